@@ -1,0 +1,108 @@
+"""Details: one block, the stem, or everything, with branches side by side."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from compiler.diagram.canvas import Canvas
+from compiler.diagram.columns import SETTINGS, Columns
+from compiler.diagram.facts import amounts, trunk, usual
+from compiler.diagram.heading import heading, legend, listing_table, title_row
+from compiler.diagram.labels import Run, room_for, small, strong
+from compiler.diagram.style import LOOKS
+from compiler.diagram.text import dim, place, plain, shape
+from compiler.diagram.tree import Box, Chain, Planner, Split, boxes
+from compiler.diagram.uses import Use, boundary, listing, subtitle, uses
+from compiler.ir import Network, Node, Parallel, Series
+from dsl.problems import did_you_mean
+
+LINE = 640
+"""A subtitle longer than that and wider than its drawing becomes a table."""
+
+
+def detail(network: Network, block: str) -> str:
+    """One distinct block of the spec, in terms of its own parameters.
+
+    Raises `LookupError` if the network uses no such block.
+    """
+    found = uses(network)
+    if block not in found:
+        hint = did_you_mean(block, found)
+        raise LookupError(f"{network.name} uses no block {block}{'; ' if hint else ''}{hint}")
+    return _block(network, block, found[block])
+
+
+def _block(network: Network, block: str, places: list[Use]) -> str:
+    first, last = boundary(places)
+    call = places[0].call
+    source = Box((strong("input"),), "input", f"input of {block}\n{place(call.span)}", small(first))
+    inside = Planner(usual(network), dim).chain(call.inner)
+    text = subtitle(places)
+    return _draw(block, text, (source, *ended(inside, last)), listing(places))
+
+
+def ended(chain: Chain, right: str) -> Chain:
+    """The chain, its last box or bar saying the output shape."""
+    if not chain:
+        return chain
+    last = chain[-1]
+    if isinstance(last, Split):
+        return (*chain[:-1], replace(last, bar=replace(last.bar, right=small(right))))
+    return (*chain[:-1], replace(last, right=small(right)))
+
+
+def stem(network: Network) -> str:
+    """The steps before the first block, every output shape beside its box."""
+    nodes = [node for node in trunk(network) if network.sections.get(node.name) == "stem"]
+    title = f"{network.title or network.name} stem"
+    out = nodes[-1].out if nodes else network.input
+    passage = f"{shape(network.input)}  →  {shape(out)}"
+    return _draw(title, passage, _trunk(network, nodes, Planner(usual(network), plain, shapes=True)))
+
+
+def full(network: Network) -> str:
+    """Every block of the trunk drawn out, one below the other."""
+    planner = Planner(usual(network), plain, shapes=True, title=_opening)
+    return _draw(
+        network.title or network.name,
+        f"{shape(network.input)}  →  {shape(network.out)}, every block drawn out",
+        _trunk(network, list(trunk(network)), planner),
+    )
+
+
+def _opening(node: Series | Parallel) -> Box | None:
+    """A bar that names the block which begins here."""
+    if node.use is None:
+        return None
+    text = (strong(node.name), Run(f"\u00a0\u00a0{node.use.block}"))
+    tooltip = f"{node.name}: {node.use.block}\n{amounts(node)}\n{place(node.span)}"
+    return Box(text, "input", tooltip, small(shape(node.inp)))
+
+
+def _trunk(network: Network, nodes: list[Node], planner: Planner) -> Chain:
+    source = Box((strong("input"),), "input", "input", small(shape(network.input)))
+    return (source, *(item for node in nodes for item in planner.chain(node)))
+
+
+def _draw(title: str, text: str, chain: Chain, places: list[list[str]] | None = None) -> str:
+    """The drawing; what does not fit on the title's line stands in a table below."""
+    canvas = Canvas(title, **SETTINGS)
+    columns = Columns(canvas, chain)
+    long = places is not None and room_for([Run(text, 11.5)]) > max(LINE, columns.width - 120)
+    shown = list(boxes(chain))
+    rows = [title_row(title, f"×{_total(text)}" if long else text), *legend(shown, columns.width)]
+    canvas.head(heading(*rows))
+    if places and long:
+        _table(canvas, places, columns.last[0])
+    return canvas.text
+
+
+def _total(text: str) -> str:
+    return text.partition(":")[0].lstrip("×")
+
+
+def _table(canvas: Canvas, places: list[list[str]], above: str) -> None:
+    label, size = listing_table(places)
+    looks = LOOKS["plain"]
+    name = canvas.node(label, size, looks, shape="none", style="")
+    canvas.edge(above, f"{name}:n", weight="100", style="invis")

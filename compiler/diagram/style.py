@@ -1,0 +1,91 @@
+"""Colours, fonts and families: every drawing takes its looks from here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+FONT = "Helvetica,Arial,sans-serif"
+
+
+@dataclass(frozen=True, slots=True)
+class Ink:
+    """One colour by day and by night."""
+
+    light: str
+    dark: str
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How one family of ops is filled and outlined, and what the legend calls it."""
+
+    fill: Ink
+    line: Ink
+    legend: str = ""
+
+
+PAPER = Ink("#ffffff", "#10161d")
+TEXT = Ink("#1f2933", "#e9eef5")
+MUTED = Ink("#52606d", "#9aa8b8")
+EDGE = Ink("#7b8794", "#8592a3")
+WRAP = Ink("#aebac7", "#566375")
+FRAME = Ink("#748291", "#67778a")
+GRID = Ink("#d3d9e0", "#333f4c")
+
+LOOKS = {
+    "pointwise": Look(Ink("#dce9f6", "#1f3850"), Ink("#5c8ab8", "#5b9bd5"), "1×1 conv"),
+    "conv": Look(Ink("#a9cbe8", "#24537d"), Ink("#2f6fa6", "#74b3ea"), "k×k conv"),
+    "factorised": Look(Ink("#b8e0d4", "#1e4c41"), Ink("#2f9273", "#55bf9b"), "1×n, n×1 conv"),
+    "pool": Look(Ink("#fad8b8", "#5c3a16"), Ink("#c97b24", "#e2a050"), "pool"),
+    "norm": Look(Ink("#e6ddf4", "#3d3158"), Ink("#8a6fbf", "#a992dd"), "norm"),
+    "act": Look(Ink("#f6e3ea", "#51303d"), Ink("#b8738e", "#d695ae"), "activation"),
+    "linear": Look(Ink("#f4e8a8", "#4d461b"), Ink("#ab9429", "#cdb84e"), "fully connected"),
+    "other": Look(Ink("#eef0f2", "#2a323c"), Ink("#8d99a6", "#6b7a8c"), "other"),
+    "join": Look(Ink("#e7eaed", "#232b36"), Ink("#98a3af", "#5c6b7d"), "concat"),
+    "input": Look(Ink("#f2f4f6", "#1b232d"), Ink("#98a4b0", "#5d6c7e")),
+    "plain": Look(PAPER, FRAME),
+}
+
+HEAT = (
+    Ink("#fffdf9", "#171d24"),
+    Ink("#fff3e3", "#2b241c"),
+    Ink("#fee6c9", "#3d2e1c"),
+    Ink("#fdd7aa", "#50381c"),
+    Ink("#fbc98c", "#64431c"),
+    Ink("#f9b96c", "#7a501c"),
+)
+"""From no multiply-accumulates to the most: named steps, so that each has a night colour."""
+
+STRIP = {
+    "1×1": Ink("#9dbbd9", "#5c7fa6"),
+    "3×3": Ink("#3c6fa5", "#3f83cc"),
+    "5×5": Ink("#4da089", "#46a58a"),
+    "7×7": Ink("#7a68a6", "#8f79c9"),
+    "1×3": Ink("#86bf6f", "#78b35f"),
+    "1×7": Ink("#2f7f86", "#35939b"),
+    "pool": Ink("#c98a4b", "#c98a4b"),
+    "other": Ink("#a6afb9", "#6d7885"),
+}
+"""Branches in an overview, by their dominant kernel (see `kernels.bucket`)."""
+
+
+def look(family: str) -> Look:
+    """The look of a family; one that a plugin invents is drawn as `other`."""
+    return LOOKS.get(family, LOOKS["other"])
+
+
+def _inks() -> list[Ink]:
+    pairs = [ink for each in LOOKS.values() for ink in (each.fill, each.line)]
+    return [PAPER, TEXT, MUTED, EDGE, WRAP, FRAME, GRID, *pairs, *HEAT, *STRIP.values()]
+
+
+def css() -> str:
+    """The style sheet of a drawing: at night every colour is swapped for its counterpart."""
+    pairs = {ink.light: ink.dark for ink in _inks()}
+    swaps = [
+        f'[{kind}="{light}"]{{{kind}:{dark}}}'
+        for light, dark in pairs.items()
+        for kind in ("fill", "stroke")
+    ]
+    night = "\n".join(swaps)
+    return f"text{{font-kerning:normal}}\n@media (prefers-color-scheme: dark){{\n{night}\n}}"

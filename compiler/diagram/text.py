@@ -1,0 +1,62 @@
+"""Numbers and shapes as a person writes them, and text made safe."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from html import escape
+
+from compiler.ir import Shape
+from dsl.problems import NOWHERE, Span
+
+_UNITS = ((10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "k"))
+
+
+def si(n: int) -> str:
+    """Three significant digits and a unit.
+
+    >>> si(1_498_000_000), si(347_000_000), si(12_845_056), si(0)
+    ('1.50 G', '347 M', '12.8 M', '0')
+    """
+    for i, (scale, _) in enumerate(_UNITS):
+        if float(f"{n:.3g}") >= scale:
+            value = n / scale
+            digits = max(0, 3 - len(str(int(float(f"{value:.3g}")))))
+            return f"{value:.{digits}f} {_UNITS[i][1]}"
+    return str(n)
+
+
+def dim(n: int) -> str:
+    """A number, or the expression that it stands for, in brackets where it is a sum."""
+    text = str(n)
+    return f"({text})" if " + " in text else text
+
+
+def plain(n: int) -> str:
+    """A number, whatever it stands for."""
+    return str(int(n))
+
+
+def by(dims: Iterable[str]) -> str:
+    """`768 × 17 × 17`."""
+    return " × ".join(dims)
+
+
+def shape(x: Shape) -> str:
+    """A shape in numbers, whatever its symbols."""
+    return by(map(plain, x))
+
+
+def clean(text: str) -> str:
+    """`text` on one line, without what XML can't hold."""
+    return "".join(c if c.isprintable() else " " if c.isspace() else "\ufffd" for c in text)
+
+
+def html(text: str) -> str:
+    """`text` for an HTML-like label, its spaces kept."""
+    return escape(clean(text)).replace("  ", "\u00a0 ")
+
+
+def place(span: Span) -> str:
+    """`inception_v3.yaml:28`; nothing where a node came from nowhere."""
+    return "" if span is NOWHERE else f"{os.path.basename(span.file)}:{span.line}"

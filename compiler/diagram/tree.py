@@ -1,0 +1,130 @@
+"""What a drawing shows, before it has positions: boxes, and splits into branches.
+
+A chain of items stands for a series. A split has one chain per branch and ends in a bar
+that joins them; a residual sum is a split too, whose second branch is empty: the shortcut.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from compiler.diagram.facts import WEIGHTED, Habit, core, is_unit, remarks, tooltip
+from compiler.diagram.labels import Run, beside, small, strong
+from compiler.diagram.text import by
+from compiler.ir import Leaf, Node, Parallel, Residual, Series, Shape, Tap
+
+NOTHING = small("")
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """One box: its text in the middle, a shape at its right, and its looks."""
+
+    text: tuple[Run, ...]
+    family: str
+    tooltip: str = ""
+    right: Run = NOTHING
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Branches, and the bar in which they end: a coloured cell for each."""
+
+    branches: tuple[Chain, ...]
+    cells: tuple[str, ...]
+    """What the bar says of each branch."""
+    bar: Box
+
+
+Item = Box | Split
+Chain = tuple[Item, ...]
+
+
+def boxes(chain: Chain) -> Iterator[Box]:
+    """Every box and bar of a chain."""
+    for item in chain:
+        if isinstance(item, Box):
+            yield item
+        else:
+            for branch in item.branches:
+                yield from boxes(branch)
+            yield item.bar
+
+
+def ending(chain: Chain) -> str:
+    """The family of what a branch ends in: the colour of its cell in the bar."""
+    if not chain:
+        return "input"
+    last = chain[-1]
+    if isinstance(last, Box):
+        return last.family
+    families = {ending(branch) for branch in last.branches}
+    return families.pop() if len(families) == 1 else "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Planner:
+    """Makes items of nodes.
+
+    `shapes` shows every output shape, as a trunk does; inside branches only joins tell
+    their channels. `number` writes a width: `dim` as an expression where it is one.
+    `title` gives a box to put before a block, where there are several.
+    """
+
+    common: Habit
+    number: Callable[[int], str]
+    shapes: bool = False
+    title: Callable[[Series | Parallel], Box | None] = lambda node: None
+
+    def chain(self, node: Node) -> Chain:
+        """The items that show a node."""
+        match node:
+            case Tap():
+                return ()
+            case Leaf():
+                return (self._box(node),)
+            case Series() if is_unit(node):
+                return (self._box(node),)
+            case Series():
+                inside = tuple(item for child in node.nodes for item in self.chain(child))
+            case Parallel():
+                inside = self._parallel(node)
+        opening = self.title(node)
+        return (opening, *inside) if opening else inside
+
+    def _box(self, node: Leaf | Series) -> Box:
+        leaf, notes = core(node), remarks(node, self.common)
+        width = self.number(leaf.out.channels) if leaf.op.family in WEIGHTED else ""
+        text = beside(strong(leaf.op.label), Run(width), *(Run(note) for note in notes))
+        right = self._shape(leaf.out) if self.shapes else ""
+        return Box(text, leaf.op.family, tooltip(node), small(right), notes)
+
+    def _bar(self, word: Run, node: Parallel, out: Shape) -> Box:
+        right = self._shape(out) if self.shapes else self.number(out.channels)
+        return Box((word,), "join", tooltip(node), small(right))
+
+    def _shape(self, x: Shape) -> str:
+        return by([self.number(x.channels), *(str(int(n)) for n in x[1:])])
+
+    def _parallel(self, node: Parallel) -> Chain:
+        within = replace(self, shapes=False)
+        branches = tuple(within.chain(branch) for branch in node.branches)
+        cells = tuple(self.number(branch.out.channels) for branch in node.branches)
+        bar = self._bar(strong(node.join.word), node, node.joined)
+        joined: Chain = (Split(branches, cells, bar),)
+        if node.then:
+            joined += self.chain(node.then)
+        return self._sum(node, node.residual, joined) if node.residual else joined
+
+    def _sum(self, node: Parallel, residual: Residual, inside: Chain) -> Chain:
+        bar = self._bar(strong("+", 14), node, node.out)
+        scale = "" if residual.scale == 1 else f"× {factor(residual.scale)}"
+        added = Split((inside, ()), (scale, "input"), bar)
+        return (added, *(self.chain(residual.act) if residual.act else ()))
+
+
+def factor(scale: float) -> str:
+    """A number, or the name of the parameter that it came from."""
+    return f"{scale:g}" if type(scale) is float else str(scale)

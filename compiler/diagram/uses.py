@@ -1,0 +1,100 @@
+"""Where the blocks of a spec are used, and how that reads in a subtitle or a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+
+from compiler.diagram.text import by, dim, shape
+from compiler.ir import BlockUse, Network, Node, Parallel, Series, Shape, children
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One place where a block stands: what the place is called, and what is built there."""
+
+    where: str
+    node: Series | Parallel
+    call: BlockUse
+
+    @property
+    def args(self) -> dict[str, str]:
+        """The block's parameters as the caller gave them."""
+        return {name: str(value) for name, value in self.call.args.items()}
+
+
+def is_repeat(node: Node) -> bool:
+    """Whether it is one block several times over."""
+    if not (isinstance(node, Series) and node.role == "sequence" and len(node.nodes) > 1):
+        return False
+    blocks = {call.block if (call := call_of(child)) else None for child in node.nodes}
+    return len(blocks) == 1 and None not in blocks
+
+
+def call_of(node: Node) -> BlockUse | None:
+    """The call that a node was made from, if it is a block."""
+    return node.use if isinstance(node, Series | Parallel) else None
+
+
+def _walk(nodes: tuple[Node, ...], repeat: str = "") -> Iterator[Use]:
+    for node in nodes:
+        if isinstance(node, Series | Parallel) and node.use:
+            yield Use(repeat or node.name, node, node.use)
+        yield from _walk(children(node), node.name if is_repeat(node) else "")
+
+
+def uses(network: Network) -> dict[str, list[Use]]:
+    """Every block's uses, blocks and uses in the order in which they appear."""
+    found: dict[str, list[Use]] = {}
+    for use in _walk(network.nodes):
+        found.setdefault(use.call.block, []).append(use)
+    return found
+
+
+def _binding(use: Use, inputs_differ: bool) -> str:
+    given = [f"{name}={value}" for name, value in use.args.items()]
+    return " ".join([*given, *([f"in {int(use.node.inp.channels)}"] if inputs_differ else [])])
+
+
+def _names(group: list[Use]) -> str:
+    counted = [(name, len(list(same))) for name, same in groupby(use.where for use in group)]
+    return ", ".join(f"{name} ×{n}" if n > 1 else name for name, n in counted)
+
+
+def subtitle(places: list[Use]) -> str:
+    """`×4: mixed_6b c7=128, mixed_6c, mixed_6d c7=160, mixed_6e c7=192`."""
+    inputs_differ = len({int(use.node.inp.channels) for use in places}) > 1
+    runs = groupby(places, lambda use: _binding(use, inputs_differ))
+    text = ", ".join(f"{_names(list(run))} {binding}".rstrip() for binding, run in runs)
+    return f"×{len(places)}: {text}" if len(places) > 1 else text
+
+
+def listing(places: list[Use]) -> list[list[str]]:
+    """A table of the uses: a head, then one row for each run of equal ones."""
+    names = list(places[0].args)
+    rows = [["", "in", *names, "out"]]
+    for cells, run in groupby(places, _cells):
+        rows.append([_names(list(run)), *cells])
+    return rows
+
+
+def _cells(use: Use) -> list[str]:
+    return [shape(use.node.inp), *use.args.values(), shape(use.node.out)]
+
+
+def common_shape(inner: Shape, actual: list[Shape], grid: tuple[str, ...]) -> str:
+    """A shape that holds for every use: numbers where all agree, else symbols."""
+    channels = {int(x.channels) for x in actual}
+    first = str(channels.pop()) if len(channels) == 1 else dim(inner.channels)
+    same = len({tuple(int(n) for n in x[1:]) for x in actual}) == 1
+    return by([first, *([str(int(n)) for n in actual[0][1:]] if same else grid)])
+
+
+def boundary(places: list[Use]) -> tuple[str, str]:
+    """The block's input and output shape, over all its uses."""
+    inner = places[0].call.inner
+    inputs, outputs = [use.node.inp for use in places], [use.node.out for use in places]
+    kept = all(x.grid == y.grid for x, y in zip(inputs, outputs, strict=True))
+    after = ("H", "W") if kept else ("H′", "W′")
+    return common_shape(inner.inp, inputs, ("H", "W")), common_shape(inner.out, outputs, after)

@@ -1,0 +1,90 @@
+"""Activations: one row of the table each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from compiler.ir import Call, Op, Shape, Work
+from compiler.ir import Saved as Kept
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What sets one activation apart: its names, and what it keeps for the backward pass."""
+
+    module: str
+    function: str
+    label: str
+    keeps: str
+    """`output` or `input`: which of them the derivative needs."""
+    inplace: bool = False
+    """Whether torch can overwrite the input without an extra copy for the backward pass."""
+
+
+ACTIVATIONS = {
+    "relu": Facts("nn.ReLU", "F.relu", "ReLU", "output", inplace=True),
+    "relu6": Facts("nn.ReLU6", "F.relu6", "ReLU6", "input"),
+    "silu": Facts("nn.SiLU", "F.silu", "SiLU", "input"),
+    "gelu": Facts("nn.GELU", "F.gelu", "GELU", "input"),
+    "sigmoid": Facts("nn.Sigmoid", "torch.sigmoid", "sigmoid", "output"),
+    "tanh": Facts("nn.Tanh", "torch.tanh", "tanh", "output"),
+}
+
+
+@dataclass(frozen=True)
+class Activation(Op):
+    """An elementwise nonlinearity; `inplace` overwrites its input."""
+
+    kind: str
+    inplace: bool = False
+
+    @property
+    def family(self) -> str:
+        return "act"
+
+    @property
+    def facts(self) -> Facts:
+        """The row of `ACTIVATIONS`."""
+        return ACTIVATIONS[self.kind]
+
+    @property
+    def label(self) -> str:
+        return self.facts.label
+
+    def out(self, x: Shape) -> Shape:
+        return x
+
+    def call(self, x: Shape) -> Call:
+        return Call(self.facts.module, (), {"inplace": True} if self.inplace else {})
+
+    def work(self, x: Shape) -> Work:
+        return Work(act_elems=x.elements)
+
+    def saved(self, x: Shape) -> Kept:
+        keeps_output = self.inplace or self.facts.keeps == "output"
+        return Kept(input=not keeps_output, output=keeps_output)
+
+
+@dataclass(frozen=True)
+class Softmax(Op):
+    """exp(x) normalised over the channels."""
+
+    @property
+    def family(self) -> str:
+        return "act"
+
+    @property
+    def label(self) -> str:
+        return "softmax"
+
+    def out(self, x: Shape) -> Shape:
+        return x
+
+    def call(self, x: Shape) -> Call:
+        return Call("nn.Softmax", (), {"dim": 1})
+
+    def work(self, x: Shape) -> Work:
+        return Work(act_elems=x.elements)
+
+    def saved(self, x: Shape) -> Kept:
+        return Kept(output=True)

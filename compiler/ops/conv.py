@@ -1,0 +1,83 @@
+"""Convolutions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from compiler.ir import Call, Init, Op, Shape, ShapeFault, Window, Work
+from compiler.ir import Saved as Kept
+from compiler.ops.window import Sliding, short
+
+
+@dataclass(frozen=True)
+class Conv2d(Op):
+    """A 2-D convolution (cross-correlation) of `width` filters.
+
+    MACs: outputs * (C_in / groups) * kh * kw, padding taps included.
+    """
+
+    width: int
+    slide: Sliding
+    groups: int = 1
+    bias: bool = False
+    init: Init | None = field(default=None, compare=False)
+
+    def out(self, x: Shape) -> Shape:
+        if x.is_map and (x.channels % self.groups or self.width % self.groups):
+            problem = f"groups={int(self.groups)} must divide {int(x.channels)} input"
+            raise ShapeFault("E107", f"{problem} and {int(self.width)} output channels")
+        return Shape(self.width, *self.slide.grid(x))
+
+    def call(self, x: Shape) -> Call:
+        slide, kwargs = self.slide, dict[str, Any]()
+        if slide.stride != (1, 1):
+            kwargs["stride"] = short(slide.stride)
+        if slide.padding != (0, 0) and not slide.tf_same:
+            kwargs["padding"] = short(slide.padding)
+        if slide.dilation != (1, 1):
+            kwargs["dilation"] = short(slide.dilation)
+        if self.groups != 1:
+            kwargs["groups"] = self.groups
+        if not self.bias:
+            kwargs["bias"] = False
+        name = "Conv2dSame" if slide.tf_same else "nn.Conv2d"
+        return Call(name, (x.channels, self.width, short(slide.kernel)), kwargs)
+
+    @property
+    def family(self) -> str:
+        if self.slide.is_unit:
+            return "pointwise"
+        return "conv" if self.slide.kernel[0] == self.slide.kernel[1] else "factorised"
+
+    @property
+    def label(self) -> str:
+        return self.slide.text
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        if self.groups == 1:
+            return self.slide.notes
+        return (*self.slide.notes, f"g{self.groups}")
+
+    def params(self, x: Shape) -> dict[str, tuple[int, ...]]:
+        shape = (int(self.width), int(x.channels) // int(self.groups), *self.slide.kernel)
+        return {"weight": shape} | ({"bias": (int(self.width),)} if self.bias else {})
+
+    def work(self, x: Shape) -> Work:
+        outputs, kernel = self.out(x).elements, self.slide.kernel
+        taps = int(x.channels) // int(self.groups) * kernel[0] * kernel[1]
+        padded = self.slide.padded_elements(x) if self.slide.tf_same else 0
+        bias_adds = outputs if self.bias else 0
+        return Work(macs=outputs * taps, bias_adds=bias_adds, eltwise_elems=padded)
+
+    def window(self, x: Shape) -> Window:
+        return self.slide.window(x)
+
+    def saved(self, x: Shape) -> Kept:
+        if self.slide.tf_same:
+            return Kept(extra=4 * self.slide.padded_elements(x))
+        return Kept(input=True)
+
+    def scratch(self, x: Shape, training: bool) -> int:
+        return 4 * self.slide.padded_elements(x) if self.slide.tf_same else 0

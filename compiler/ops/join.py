@@ -1,0 +1,43 @@
+"""How branches come together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+
+from compiler.ir import Join, Shape, ShapeFault
+from compiler.symbols import total
+
+
+@dataclass(frozen=True)
+class Concat(Join):
+    """Side by side along the channels; the grids must agree."""
+
+    word = "concat"
+
+    def out(self, shapes: tuple[Shape, ...]) -> Shape:
+        if not all(shape.is_map for shape in shapes) and any(shape.is_map for shape in shapes):
+            raise ShapeFault("E101", "concat joins maps with vectors")
+        grids = {shape.grid for shape in shapes}
+        if len(grids) > 1:
+            raise ShapeFault("E101", "the branches' grids differ")
+        width = total(shape.channels for shape in shapes)
+        return Shape(width, *shapes[0][1:])
+
+    def elements_written(self, shapes: tuple[Shape, ...]) -> int:
+        return self.out(shapes).elements
+
+
+@dataclass(frozen=True)
+class Add(Join):
+    """Element by element; the shapes must agree."""
+
+    word = "add"
+
+    def out(self, shapes: tuple[Shape, ...]) -> Shape:
+        if len({tuple(int(n) for n in shape) for shape in shapes}) > 1:
+            raise ShapeFault("E101", "the branches' shapes differ")
+        return shapes[0]
+
+    def elements_written(self, shapes: tuple[Shape, ...]) -> int:
+        return prod(int(n) for n in shapes[0]) * (len(shapes) - 1)

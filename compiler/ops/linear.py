@@ -1,0 +1,98 @@
+"""Fully connected layers and what stands around them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from compiler.ir import Call, Init, Op, Shape, ShapeFault, Work
+from compiler.ir import Saved as Kept
+
+
+@dataclass(frozen=True)
+class Linear(Op):
+    """A fully connected layer on a vector. MACs: in * out."""
+
+    width: int
+    bias: bool = True
+    init: Init | None = field(default=None, compare=False)
+
+    @property
+    def family(self) -> str:
+        return "linear"
+
+    @property
+    def label(self) -> str:
+        return "linear"
+
+    def out(self, x: Shape) -> Shape:
+        if x.is_map:
+            raise ShapeFault("E106", f"needs a vector, gets a map of {x}", "flatten it first")
+        return Shape(self.width)
+
+    def call(self, x: Shape) -> Call:
+        return Call("nn.Linear", (x[0], self.width), {} if self.bias else {"bias": False})
+
+    def params(self, x: Shape) -> dict[str, tuple[int, ...]]:
+        weight = {"weight": (int(self.width), int(x[0]))}
+        return weight | ({"bias": (int(self.width),)} if self.bias else {})
+
+    def work(self, x: Shape) -> Work:
+        return Work(macs=int(x[0]) * self.width, bias_adds=int(self.width) if self.bias else 0)
+
+    def saved(self, x: Shape) -> Kept:
+        return Kept(input=True)
+
+
+@dataclass(frozen=True)
+class Flatten(Op):
+    """(C, H, W) as one vector of C * H * W; shares its input's memory."""
+
+    aliases = True
+
+    @property
+    def label(self) -> str:
+        return "flatten"
+
+    def out(self, x: Shape) -> Shape:
+        return Shape(x.channels * (x.grid[0] * x.grid[1]))
+
+    def call(self, x: Shape) -> Call:
+        return Call("nn.Flatten")
+
+
+@dataclass(frozen=True)
+class Dropout(Op):
+    """Zeroes each element with probability `p` while training, and rescales the rest."""
+
+    p: float
+    aliases = True
+
+    @property
+    def label(self) -> str:
+        return f"dropout {float(self.p):g}"
+
+    def out(self, x: Shape) -> Shape:
+        return x
+
+    def call(self, x: Shape) -> Call:
+        return Call("nn.Dropout", (self.p,))
+
+    def saved(self, x: Shape) -> Kept:
+        return Kept(extra=4 * x.elements if 0 < self.p < 1 else 0)
+
+
+@dataclass(frozen=True)
+class Identity(Op):
+    """What comes in; the shortcut of an `add`."""
+
+    aliases = True
+
+    @property
+    def label(self) -> str:
+        return "identity"
+
+    def out(self, x: Shape) -> Shape:
+        return x
+
+    def call(self, x: Shape) -> Call:
+        return Call("nn.Identity")

@@ -1,0 +1,89 @@
+"""Normalisations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from compiler.ir import Call, Op, Shape, ShapeFault, Work
+from compiler.ir import Saved as Kept
+
+
+@dataclass(frozen=True)
+class BatchNorm2d(Op):
+    """Batch normalisation over N, H, W per channel (arXiv:1502.03167).
+
+    `momentum` is torch's: the share of the new batch in the running statistics.
+    """
+
+    eps: float = 1e-5
+    momentum: float = 0.1
+
+    @property
+    def family(self) -> str:
+        return "norm"
+
+    @property
+    def label(self) -> str:
+        return "batch norm"
+
+    def out(self, x: Shape) -> Shape:
+        if not x.is_map:
+            raise ShapeFault("E106", f"needs a map (C, H, W), gets a vector of {x}")
+        return x
+
+    def call(self, x: Shape) -> Call:
+        kwargs = dict[str, Any]()
+        if self.eps != 1e-5:
+            kwargs["eps"] = self.eps
+        if self.momentum != 0.1:
+            kwargs["momentum"] = self.momentum
+        return Call("nn.BatchNorm2d", (x.channels,), kwargs)
+
+    def params(self, x: Shape) -> dict[str, tuple[int, ...]]:
+        return {"weight": (int(x.channels),), "bias": (int(x.channels),)}
+
+    def buffers(self, x: Shape) -> dict[str, tuple[int, ...]]:
+        shape = (int(x.channels),)
+        return {"running_mean": shape, "running_var": shape, "num_batches_tracked": ()}
+
+    def work(self, x: Shape) -> Work:
+        return Work(bn_elems=x.elements)
+
+    def saved(self, x: Shape) -> Kept:
+        return Kept(input=True, extra=2 * 4 * int(x.channels))
+
+
+@dataclass(frozen=True)
+class LocalResponseNorm(Op):
+    """Normalisation over neighbouring channels (Krizhevsky et al. 2012, section 3.3).
+
+    torch's convention: `alpha` is divided by `size`.
+    """
+
+    size: int = 5
+    alpha: float = 1e-4
+    beta: float = 0.75
+    k: float = 1.0
+
+    @property
+    def family(self) -> str:
+        return "norm"
+
+    @property
+    def label(self) -> str:
+        return f"LRN {self.size}"
+
+    def out(self, x: Shape) -> Shape:
+        if not x.is_map:
+            raise ShapeFault("E106", f"needs a map (C, H, W), gets a vector of {x}")
+        return x
+
+    def call(self, x: Shape) -> Call:
+        kwargs = {"alpha": self.alpha, "beta": self.beta, "k": self.k}
+        usual = {"alpha": 1e-4, "beta": 0.75, "k": 1.0}
+        changed = {key: value for key, value in kwargs.items() if value != usual[key]}
+        return Call("nn.LocalResponseNorm", (self.size,), changed)
+
+    def work(self, x: Shape) -> Work:
+        return Work(eltwise_elems=x.elements)

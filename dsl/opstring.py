@@ -1,0 +1,231 @@
+"""Op-strings: `1x7 192 /2` as a layer, and back.
+
+The grammar is the fields of the layer models; nothing here knows any one kind.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import ValidationError
+
+from dsl.fields import IDENTIFIER, KERNEL, shown
+from dsl.layers import (
+    ACTIVATION_WORDS,
+    LAYERS,
+    Activation,
+    Call,
+    Conv,
+    Layer,
+    Places,
+    Spelled,
+    spellings,
+)
+from dsl.problems import Report, Span, did_you_mean
+
+
+@dataclass(frozen=True)
+class Token:
+    """One word of an op-string and its place."""
+
+    text: str
+    span: Span
+
+
+@dataclass
+class Found:
+    """The fields read so far, each with its place."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    spans: dict[str, Span] = field(default_factory=dict)
+
+
+def parse(text: str, span: Span, report: Report, blocks: Collection[str] = ()) -> Layer | None:
+    """Read one op-string; problems go to `report`, and None comes back.
+
+    `blocks` are the names of the spec's own blocks, for better advice.
+    """
+    tokens = [Token(m[0], span.part(m.start(), len(m[0]))) for m in re.finditer(r"\S+", text)]
+    if not tokens:
+        report.add("E012", span, "a layer is missing here", help=EXAMPLES)
+        return None
+    first, kind = tokens[0], kind_of(tokens[0].text)
+    if kind is None or (kind is Call and not _is_call(tokens, blocks)):
+        report.add("E015", first.span, _unknown(first.text), hint=_suggest(first.text, blocks))
+        return None
+    rest = tokens if kind is Conv or first.text in ACTIVATION_WORDS else tokens[1:]
+    found = Found()
+    before = len(report.problems)
+    if kind is Call:
+        _read_call(first, rest, found, report)
+    else:
+        _read_fields(kind, rest, found, report)
+    if len(report.problems) > before:
+        return None
+    return build(kind, found.values, Places(span, found.spans), report)
+
+
+EXAMPLES = "write it like `3x3 64 /2`, `maxpool 3x3`, `fc classes` or a block's name"
+
+
+def kind_of(word: str) -> type[Layer] | None:
+    """The layer kind that an op-string starting with `word` is."""
+    if word in LAYERS:
+        return LAYERS[word]
+    if word in ACTIVATION_WORDS:
+        return Activation
+    if KERNEL.fullmatch(word):
+        return Conv
+    return Call if IDENTIFIER.fullmatch(word) else None
+
+
+def _is_call(tokens: list[Token], blocks: Collection[str]) -> bool:
+    """Whether the words look like a block's call; a misspelt layer doesn't."""
+    if tokens[0].text in blocks:
+        return True
+    return all("=" in token.text or _repeat(token.text) for token in tokens[1:])
+
+
+def _unknown(word: str) -> str:
+    return f"{shown(word)} is neither a layer, a kernel like 3x3, nor a block of this spec"
+
+
+def _suggest(word: str, blocks: Collection[str]) -> str:
+    return did_you_mean(word, [*LAYERS, *ACTIVATION_WORDS, *blocks])
+
+
+def _repeat(word: str) -> str:
+    match = re.fullmatch(r"x([0-9]+)", word)
+    return match[1] if match else ""
+
+
+def _read_call(first: Token, rest: list[Token], found: Found, report: Report) -> None:
+    args: dict[str, str] = {}
+    found.values |= {"block": first.text, "args": args}
+    found.spans["block"] = first.span
+    for token in rest:
+        key, equals, value = token.text.partition("=")
+        if count := _repeat(token.text):
+            _put("repeat", count, token.span, found, report)
+        elif not equals or not IDENTIFIER.fullmatch(key) or not value:
+            help = f"calls take keywords only: {first.text} width=64 x2"
+            report.add("E015", token.span, f"can't read {shown(token.text)} here", help=help)
+        elif key in args:
+            report.add("E015", token.span, f"{key} is given twice")
+        else:
+            args[key] = value
+            found.spans[f"args.{key}"] = token.span
+            found.spans[f"args.{key}="] = token.span.part(len(key) + 1, len(value))
+
+
+def _put(name: str, value: Any, span: Span, found: Found, report: Report) -> None:
+    if name in found.values:
+        report.add("E015", span, f"{name.replace('_', ' ')} is given twice")
+    found.values[name] = value
+    found.spans[name] = span
+
+
+def _read_fields(kind: type[Layer], tokens: list[Token], found: Found, report: Report) -> None:
+    marks = list(spellings(kind))
+    places = iter([name for name, mark in marks if mark.place])
+    for token in tokens:
+        if (match := _match(token, marks)) is not None:
+            name, value, offset = match
+            _put(name, value, token.span.part(offset, len(token.text) - offset), found, report)
+        elif "=" not in token.text and (name := next(places, "")):
+            _put(name, token.text, token.span, found, report)
+        else:
+            _stray(kind, token, marks, report)
+
+
+def _match(token: Token, marks: list[tuple[str, Spelled]]) -> tuple[str, Any, int] | None:
+    """The field that a token writes by word, key or prefix; its value and where it starts."""
+    key, equals, value = token.text.partition("=")
+    for name, mark in marks:
+        if token.text in mark.words:
+            return name, mark.words[token.text], 0
+        if equals and mark.key and key == mark.key:
+            return name, value, len(key) + 1
+        if mark.prefix and re.fullmatch(re.escape(mark.prefix) + "[0-9].*", token.text):
+            return name, token.text[len(mark.prefix) :], len(mark.prefix)
+        if mark.prefix == "/" and token.text.startswith("/"):
+            return name, token.text[1:], 1
+    return None
+
+
+def _stray(
+    kind: type[Layer], token: Token, marks: list[tuple[str, Spelled]], report: Report
+) -> None:
+    words = [word for _, mark in marks for word in mark.words]
+    keys = [f"{mark.key}=" for _, mark in marks if mark.key]
+    what = kind.keyword or "a convolution"
+    key, equals, _ = token.text.partition("=")
+    hint = did_you_mean(key + equals, [*keys, *words])
+    takes = ", ".join([*words, *keys]) or "nothing more"
+    message = f"{what} doesn't take {shown(token.text)}"
+    report.add("E015", token.span, message, hint=hint, help=f"it takes {takes}")
+
+
+def build(
+    kind: Callable[..., Any], values: dict[str, Any], places: Places, report: Report
+) -> Any:
+    """Construct a model from raw values; each validation error becomes a problem."""
+    try:
+        return kind(**values).placed(places)
+    except ValidationError as error:
+        for item in error.errors(include_url=False, include_context=False):
+            _explain(dict(item), places, report)
+        return None
+
+
+def _explain(item: dict[str, Any], places: Places, report: Report) -> None:
+    where = ".".join(str(part) for part in item["loc"] if not isinstance(part, int))
+    message = str(item["msg"]).removeprefix("Value error, ")
+    field_name = where.replace("_", " ")
+    code = "E013"
+    if item["type"] == "missing":
+        code, message = "E011", "is missing"
+    elif item["type"] == "extra_forbidden":
+        code, message = "E010", "is not known here"
+    span = places.fields.get(f"{where}=", places.of(where))
+    report.add(code, span, f"{field_name} {message}".strip())
+
+
+def write(layer: Layer) -> str:
+    """The op-string of a layer: `parse` of it gives the layer again (but for its name)."""
+    if isinstance(layer, Call):
+        args = [f"{key}={_plain(value)}" for key, value in layer.args.items()]
+        return " ".join([layer.block, *args, *_written(layer)])
+    plain_word = isinstance(layer, Activation) and layer.kind in ACTIVATION_WORDS
+    head = [] if plain_word or not layer.keyword else [layer.keyword]
+    return " ".join([*head, *_written(layer)])
+
+
+def _written(layer: Layer) -> Iterator[str]:
+    for name, mark in spellings(type(layer)):
+        value = getattr(layer, name)
+        default = type(layer).model_fields[name].default
+        words = [word for word, meaning in mark.words.items() if meaning == value]
+        if value is None or (value == default and not mark.place and not words):
+            continue
+        if value == default and words and not isinstance(value, str):
+            continue
+        yield words[0] if words else _spelled(mark, value)
+
+
+def _spelled(mark: Spelled, value: Any) -> str:
+    lead = mark.prefix or (f"{mark.key}=" if mark.key else "")
+    if isinstance(value, tuple) and (mark.prefix or mark.key) and value[0] == value[1]:
+        return f"{lead}{_plain(value[0])}"
+    return f"{lead}{_plain(value)}"
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, tuple):
+        return "x".join(_plain(part) for part in value)
+    if isinstance(value, float):
+        return repr(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
+    return str(value)

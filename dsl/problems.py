@@ -1,0 +1,123 @@
+"""What can be wrong with a spec, and how a person reads it.
+
+A `Problem` points at a place in a file and says, in the field's words, what is wrong
+there and what would be right. `SpecError` carries every problem found, not only the first.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A stretch of text on one line; `line` and `column` count from 1."""
+
+    file: str
+    line: int
+    column: int
+    length: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+    def part(self, offset: int, length: int) -> Span:
+        """The stretch that starts `offset` characters into this one."""
+        return Span(self.file, self.line, self.column + offset, max(length, 1))
+
+
+NOWHERE = Span("<memory>", 0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One fault: a stable `code`, a place, a message, and how to mend it.
+
+    `hint` stands beside the caret, `help` on a line of its own, and `notes` name
+    other places that take part (where a block is defined, who called it).
+    """
+
+    code: str
+    span: Span
+    message: str
+    hint: str = ""
+    help: str = ""
+    notes: tuple[tuple[Span, str], ...] = ()
+
+    def render(self, lines: list[str] | None = None) -> str:
+        """The problem as text; with the file's `lines`, the faulty one and a caret too."""
+        out = [f"{self.span}: error[{self.code}]: {self.message}"]
+        if self.span is NOWHERE:
+            out = [f"error[{self.code}]: {self.message}"]
+        elif lines and 1 <= self.span.line <= len(lines):
+            out += _excerpt(self.span, lines[self.span.line - 1], self.hint)
+        if self.hint and len(out) == 1:
+            out.append(f"  = hint: {self.hint}")
+        if self.help:
+            out.append(f"  = help: {self.help}")
+        out += [f"  = note: {text} at {span.line}:{span.column}" for span, text in self.notes]
+        return "\n".join(out)
+
+
+WINDOW = 100
+
+
+def _excerpt(span: Span, line: str, hint: str) -> list[str]:
+    """The line with a caret below, cut to a window around the caret if it is very long."""
+    start = max(0, span.column - 1 - WINDOW // 2) if len(line) > WINDOW else 0
+    shown = line[start : start + WINDOW]
+    at = span.column - 1 - start
+    carets = "^" * max(1, min(span.length, len(shown) - at))
+    gutter = " " * len(str(span.line))
+    text = "".join(c if c.isprintable() else "�" for c in shown.replace("\t", " "))
+    below = f"{' ' * at}{carets} {hint}".rstrip()
+    return [f" {span.line} | {text}", f" {gutter} | {below}"]
+
+
+class SpecError(ValueError):
+    """A spec that can't be used; `problems` says why, sorted by place.
+
+    `str()` of it is what the command line prints.
+    """
+
+    def __init__(self, problems: Iterable[Problem], text: str = "") -> None:
+        unique = dict.fromkeys(problems)
+        self.problems = tuple(sorted(unique, key=lambda p: (p.span, p.code, p.message)))
+        self.text = text
+        super().__init__(self.render())
+
+    def render(self) -> str:
+        """Every problem with its line and caret, and a count at the end."""
+        lines = self.text.split("\n")
+        count = len(self.problems)
+        shown = [problem.render(lines) for problem in self.problems]
+        return "\n".join([*shown, f"{count} problem{'s' if count != 1 else ''} found"])
+
+    def __reduce__(self) -> tuple[type[SpecError], tuple[tuple[Problem, ...], str]]:
+        return type(self), (self.problems, self.text)
+
+
+@dataclass
+class Report:
+    """Gathers problems while work goes on, so that one run tells them all."""
+
+    problems: list[Problem] = field(default_factory=list)
+
+    def add(self, code: str, span: Span, message: str, **more: str) -> None:
+        """Note one problem; `more` is `hint` or `help`."""
+        self.problems.append(Problem(code, span, message, **more))  # type: ignore[arg-type]
+
+    def stop_if_any(self, text: str = "") -> None:
+        """Raise `SpecError` if anything has been noted."""
+        if self.problems:
+            raise SpecError(self.problems, text)
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """`did you mean c7?`, or an empty string where nothing known is close."""
+    names = list(known)
+    lowered = {name.lower(): name for name in names}
+    close = difflib.get_close_matches(word.lower(), lowered, n=1, cutoff=0.5)
+    return f"did you mean {lowered[close[0]]}?" if close else ""

@@ -1,0 +1,421 @@
+"""A NumPy reference for the operators of an Inception network.
+
+It shares no code with torch or with the compiler, so it can settle a disagreement between
+them.  Everything is float64, feature maps are (batch, channels, height, width), and each
+function follows the definition of its operator: clarity is worth more than speed here.
+
+Padding is always the four numbers ``(top, bottom, left, right)``.  Mind the order:
+``torch.nn.functional.pad`` takes ``(left, right, top, bottom)``.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Array = NDArray[np.float64]
+Pair = tuple[int, int]
+Padding = tuple[int, int, int, int]
+
+NO_PADDING: Padding = (0, 0, 0, 0)
+
+
+def _float64(values: ArrayLike) -> Array:
+    return np.asarray(values, dtype=np.float64)
+
+
+def _feature_map(values: ArrayLike) -> Array:
+    x = _float64(values)
+    if x.ndim != 4:
+        raise ValueError(f"expected (batch, channels, height, width), got shape {x.shape}")
+    return x
+
+
+def _require_padding(padding: Padding) -> None:
+    if min(padding) < 0:
+        raise ValueError(f"padding must not be negative, got {padding}")
+
+
+# --- Convolution ---------------------------------------------------------------------------
+
+
+def effective_kernel(kernel: int, dilation: int) -> int:
+    """The extent a dilated kernel covers: ``kernel`` taps, ``dilation`` apart."""
+    return (kernel - 1) * dilation + 1
+
+
+def conv_output_size(
+    size: int, kernel: int, stride: int, before: int, after: int, dilation: int = 1
+) -> int:
+    """How many kernel positions fit entirely inside the padded axis."""
+    room = before + size + after - effective_kernel(kernel, dilation)
+    if room < 0:
+        raise ValueError(f"a kernel of {kernel} (dilation {dilation}) does not fit size {size}")
+    return room // stride + 1
+
+
+def tf_same_padding(size: int, kernel: int, stride: int, dilation: int = 1) -> Pair:
+    """(before, after) of TensorFlow's SAME padding along one axis.
+
+    The rule as published with ``tf.nn``: the total depends on the remainder of the size by
+    the stride, and an odd total puts its extra element after the data.
+    """
+    last_step = stride if size % stride == 0 else size % stride
+    total = max(effective_kernel(kernel, dilation) - last_step, 0)
+    before = total // 2
+    return before, total - before
+
+
+def conv2d(
+    x: ArrayLike,
+    weight: ArrayLike,
+    bias: ArrayLike | None = None,
+    stride: Pair = (1, 1),
+    padding: Padding = NO_PADDING,
+    dilation: Pair = (1, 1),
+    groups: int = 1,
+) -> Array:
+    """Cross-correlation; ``weight`` is (out channels, in channels / groups, height, width).
+
+    One pass per kernel tap: a tap multiplies the same strided, shifted view of the padded
+    input for all output positions at once, and the output is the sum over taps.
+    """
+    x, weight = _feature_map(x), _float64(weight)
+    batch, in_channels, height, width = x.shape
+    out_channels, group_in, kernel_h, kernel_w = weight.shape
+    if in_channels != group_in * groups or out_channels % groups:
+        raise ValueError(f"weight {weight.shape} does not fit input {x.shape}, groups {groups}")
+    _require_padding(padding)
+    top, bottom, left, right = padding
+    out_h = conv_output_size(height, kernel_h, stride[0], top, bottom, dilation[0])
+    out_w = conv_output_size(width, kernel_w, stride[1], left, right, dilation[1])
+
+    padded = np.pad(x, ((0, 0), (0, 0), (top, bottom), (left, right)))
+    grouped_weight = weight.reshape(groups, out_channels // groups, group_in, kernel_h, kernel_w)
+    out = np.zeros((batch, groups, out_channels // groups, out_h * out_w))
+    for tap_h, tap_w in product(range(kernel_h), range(kernel_w)):
+        first_h, first_w = tap_h * dilation[0], tap_w * dilation[1]
+        rows = slice(first_h, first_h + (out_h - 1) * stride[0] + 1, stride[0])
+        cols = slice(first_w, first_w + (out_w - 1) * stride[1] + 1, stride[1])
+        seen_by_tap = padded[:, :, rows, cols].reshape(batch, groups, group_in, out_h * out_w)
+        out += grouped_weight[..., tap_h, tap_w] @ seen_by_tap
+    result = out.reshape(batch, out_channels, out_h, out_w)
+    return result if bias is None else result + _per_channel(bias, 4)
+
+
+# --- Pooling -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Window:
+    """One pooling window along one axis, in coordinates where the data begins at 0.
+
+    ``data`` are the elements it covers; ``padded_length`` counts padding too, but nothing
+    beyond the padding, where a window of ceil mode may overhang.
+    """
+
+    data: slice
+    padded_length: int
+
+    @property
+    def data_length(self) -> int:
+        """How many real elements the window covers."""
+        return int(self.data.stop - self.data.start)
+
+
+def pool_windows(
+    size: int, kernel: int, stride: int, before: int, after: int, ceil: bool
+) -> list[Window]:
+    """The windows along one axis, by the rule torch and Caffe share.
+
+    Floor mode keeps the windows that lie entirely within the padded axis.  Ceil mode goes on
+    until a window reaches the end of the padded axis, overhanging it if need be, but no
+    window may start beyond the data: it must start inside the data or the leading padding.
+    """
+    padded_size = before + size + after
+    windows: list[Window] = []
+    position = 0  # of the window's first element, counted from the start of the padding
+    while (
+        position - stride + kernel < padded_size and position < before + size
+        if ceil
+        else position + kernel <= padded_size
+    ):
+        start = position - before
+        stop = start + kernel
+        data = slice(max(start, 0), min(stop, size))
+        if data.start >= data.stop:
+            raise ValueError(f"window {len(windows)} of {kernel} holds nothing but padding")
+        windows.append(Window(data, min(stop, size + after) - start))
+        position += stride
+    if not windows:
+        raise ValueError(f"no window of {kernel} fits size {size} padded to {padded_size}")
+    return windows
+
+
+def _windows_2d(
+    x: Array, kernel: Pair, stride: Pair, padding: Padding, ceil: bool
+) -> tuple[list[Window], list[Window]]:
+    _require_padding(padding)
+    top, bottom, left, right = padding
+    rows = pool_windows(x.shape[2], kernel[0], stride[0], top, bottom, ceil)
+    cols = pool_windows(x.shape[3], kernel[1], stride[1], left, right, ceil)
+    return rows, cols
+
+
+def max_pool(
+    x: ArrayLike,
+    kernel: Pair,
+    stride: Pair,
+    padding: Padding = NO_PADDING,
+    ceil: bool = False,
+) -> Array:
+    """The largest real element of each window; padding never wins."""
+    x = _feature_map(x)
+    rows, cols = _windows_2d(x, kernel, stride, padding, ceil)
+    out = np.empty((*x.shape[:2], len(rows), len(cols)))
+    for (i, row), (j, col) in product(enumerate(rows), enumerate(cols)):
+        out[:, :, i, j] = x[:, :, row.data, col.data].max(axis=(2, 3))
+    return out
+
+
+def avg_pool(
+    x: ArrayLike,
+    kernel: Pair,
+    stride: Pair,
+    padding: Padding = NO_PADDING,
+    ceil: bool = False,
+    count_padding: bool = True,
+) -> Array:
+    """The sum over each window by the number of its elements.
+
+    ``count_padding`` says whether padding is among those elements.  What overhangs the
+    padding in ceil mode never is.
+    """
+    x = _feature_map(x)
+    rows, cols = _windows_2d(x, kernel, stride, padding, ceil)
+    out = np.empty((*x.shape[:2], len(rows), len(cols)))
+    for (i, row), (j, col) in product(enumerate(rows), enumerate(cols)):
+        if count_padding:
+            divisor = row.padded_length * col.padded_length
+        else:
+            divisor = row.data_length * col.data_length
+        out[:, :, i, j] = x[:, :, row.data, col.data].sum(axis=(2, 3)) / divisor
+    return out
+
+
+def _adaptive_slices(size: int, out_size: int) -> list[slice]:
+    """Bin i of n spans [floor(i * size / n), ceil((i + 1) * size / n)); bins may overlap."""
+    return [slice(i * size // out_size, -(-(i + 1) * size // out_size)) for i in range(out_size)]
+
+
+def adaptive_avg_pool(x: ArrayLike, out_size: Pair) -> Array:
+    """The mean of each of ``out_size`` (height, width) bins."""
+    x = _feature_map(x)
+    rows, cols = (_adaptive_slices(x.shape[2 + axis], out_size[axis]) for axis in (0, 1))
+    out = np.empty((*x.shape[:2], *out_size))
+    for (i, row), (j, col) in product(enumerate(rows), enumerate(cols)):
+        out[:, :, i, j] = x[:, :, row, col].mean(axis=(2, 3))
+    return out
+
+
+def adaptive_max_pool(x: ArrayLike, out_size: Pair) -> Array:
+    """The largest element of each of ``out_size`` (height, width) bins."""
+    x = _feature_map(x)
+    rows, cols = (_adaptive_slices(x.shape[2 + axis], out_size[axis]) for axis in (0, 1))
+    out = np.empty((*x.shape[:2], *out_size))
+    for (i, row), (j, col) in product(enumerate(rows), enumerate(cols)):
+        out[:, :, i, j] = x[:, :, row, col].max(axis=(2, 3))
+    return out
+
+
+def global_avg_pool(x: ArrayLike) -> Array:
+    """The mean of each channel, as a (batch, channels, 1, 1) map."""
+    return _float64(_feature_map(x).mean(axis=(2, 3), keepdims=True))
+
+
+# --- Normalisation -------------------------------------------------------------------------
+
+
+def _per_channel(values: ArrayLike, ndim: int) -> Array:
+    """Shape one value per channel to broadcast along axis 1 of an ``ndim``-array."""
+    return _float64(values).reshape(1, -1, *(1,) * (ndim - 2))
+
+
+def _scale_and_shift(x: Array, gamma: ArrayLike | None, beta: ArrayLike | None) -> Array:
+    if gamma is not None:
+        x = x * _per_channel(gamma, x.ndim)
+    if beta is not None:
+        x = x + _per_channel(beta, x.ndim)
+    return x
+
+
+def batch_norm(
+    x: ArrayLike,
+    mean: ArrayLike,
+    var: ArrayLike,
+    gamma: ArrayLike | None = None,
+    beta: ArrayLike | None = None,
+    eps: float = 1e-5,
+) -> Array:
+    """Batch normalisation by given (running) statistics, as at evaluation."""
+    x = _float64(x)
+    deviation = np.sqrt(_per_channel(var, x.ndim) + eps)
+    return _scale_and_shift((x - _per_channel(mean, x.ndim)) / deviation, gamma, beta)
+
+
+def batch_norm_train(
+    x: ArrayLike,
+    gamma: ArrayLike | None = None,
+    beta: ArrayLike | None = None,
+    eps: float = 1e-5,
+) -> Array:
+    """Batch normalisation by the batch's own mean and biased variance, as in training."""
+    x = _float64(x)
+    all_but_channels = tuple(axis for axis in range(x.ndim) if axis != 1)
+    mean = x.mean(axis=all_but_channels)
+    var = ((x - _per_channel(mean, x.ndim)) ** 2).mean(axis=all_but_channels)
+    return batch_norm(x, mean, var, gamma, beta, eps)
+
+
+def group_norm(
+    x: ArrayLike,
+    groups: int,
+    gamma: ArrayLike | None = None,
+    beta: ArrayLike | None = None,
+    eps: float = 1e-5,
+) -> Array:
+    """Normalise each sample over each of ``groups`` runs of channels (biased variance)."""
+    x = _float64(x)
+    if x.shape[1] % groups:
+        raise ValueError(f"{x.shape[1]} channels do not divide into {groups} groups")
+    grouped = x.reshape(x.shape[0], groups, -1)
+    mean = grouped.mean(axis=2, keepdims=True)
+    var = ((grouped - mean) ** 2).mean(axis=2, keepdims=True)
+    normalised = (grouped - mean) / np.sqrt(var + eps)
+    return _scale_and_shift(normalised.reshape(x.shape), gamma, beta)
+
+
+def local_response_norm(
+    x: ArrayLike, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0
+) -> Array:
+    """x / (k + alpha / size * sum of squares over ``size`` neighbouring channels) ** beta.
+
+    The window runs from ``size // 2`` channels before to ``(size - 1) // 2`` after.  Alpha is
+    divided by ``size`` even where the window leaves the channels, as in torch and Caffe;
+    TensorFlow does not divide, so its alpha is this one divided by ``size``.
+    """
+    x = _float64(x)
+    out = np.empty_like(x)
+    for channel in range(x.shape[1]):
+        first = max(channel - size // 2, 0)
+        last = channel + (size - 1) // 2
+        squares = (x[:, first : last + 1] ** 2).sum(axis=1)
+        out[:, channel] = x[:, channel] / (k + alpha / size * squares) ** beta
+    return out
+
+
+# --- Dense layers, joins and activations ---------------------------------------------------
+
+
+def linear(x: ArrayLike, weight: ArrayLike, bias: ArrayLike | None = None) -> Array:
+    """``x @ weight.T + bias``; ``weight`` is (out features, in features)."""
+    out = _float64(x) @ _float64(weight).T
+    return _float64(out if bias is None else out + _float64(bias))
+
+
+def concat(branches: Sequence[ArrayLike], axis: int = 1) -> Array:
+    """Join branches, along their channels unless told otherwise."""
+    return np.concatenate([_float64(branch) for branch in branches], axis=axis)
+
+
+def softmax(x: ArrayLike, axis: int = -1) -> Array:
+    """Exponentials normalised to sum to one along ``axis``."""
+    x = _float64(x)
+    exponentials = np.exp(x - x.max(axis=axis, keepdims=True))
+    return _float64(exponentials / exponentials.sum(axis=axis, keepdims=True))
+
+
+def relu(x: ArrayLike) -> Array:
+    """max(x, 0)."""
+    return np.maximum(_float64(x), 0.0)
+
+
+def relu6(x: ArrayLike) -> Array:
+    """min(max(x, 0), 6)."""
+    return np.minimum(relu(x), 6.0)
+
+
+def sigmoid(x: ArrayLike) -> Array:
+    """1 / (1 + exp(-x)), in a form that never overflows."""
+    x = _float64(x)
+    decaying = np.exp(-np.abs(x))
+    return np.where(x >= 0, 1.0, decaying) / (1.0 + decaying)
+
+
+def silu(x: ArrayLike) -> Array:
+    """x * sigmoid(x)."""
+    return _float64(x) * sigmoid(x)
+
+
+def tanh(x: ArrayLike) -> Array:
+    """The hyperbolic tangent."""
+    return np.tanh(_float64(x))
+
+
+_erf: Callable[[Array], Array] = np.vectorize(math.erf, otypes=[np.float64])
+
+
+def gelu(x: ArrayLike) -> Array:
+    """x times the normal distribution's cumulative function, exactly (no tanh formula)."""
+    x = _float64(x)
+    return x * 0.5 * (1.0 + _erf(x / math.sqrt(2.0)))
+
+
+# --- Counting ------------------------------------------------------------------------------
+
+
+def conv_macs_by_loop(
+    in_channels: int,
+    out_channels: int,
+    in_size: Pair,
+    kernel: Pair,
+    stride: Pair = (1, 1),
+    padding: Padding = NO_PADDING,
+    dilation: Pair = (1, 1),
+    groups: int = 1,
+    count_padding: bool = True,
+) -> int:
+    """Multiply-accumulates of one sample's convolution, counted one tap at a time.
+
+    Each tap of each kernel at each output position is one.  ``count_padding=False`` leaves
+    out the taps that fall on padding, which is not how profilers count.  Bias is no MAC.
+    """
+    if in_channels % groups or out_channels % groups:
+        raise ValueError(f"{in_channels} -> {out_channels} channels, groups {groups}")
+    _require_padding(padding)
+    top, bottom, left, right = padding
+    height, width = in_size
+    out_h = conv_output_size(height, kernel[0], stride[0], top, bottom, dilation[0])
+    out_w = conv_output_size(width, kernel[1], stride[1], left, right, dilation[1])
+
+    macs = 0
+    for _out_channel, row, col in product(range(out_channels), range(out_h), range(out_w)):
+        for _in_channel in range(in_channels // groups):
+            for tap_h, tap_w in product(range(kernel[0]), range(kernel[1])):
+                y = row * stride[0] - top + tap_h * dilation[0]
+                x = col * stride[1] - left + tap_w * dilation[1]
+                on_data = 0 <= y < height and 0 <= x < width
+                if on_data or count_padding:
+                    macs += 1
+    return macs
+
+
+def linear_macs_by_loop(in_features: int, out_features: int) -> int:
+    """Multiply-accumulates of one sample's dense layer, counted one weight at a time."""
+    macs = 0
+    for _weight in product(range(out_features), range(in_features)):
+        macs += 1
+    return macs
