@@ -147,6 +147,10 @@ def _tf_same(
     """TensorFlow's SAME; where it never depends on the input's size it is plain padding."""
     slide = Sliding(kernel, stride, (0, 0), dilation, tf_same=True, mode=shown)
     spans = slide.span(0), slide.span(1)
+    for span, step_by in zip(spans, stride, strict=True):
+        if 1 < span < step_by:
+            message = f"tf_same can't have a stride of {step_by} over a kernel of {span}"
+            scope.fail("E110", step.at.of("stride"), message, help="give the padding as pad=")
     if stride == (1, 1) and spans[0] % 2 and spans[1] % 2:
         pads = (spans[0] - 1) // 2, (spans[1] - 1) // 2
         return Sliding(kernel, stride, pads, dilation, mode=shown)

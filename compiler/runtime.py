@@ -1,0 +1,92 @@
+"""The few layers that torch lacks, for compiled modules and emitted source alike.
+
+The source emitter copies what it needs from this file word for word, so each piece
+stands on its own, at 88 columns, with nothing but torch in reach.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+def pad_same(
+    x: Tensor,
+    kernel: tuple[int, ...],
+    stride: tuple[int, ...],
+    dilation: tuple[int, ...] = (1, 1),
+    value: float = 0.0,
+) -> Tensor:
+    """Pad H and W as TensorFlow's SAME does: an odd row or column goes to the end."""
+    pads: list[int] = []
+    for axis in (1, 0):
+        span = (kernel[axis] - 1) * dilation[axis] + 1
+        left_over = (x.shape[axis - 2] - 1) % stride[axis]
+        total = span - 1 - left_over if span >= stride[axis] else 0
+        pads += [total // 2, total - total // 2]
+    return F.pad(x, pads, value=value)
+
+
+def pair(size: int | tuple[int, ...]) -> tuple[int, ...]:
+    """One number as both halves of (height, width)."""
+    return (size, size) if isinstance(size, int) else size
+
+
+class Conv2dSame(nn.Conv2d):
+    """A convolution padded like TensorFlow's SAME: (H, W) -> ceil((H, W) / stride)."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        x = pad_same(input, self.kernel_size, self.stride, self.dilation)
+        return super().forward(x)
+
+
+class MaxPool2dSame(nn.MaxPool2d):
+    """A max pool padded like TensorFlow's SAME: (H, W) -> ceil((H, W) / stride)."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        kernel, stride = pair(self.kernel_size), pair(self.stride)
+        pooled: Tensor = super().forward(
+            pad_same(input, kernel, stride, value=float("-inf")),
+        )
+        return pooled
+
+
+class AvgPool2dSame(nn.AvgPool2d):
+    """An average pool padded like TensorFlow's SAME; ``count_include_pad`` as in torch."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        kernel, stride = pair(self.kernel_size), pair(self.stride)
+        mean = super().forward(pad_same(input, kernel, stride))
+        if self.count_include_pad:
+            return mean
+        ones = torch.ones_like(input[:1, :1])
+        return mean / super().forward(pad_same(ones, kernel, stride))
+
+
+class Concat(nn.Module):
+    """Runs its branches on one input and concatenates their channels."""
+
+    def __init__(self, **branches: nn.Module) -> None:
+        super().__init__()
+        for name, branch in branches.items():
+            self.add_module(name, branch)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.cat([branch(x) for branch in self.children()], dim=1)
+
+
+class Add(nn.Module):
+    """Runs its branches on one input and adds what they give."""
+
+    def __init__(self, **branches: nn.Module) -> None:
+        super().__init__()
+        for name, branch in branches.items():
+            self.add_module(name, branch)
+
+    def forward(self, x: Tensor) -> Tensor:
+        first, *others = self.children()
+        total: Tensor = first(x)
+        for branch in others:
+            total = total + branch(x)
+        return total
