@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from compiler.ir import Call, Init
 
-FUNCTIONS = {
-    "normal": ("nn.init.normal_", {}, "a normal distribution"),
-    "trunc_normal": ("nn.init.trunc_normal_", {}, "a normal distribution cut at +-2"),
-    "he_normal": ("nn.init.kaiming_normal_", {"nonlinearity": "relu"}, "He's normal distribution"),
-    "he_uniform": (
-        "nn.init.kaiming_uniform_",
-        {"nonlinearity": "relu"},
-        "He's uniform distribution",
-    ),
+RELU = {"nonlinearity": "relu"}
+FUNCTIONS: dict[str, tuple[str, dict[str, str], str]] = {
+    "normal": ("nn.init.normal_", {}, "N(0, {std:g})"),
+    "trunc_normal": ("nn.init.trunc_normal_", {}, "N(0, {std:g}), cut at +-2"),
+    "he_normal": ("nn.init.kaiming_normal_", RELU, "He's normal distribution"),
+    "he_uniform": ("nn.init.kaiming_uniform_", RELU, "He's uniform distribution"),
     "xavier_normal": ("nn.init.xavier_normal_", {}, "Glorot's normal distribution"),
     "xavier_uniform": ("nn.init.xavier_uniform_", {}, "Glorot's uniform distribution"),
 }
@@ -25,6 +22,5 @@ def init_call(init: Init) -> Call:
 
 
 def describe(init: Init) -> str:
-    """`a normal distribution (std 0.01)`, for docstrings."""
-    given = ", ".join(f"{name} {value:g}" for name, value in init.args.items())
-    return FUNCTIONS[init.scheme][2] + (f" ({given})" if given else "")
+    """`N(0, 0.01), cut at +-2`, for docstrings."""
+    return FUNCTIONS[init.scheme][2].format(**init.args)

@@ -14,6 +14,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.fx._symbolic_trace import is_fx_symbolic_tracing
 
 from compiler import runtime
 from compiler.fit import misfit
@@ -69,9 +70,13 @@ def _after(node: Parallel) -> Iterable[Node]:
 @cache
 def output_type(name: str, heads: tuple[str, ...]) -> type[Any]:
     """The named tuple that a network gives in training: `logits`, then each head by name."""
-    made = namedtuple(name, ["logits", *heads])  # type: ignore[misc]  # names come from the spec
-    made.__reduce__ = lambda self: (_output, (name, heads, tuple(self)))  # type: ignore[assignment]
+    made = namedtuple(name, ["logits", *heads])  # type: ignore[misc]  # noqa: PYI024  # dynamic
+    made.__reduce__ = _reduced  # type: ignore[method-assign, assignment]  # else pickle seeks its name
     return made
+
+
+def _reduced(output: Any) -> tuple[Any, ...]:
+    return _output, (type(output).__name__, output._fields[1:], tuple(output))
 
 
 def _output(name: str, heads: tuple[str, ...], values: tuple[Tensor, ...]) -> Any:
@@ -117,7 +122,7 @@ class CompiledNetwork(nn.Module):
 
         Raises `ValueError` naming what was expected for an input that can't be taken.
         """
-        if isinstance(x, Tensor) and not torch.compiler.is_compiling():
+        if not (is_fx_symbolic_tracing() or torch.compiler.is_compiling()):
             self._check(x)
         heads: list[Tensor] = []
         for name in self._order:

@@ -46,10 +46,8 @@ class MaxPool2dSame(nn.MaxPool2d):
 
     def forward(self, input: Tensor) -> Tensor:
         kernel, stride = pair(self.kernel_size), pair(self.stride)
-        pooled: Tensor = super().forward(
-            pad_same(input, kernel, stride, value=float("-inf")),
-        )
-        return pooled
+        x = pad_same(input, kernel, stride, value=float("-inf"))
+        return torch.max_pool2d(x, kernel, stride)
 
 
 class AvgPool2dSame(nn.AvgPool2d):

@@ -9,6 +9,7 @@ arithmetic gives a plain `int`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Self
 
 
 class Sym(int):
@@ -17,7 +18,7 @@ class Sym(int):
     terms: dict[str, int]
     const: int
 
-    def __new__(cls, value: int, terms: Mapping[str, int], const: int = 0) -> Sym:
+    def __new__(cls, value: int, terms: Mapping[str, int], const: int = 0) -> Self:
         self = super().__new__(cls, value)
         self.terms = {name: k for name, k in terms.items() if k}
         self.const = const
@@ -56,7 +57,7 @@ class SymFloat(float):
 
     name: str
 
-    def __new__(cls, value: float, name: str) -> SymFloat:
+    def __new__(cls, value: float, name: str) -> Self:
         self = super().__new__(cls, value)
         self.name = name
         return self
@@ -84,7 +85,10 @@ def total(values: Iterable[int]) -> int:
 
 
 def substitute(value: int, given: Mapping[str, int]) -> int:
-    """`value` with its names replaced by what the caller passed for them."""
+    """`value` with its names replaced by what the caller passed for them; others stay."""
     if not isinstance(value, Sym):
         return value
-    return total([value.const, *(given[name] * k for name, k in value.terms.items())])
+    known = [given[name] * k for name, k in value.terms.items() if name in given]
+    rest = {name: k for name, k in value.terms.items() if name not in given}
+    fixed = total([value.const, *known])
+    return total([fixed, Sym(int(value) - int(fixed), rest)]) if rest else fixed

@@ -1,0 +1,263 @@
+"""The commands. Only `compile` and `verify` import torch; the others answer at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, get_args
+
+import click
+
+import dsl
+from compiler.cli import files, job, terminal
+from compiler.cli.options import load, spec_options
+from compiler.cli.summary import summary
+from compiler.prepare import Prepared
+from dsl import shelf
+
+
+class Failed(click.ClickException):
+    """Something was found wrong: exit code 1, and the message as it is."""
+
+    exit_code = 1
+
+    def show(self, file: Any = None) -> None:
+        """Print the message without a prefix of click's."""
+        terminal.complain(self.message)
+
+
+@click.command("compile")
+@spec_options
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=Path("generated"),
+              show_default=True, help="Folder for the results.")  # fmt: skip
+@click.option("--check", is_flag=True, help="Write nothing; exit 1 with a diff if stale.")
+def compile_(out: Path, check: bool, **spec: Any) -> None:
+    """Do it all: check, build, cross-check, emit source, draw, count.
+
+    \b
+    Examples:
+      inception-compile googlenet
+      inception-compile my_net.yaml --out build
+      inception-compile googlenet --variant torchvision --check
+    """
+    prepared = load(**spec)
+    where = job.folder(prepared, out)
+    results = job.results(prepared)
+    if check:
+        _check_disk(where, results)
+        return
+    click.echo(results.texts["summary.txt"])
+    _verify(prepared)
+    _write(where, results, prepared)
+
+
+def _check_disk(where: Path, results: job.Results) -> None:
+    found = [*files.stale(where, results.every_text), *job.old_pictures(where, results.drawings)]
+    found += [f"no longer made: {path}" for path in job.strays(where, results)]
+    if found:
+        click.echo("\n".join(found))
+        raise Failed(f"{where} is stale; run inception-compile again to renew it")
+    click.echo(f"{where} is up to date")
+
+
+def _verify(prepared: Prepared) -> None:
+    """Build the module on `meta` and hold every count against what torch does."""
+    with terminal.stage("building and cross-checking"):
+        from compiler.check import cross_check
+
+        report = cross_check(prepared.network)
+    if not report.ok:
+        raise Failed("\n".join(report.lines()))
+    click.echo(f"cross-check against torch: {len(report.checks)} comparisons, all equal")
+
+
+def _write(where: Path, results: job.Results, prepared: Prepared) -> None:
+    for name, text in results.every_text.items():
+        files.write(where / name, text)
+    pictures = _draw_all(where, results)
+    for path in job.strays(where, results):
+        Path(path).unlink()
+    source = job.source_name(prepared)
+    lines = results.texts[source].count("\n")
+    click.echo(f"wrote {where}/")
+    click.echo(f"  {source:<26} the network as plain PyTorch, {lines} lines")
+    click.echo(f"  {'cost.txt, .json, .csv':<26} every layer's cost")
+    click.echo(f"  {'diagrams/':<26} {pictures}")
+
+
+def _draw_all(where: Path, results: job.Results) -> str:
+    """Render the drawings beside their DOT; without Graphviz say what to install."""
+    from compiler.diagram import RenderUnavailable, render_all
+
+    try:
+        with terminal.stage("drawing"):
+            pictures = render_all(results.drawings, ["svg", "png"])
+    except RenderUnavailable as missing:
+        return f"DOT only: {missing}"
+    for (name, form), data in pictures.items():
+        files.write(where / "diagrams" / f"{name}.{form}", data)
+    return f"{', '.join(results.drawings)} as .svg, .png and .dot"
+
+
+@click.command()
+@spec_options
+def check(**spec: Any) -> None:
+    """Check a spec and say what it comes to; nothing is built or written.
+
+    \b
+    Examples:
+      inception-compile check my_net.yaml
+      inception-compile check inception_v3 --input 139x139
+    """
+    prepared = load(**spec)
+    click.echo(summary(prepared, job.measured(prepared)), nl=False)
+
+
+@click.command()
+@spec_options
+@click.option("--format", "form", type=click.Choice(["text", "json", "csv"]), default="text",
+              show_default=True, help="How to print it.")  # fmt: skip
+@click.option("--layers", is_flag=True, help="One line a layer rather than a block (text).")
+@click.option("--batch", type=click.IntRange(1, 10**6), default=1, show_default=True,
+              help="Images per pass.")  # fmt: skip
+@click.option("--aux", is_flag=True, help="Count the training pass, auxiliary heads included.")
+def cost(form: str, layers: bool, batch: int, aux: bool, **spec: Any) -> None:
+    """Count parameters, MACs, activations, memory and receptive fields.
+
+    \b
+    Examples:
+      inception-compile cost googlenet
+      inception-compile cost inception_v3 --format json --batch 16
+    """
+    from compiler.cost import cost as count
+    from compiler.cost.render import as_csv, as_json, as_text
+
+    report = count(load(**spec).network, batch=batch, aux=aux)
+    forms = {"json": as_json, "csv": as_csv}
+    text = as_text(report, layers=layers) if form == "text" else forms[form](report)
+    click.echo(text, nl=False)
+
+
+@click.command()
+@spec_options
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False),
+              help="File to write; standard output without it.")  # fmt: skip
+def source(output: Path | None, **spec: Any) -> None:
+    """Emit the network as one Python file that needs torch alone.
+
+    \b
+    Examples:
+      inception-compile source googlenet -o googlenet.py
+      inception-compile source inception_v3 --classes 10 | less
+    """
+    from compiler.source import emit
+
+    prepared = load(**spec)
+    _deliver(emit(prepared.network, prepared.digest), output)
+
+
+def _deliver(content: str | bytes, output: Path | None) -> None:
+    if output is None:
+        click.echo(content, nl=False)
+    else:
+        files.write(output, content)
+
+
+@click.command()
+@spec_options
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False),
+              help="A .svg, .png or .dot file; DOT on standard output without it.")  # fmt: skip
+@click.option("--what", default="overview", show_default=True, metavar="NAME",
+              help="overview, stem, full, a block or an auxiliary head.")  # fmt: skip
+def draw(output: Path | None, what: str, **spec: Any) -> None:
+    """Draw the network, its stem, a block, or everything.
+
+    \b
+    Examples:
+      inception-compile draw googlenet -o googlenet.svg
+      inception-compile draw inception_v3 --what B -o block_b.png
+      inception-compile draw googlenet --what full -o all.svg
+    """
+    prepared = load(**spec)
+    form = output.suffix.removeprefix(".") if output else "dot"
+    if form not in ("svg", "png", "dot"):
+        raise click.UsageError(f"-o takes a file that ends in .svg, .png or .dot, not {output}")
+    dot = _drawing(prepared, what)
+    _deliver(dot if form == "dot" else _rendered(dot, form), output)
+
+
+def _drawing(prepared: Prepared, what: str) -> str:
+    from compiler.diagram import drawings, full
+    from dsl.problems import did_you_mean
+
+    if what == "full":
+        return full(prepared.network)
+    there = drawings(prepared.network)
+    if what not in there:
+        hint = did_you_mean(what, [*there, "full"])
+        names = ", ".join([*there, "full"])
+        raise click.UsageError(f"there is no {what} to draw: {names}. {hint}".strip())
+    return there[what]
+
+
+def _rendered(dot: str, form: str) -> bytes:
+    from compiler.diagram import Format, RenderError, render
+
+    for known in get_args(Format):
+        if known == form:
+            try:
+                return render(dot, known)
+            except RenderError as error:
+                raise Failed(f"error: {error}") from None
+    raise AssertionError(form)
+
+
+@click.command()
+@spec_options
+def verify(**spec: Any) -> None:
+    """Build the module and hold every count against what torch does.
+
+    \b
+    Example:
+      inception-compile verify inception_v3
+    """
+    prepared = load(**spec)
+    job.measured(prepared)
+    with terminal.stage("building and cross-checking"):
+        from compiler.check import cross_check
+
+        report = cross_check(prepared.network)
+    click.echo("\n".join(report.lines()))
+    if not report.ok:
+        raise Failed(f"{prepared.network.name}: the analytic counts and torch disagree")
+
+
+@click.command("list")
+def list_() -> None:
+    """List the specs on the shelf and their variants."""
+    for name in shelf.names():
+        spec = dsl.load(name)
+        click.echo(f"{name:<24} {spec.title}")
+        for variant, what in spec.variants.items():
+            click.echo(f"  --variant {variant:<12} {what.title}".rstrip())
+
+
+SCRIPTS = {
+    "bash": 'eval "$(_INCEPTION_COMPILE_COMPLETE=bash_source inception-compile)"',
+    "zsh": 'eval "$(_INCEPTION_COMPILE_COMPLETE=zsh_source inception-compile)"',
+    "fish": "_INCEPTION_COMPILE_COMPLETE=fish_source inception-compile | source",
+}
+
+
+@click.command()
+@click.argument("shell", type=click.Choice(sorted(SCRIPTS)))
+def completion(shell: str) -> None:
+    """Print the line that turns on completion in a shell's start-up file.
+
+    \b
+    Example:
+      inception-compile completion bash >> ~/.bashrc
+    """
+    click.echo(SCRIPTS[shell])
+
+
+COMMANDS = (compile_, check, cost, source, draw, verify, list_, completion)

@@ -1,0 +1,88 @@
+"""The main job: everything that one spec gives, as files in one folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from compiler.cli.summary import summary
+from compiler.contract import broken
+from compiler.cost import Report, cost
+from compiler.cost.render import as_csv, as_json, as_text
+from compiler.prepare import Prepared
+from dsl.problems import SpecError
+
+
+@dataclass(frozen=True)
+class Results:
+    """What a spec gives: texts by file name, and the drawings among them as DOT."""
+
+    report: Report
+    texts: Mapping[str, str]
+    drawings: Mapping[str, str]
+
+    @property
+    def every_text(self) -> dict[str, str]:
+        """All texts, the drawings' DOT included."""
+        dots = {f"diagrams/{name}.dot": dot for name, dot in self.drawings.items()}
+        return {**self.texts, **dots}
+
+
+def measured(prepared: Prepared) -> Report:
+    """The cost; raises `SpecError` where the spec's own `expect` isn't met."""
+    report = cost(prepared.network)
+    problems = broken(prepared.spec, report)
+    if problems:
+        raise SpecError(problems, prepared.text)
+    return report
+
+
+def results(prepared: Prepared) -> Results:
+    """Every text that the spec gives; no torch needed."""
+    from compiler.diagram import drawings
+    from compiler.source import emit
+
+    report = measured(prepared)
+    texts = {
+        source_name(prepared): emit(prepared.network, prepared.digest),
+        "cost.txt": as_text(report),
+        "cost.json": as_json(report),
+        "cost.csv": as_csv(report),
+        "summary.txt": summary(prepared, report),
+    }
+    return Results(report, texts, drawings(prepared.network))
+
+
+def source_name(prepared: Prepared) -> str:
+    """`googlenet.py`, or `googlenet_torchvision.py` for a variant."""
+    network = prepared.network
+    return f"{network.name}_{network.variant}.py" if network.variant else f"{network.name}.py"
+
+
+def folder(prepared: Prepared, out: Path) -> Path:
+    """Where a network's files go below `out`."""
+    network = prepared.network
+    return out / (f"{network.name}-{network.variant}" if network.variant else network.name)
+
+
+def old_pictures(where: Path, drawings: Mapping[str, str]) -> list[str]:
+    """SVGs that are missing, or that were drawn from another DOT than today's."""
+    found = []
+    for name, dot in drawings.items():
+        path = where / "diagrams" / f"{name}.svg"
+        mark = f"dot-sha256: {sha256(dot.encode()).hexdigest()}"
+        if not path.is_file() or mark not in path.read_text(encoding="utf-8"):
+            found.append(f"stale: {path}")
+    return found
+
+
+def strays(where: Path, results: Results) -> list[str]:
+    """Files of an earlier run that no longer belong there."""
+    wanted = {where / name for name in results.every_text}
+    pictures = {f"{name}{end}" for name in results.drawings for end in (".svg", ".png")}
+    wanted |= {where / "diagrams" / name for name in pictures}
+    there = [path for path in where.rglob("*") if path.is_file()] if where.is_dir() else []
+    ours = (".py", ".dot", ".svg", ".png", ".txt", ".json", ".csv")
+    return sorted(str(path) for path in there if path.suffix in ours and path not in wanted)

@@ -1,0 +1,70 @@
+"""Arguments that several commands share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+from click.shell_completion import CompletionItem
+
+from compiler.lower import LIMIT
+from compiler.prepare import Prepared, prepare
+from dsl import shelf
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class SpecType(click.ParamType[str]):
+    """A path, or a name on the shelf."""
+
+    name = "spec"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Names on the shelf, and files."""
+        names = [name for name in shelf.names() if name.startswith(incomplete)]
+        return [*map(CompletionItem, names), CompletionItem(incomplete, type="file")]
+
+
+class SizeType(click.ParamType[tuple[int, ...]]):
+    """`HxW` or `CxHxW`."""
+
+    name = "size"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, ...]:
+        """Raises a usage error for anything else."""
+        if isinstance(value, tuple):
+            return value
+        if not re.fullmatch(r"[1-9][0-9]{0,4}(x[1-9][0-9]{0,4}){1,2}", value):
+            self.fail(f"{value!r} isn't HxW or CxHxW, such as 224x224 or 1x96x96", param, ctx)
+        return tuple(int(part) for part in value.split("x"))
+
+
+def spec_options(command: F) -> F:
+    """SPEC and what changes how it is read; the command gets a `prepared` network."""
+    for option in (
+        click.option("--limit", type=click.IntRange(1), default=LIMIT, show_default=True,
+                     help="Parameters a spec may resolve to."),
+        click.option("--classes", type=click.IntRange(1, 100_000),
+                     help="Classes, instead of the spec's."),
+        click.option("--input", "size", type=SizeType(), metavar="[Cx]HxW",
+                     help="Input, instead of the spec's: 224x224 or 1x96x96."),
+        click.option("--variant", metavar="NAME", help="A variant that the spec names."),
+        click.argument("spec", type=SpecType()),
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+def load(
+    spec: str, variant: str | None, size: tuple[int, ...] | None, classes: int | None, limit: int
+) -> Prepared:
+    """The network that the shared options ask for."""
+    channels = size[0] if size and len(size) == 3 else None
+    grid = (size[-2], size[-1]) if size else None
+    return prepare(spec, variant, classes=classes, channels=channels, size=grid, limit=limit)

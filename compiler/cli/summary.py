@@ -1,0 +1,42 @@
+"""The short text that says what a spec came to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from compiler.cost import Report
+from compiler.prepare import Prepared
+
+
+def summary(prepared: Prepared, report: Report) -> str:
+    """Title, source and the figures that people compare."""
+    network = prepared.network
+    variant = f" ({network.variant})" if network.variant else ""
+    lines = [f"{network.title}{variant}"]
+    lines += [network.paper] if network.paper else []
+    lines += [f"  {name:<18} {value}" for name, value in _figures(prepared, report)]
+    return "\n".join(lines) + "\n"
+
+
+def _figures(prepared: Prepared, report: Report) -> Iterator[tuple[str, str]]:
+    network, total = prepared.network, report.total
+    shape = " x ".join(str(int(n)) for n in network.input)
+    yield "input", f"{shape}, {network.classes:,} classes"
+    heads = f"  ({total.params_with_aux:,} with auxiliary heads)" if network.taps else ""
+    yield "parameters", f"{total.params:,}{heads}"
+    yield "MACs", f"{total.macs:,} per image  (FLOPs = 2 x MACs: {total.flops:,})"
+    yield "padding waste", f"{total.waste:.1%} of the MACs read padding"
+    yield "activations", f"{total.activations:,} elements written by convolutions and linear layers"
+    yield (
+        "peak memory",
+        f"{_mib(total.peak_bytes)} of activations, weights {_mib(total.weight_bytes)}",
+    )
+    if total.saved_for_backward_bytes is not None:
+        yield "saved for backward", f"{_mib(total.saved_for_backward_bytes)} an image"
+    if total.field:
+        size, stride = total.field.size, total.field.stride
+        yield "receptive field", f"{size[0]} x {size[1]} pixels, stride {stride[0]} x {stride[1]}"
+
+
+def _mib(size: int) -> str:
+    return f"{size / 2**20:,.1f} MiB"

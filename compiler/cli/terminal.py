@@ -1,0 +1,48 @@
+"""What goes to the terminal beside results: progress, colours, and errors in one line."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+
+def coloured() -> bool:
+    """Whether standard error is a terminal that wants colours."""
+    return sys.stderr.isatty() and "NO_COLOR" not in os.environ
+
+
+def complain(text: str) -> None:
+    """Print an error to standard error, with colours on a terminal."""
+    click.echo(paint(text) if coloured() else text, err=True)
+
+
+def paint(text: str) -> str:
+    """The words of an error report in colour."""
+    text = re.sub(r"error\[E\d+\]", lambda m: click.style(m[0], fg="red", bold=True), text)
+    text = re.sub(r"(?m)^  = (help|note|hint):", lambda m: click.style(m[0], fg="cyan"), text)
+    return re.sub(
+        r"(?m)(?<=\| )( *)(\^+.*)$", lambda m: m[1] + click.style(m[2], fg="yellow"), text
+    )
+
+
+@contextmanager
+def stage(what: str) -> Iterator[None]:
+    """Say on a terminal what is being done; wiped when it is over."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    start = time.perf_counter()
+    click.echo(f"{what}…", err=True, nl=False)
+    try:
+        yield
+    finally:
+        width = len(what) + 1
+        seconds = time.perf_counter() - start
+        done = f"{what}: {seconds:.1f} s" if seconds >= 1 else " " * width
+        click.echo(f"\r{done:<{width}}" + ("\n" if seconds >= 1 else "\r"), err=True, nl=False)

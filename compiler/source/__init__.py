@@ -1,0 +1,153 @@
+"""From the IR to Python source that reads as if written by hand.
+
+The same constructor calls that `compiler.module` performs are printed here, so module
+and source agree by construction: same state-dict keys, same outputs to the last bit.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from functools import cache
+from math import prod
+from typing import Any
+
+import jinja2
+
+from compiler import __version__
+from compiler.ir import Network, Node, Tap, leaves
+from compiler.source import names, network
+from compiler.source.audit import audit
+from compiler.source.classes import ClassText, Emitter
+from compiler.source.describe import sizes
+from compiler.source.helpers import helper_sources
+
+
+def emit(net: Network, digest: str = "") -> str:
+    """The network as one Python module that needs torch alone; deterministic to the byte.
+
+    `digest` identifies the spec in the header.
+    """
+    emitter = Emitter(net)
+    init = list(network.init(net, emitter))
+    values: dict[str, Any] = {
+        **header(net, digest),
+        "doc": list(document(net)),
+        "name": names.class_name(net),
+        "summary": summary(net),
+        "init": init,
+        "forward": list(network.forward(net)),
+        "reset": list(network.reset(net)),
+        "reset_doc": network.reset_doc(net),
+        "returns": returns(net),
+        "classes": [*unit_classes(emitter), *emitter.classes.values()],
+        "output": {"name": network.output_name(net), "taps": net.taps} if net.taps else None,
+    }
+    helpers = helper_sources(_helpers_used(emitter))
+    text = _template().render(**values, helpers=helpers, imports=[], exported=exported(net))
+    text = _template().render(
+        **values, helpers=helpers, imports=imports(text, net, emitter), exported=exported(net)
+    )
+    audit(text)
+    return text
+
+
+def _helpers_used(emitter: Emitter) -> list[str]:
+    units = (f"{key}" for unit in emitter.units for key in unit)
+    called = [key.split(":")[1] for key in units]
+    return [*emitter.helpers, *(name for name in called if not name.startswith("nn."))]
+
+
+@cache
+def _template() -> jinja2.Template:
+    loader = jinja2.PackageLoader("compiler", "templates")
+    environment = jinja2.Environment(
+        loader=loader, undefined=jinja2.StrictUndefined, keep_trailing_newline=True
+    )
+    return environment.get_template("network.py.j2")
+
+
+def header(net: Network, digest: str) -> dict[str, str]:
+    """What the comment at the top says."""
+    variant = f" --variant {net.variant}" if net.variant else ""
+    name = plain(net.origin).removesuffix(".yaml")
+    target = f"{name}_{net.variant}.py" if net.variant else f"{name}.py"
+    return {
+        "version": __version__,
+        "origin": plain(net.origin) + (f", variant {net.variant}" if net.variant else ""),
+        "digest": digest or "unknown",
+        "command": f"inception-compile source {plain(net.origin)}{variant} -o {target}",
+    }
+
+
+def plain(text: str) -> str:
+    """Free text made safe for a comment or docstring: one line, no quotes that could end it."""
+    line = "".join(c if c.isprintable() else " " for c in text)
+    return line.replace("\\", "/").replace('"', "'").strip()
+
+
+def document(net: Network) -> list[str]:
+    """The module docstring's lines."""
+    title = plain(net.title) + (f" ({plain(net.paper)})" if net.paper else "")
+    lines = textwrap.wrap(f"{title.rstrip('.')}.", 85, break_long_words=False)
+    return [*lines, "", *textwrap.wrap(_figures(net), 88)]
+
+
+def _figures(net: Network) -> str:
+    trunk = tuple(node for node in net.nodes if not isinstance(node, Tap))
+    macs = sum(leaf.op.work(leaf.inp).macs for _, leaf in leaves(trunk))
+    count = f"{_params(net.nodes):,} parameters"
+    if net.taps:
+        heads = "auxiliary head" + "s" * (len(net.taps) > 1)
+        count += f", {_params(trunk):,} without the training-only {heads}"
+    return f"Input {sizes(net.input)}; {count}; {_big(macs)}MACs per image."
+
+
+def _params(nodes: tuple[Node, ...]) -> int:
+    shapes = (leaf.op.params(leaf.inp).values() for _, leaf in leaves(nodes))
+    return sum(prod(shape) for group in shapes for shape in group)
+
+
+def _big(count: int) -> str:
+    for scale, letter in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
+        if count >= scale:
+            return f"{count / scale:.2f} {letter}"
+    return f"{count} "
+
+
+def summary(net: Network) -> str:
+    """The class's docstring."""
+    title = plain(net.title)
+    heads = len(net.taps)
+    extra = {0: "", 1: " with an optional training-only auxiliary head"}
+    more = extra.get(heads, f" with {heads} optional training-only auxiliary heads")
+    sentence = f"{title}{more}."
+    return sentence if len(sentence) <= 78 else f"{title[:70].strip()}."
+
+
+def returns(net: Network) -> str:
+    """The type of what `forward` gives."""
+    return f"Tensor | {network.output_name(net)}" if net.taps else "Tensor"
+
+
+def exported(net: Network) -> str:
+    """`__all__`."""
+    public = [names.class_name(net)] + ([network.output_name(net)] if net.taps else [])
+    return "[" + ", ".join(f'"{name}"' for name in public) + "]"
+
+
+def imports(text: str, net: Network, emitter: Emitter) -> list[str]:
+    """Just what the text uses, in the order that import sorters want."""
+    standard = ["from collections import OrderedDict"] if emitter.ordered_dict else []
+    standard += ["from typing import NamedTuple"] if net.taps else []
+    torch = ["import torch"] if "torch." in text.split("__all__")[1] else []
+    functional = ["import torch.nn.functional as F"] if "F." in text.split("__all__")[1] else []
+    gap = [""] if standard else []
+    return [*standard, *gap, *torch, *functional, "from torch import Tensor, nn"]
+
+
+def unit_classes(emitter: Emitter) -> list[ClassText]:
+    """The unit classes as the template wants them."""
+    return [
+        ClassText(unit.name, [unit.doc()], list(unit.init()), unit.forward())
+        for unit in emitter.units.values()
+    ]

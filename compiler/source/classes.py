@@ -1,0 +1,298 @@
+"""Blocks, auxiliary heads and inline splits as classes; nodes as constructor calls."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from compiler.ir import BlockUse, Leaf, Network, Node, Parallel, Series, Tap
+from compiler.ops.act import Activation, Softmax
+from compiler.ops.linear import Flatten, Identity
+from compiler.source import names, units
+from compiler.source.describe import branches, summary
+from compiler.source.expr import Expr, call, construct, lay_out, literal, signature, text
+from compiler.symbols import SymFloat
+
+
+@dataclass(frozen=True)
+class ClassText:
+    """One emitted class, ready for the template."""
+
+    name: str
+    doc: list[str]
+    init: list[str]
+    forward: list[str]
+
+
+@dataclass
+class Emitter:
+    """Turns nodes into expressions, and gathers the classes and helpers that they need."""
+
+    network: Network
+    units: Mapping[tuple[str, ...], units.UnitClass] = field(init=False)
+    classes: dict[tuple[str, str], ClassText] = field(default_factory=dict)
+    helpers: dict[str, None] = field(default_factory=dict)
+    ordered_dict: bool = False
+
+    def __post_init__(self) -> None:
+        self.units = units.collect(self.network.nodes)
+
+    def taken(self) -> set[str]:
+        """Names of classes that are in use."""
+        fixed = {"Concat", "Add", "Conv2dSame", "MaxPool2dSame", "AvgPool2dSame", "OrderedDict"}
+        fixed |= {"Tensor", "NamedTuple", names.class_name(self.network)}
+        fixed |= {f"{names.class_name(self.network)}Output"}
+        made = {made.name for made in self.classes.values()}
+        return fixed | made | {unit.name for unit in self.units.values()}
+
+    def expr(self, node: Node) -> Expr:
+        """How a node is constructed."""
+        match node:
+            case Leaf():
+                return self.leaf(node)
+            case Series(role="unit"):
+                return self.units[units.structure(node)].use(node)
+            case Series(use=BlockUse() as use) | Parallel(use=BlockUse() as use):
+                return self.block(node, use)
+            case Series():
+                return self.sequence(node)
+            case Tap():
+                return self.expr(node.body)
+            case Parallel(then=None, residual=None):
+                return self.split(node)
+            case Parallel():
+                return self.inline(node)
+
+    def leaf(self, leaf: Leaf) -> Expr:
+        """A torch layer, or one of the helpers."""
+        made = leaf.op.call(leaf.inp)
+        if not made.name.startswith("nn."):
+            self.helpers[made.name] = None
+        return construct(made)
+
+    def split(self, node: Parallel) -> Expr:
+        """`Concat(branch1=…)`: a split that needs no class of its own."""
+        helper = "Concat" if node.join.word == "concat" else "Add"
+        self.helpers[helper] = None
+        branches = {branch.name: self.expr(branch) for branch in node.branches}
+        return call(helper, **branches).one_a_line()
+
+    def sequence(self, node: Series) -> Expr:
+        """`nn.Sequential(…)`; a repeat of equal blocks as a comprehension."""
+        items = [self.expr(inner) for inner in node.nodes]
+        if not all(inner.name == str(place) for place, inner in enumerate(node.nodes)):
+            return self.named_sequence(node, items)
+        same = len(items) > 1 and len({item.flat for item in items}) == 1
+        repeat = Expr(f"*({items[0].flat} for _ in range({len(items)}))") if same else None
+        if repeat is not None and len(repeat.flat) < 60:
+            return call("nn.Sequential", repeat)
+        return call("nn.Sequential", *items).one_a_line()
+
+    def named_sequence(self, node: Series, items: list[Expr]) -> Expr:
+        """`nn.Sequential(OrderedDict(…))`, for steps that the spec gives names."""
+        self.ordered_dict = True
+        pairs = [
+            Expr("(", (literal(inner.name), item))
+            for inner, item in zip(node.nodes, items, strict=True)
+        ]
+        listed = Expr("[", tuple(pairs), "]", listed=True)
+        return call("nn.Sequential", call("OrderedDict", listed))
+
+    def block(self, node: Series | Parallel, use: BlockUse) -> Expr:
+        """A block of the spec: its class, called with what differs here."""
+        kind = "" if use.kind == "aux" else use.kind
+        wanted = names.block_name(use.block, kind) if kind else "AuxHead"
+        wanted += "".join(_chosen(use, key) for key in use.args)
+        params = {"in_channels": None, **use.params, "num_classes": None}
+        made, used = self.class_of(node, wanted, params)
+        values = {"in_channels": use.inp.channels, **use.args}
+        args = [literal(values["in_channels"])] if "in_channels" in used else []
+        given = {key: literal(values[key]) for key in used if key in use.args}
+        if "num_classes" in used and not given:
+            args.append(Expr("num_classes"))
+        elif "num_classes" in used:
+            given["num_classes"] = Expr("num_classes")
+        return call(made, *args, **given)
+
+    def inline(self, node: Parallel) -> Expr:
+        """A split with more behind its join, written where it is used: a class of its own."""
+        params = dict.fromkeys(sorted(self.symbols(node)))
+        made, used = self.class_of(node, names.camel(node.name), params)
+        return call(made, **{name: Expr(name) for name in used})
+
+    def symbols(self, node: Node) -> set[str]:
+        """Names that a node's own expressions mention."""
+        lines = "\n".join(self.init(node))
+        return {name for name in _words(lines) if name in self.known(node)}
+
+    def known(self, node: Node) -> set[str]:
+        found = {"in_channels", "num_classes"}
+        for use in _uses(self.network.nodes):
+            found |= set(use.params)
+        return found
+
+    def class_of(
+        self, node: Series | Parallel, wanted: str, params: Mapping[str, Any]
+    ) -> tuple[str, list[str]]:
+        """The class that constructs a node and the arguments it takes, made on first need."""
+        inside = list(self.init(node))
+        forward = list(forward_of(node))
+        used = [name for name in params if name in _words("\n".join(inside))]
+        values = _values(node)
+        args = [_param(name, params[name], values.get(name)) for name in used]
+        init = signature("__init__", ["self", *_ordered(args)], "None", 1)
+        body = [*init, "        super().__init__()", *inside]
+        key = wanted, "\n".join([*body, *forward])
+        if key not in self.classes:
+            name = names.free(wanted, self.taken())
+            self.classes[key] = ClassText(name, list(document(node)), body, forward)
+        return self.classes[key].name, used
+
+    def init(self, node: Node) -> Iterator[str]:
+        """The assignments of a class's constructor."""
+        for child in attributes(node):
+            yield from lay_out(f"self.{child.name} = ", self.expr(child), depth=2)
+        scale = node.residual.scale if isinstance(node, Parallel) and node.residual else None
+        if isinstance(node, Parallel) and isinstance(scale, SymFloat):
+            yield f"        self.{_scale_name(node)} = {text(scale)}"
+
+
+def _chosen(use: BlockUse, key: str) -> str:
+    """`ActNone`: a word that differs from the block's own makes another class of it."""
+    value = use.args[key]
+    differs = isinstance(value, str) and value != use.params.get(key)
+    return names.camel(key) + names.camel(str(value)) if differs else ""
+
+
+def attributes(node: Node) -> Iterator[Node]:
+    """The children of a class that are modules; functions need no attribute."""
+    inside: tuple[Node, ...] = ()
+    if isinstance(node, Parallel):
+        inside = node.branches + ((node.then,) if node.then else ())
+    elif isinstance(node, Series):
+        inside = node.nodes
+    for child in inside:
+        if not isinstance(child, Leaf) or function_of(child, "x") is None:
+            yield child
+
+
+def function_of(leaf: Leaf, inner: str) -> str | None:
+    """How a class applies a layer that needs no module; None for those that do."""
+    match leaf.op:
+        case Identity():
+            return inner
+        case Flatten():
+            return f"torch.flatten({inner}, 1)"
+        case Softmax():
+            return f"torch.softmax({inner}, dim=1)"
+        case Activation():
+            return units.applied(leaf, inner)
+    return None
+
+
+def apply(node: Node, inner: str) -> str:
+    """How a class applies one of its children."""
+    function = function_of(node, inner) if isinstance(node, Leaf) else None
+    return f"self.{node.name}({inner})" if function is None else function
+
+
+def forward_of(node: Node) -> Iterator[str]:
+    """The body of a class's `forward`."""
+    if isinstance(node, Series):
+        for child in node.nodes:
+            if (applied := apply(child, "x")) != "x":
+                yield f"        x = {applied}"
+        yield "        return x"
+        return
+    assert isinstance(node, Parallel), type(node)
+    yield from _parallel(node)
+
+
+def _parallel(node: Parallel) -> Iterator[str]:
+    last = not node.then and not node.residual
+    terms = tuple(Expr(apply(branch, "x")) for branch in node.branches)
+    if node.join.word == "concat":
+        joined = call("torch.cat", Expr("[", terms, "]"), Expr("dim=1"))
+        yield from lay_out("return " if last else "y = ", joined, depth=2)
+    else:
+        yield from _sum([term.flat for term in terms])
+        if last:
+            yield "        return y"
+    if node.then:
+        yield f"        y = {apply(node.then, 'y')}"
+    if node.residual:
+        yield from _residual(node)
+    elif node.then:
+        yield "        return y"
+
+
+def _sum(terms: list[str]) -> Iterator[str]:
+    """Branch after branch, so that no more than two outputs are ever alive."""
+    line = f"        y: Tensor = {' + '.join(terms)}"
+    if len(line) <= 88:
+        yield line
+        return
+    yield f"        y: Tensor = {terms[0]}"
+    for term in terms[1:]:
+        yield f"        y = y + {term}"
+
+
+def _residual(node: Parallel) -> Iterator[str]:
+    assert node.residual is not None, node.name
+    scale = node.residual.scale
+    alpha = f"self.{_scale_name(node)}" if isinstance(scale, SymFloat) else text(scale)
+    summed = "x + y" if alpha == "1.0" else f"torch.add(x, y, alpha={alpha})"
+    if node.residual.act:
+        summed = units.applied(node.residual.act, summed)
+    yield f"        return {summed}"
+
+
+def _scale_name(node: Parallel) -> str:
+    return names.free("scale", (child.name for child in attributes(node)))
+
+
+def document(node: Series | Parallel) -> Iterator[str]:
+    """The docstring's lines: the branches, and the shapes in and out."""
+    sentence = f"{branches(node)}: {summary(node)}."
+    if len(sentence) <= 88 - 10:
+        yield sentence
+        return
+    yield from textwrap.wrap(f"{branches(node)}.", 80, break_long_words=False)
+    yield ""
+    yield f"{summary(node)}."
+
+
+def _words(lines: str) -> set[str]:
+    """Identifiers that are read, not those that name a keyword argument."""
+    return set(re.findall(r"(?<![\w.\"'])([A-Za-z_]\w*)\b(?!\s*=[^=])", lines))
+
+
+def _values(node: Node) -> dict[str, Any]:
+    use = node.use if isinstance(node, (Series, Parallel)) else None
+    return {**use.params, **use.args} if use else {}
+
+
+def _param(name: str, default: Any, value: Any) -> str:
+    kind = "float" if isinstance(value, float) else "int"
+    return f"{name}: {kind}" + ("" if default is None else f" = {text(default)}")
+
+
+def _ordered(params: list[str]) -> list[str]:
+    """Parameters with a default go last."""
+    return sorted(params, key=lambda param: " = " in param)
+
+
+def _uses(nodes: tuple[Node, ...]) -> Iterator[BlockUse]:
+    for node in nodes:
+        if isinstance(node, (Series, Parallel)) and node.use:
+            yield node.use
+        match node:
+            case Series():
+                yield from _uses(node.nodes)
+            case Tap():
+                yield from _uses((node.body,))
+            case Parallel():
+                yield from _uses(node.branches + ((node.then,) if node.then else ()))

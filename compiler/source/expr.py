@@ -1,0 +1,122 @@
+"""Python expressions laid out as `ruff format` would.
+
+What fits on a line stays on it; else the items go on one indented line, or, where that
+is too long too, each on its own line with a trailing comma.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from compiler.ir import Call
+
+WIDTH = 88
+INDENT = "    "
+
+
+@dataclass(frozen=True)
+class Expr:
+    """An expression: plain `head` text, or a bracketed list of items behind it."""
+
+    head: str
+    items: tuple[Expr, ...] | None = None
+    close: str = ")"
+    lead: str = ""
+    """What stands before it as an argument: `padding=`."""
+    listed: bool = False
+    """Whether its items, once opened, read better one a line."""
+
+    @property
+    def flat(self) -> str:
+        """All on one line."""
+        if self.items is None:
+            return self.lead + self.head
+        return f"{self.lead}{self.head}{', '.join(item.flat for item in self.items)}{self.close}"
+
+    def named(self, name: str) -> Expr:
+        """As the keyword argument `name`."""
+        return replace(self, lead=f"{name}=")
+
+    def one_a_line(self) -> Expr:
+        """The same, with its items one a line where they don't fit."""
+        return replace(self, listed=True)
+
+
+def call(function: str, *args: Expr, **kwargs: Expr) -> Expr:
+    """`function(args, key=value)`."""
+    items = (*args, *(value.named(key) for key, value in kwargs.items()))
+    return Expr(f"{function}(", items)
+
+
+def literal(value: Any) -> Expr:
+    """A number, word, tuple, or the name that a symbol stands for."""
+    return Expr(text(value))
+
+
+def text(value: Any) -> str:
+    """A value as source: symbols by their expression."""
+    if isinstance(value, tuple):
+        return f"({', '.join(text(part) for part in value)})"
+    if isinstance(value, str):
+        return json.dumps(value)
+    if isinstance(value, bool) or value is None:
+        return repr(value)
+    return str(value) if isinstance(value, (int, float)) else _unknown(value)
+
+
+def _unknown(value: Any) -> str:
+    raise TypeError(f"no source for {value!r}")
+
+
+def construct(made: Call) -> Expr:
+    """A constructor call of the IR, printed."""
+    return call(made.name, *map(literal, made.args), **literals(made.kwargs))
+
+
+def literals(values: Mapping[str, Any]) -> dict[str, Expr]:
+    """Keyword arguments as expressions."""
+    return {key: literal(value) for key, value in values.items()}
+
+
+def lay_out(start: str, expr: Expr, end: str = "", depth: int = 0) -> list[str]:
+    """The lines of `start expr end` at an indentation depth."""
+    indent = INDENT * depth
+    line = f"{indent}{start}{expr.flat}{end}"
+    if len(line) <= WIDTH or expr.items is None or not expr.items:
+        return [line]
+    opened, closed = f"{indent}{start}{expr.lead}{expr.head}", f"{indent}{expr.close}{end}"
+    inner = f"{indent}{INDENT}{', '.join(item.flat for item in expr.items)}"
+    if len(inner) <= WIDTH and not expr.listed:
+        return [opened, inner, closed]
+    inside = [row for item in expr.items for row in lay_out("", item, ",", depth + 1)]
+    return [opened, *inside, closed]
+
+
+def conditional(start: str, expr: Expr, condition: str, depth: int) -> list[str]:
+    """`start expr if condition else None`, in brackets where it is long."""
+    flat = f"{INDENT * depth}{start}{expr.flat} if {condition} else None"
+    if len(flat) <= WIDTH:
+        return [flat]
+    inside = Expr(f"{expr.flat} if {condition} else None")
+    return lay_out(start, Expr("(", (inside,)), depth=depth)
+
+
+def signature(name: str, params: list[str], returns: str, depth: int) -> list[str]:
+    """`def name(params) -> returns:`."""
+    items = tuple(Expr(param) for param in params)
+    return lay_out(f"def {name}", Expr("(", items), f" -> {returns}:", depth)
+
+
+def commented(lines: list[str], comment: str) -> Iterator[str]:
+    """Statement lines with a comment: behind the statement where it fits, above it else."""
+    if not comment:
+        yield from lines
+    elif len(lines) == 1 and len(lines[0]) + len(comment) + 4 <= WIDTH:
+        yield f"{lines[0]}  # {comment}"
+    else:
+        indent = lines[0][: len(lines[0]) - len(lines[0].lstrip())]
+        yield f"{indent}# {comment}"
+        yield from lines

@@ -1,0 +1,163 @@
+"""The network's own class in the emitted source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from compiler.inits import describe, init_call
+from compiler.ir import Init, Leaf, Network, Node, Tap, leaves
+from compiler.ops.linear import Dropout
+from compiler.source import names
+from compiler.source.classes import Emitter, apply, function_of
+from compiler.source.describe import sizes
+from compiler.source.expr import (
+    Expr,
+    call,
+    commented,
+    conditional,
+    lay_out,
+    literals,
+    signature,
+    text,
+)
+from compiler.symbols import Sym, SymFloat
+
+
+def arguments(network: Network) -> list[str]:
+    """The constructor's parameters."""
+    found = []
+    if _mentions_classes(network):
+        found.append(f"num_classes: int = {network.classes}")
+    found += ["*", f"in_channels: int = {int(network.input.channels)}"]
+    if network.taps:
+        found.append("aux_logits: bool = True")
+    if (leaf := head_dropout(network)) is not None:
+        found.append(f"dropout: float = {text(leaf.op.p)}")  # type: ignore[attr-defined]  # a Dropout
+    return found
+
+
+def _mentions_classes(network: Network) -> bool:
+    widths = (leaf.out[0] for _, leaf in leaves(network.nodes))
+    return any(isinstance(width, Sym) and "num_classes" in width.terms for width in widths)
+
+
+def head_dropout(network: Network) -> Leaf | None:
+    """The head's dropout, if there is just one: its rate becomes an argument."""
+    found = [
+        node
+        for node in network.nodes
+        if isinstance(node, Leaf)
+        and isinstance(node.op, Dropout)
+        and network.sections[node.name] == "head"
+    ]
+    return found[0] if len(found) == 1 else None
+
+
+def init(network: Network, emitter: Emitter) -> Iterator[str]:
+    """The constructor: signature and assignments, section by section."""
+    yield from signature("__init__", ["self", *arguments(network)], "None", 1)
+    yield "        super().__init__()"
+    section = ""
+    dropout = head_dropout(network)
+    for node in network.nodes:
+        if not isinstance(node, Tap) and network.sections[node.name] != section:
+            section = network.sections[node.name]
+            yield f"        # {section}"
+        if isinstance(node, Leaf) and function_of(node, "x") is not None:
+            continue
+        yield from _assignment(_argued(node) if node is dropout else node, emitter)
+    if network.init or own(network):
+        yield "        self.reset_parameters()"
+
+
+def _argued(node: Node) -> Node:
+    """The head's dropout with its rate as the constructor's argument."""
+    assert isinstance(node, Leaf), node
+    assert isinstance(node.op, Dropout), node
+    return replace(node, op=Dropout(SymFloat(node.op.p, "dropout")))
+
+
+def _assignment(node: Node, emitter: Emitter) -> Iterator[str]:
+    expr, start = emitter.expr(node), f"self.{node.name} = "
+    optional = isinstance(node, Tap)
+    lines = conditional(start, expr, "aux_logits", 2) if optional else lay_out(start, expr, depth=2)
+    shape = node.body.out if isinstance(node, Tap) else node.out
+    yield from commented(lines, f"-> {sizes(shape)}")
+
+
+def forward(network: Network) -> Iterator[str]:
+    """The body of `forward`: the trunk in order, heads at their taps in training."""
+    steps = [node for node in network.nodes if not isinstance(node, Tap)]
+    for node in network.nodes:
+        if isinstance(node, Tap):
+            condition = f"self.training and self.{node.name} is not None"
+            yield from _tapped(node.name, condition)
+            continue
+        target = "logits: Tensor" if node is steps[-1] else "x"
+        applied = apply(node, "x")
+        if applied != "x" or node is steps[-1]:
+            yield f"        {target} = {applied}"
+    yield from _returned(network)
+
+
+def _tapped(name: str, condition: str) -> Iterator[str]:
+    line = f"        {name} = self.{name}(x) if {condition} else None"
+    if len(line) <= 88:
+        yield line
+        return
+    yield f"        {name} = None"
+    yield f"        if {condition}:"
+    yield f"            {name} = self.{name}(x)"
+
+
+def _returned(network: Network) -> Iterator[str]:
+    heads = [tap.name for tap in network.taps]
+    if heads:
+        missing = " or ".join(f"{name} is None" for name in heads)
+        yield f"        if {missing}:"
+        yield "            return logits"
+        output = call(output_name(network), *(Expr(name) for name in ("logits", *heads)))
+        yield from lay_out("return ", output, depth=2)
+    else:
+        yield "        return logits"
+
+
+def output_name(network: Network) -> str:
+    """The class of what training gives."""
+    return f"{names.class_name(network)}Output"
+
+
+def own(network: Network) -> list[tuple[str, Init]]:
+    """Each layer that is drawn otherwise than the rest, by path."""
+    found = ((path, getattr(leaf.op, "init", None)) for path, leaf in leaves(network.nodes))
+    return [(path, init) for path, init in found if init is not None]
+
+
+def reset(network: Network) -> Iterator[str]:
+    """The body of `reset_parameters`."""
+    if network.init:
+        yield "        for module in self.modules():"
+        yield "            if isinstance(module, nn.Conv2d | nn.Linear):"
+        yield from _draw(network.init, Expr("module.weight"), 4)
+    heads = {tap.name for tap in network.taps}
+    for head in [*heads & {path.split(".")[0] for path, _ in own(network)}, ""]:
+        paths = [item for item in own(network) if (item[0].split(".")[0] in heads) == bool(head)]
+        mine = [item for item in paths if not head or item[0].split(".")[0] == head]
+        if head and mine:
+            yield f"        if self.{head} is not None:"
+        for path, init in mine:
+            weight = call("self.get_parameter", Expr(f'"{path}.weight"'))
+            yield from _draw(init, weight, 3 if head else 2)
+
+
+def _draw(init: Init, weight: Expr, depth: int) -> Iterator[str]:
+    made = init_call(init)
+    yield from lay_out("", call(made.name, weight, **literals(made.kwargs)), depth=depth)
+
+
+def reset_doc(network: Network) -> str:
+    """What `reset_parameters` does, in a sentence."""
+    if network.init is None:
+        return "Draw the layers whose distribution the spec gives."
+    return f"Draw convolutions and linear layers from {describe(network.init)}."

@@ -1,0 +1,203 @@
+"""Units in the emitted source: convolution, norm and activation as one small class.
+
+Units of one structure share one class. What differs between them in size is always an
+argument; a setting (bias, eps, momentum) is one only where the network mixes it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from compiler.ir import Leaf, Node, Series, children
+from compiler.ops.act import Activation
+from compiler.ops.conv import Conv2d
+from compiler.ops.norm import BatchNorm2d
+from compiler.source.expr import Expr, call, construct, lay_out, literal, literals, signature
+from compiler.source.expr import text as source_text
+
+SIZES = {"stride": "1", "padding": "0", "dilation": "1", "groups": "1"}
+"""Optional arguments of a convolution, with torch's defaults."""
+SIDE = "int | tuple[int, int]"
+TYPES = {"stride": SIDE, "padding": SIDE, "dilation": SIDE, "groups": "int"}
+SETTINGS = {"bias": "bool", "eps": "float", "momentum": "float"}
+TORCH = {"bias": True, "eps": 1e-5, "momentum": 0.1}
+
+
+@dataclass
+class UnitClass:
+    """One emitted unit class and the units that it serves."""
+
+    name: str
+    example: Series
+    sizes: set[str] = field(default_factory=set)
+    settings: dict[str, Counter[Any]] = field(default_factory=lambda: defaultdict(Counter))
+
+    def add(self, unit: Series) -> None:
+        """Take one more unit into account."""
+        self.sizes |= set(_window(unit)) & set(SIZES)
+        for name, value in _settings(unit).items():
+            self.settings[name][value] += 1
+
+    @property
+    def mixed(self) -> dict[str, Any]:
+        """Settings that differ between the units, with the commonest value."""
+        counts = {name: count for name, count in self.settings.items() if len(count) > 1}
+        return {name: count.most_common(1)[0][0] for name, count in counts.items()}
+
+    def use(self, unit: Series) -> Expr:
+        """The constructor call of one unit."""
+        conv = _conv(unit)
+        args = (unit.inp.channels, unit.out.channels, construct(conv.op.call(conv.inp)))
+        kernel = args[2].items[2] if args[2].items else args[2]
+        sizes = {key: value for key, value in _window(unit).items() if key in self.sizes}
+        given = {key: v for key, v in _settings(unit).items() if self.mixed.get(key, v) != v}
+        return call(
+            self.name, literal(args[0]), literal(args[1]), kernel, **literals(sizes | given)
+        )
+
+    def init(self) -> Iterator[str]:
+        """The lines of `__init__`."""
+        sizes = [f"{key}: {TYPES[key]} = {SIZES[key]}" for key in SIZES if key in self.sizes]
+        given = [f"{k}: {SETTINGS[k]} = {source_text(v)}" for k, v in self.mixed.items()]
+        params = ["self", "in_channels: int", "out_channels: int", f"kernel_size: {SIDE}"]
+        marker = ["*"] if given else []
+        yield from signature("__init__", [*params, *sizes, *marker, *given], "None", 1)
+        yield "        super().__init__()"
+        for leaf in _leaves(self.example):
+            if not isinstance(leaf.op, Activation):
+                yield from lay_out(f"self.{leaf.name} = ", self._construct(leaf), depth=2)
+
+    def _construct(self, leaf: Leaf) -> Expr:
+        """One layer of the unit, in terms of the class's arguments."""
+        made = leaf.op.call(leaf.inp)
+        settings = self._constant(leaf)
+        if leaf.name == "bn":
+            return call(made.name, Expr("out_channels"), **settings)
+        if leaf.name == "pointwise":
+            args = (Expr("in_channels"), Expr("out_channels"), Expr("1"))
+            return call(made.name, *args, **settings)
+        sizes = {key: Expr(key) for key in SIZES if key in self.sizes}
+        outputs = Expr("out_channels")
+        if leaf.name == "depthwise":
+            outputs, sizes["groups"] = Expr("in_channels"), Expr("in_channels")
+            settings = {"bias": Expr("False")}
+        args = (Expr("in_channels"), outputs, Expr("kernel_size"))
+        return call(made.name, *args, **sizes, **settings)
+
+    def _constant(self, leaf: Leaf) -> dict[str, Expr]:
+        """The settings of one layer: by name where they are mixed, else as they are."""
+        names = ("eps", "momentum") if leaf.name == "bn" else ("bias",)
+        found: dict[str, Expr] = {}
+        for name in names:
+            (value, _), *_ = self.settings[name].most_common(1)
+            if name in self.mixed:
+                found[name] = Expr(name)
+            elif value != TORCH[name]:
+                found[name] = literal(value)
+        return found
+
+    def forward(self) -> list[str]:
+        """The body of `forward`."""
+        inner = "x"
+        for leaf in _leaves(self.example):
+            inner = applied(leaf, inner)
+        if isinstance(self.example.nodes[-1], Leaf) and is_typed(self.example.nodes[-1]):
+            return [f"        return {inner}"]
+        return [f"        y: Tensor = {inner}", "        return y"]
+
+    def doc(self) -> str:
+        """One sentence."""
+        words = [_described(leaf, self) for leaf in _leaves(self.example)]
+        sentence = ", ".join(words)
+        return f"{sentence[:1].upper()}{sentence[1:]}."
+
+
+def applied(leaf: Leaf, inner: str) -> str:
+    """A layer of a class applied to an expression; activations are functions."""
+    if isinstance(leaf.op, Activation):
+        inplace = ", inplace=True" if leaf.op.inplace else ""
+        return f"{leaf.op.facts.function}({inner}{inplace})"
+    return f"self.{leaf.name}({inner})"
+
+
+def is_typed(leaf: Leaf) -> bool:
+    """Whether a type checker knows what applying it gives: modules give `Any`."""
+    return isinstance(leaf.op, Activation)
+
+
+def _described(leaf: Leaf, unit: UnitClass) -> str:
+    match leaf.op:
+        case BatchNorm2d(eps=eps):
+            return "batch normalisation" + ("" if "eps" in unit.mixed else f" (eps {eps:g})")
+        case Conv2d(bias=bias):
+            plain = {"conv": "convolution"}.get(leaf.name, f"{leaf.name} convolution")
+            same = "SAME-padded " if leaf.op.slide.tf_same else ""
+            free = "bias-free " if not bias and "bias" not in unit.mixed else ""
+            return f"{free}{same}{plain}"
+    return leaf.op.label
+
+
+def _leaves(unit: Series) -> Iterator[Leaf]:
+    for node in unit.nodes:
+        assert isinstance(node, Leaf), node
+        yield node
+
+
+def _conv(unit: Series) -> Leaf:
+    """The layer that slides."""
+    return next(_leaves(unit))
+
+
+def _window(unit: Series) -> dict[str, Any]:
+    conv = _conv(unit)
+    kwargs = dict(conv.op.call(conv.inp).kwargs)
+    if conv.name == "depthwise":
+        kwargs.pop("groups", None)
+    return {key: value for key, value in kwargs.items() if key in SIZES}
+
+
+def _settings(unit: Series) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for leaf in _leaves(unit):
+        if isinstance(leaf.op, Conv2d) and leaf.name != "depthwise":
+            found["bias"] = leaf.op.bias
+        elif isinstance(leaf.op, BatchNorm2d):
+            found |= {"eps": leaf.op.eps, "momentum": leaf.op.momentum}
+    return found
+
+
+def structure(unit: Series) -> tuple[str, ...]:
+    """What units of one class have in common."""
+    return tuple(f"{leaf.name}:{leaf.op.call(leaf.inp).name}" for leaf in _leaves(unit))
+
+
+def unit_name(unit: Series) -> str:
+    """`ConvBNReLU`."""
+    parts = {"conv": "Conv", "depthwise": "SepConv", "pointwise": "", "bn": "BN"}
+    first = _conv(unit)
+    same = "Same" if first.op.call(first.inp).name == "Conv2dSame" else ""
+    labels = ((leaf.name, leaf.op.label) for leaf in _leaves(unit))
+    names = [parts.get(name, label[:1].upper() + label[1:]) for name, label in labels]
+    return names[0] + same + "".join(names[1:])
+
+
+def collect(nodes: Iterable[Node]) -> dict[tuple[str, ...], UnitClass]:
+    """Every unit class that the nodes need, in order of first use."""
+    found: dict[tuple[str, ...], UnitClass] = {}
+    for unit in _units(nodes):
+        key = structure(unit)
+        if key not in found:
+            found[key] = UnitClass(unit_name(unit), unit)
+        found[key].add(unit)
+    return found
+
+
+def _units(nodes: Iterable[Node]) -> Iterator[Series]:
+    for node in nodes:
+        if isinstance(node, Series) and node.role == "unit":
+            yield node
+        else:
+            yield from _units(children(node))
