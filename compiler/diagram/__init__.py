@@ -1,0 +1,56 @@
+"""Diagrams: a network as DOT text, and that as SVG or PNG.
+
+The set is one overview, one detail per distinct block, the stem, and the auxiliary heads;
+`full` draws every block out. DOT is always there; only `render` needs Graphviz.
+"""
+
+from __future__ import annotations
+
+from compiler.diagram.details import aux, detail, full, stem
+from compiler.diagram.page import overview
+from compiler.diagram.rendering import (
+    Format,
+    RenderError,
+    RenderUnavailable,
+    render,
+    render_all,
+)
+from compiler.diagram.svg import fingerprint
+from compiler.diagram.uses import uses
+from compiler.ir import Network
+
+__all__ = [
+    "Format",
+    "RenderError",
+    "RenderUnavailable",
+    "aux",
+    "detail",
+    "drawings",
+    "fingerprint",
+    "full",
+    "overview",
+    "render",
+    "render_all",
+    "stem",
+]
+
+
+def drawings(network: Network) -> dict[str, str]:
+    """The standard set by name: `overview`, `stem`, each block, each auxiliary head.
+
+    A block or head that is called like another drawing gets an underscore behind its name.
+    """
+    out = {"overview": overview(network)}
+    if "stem" in network.sections.values():
+        out["stem"] = stem(network)
+    for block in uses(network):
+        out[_free(block, out)] = detail(network, block)
+    for tap in network.taps:
+        out[_free(tap.name, out)] = aux(network, tap.name)
+    return out
+
+
+def _free(name: str, taken: dict[str, str]) -> str:
+    while name in taken:
+        name += "_"
+    return name

@@ -9,8 +9,7 @@ import base64
 import json
 import sys
 
-# pygraphviz ships no types.
-import pygraphviz  # type: ignore[import-untyped]
+import pygraphviz  # type: ignore[import-untyped]  # ships no types
 
 
 def draw(dot: str, form: str, dpi: float) -> str:

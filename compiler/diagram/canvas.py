@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import graphviz
+import graphviz  # type: ignore[import-untyped]  # has no py.typed marker
 
 from compiler.diagram.style import EDGE, FONT, MUTED, PAPER, Look
 from compiler.diagram.text import clean
@@ -17,7 +17,7 @@ GRAPH = {
     "margin": "0",
     "newrank": "true",
     "outputorder": "edgesfirst",
-    "pad": "0.3",
+    "pad": "0.25",
 }
 NODE = {
     "shape": "box",
@@ -75,9 +75,16 @@ class Canvas:
         )
         return name
 
+    def bend(self) -> str:
+        """Add a point without size, where lines meet; edges name it by what is returned."""
+        self._count += 1
+        name = f"n{self._count}"
+        self._graph.node(name, label="", shape="point", style="invis", width="0", height="0")
+        return name
+
     def edge(self, tail: str, head: str, **attributes: str) -> None:
         """Join two nodes, each given as `id`, `id:port` or `id:port:side`."""
-        self._graph.edge(tail, head, tooltip=" ", **attributes)
+        self._graph.edge(tail, head, **attributes)
 
     def rank(self, names: Iterable[str]) -> None:
         """Put nodes at one height."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from math import ceil
 
 from compiler.diagram.canvas import Canvas
-from compiler.diagram.labels import Run, cell, line, room_for, row, stack, table
+from compiler.diagram.labels import Run, cell, exits, lifted, line, room_for, row, stack, table
 from compiler.diagram.style import TEXT, look
 from compiler.diagram.tree import Box, Chain, Item, Split, ending
 
@@ -19,8 +19,8 @@ GAP = 16
 COLUMN = 116
 SHORTCUT = 48
 BOX_HEIGHT = 30
-BAR_HEIGHT = 45
-CELL_HEIGHT = 17
+BAR_HEIGHT = 41
+CELL_HEIGHT = 16
 PAD = 8
 SETTINGS = {"splines": "line", "ordering": "out", "nodesep": f"{GAP / 72:.4f}", "ranksep": "0.2"}
 
@@ -46,10 +46,16 @@ def widest(chain: Chain, inside: bool = False) -> int:
     most = COLUMN
     for item in chain:
         if isinstance(item, Split):
-            most = max([most, *(widest(branch, True) for branch in item.branches)])
+            branched = not bypassed(item)
+            most = max([most, *(widest(branch, branched) for branch in item.branches)])
         elif inside:
             most = max(most, need(item))
     return most
+
+
+def bypassed(split: Split) -> bool:
+    """Whether it is a residual sum: one branch is the shortcut, the other like a trunk."""
+    return () in split.branches
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +81,9 @@ class Ruler:
         pairs = zip(split.branches, texts, strict=True)
         return [max(self.chain(branch), text) for branch, text in pairs]
 
-    def _margin(self, split: Split) -> float:
+    def _margin(self, split: Split) -> int:
         """Half of what balances a shortcut, so that what it bypasses stays in the middle."""
-        return (SHORTCUT + GAP) / 2 if () in split.branches else 0
+        return (SHORTCUT + GAP) // 2 if bypassed(split) else 0
 
     def columns(self, split: Split, width: float) -> list[tuple[float, int]]:
         """Each branch's left end and width, in a split that is `width` wide."""
@@ -97,16 +103,17 @@ class Ruler:
         own = self.item(chain[0])
         shift = (width - own) / 2
         columns = zip(chain[0].branches, self.columns(chain[0], own), strict=True)
-        return [
-            shift + left + x for branch, (left, w) in columns for x in self.entries(branch, w)
-        ]
+        return [shift + left + x for branch, (left, w) in columns for x in self.entries(branch, w)]
 
-    def spread(self, chain: Chain) -> list[int]:
-        """The width of each item of a branch: what opens a split is as wide as the split."""
+    def spread(self, chain: Chain, width: int, stretch: bool) -> list[int]:
+        """The width of each item of a branch: what opens a split is as wide as the split.
+
+        `stretch` makes all as wide as the branch, as in a trunk.
+        """
+        if stretch:
+            return [width] * len(chain)
         own = [self.item(item) for item in chain]
-        after = [
-            own[i + 1] if isinstance(item, Split) else 0 for i, item in enumerate(chain[1:])
-        ]
+        after = [own[i + 1] if isinstance(item, Split) else 0 for i, item in enumerate(chain[1:])]
         return [max(pair) for pair in zip(own, [*after, 0], strict=False)]
 
 
@@ -136,9 +143,7 @@ class Columns:
         label = stack([face(box, width, BOX_HEIGHT - 1), exits(ports, width)], width)
         size = (width, BOX_HEIGHT)
         attributes = {"group": group, "class": box.family}
-        name = self._canvas.node(
-            label, size, look(box.family), tooltip=box.tooltip, **attributes
-        )
+        name = self._canvas.node(label, size, look(box.family), tooltip=box.tooltip, **attributes)
         for source in sources:
             self._canvas.edge(source, f"{name}:n", weight="100")
         return leaving(name, ports)
@@ -151,7 +156,8 @@ class Columns:
         for i, (branch, (_, own)) in enumerate(zip(split.branches, columns, strict=True)):
             n = len(self._ruler.entries(branch, own))
             mine, sources = sources[:n], sources[n:]
-            ends += self._chain(branch, self._ruler.spread(branch), mine, f"{group}{i}")
+            widths = self._ruler.spread(branch, own, bypassed(split))
+            ends += self._chain(branch, widths, mine, f"{group}{i}")
         name = self._bar(split, width, columns, ports, group)
         for i, end in enumerate(ends):
             self._canvas.edge(end, f"{name}:t{i}:n", weight="1")
@@ -166,8 +172,9 @@ class Columns:
         group: str,
     ) -> str:
         rows = [
+            (1, [cell(width, 1)]),
             (CELL_HEIGHT, arrivals(split, columns, width)),
-            face(split.bar, width, BAR_HEIGHT - CELL_HEIGHT - 1),
+            face(split.bar, width, BAR_HEIGHT - CELL_HEIGHT - 2),
             exits(ports, width),
         ]
         size = (width, BAR_HEIGHT)
@@ -181,18 +188,10 @@ def face(box: Box, width: float, height: float) -> tuple[float, list[str]]:
     if not box.right.text:
         return height, [cell(width, height, line(box.text))]
     side = ceil(box.right.room + PAD)
-    right = table([row([cell(side - PAD, height, box.right.html(), align="RIGHT"), cell(PAD, height)])])
+    text = lifted(side - PAD, height, box.right, "RIGHT")
+    right = table([row([text, cell(PAD, height)])])
     middle = cell(width - 2 * side, height, line(box.text))
     return height, [cell(side, height), middle, cell(side, height, right)]
-
-
-def exits(ports: list[float], width: float) -> tuple[float, list[str]]:
-    """A thin row at the bottom with a port in the middle of each column below."""
-    at, cells = 0.0, []
-    for i, x in enumerate(ports):
-        cells += [cell(x - 2 - at, 1), cell(4, 1, port=f"b{i}")]
-        at = x + 2
-    return 1, [*cells, cell(width - at, 1)]
 
 
 def leaving(name: str, ports: list[float]) -> list[str]:
@@ -206,9 +205,9 @@ def arrivals(split: Split, columns: list[tuple[float, int]], width: float) -> li
     pairs = zip(split.branches, split.cells, columns, strict=True)
     for i, (branch, text, (left, own)) in enumerate(pairs):
         fill = look(ending(branch)).fill
-        shown = cell(own, CELL_HEIGHT, cell_text(text).html(), fill=fill, port=f"t{i}")
-        cells += [*gap(left - at), shown]
-        at = left + own
+        shown = cell(own - 2, CELL_HEIGHT, cell_text(text).html(), fill=fill, port=f"t{i}")
+        cells += [*gap(left + 1 - at), shown]
+        at = left + own - 1
     return [*cells, *gap(width - at)]
 
 

@@ -6,57 +6,53 @@ from collections.abc import Iterable, Iterator
 
 from compiler.diagram.labels import Run, beside, cell, line, room_for, row, small, strong, table
 from compiler.diagram.metrics import fit
-from compiler.diagram.style import LOOKS, TEXT, Look
+from compiler.diagram.style import LOOKS, TEXT, Ink
 from compiler.diagram.tree import Box
 
-TITLE = 18
-SWATCH = (16, 11)
+Strip = tuple[list[str], int]
+"""Cells of fixed sizes side by side, and the width that they take."""
+
+TITLE, SUBTITLE, LEGEND = 18, 11.5, 14
+LONGEST = 1000
 NOTES = {"V": "valid padding", "TF": "TensorFlow's same padding", "linear": "no activation"}
 PREFIXES = {"s": "stride", "d": "dilation", "g": "groups"}
 
 
-def title_row(title: str, *more: str, limit: float = 900) -> str:
-    """The title in bold, what is said of it beside."""
-    name = strong(fit(title, TITLE, limit, bold=True), TITLE)
-    runs = beside(name, *(Run(text, 11.5) for text in more))
-    return left(runs, 26)
+def titled(title: str, about: str, width: float) -> list[Strip]:
+    """The title in bold, and what is said of it: beside, or below where that is too wide."""
+    name = strong(fit(title, TITLE, LONGEST, bold=True), TITLE)
+    more = Run(fit(about, SUBTITLE, LONGEST), SUBTITLE)
+    one = words(beside(name, more), 28)
+    if one[1] <= width or not about:
+        return [one]
+    return [words((name,), 24), words((more,), 18)]
 
 
-def left(runs: tuple[Run, ...], height: float) -> str:
-    """A row with text at its left end, in a cell of the width that it needs."""
-    width = room_for(runs) + 2
-    return row([cell(round(width), height, line(runs), align="LEFT")])
+def words(runs: tuple[Run, ...], height: float = LEGEND, gap: float = 0) -> Strip:
+    """Text at the left of a cell as wide as it needs, and a gap."""
+    width = round(room_for(runs) + gap)
+    return [cell(width, height, line(runs), align="LEFT")], width
 
 
-def swatch(looks: Look) -> str:
+def blank(width: int) -> Strip:
+    """Nothing, `width` wide."""
+    return [cell(width, LEGEND)], width
+
+
+def swatch(fill: Ink, outline: Ink | None = None, width: int = 16) -> Strip:
     """A little box in a family's colours."""
-    width, height = SWATCH
-    inner = table(
-        [row([cell(width, height)])],
-        BORDER="1",
-        COLOR=looks.line.light,
-        BGCOLOR=looks.fill.light,
-    )
-    return cell(width + 8, height + 3, inner, align="LEFT")
+    return [cell(width, LEGEND - 3, fill=fill, outline=outline)], width
 
 
-def caption(text: str, gap: float = 14) -> str:
-    """A legend's text, and the gap after it."""
-    run = small(text)
-    return cell(round(run.room + gap), SWATCH[1] + 3, run.html(), align="LEFT")
+def joined(*strips: Strip) -> Strip:
+    """Strips side by side."""
+    return [each for cells, _ in strips for each in cells], sum(width for _, width in strips)
 
 
 def families(boxes: Iterable[Box]) -> list[str]:
     """The families that occur, in the order of the palette."""
     found = {box.family if box.family in LOOKS else "other" for box in boxes}
     return [name for name in LOOKS if name in found and LOOKS[name].legend]
-
-
-def explained(boxes: Iterable[Box]) -> list[str]:
-    """The short notes that occur, with what they mean."""
-    notes = dict.fromkeys(note for box in boxes for note in box.notes)
-    meanings = ((note, meaning(note)) for note in notes)
-    return [f"{note} {text}" for note, text in meanings if text]
 
 
 def meaning(note: str) -> str:
@@ -66,53 +62,59 @@ def meaning(note: str) -> str:
     return NOTES.get(note, "")
 
 
-def legend(boxes: list[Box], width: float) -> Iterator[str]:
-    """Rows that say what colours and notes mean, as wide as the drawing at most."""
-    pieces = [
-        (swatch(LOOKS[name]) + caption(LOOKS[name].legend), small(LOOKS[name].legend).room + 38)
-        for name in families(boxes)
-    ]
-    pieces += [(caption(text), small(text).room + 14) for text in explained(boxes)]
-    for cells in wrapped(pieces, max(width, 420)):
-        yield row([cell_of(table([row(cells)]))])
+def legend(boxes: list[Box], width: float) -> Iterator[Strip]:
+    """Strips that say what colours and notes mean, as wide as the drawing at most."""
+    pieces = []
+    for name in families(boxes):
+        looks = LOOKS[name]
+        text = words((small(looks.legend),), gap=14)
+        pieces.append(joined(swatch(looks.fill, looks.line), blank(6), text))
+    notes = dict.fromkeys(note for box in boxes for note in box.notes if meaning(note))
+    pieces += [words((small(f"{note} {meaning(note)}"),), gap=14) for note in notes]
+    return wrapped(pieces, width)
 
 
-def cell_of(content: str) -> str:
-    """A cell that is as large as what it holds."""
+def wrapped(pieces: list[Strip], width: float) -> Iterator[Strip]:
+    """Pieces in strips no wider than `width`."""
+    current: list[Strip] = []
+    for piece in pieces:
+        if current and joined(*current, piece)[1] > width:
+            yield joined(*current)
+            current = []
+        current.append(piece)
+    if current:
+        yield joined(*current)
+
+
+def heading(strips: Iterable[Strip]) -> str:
+    """Strips one above the other as a drawing's label, with air between and below."""
+    rows = list(strips)
+    full = max(width for _, width in rows)
+    lines = []
+    for cells, width in rows:
+        filler = [cell(full - width, 1)] if width < full else []
+        lines += [row([_holder(table([row([*cells, *filler])]))]), row([cell(full, 5)])]
+    return table([*lines, row([cell(full, 5)])])
+
+
+def _holder(content: str) -> str:
     return f'<TD ALIGN="LEFT">{content}</TD>'
-
-
-def wrapped(pieces: list[tuple[str, float]], width: float) -> list[list[str]]:
-    """Pieces in rows no wider than `width`."""
-    rows: list[list[str]] = [[]]
-    used = 0.0
-    for piece, own in pieces:
-        if used + own > width and rows[-1]:
-            rows.append([])
-            used = 0.0
-        rows[-1].append(piece)
-        used += own
-    return rows
-
-
-def heading(*rows: str) -> str:
-    """Rows as a drawing's label, with air below."""
-    return table([*rows, row([cell(1, 8)])])
 
 
 def listing_table(rows: list[list[str]]) -> tuple[str, tuple[float, float]]:
     """Aligned text in columns, its head muted, and the size that it takes."""
-    columns = list(zip(*rows, strict=True))
-    widths = [max(room_for([Run(text, 10)]) for text in column) + 18 for column in columns]
-    lines = [
+    widths = [
+        round(max(Run(t, 10).room for t in column) + 18) for column in zip(*rows, strict=True)
+    ]
+    lines = (
         row(
-            cell(round(w), 17, _entry(text, i == 0, j == 0).html(), align="LEFT" if j == 0 else "")
-            for j, (text, w) in enumerate(zip(texts, widths, strict=True))
+            cell(width, 17, _entry(text, i).html(), align="" if j else "LEFT")
+            for j, (text, width) in enumerate(zip(texts, widths, strict=True))
         )
         for i, texts in enumerate(rows)
-    ]
-    return table(lines), (sum(round(w) for w in widths), 17 * len(rows))
+    )
+    return table(lines), (sum(widths), 17 * len(rows))
 
 
-def _entry(text: str, head: bool, first: bool) -> Run:
-    return Run(text, 10) if head else Run(text, 10, bold=first, ink=TEXT)
+def _entry(text: str, i: int) -> Run:
+    return Run(text, 10, ink=TEXT) if i else Run(text, 10)

@@ -9,6 +9,8 @@ from compiler.diagram.metrics import room
 from compiler.diagram.style import MUTED, TEXT, Ink
 from compiler.diagram.text import html
 
+LIFT = 2
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -61,6 +63,7 @@ def cell(
     *,
     align: str = "",
     fill: Ink | None = None,
+    outline: Ink | None = None,
     port: str = "",
 ) -> str:
     """One cell of a fixed size."""
@@ -71,9 +74,17 @@ def cell(
         "HEIGHT": f"{height:g}",
         "ALIGN": align,
         "BGCOLOR": fill.light if fill else "",
+        "BORDER": "1" if outline else "",
+        "COLOR": outline.light if outline else "",
     }
     given = " ".join(f'{key}="{value}"' for key, value in attributes.items() if value)
     return f"<TD {given}>{content}</TD>"
+
+
+def lifted(width: float, height: float, run: Run, align: str) -> str:
+    """A cell of plain text next to bold: Graphviz would set it a little lower."""
+    text = cell(width, height - LIFT, run.html(), align=align)
+    return cell(width, height, table([row([text]), row([cell(width, LIFT)])]))
 
 
 def row(cells: Iterable[str]) -> str:
@@ -91,6 +102,15 @@ def table(rows: Iterable[str], **attributes: str) -> str:
 def line(runs: Iterable[Run]) -> str:
     """Runs one after the other."""
     return "".join(run.html() for run in runs)
+
+
+def exits(ports: Iterable[float], width: float) -> tuple[float, list[str]]:
+    """A thin row at the bottom with a port, `b0`, `b1`…, around each of these places."""
+    at, cells = 0.0, []
+    for i, x in enumerate(ports):
+        cells += [cell(x - 2 - at, 1), cell(4, 1, port=f"b{i}")]
+        at = x + 2
+    return 1, [*cells, cell(width - at, 1)]
 
 
 def stack(rows: Iterable[tuple[float, Iterable[str]]], width: float) -> str:

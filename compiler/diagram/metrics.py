@@ -25,7 +25,9 @@ _BOLD = (
 )
 """Adobe's metrics for Helvetica, U+0020 to U+007E, in thousandths of the size."""
 
-_TABLES = {bold: [int(n) for n in text.split()] for bold, text in ((False, _REGULAR), (True, _BOLD))}
+_TABLES = {
+    bold: [int(n) for n in text.split()] for bold, text in ((False, _REGULAR), (True, _BOLD))
+}
 
 
 def _advance(char: str, bold: bool) -> int:

@@ -26,7 +26,7 @@ class Look:
 
 PAPER = Ink("#ffffff", "#10161d")
 TEXT = Ink("#1f2933", "#e9eef5")
-MUTED = Ink("#52606d", "#9aa8b8")
+MUTED = Ink("#52606d", "#aab7c5")
 EDGE = Ink("#7b8794", "#8592a3")
 WRAP = Ink("#aebac7", "#566375")
 FRAME = Ink("#748291", "#67778a")
@@ -40,8 +40,8 @@ LOOKS = {
     "norm": Look(Ink("#e6ddf4", "#3d3158"), Ink("#8a6fbf", "#a992dd"), "norm"),
     "act": Look(Ink("#f6e3ea", "#51303d"), Ink("#b8738e", "#d695ae"), "activation"),
     "linear": Look(Ink("#f4e8a8", "#4d461b"), Ink("#ab9429", "#cdb84e"), "fully connected"),
-    "other": Look(Ink("#eef0f2", "#2a323c"), Ink("#8d99a6", "#6b7a8c"), "other"),
-    "join": Look(Ink("#e7eaed", "#232b36"), Ink("#98a3af", "#5c6b7d"), "concat"),
+    "other": Look(Ink("#eef0f2", "#2a323c"), Ink("#8d99a6", "#6b7a8c")),
+    "join": Look(Ink("#e7eaed", "#232b36"), Ink("#98a3af", "#5c6b7d")),
     "input": Look(Ink("#f2f4f6", "#1b232d"), Ink("#98a4b0", "#5d6c7e")),
     "plain": Look(PAPER, FRAME),
 }
@@ -79,13 +79,13 @@ def _inks() -> list[Ink]:
     return [PAPER, TEXT, MUTED, EDGE, WRAP, FRAME, GRID, *pairs, *HEAT, *STRIP.values()]
 
 
-def css() -> str:
-    """The style sheet of a drawing: at night every colour is swapped for its counterpart."""
+def css(drawing: str) -> str:
+    """A style sheet that swaps each colour of the drawing for its counterpart at night."""
     pairs = {ink.light: ink.dark for ink in _inks()}
     swaps = [
-        f'[{kind}="{light}"]{{{kind}:{dark}}}'
+        f'.graph [{kind}="{light}"]{{{kind}:{dark}}}'
         for light, dark in pairs.items()
         for kind in ("fill", "stroke")
+        if f'{kind}="{light}"' in drawing
     ]
-    night = "\n".join(swaps)
-    return f"text{{font-kerning:normal}}\n@media (prefers-color-scheme: dark){{\n{night}\n}}"
+    return "\n".join(["@media (prefers-color-scheme: dark){", *swaps, "}"])

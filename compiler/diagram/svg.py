@@ -8,9 +8,15 @@ import re
 from compiler.diagram.style import css
 
 _COMMENT = re.compile(r"<!--.*?-->\s*", re.DOTALL)
-_LINK = re.compile(r'<g id="a_[^"]*"><a xlink:title="([^"]*)">\s*(.*?)\s*</a>\s*</g>', re.DOTALL)
-_GROUP = re.compile(r'(<g id="[^"]*" class="(?:node|edge|graph)[^"]*"[^>]*>)\s*<title>[^<]*</title>\s*')
-_DOCTYPE_END = re.compile(r"(<!DOCTYPE[^>]*>\s*|<\?xml[^>]*\?>\s*)+")
+_EDGE = re.compile(r'(<g id="[^"]*" class="edge[^"]*">)\s*<title>[^<]*</title>')
+_NODE = re.compile(
+    r"<title>[^<]*</title>\s*"
+    r'<g id="a_[^"]*"><a xlink:title="([^"]*)">\s*(.*?)\s*</a>\s*</g>',
+    re.DOTALL,
+)
+_GRAPH = re.compile(r'<g id="a_graph0"><a xlink:title="([^"]*)">\s*(.*?)\s*</a>\s*</g>', re.DOTALL)
+_PROLOGUE = re.compile(r"(?:<\?xml[^>]*\?>\s*|<!DOCTYPE[^>]*>\s*)*")
+_ROOT = re.compile(r"<svg([^>]*)>")
 
 
 def fingerprint(dot: str) -> str:
@@ -20,11 +26,25 @@ def fingerprint(dot: str) -> str:
 
 def finish(svg: bytes, dot: str) -> bytes:
     """The SVG with our style sheet, tooltips and fingerprint, and nothing of the machine."""
-    text = _COMMENT.sub("", svg.decode())
-    text = _tooltips(text)
-    text = _DOCTYPE_END.sub(lambda found: f"{found[0]}{fingerprint(dot)}\n", text, count=1)
-    return re.sub(r"(<svg[^>]*>)", rf"\1\n<style>\n{css()}\n</style>", text, count=1).encode()
+    text = _tooltips(_COMMENT.sub("", svg.decode()))
+    text = _titled(text)
+    return _PROLOGUE.sub(lambda found: f"{found[0]}{fingerprint(dot)}\n", text, count=1).encode()
 
 
 def _tooltips(text: str) -> str:
-    return text
+    """Titles that browsers show on hovering: ours on nodes, none on edges."""
+    text = _NODE.sub(lambda found: _title(found[1]) + found[2], text)
+    return _EDGE.sub(lambda found: found[1], text)
+
+
+def _title(tooltip: str) -> str:
+    return f"<title>{tooltip}</title>\n" if tooltip.strip() else ""
+
+
+def _titled(text: str) -> str:
+    """The drawing's title for those who can't see it, and the style sheet."""
+    graph = _GRAPH.search(text)
+    label = f' role="img" aria-label="{graph[1]}"' if graph else ""
+    text = _GRAPH.sub(lambda found: found[2], text)
+    head = f"{label}>\n<style>\n{css(text)}\n</style>"
+    return _ROOT.sub(lambda found: f"<svg{found[1]}{head}", text, count=1)

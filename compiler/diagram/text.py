@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from html import escape
+from pathlib import Path
 
 from compiler.ir import Shape
 from dsl.problems import NOWHERE, Span
@@ -24,6 +24,13 @@ def si(n: int) -> str:
             digits = max(0, 3 - len(str(int(float(f"{value:.3g}")))))
             return f"{value:.{digits}f} {_UNITS[i][1]}"
     return str(n)
+
+
+def brief(n: int) -> str:
+    """A round number without the zeros that say how exact it is: `80 M`."""
+    number, _, unit = si(n).partition(" ")
+    number = number.rstrip("0").rstrip(".") if "." in number else number
+    return f"{number} {unit}".strip()
 
 
 def dim(n: int) -> str:
@@ -59,4 +66,4 @@ def html(text: str) -> str:
 
 def place(span: Span) -> str:
     """`inception_v3.yaml:28`; nothing where a node came from nowhere."""
-    return "" if span is NOWHERE else f"{os.path.basename(span.file)}:{span.line}"
+    return "" if span is NOWHERE else f"{Path(span.file).name}:{span.line}"

@@ -97,7 +97,7 @@ class Planner:
     def _box(self, node: Leaf | Series) -> Box:
         leaf, notes = core(node), remarks(node, self.common)
         width = self.number(leaf.out.channels) if leaf.op.family in WEIGHTED else ""
-        text = beside(strong(leaf.op.label), Run(width), *(Run(note) for note in notes))
+        text = beside(strong(leaf.op.label), Run(width), Run(" ".join(notes)))
         right = self._shape(leaf.out) if self.shapes else ""
         return Box(text, leaf.op.family, tooltip(node), small(right), notes)
 

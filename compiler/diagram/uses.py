@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
-from compiler.diagram.text import by, dim, shape
+from compiler.diagram.facts import macs, params
+from compiler.diagram.text import by, dim, plain, shape, si
 from compiler.ir import BlockUse, Network, Node, Parallel, Series, Shape, children
 
 
@@ -20,8 +21,9 @@ class Use:
 
     @property
     def args(self) -> dict[str, str]:
-        """The block's parameters as the caller gave them."""
-        return {name: str(value) for name, value in self.call.args.items()}
+        """The block's parameters: what the caller gave, else their defaults."""
+        bound = {**self.call.params, **self.call.args}
+        return {name: str(value) for name, value in bound.items()}
 
 
 def is_repeat(node: Node) -> bool:
@@ -67,20 +69,25 @@ def subtitle(places: list[Use]) -> str:
     inputs_differ = len({int(use.node.inp.channels) for use in places}) > 1
     runs = groupby(places, lambda use: _binding(use, inputs_differ))
     text = ", ".join(f"{_names(list(run))} {binding}".rstrip() for binding, run in runs)
+    if len({use.where for use in places}) == 1:
+        text = text.replace(f" ×{len(places)}", "", 1)
+    if text == places[0].call.block:
+        return ""
     return f"×{len(places)}: {text}" if len(places) > 1 else text
 
 
 def listing(places: list[Use]) -> list[list[str]]:
     """A table of the uses: a head, then one row for each run of equal ones."""
     names = list(places[0].args)
-    rows = [["", "in", *names, "out"]]
+    rows = [["", "in", *names, "out", "parameters", "MACs"]]
     for cells, run in groupby(places, _cells):
         rows.append([_names(list(run)), *cells])
     return rows
 
 
 def _cells(use: Use) -> list[str]:
-    return [shape(use.node.inp), *use.args.values(), shape(use.node.out)]
+    cost = [si(params(use.node)), si(macs(use.node))]
+    return [shape(use.node.inp), *use.args.values(), shape(use.node.out), *cost]
 
 
 def common_shape(inner: Shape, actual: list[Shape], grid: tuple[str, ...]) -> str:
@@ -89,6 +96,13 @@ def common_shape(inner: Shape, actual: list[Shape], grid: tuple[str, ...]) -> st
     first = str(channels.pop()) if len(channels) == 1 else dim(inner.channels)
     same = len({tuple(int(n) for n in x[1:]) for x in actual}) == 1
     return by([first, *([str(int(n)) for n in actual[0][1:]] if same else grid)])
+
+
+def number_of(places: list[Use]) -> Callable[[int], str]:
+    """How a block's widths are written: as expressions, the input's as a number if known."""
+    known = len({int(use.node.inp.channels) for use in places}) == 1
+    inputs = str(places[0].call.inner.inp.channels)
+    return lambda n: plain(n) if known and str(n) == inputs else dim(n)
 
 
 def boundary(places: list[Use]) -> tuple[str, str]:

@@ -7,17 +7,24 @@ from dataclasses import replace
 from compiler.diagram.canvas import Canvas
 from compiler.diagram.columns import SETTINGS, Columns
 from compiler.diagram.facts import amounts, trunk, usual
-from compiler.diagram.heading import heading, legend, listing_table, title_row
-from compiler.diagram.labels import Run, room_for, small, strong
+from compiler.diagram.heading import SUBTITLE, heading, legend, listing_table, titled
+from compiler.diagram.labels import Run, small, strong
 from compiler.diagram.style import LOOKS
-from compiler.diagram.text import dim, place, plain, shape
+from compiler.diagram.text import place, plain, shape
 from compiler.diagram.tree import Box, Chain, Planner, Split, boxes
-from compiler.diagram.uses import Use, boundary, listing, subtitle, uses
+from compiler.diagram.uses import Use, boundary, listing, number_of, subtitle, uses
 from compiler.ir import Network, Node, Parallel, Series
 from dsl.problems import did_you_mean
 
-LINE = 640
-"""A subtitle longer than that and wider than its drawing becomes a table."""
+LINE = 620
+"""A list of uses longer than that and wider than its drawing becomes a table."""
+NARROWEST = 380
+"""Legends get that much room, however narrow a drawing is."""
+
+
+def named(network: Network, part: str) -> str:
+    """The title of a drawing of one part."""
+    return f"{network.title or network.name} · {part}"
 
 
 def detail(network: Network, block: str) -> str:
@@ -36,9 +43,10 @@ def _block(network: Network, block: str, places: list[Use]) -> str:
     first, last = boundary(places)
     call = places[0].call
     source = Box((strong("input"),), "input", f"input of {block}\n{place(call.span)}", small(first))
-    inside = Planner(usual(network), dim).chain(call.inner)
+    inside = Planner(usual(network), number_of(places)).chain(call.inner)
     text = subtitle(places)
-    return _draw(block, text, (source, *ended(inside, last)), listing(places))
+    title = named(network, block)
+    return _draw(title, text, (source, *ended(inside, last)), listing(places))
 
 
 def ended(chain: Chain, right: str) -> Chain:
@@ -54,10 +62,24 @@ def ended(chain: Chain, right: str) -> Chain:
 def stem(network: Network) -> str:
     """The steps before the first block, every output shape beside its box."""
     nodes = [node for node in trunk(network) if network.sections.get(node.name) == "stem"]
-    title = f"{network.title or network.name} stem"
+    title = named(network, "stem")
     out = nodes[-1].out if nodes else network.input
     passage = f"{shape(network.input)}  →  {shape(out)}"
-    return _draw(title, passage, _trunk(network, nodes, Planner(usual(network), plain, shapes=True)))
+    return _draw(
+        title, passage, _trunk(network, nodes, Planner(usual(network), plain, shapes=True))
+    )
+
+
+def aux(network: Network, name: str) -> str:
+    """One auxiliary head. Raises `LookupError` if there is none of that name."""
+    found = [tap for tap in network.taps if tap.name == name]
+    if not found:
+        raise LookupError(f"{network.name} has no auxiliary head {name}")
+    tap = found[0]
+    about = f"after {tap.source}, train only, loss × {tap.weight:g}"
+    source = Box((strong("input"),), "input", tap.source, small(shape(tap.inp)))
+    chain = Planner(usual(network), plain, shapes=True).chain(tap.body)
+    return _draw(named(network, name), about, (source, *chain))
 
 
 def full(network: Network) -> str:
@@ -65,7 +87,7 @@ def full(network: Network) -> str:
     planner = Planner(usual(network), plain, shapes=True, title=_opening)
     return _draw(
         network.title or network.name,
-        f"{shape(network.input)}  →  {shape(network.out)}, every block drawn out",
+        f"every block drawn out, without auxiliary heads, at {shape(network.input)}",
         _trunk(network, list(trunk(network)), planner),
     )
 
@@ -85,20 +107,16 @@ def _trunk(network: Network, nodes: list[Node], planner: Planner) -> Chain:
 
 
 def _draw(title: str, text: str, chain: Chain, places: list[list[str]] | None = None) -> str:
-    """The drawing; what does not fit on the title's line stands in a table below."""
+    """The drawing; uses that are too many for a line stand in a table below."""
     canvas = Canvas(title, **SETTINGS)
     columns = Columns(canvas, chain)
-    long = places is not None and room_for([Run(text, 11.5)]) > max(LINE, columns.width - 120)
-    shown = list(boxes(chain))
-    rows = [title_row(title, f"×{_total(text)}" if long else text), *legend(shown, columns.width)]
-    canvas.head(heading(*rows))
-    if places and long:
+    width = max(columns.width, NARROWEST)
+    listed = bool(places) and Run(text, SUBTITLE).room > max(width, LINE)
+    about = text.partition(":")[0] if listed else text
+    canvas.head(heading([*titled(title, about, width), *legend(list(boxes(chain)), width)]))
+    if places and listed:
         _table(canvas, places, columns.last[0])
     return canvas.text
-
-
-def _total(text: str) -> str:
-    return text.partition(":")[0].lstrip("×")
 
 
 def _table(canvas: Canvas, places: list[list[str]], above: str) -> None:

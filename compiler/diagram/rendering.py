@@ -68,7 +68,7 @@ def _with_pygraphviz(jobs: list[Job]) -> list[bytes]:
             "`dot` is on the PATH (apt install graphviz, brew install graphviz)"
         )
     worker = Path(__file__).with_name("_worker.py")
-    answer = _call([sys.executable, os.fspath(worker)], json.dumps(jobs).encode())
+    answer = _call([sys.executable, "-P", os.fspath(worker)], json.dumps(jobs).encode())
     return [base64.b64decode(each) for each in json.loads(answer)]
 
 

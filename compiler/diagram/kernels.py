@@ -1,0 +1,61 @@
+"""Which kernel a branch is about: the colour of its piece in an overview's strip."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from compiler.diagram.facts import CONVS
+from compiler.diagram.style import STRIP
+from compiler.ir import Leaf, Node, Parallel, Series, leaves
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One branch in a strip: its output channels, its colour's name, and its kernel."""
+
+    channels: int
+    bucket: str
+    kernel: str
+
+
+def strip(node: Node) -> list[Piece]:
+    """The branches of a block, of the first in a repeat; empty for what has none."""
+    match node:
+        case Parallel():
+            return [piece(branch) for branch in node.branches]
+        case Series():
+            found = [pieces for child in node.nodes if (pieces := strip(child))]
+            return found[-1] if found else []
+        case _:
+            return []
+
+
+def piece(branch: Node) -> Piece:
+    """A branch by its dominant kernel: the largest, or `pool` where it pools."""
+    inside = [leaf for _, leaf in leaves((branch,))]
+    width = int(branch.out.channels)
+    if any(leaf.op.family == "pool" for leaf in inside):
+        return Piece(width, "pool", "pool")
+    sizes = [size for leaf in inside if (size := _size(leaf))]
+    if not sizes:
+        return Piece(width, "other", "other")
+    extent, factorised = max(sizes)
+    name = f"1×{extent}, {extent}×1" if factorised else f"{extent}×{extent}"
+    return Piece(width, bucket(extent, factorised), name)
+
+
+def _size(leaf: Leaf) -> tuple[int, bool] | None:
+    window = leaf.op.window(leaf.inp)
+    if window is None or leaf.op.family not in CONVS:
+        return None
+    return max(window.kernel), leaf.op.family == "factorised"
+
+
+def bucket(extent: int, factorised: bool) -> str:
+    """The name in `STRIP` of kernels of that extent.
+
+    >>> bucket(1, False), bucket(11, False), bucket(7, True)
+    ('1×1', '7×7', '1×7')
+    """
+    known = [name for name in STRIP if "×" in name and (name[0] != name[-1]) == factorised]
+    return min(known, key=lambda name: abs(int(name[-1]) - extent))

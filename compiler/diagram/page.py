@@ -1,0 +1,57 @@
+"""The overview: a whole network on one page, one row per resolution."""
+
+from __future__ import annotations
+
+from compiler.diagram.canvas import Canvas
+from compiler.diagram.facts import macs, params, trunk
+from compiler.diagram.grid import SETTINGS, Grid
+from compiler.diagram.heading import Strip, blank, heading, joined, swatch, titled, words, wrapped
+from compiler.diagram.heat import Heat
+from compiler.diagram.labels import small
+from compiler.diagram.rows import Row, rows
+from compiler.diagram.style import FRAME, STRIP
+from compiler.diagram.text import brief, shape, si
+from compiler.ir import Network
+
+NARROWEST = 520
+"""Legends get that much room, however narrow the grid is."""
+
+
+def overview(network: Network) -> str:
+    """The network as DOT: its blocks with their branches, shapes and multiply-accumulates."""
+    canvas = Canvas(network.title or network.name, **SETTINGS)
+    lines = list(rows(network))
+    heat = Heat.over([card.macs for each in lines for card in each.cards])
+    grid = Grid(canvas, lines, heat)
+    grid.draw()
+    page = max(grid.width, NARROWEST)
+    legend = wrapped([_branches(lines), _steps(heat)], page)
+    canvas.head(heading([*_title(network, page), *legend]))
+    return canvas.text
+
+
+def _title(network: Network, width: float) -> list[Strip]:
+    nodes = trunk(network)
+    amount = f"{si(sum(map(params, nodes)))} parameters, {si(sum(map(macs, nodes)))}"
+    told = f"{amount} multiply-accumulates at {shape(network.input)} (inference)"
+    return titled(network.title or network.name, told, width)
+
+
+def _branches(lines: list[Row]) -> Strip:
+    """The legend of the strips: every kernel that dominates a branch."""
+    pieces = [piece for each in lines for card in each.cards for piece in card.strip]
+    kernels = {name: sorted({p.kernel for p in pieces if p.bucket == name}) for name in STRIP}
+    entries = [_entry(swatch(STRIP[name]), ", ".join(k)) for name, k in kernels.items() if k]
+    caption = words((small("output channels by branch"),), gap=6)
+    return joined(caption, *entries, blank(14)) if entries else blank(0)
+
+
+def _steps(heat: Heat) -> Strip:
+    """The legend of the heat: each step's colour and upper bound."""
+    texts = [(ink, f"≤ {brief(bound)}" if bound else "0") for ink, bound in heat.scale()]
+    entries = [_entry(swatch(ink, FRAME), text) for ink, text in texts]
+    return joined(words((small("multiply-accumulates"),), gap=6), *entries)
+
+
+def _entry(box: Strip, text: str) -> Strip:
+    return joined(box, blank(5), words((small(text),), gap=12))

@@ -1,0 +1,117 @@
+"""An overview's rows: one per resolution, wrapped where they get long."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import groupby
+
+from compiler.diagram.facts import CONVS, core, is_unit, macs, remarks, tooltip, usual
+from compiler.diagram.kernels import Piece, strip
+from compiler.diagram.text import by, plain
+from compiler.diagram.uses import call_of, is_repeat
+from compiler.ir import Leaf, Network, Node, Pair, Parallel, Series, Shape, Tap
+
+ROW = 6
+"""Boxes side by side at most."""
+
+
+@dataclass(slots=True)
+class Card:
+    """One box of an overview, and the auxiliary heads that hang below it."""
+
+    title: str
+    aside: str
+    name: str
+    out: Shape
+    grid: Pair
+    section: str = ""
+    macs: int = 0
+    strip: list[Piece] = field(default_factory=list)
+    tooltip: str = ""
+    taps: list[Tap] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Cards side by side, and what is written at their left."""
+
+    label: str
+    cards: list[Card]
+
+
+def cards(network: Network) -> list[Card]:
+    """The trunk as cards, the input first; what only views its input is left out."""
+    found = [Card("input", "", "", network.input, network.input.grid, "stem", tooltip="input")]
+    for node in network.nodes:
+        if isinstance(node, Tap):
+            found[-1].taps.append(node)
+        elif not (isinstance(node, Leaf) and node.op.aliases):
+            found.append(_card(network, node))
+    return found
+
+
+def _card(network: Network, node: Node) -> Card:
+    title, aside, name = _words(network, node)
+    return Card(
+        title,
+        aside,
+        name,
+        node.out,
+        node.inp.grid,
+        network.sections.get(node.name, ""),
+        macs(node),
+        strip(node),
+        tooltip(node),
+    )
+
+
+def _words(network: Network, node: Node) -> tuple[str, str, str]:
+    """A card's title, what stands beside it, and the name below where it isn't the title."""
+    if isinstance(node, Leaf) or is_unit(node):
+        leaf = core(node)
+        title = f"conv {leaf.op.label}" if leaf.op.family in CONVS else leaf.op.label
+        return title, " ".join(remarks(node, usual(network))), node.name
+    if isinstance(node, Series) and is_repeat(node):
+        call = call_of(node.nodes[0])
+        return f"{node.name} ×{len(node.nodes)}", call.block if call else "", ""
+    if call := call_of(node):
+        return node.name, "" if call.block == node.name else call.block, ""
+    return node.name, node.join.word if isinstance(node, Parallel) else "", ""
+
+
+def rows(network: Network) -> Iterator[Row]:
+    """Cards by resolution, in rows of at most `ROW`, the first of each resolution labelled."""
+    found = cards(network)
+    pairs = zip(_labels(found), found, strict=True)
+    for label, group in groupby(pairs, key=lambda pair: pair[0]):
+        members = [card for _, card in group]
+        for i, chunk in enumerate(_chunks(members)):
+            yield Row("" if i else label, chunk)
+
+
+def _labels(found: list[Card]) -> Iterator[str]:
+    """A label for each card: the stem's passage, then the resolution that a card works at."""
+    stem = [card.out.grid for card in found if card.section == "stem"]
+    label = _passage(stem[0], stem[-1])
+    yield label
+    for card in found[1:]:
+        if card.section == "body":
+            label = _passage(card.grid, card.grid)
+        yield label
+
+
+def _passage(before: Pair, after: Pair) -> str:
+    if before == after:
+        return by(map(plain, after))
+    square = before[0] == before[1] and after[0] == after[1]
+    ends = (plain(x[0]) if square else "×".join(map(plain, x)) for x in (before, after))
+    return " → ".join(ends)
+
+
+def _chunks(members: list[Card]) -> Iterator[list[Card]]:
+    """Rows of about equal length."""
+    count = -(-len(members) // ROW)
+    size = -(-len(members) // count)
+    for start in range(0, len(members), size):
+        yield members[start : start + size]

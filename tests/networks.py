@@ -1,0 +1,94 @@
+"""Small networks for tests: what the diagrams must be able to draw."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from compiler.ir import Network
+from compiler.lower import lower
+from dsl import loads
+
+HEAD = """
+name: probe
+title: Probe
+input: [3, 64, 64]
+classes: 10
+"""
+
+SMALL = """
+stem:
+  - conv: 3x3 32 /2
+  - pool: maxpool 3x3 /2
+inception:
+  A:
+    params: [width]
+    concat:
+      - 1x1 16
+      - [1x1 8, 1x3 width, 3x1 width]
+      - [avgpool 3x3, 1x1 24]
+reduction:
+  R:
+    concat: [3x3 64 /2 valid, [1x1 32, 3x3 48 /2 valid], maxpool 3x3 /2 valid]
+body:
+  - a1: A width=8
+  - a2: A width=12
+  - a3: A width=12
+  - r: R
+  - many: A width=16 x4
+head: [globalpool avg, dropout 0.1, fc classes]
+aux:
+  - aux1: {from: a2, weight: 0.3, do: [globalpool avg, fc classes]}
+"""
+
+RESIDUAL = """
+stem: [3x3 32]
+inception:
+  plain:
+    params: {s: 0.2, act: relu}
+    concat: [1x1 16, [1x1 16, 1x7 20, 7x1 24]]
+    then: 1x1 in linear
+    residual: {scale: s, act: act}
+body:
+  - twice: plain x2
+  - last: plain s=1.0 act=none
+head: [globalpool avg, fc classes]
+"""
+
+NESTED = """
+stem:
+  - 3x3 32
+  - concat: [maxpool 3x3 /2, 3x3 96 /2]
+  - concat: [[1x1 64, 3x3 96], [1x1 64, 1x7 64, 7x1 64, 3x3 96], 1x1 8]
+inception:
+  expanded:
+    concat:
+      - 1x1 32
+      - [1x1 48, concat: [1x3 48, 3x1 48]]
+      - [1x1 56, 3x3 48, concat: [1x3 48, 3x1 48, [1x1 8, concat: [1x5 8, 5x1 8]]]]
+      - [avgpool 3x3, 1x1 24]
+  opening:
+    concat:
+      - concat: [1x1 8, 3x3 8]
+      - [maxpool 3x3, concat: [1x1 8, 5x5 8], 1x1 12]
+      - [1x1 8, concat: [1x1 4, 3x3 4], concat: [1x1 4, 3x3 4, 5x5 4]]
+  wide:
+    concat: [1x1 8, 3x3 8, 5x5 8, 7x7 8, 1x7 8, 7x1 8, [maxpool 3x3, 1x1 8], avgpool 3x3]
+  single:
+    concat: [[1x1 8, 3x3 8]]
+  listed: [1x1 16, concat: [1x1 8, 3x3 8], 3x3 32]
+body:
+  - expanded: expanded
+  - opening: opening
+  - wide: wide
+  - single: single
+  - listed: listed
+head: [globalpool avg, fc classes]
+"""
+
+TEXTS = {"small": SMALL, "residual": RESIDUAL, "nested": NESTED}
+
+
+@cache
+def network(name: str) -> Network:
+    """One of the networks by its name in `TEXTS`."""
+    return lower(loads(HEAD + TEXTS[name]))

@@ -1,0 +1,312 @@
+"""Diagrams: complete, in order, straight, legible, safe, and the same every time."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+import struct
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from compiler import diagram
+from compiler.diagram import rendering
+from compiler.diagram.heat import Heat, nice
+from compiler.diagram.kernels import bucket
+from compiler.diagram.metrics import fit, room, width
+from compiler.diagram.style import _inks
+from compiler.diagram.text import si
+from compiler.diagram.uses import subtitle, uses
+from compiler.lower import lower
+from dsl import load
+from tests.networks import TEXTS, network
+
+SVG = "{http://www.w3.org/2000/svg}"
+SHELF = sorted((Path(__file__).parent.parent / "specs").glob("*.yaml"))
+NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+
+
+def all_drawings() -> dict[str, str]:
+    networks = {name: network(name) for name in TEXTS}
+    networks |= {path.stem: lower(load(path)) for path in SHELF}
+    sets = {name: {**diagram.drawings(n), "full": diagram.full(n)} for name, n in networks.items()}
+    return {f"{name}.{key}": dot for name, set_ in sets.items() for key, dot in set_.items()}
+
+
+DRAWINGS = all_drawings()
+
+
+@pytest.fixture(scope="module")
+def pictures() -> dict[str, str]:
+    rendered = diagram.render_all(DRAWINGS, ["svg"])
+    return {name: data.decode() for (name, _), data in rendered.items()}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A node of a picture: where it is, and each of its texts with where that ends."""
+
+    id: str
+    left: float
+    right: float
+    texts: list[tuple[str, float, float]]
+
+    @property
+    def words(self) -> str:
+        return " ".join(" ".join(text for text, _, _ in self.texts).split())
+
+
+def parse(picture: str) -> ET.Element:
+    return ET.fromstring(picture)  # We wrote it ourselves.
+
+
+def groups(picture: str, kind: str) -> Iterator[ET.Element]:
+    for group in parse(picture).iter(f"{SVG}g"):
+        if group.get("class", "").split(" ")[0] == kind:
+            yield group
+
+
+def points(outline: ET.Element) -> list[tuple[float, float]]:
+    numbers = [float(n) for n in NUMBER.findall(outline.get("d") or outline.get("points") or "")]
+    return list(zip(numbers[::2], numbers[1::2], strict=True))
+
+
+def nodes(picture: str) -> Iterator[Shown]:
+    for group in groups(picture, "node"):
+        outline = group.find(f"{SVG}path")
+        outline = group.find(f"{SVG}polygon") if outline is None else outline
+        if outline is None:
+            continue
+        xs = [x for x, _ in points(outline)]
+        yield Shown(group.get("id", ""), min(xs), max(xs), list(texts(group)))
+
+
+def texts(group: ET.Element) -> Iterator[tuple[str, float, float]]:
+    for each in group.iter(f"{SVG}text"):
+        text, left = each.text or "", float(each.get("x", "0"))
+        size, bold = float(each.get("font-size", "0")), each.get("font-weight") == "bold"
+        yield text, left, left + width(text, size, bold=bold)
+
+
+@pytest.mark.parametrize("name", DRAWINGS)
+def test_no_edge_is_slanted(name: str, pictures: dict[str, str]) -> None:
+    edges = list(groups(pictures[name], "edge"))
+    assert edges
+    for edge in edges:
+        path = edge.find(f"{SVG}path")
+        assert path is not None
+        xs, ys = zip(*points(path), strict=True)
+        upright, level = max(xs) - min(xs) < 0.6, max(ys) - min(ys) < 0.6
+        assert upright or (level and name.endswith("overview")), ET.tostring(path)
+
+
+@pytest.mark.parametrize("name", DRAWINGS)
+def test_every_text_fits_its_box(name: str, pictures: dict[str, str]) -> None:
+    for node in nodes(pictures[name]):
+        for text, left, right in node.texts:
+            assert node.left < left + 1, text
+            assert right < node.right + 1, text
+
+
+@pytest.mark.parametrize("name", DRAWINGS)
+def test_svg_tells_nothing_of_the_machine(name: str, pictures: dict[str, str]) -> None:
+    picture = pictures[name]
+    found = re.search("<!-- dot-sha256: ([0-9a-f]{64}) -->\n<svg", picture)
+    assert found
+    assert found[1] == hashlib.sha256(DRAWINGS[name].encode()).hexdigest()
+    assert found[0].startswith(diagram.fingerprint(DRAWINGS[name]))
+    for foreign in ("Generated", "graphviz", str(Path.cwd()), "href=", "<image"):
+        assert foreign not in picture.replace("xmlns:xlink", "")
+    ids = Counter(group.get("id") for group in groups(picture, "node"))
+    assert set(ids.values()) == {1}
+    assert all(re.fullmatch(r"n\d+", id_ or "") for id_ in ids)
+
+
+@pytest.mark.parametrize("name", DRAWINGS)
+def test_every_colour_has_a_counterpart_at_night(name: str, pictures: dict[str, str]) -> None:
+    style, _, body = pictures[name].partition("</style>")
+    used = set(re.findall(r'(?:fill|stroke)="(#[0-9a-f]{6})"', body))
+    assert used
+    assert all(f'="{colour}"]' in style for colour in used)
+
+
+def test_no_two_inks_share_a_colour_by_day() -> None:
+    nights: dict[str, set[str]] = {}
+    for ink in _inks():
+        nights.setdefault(ink.light, set()).add(ink.dark)
+    assert all(len(dark) == 1 for dark in nights.values())
+
+
+def test_branches_stand_in_the_order_of_the_spec(pictures: dict[str, str]) -> None:
+    shown = sorted(nodes(pictures["nested.wide"]), key=lambda node: node.left)
+    columns = [node.words for node in shown if "input" not in node.words]
+    first = [w for w in columns if "concat" not in w]
+    expected = "1×1 8,3×3 8,5×5 8,7×7 8,1×7 8,7×1 8,max pool 3×3,1×1 8,avg pool 3×3"
+    assert sorted(first[6:8]) == ["1×1 8", "max pool 3×3"]
+    assert [w for w in first if w != "max pool 3×3"] == [
+        w for w in expected.split(",") if w != "max pool 3×3"
+    ]
+
+
+def test_what_opens_a_nested_split_is_as_wide_as_the_split(pictures: dict[str, str]) -> None:
+    shown = {node.words: node for node in nodes(pictures["nested.expanded"])}
+    opening, left, right = shown["1×1 8"], shown["1×5 8"], shown["5×1 8"]
+    assert (opening.left, opening.right) == (left.left, right.right)
+    assert shown["1×1 56"].right - shown["1×1 56"].left == left.right - left.left
+
+
+def test_residual_has_a_shortcut_a_scale_and_an_activation(pictures: dict[str, str]) -> None:
+    shown = [node.words for node in nodes(pictures["residual.plain"])]
+    assert shown[-2:] == ["× s input + 32", "ReLU 32 × 64 × 64"]
+    plus = f"n{len(shown) - 1}"
+    assert re.search(rf"n1:b2:s -> {plus}:t1:n", DRAWINGS["residual.plain"])
+
+
+def test_a_box_says_only_what_is_unusual() -> None:
+    dot = DRAWINGS["residual.plain"]
+    assert dot.count("linear") == 2, "the box and the legend"
+    assert "batch norm" not in re.sub(r'tooltip="[^"]*"', "", dot)
+
+
+def test_detail_speaks_of_the_blocks_own_parameters() -> None:
+    dot = DRAWINGS["small.A"]
+    assert dot.count(">width<") == 4, "two boxes, a cell, and the head of the table of uses"
+    assert "in_channels × H × W" in dot
+    assert "(width + 40) × H × W" in dot
+
+
+def test_a_subtitle_lists_the_uses_and_joins_equal_ones() -> None:
+    assert "×3: twice ×2 s=0.2 act=relu, last s=1.0 act=none" in DRAWINGS["residual.plain"]
+    found = subtitle(uses(network("small"))["A"])
+    assert found.startswith("×7: a1 width=8 in 32, a2 width=12 in 48, a3 width=12 in 52, many")
+    assert found.endswith("many width=16 in 164, many ×3 width=16 in 56")
+
+
+def test_uses_that_are_too_many_for_a_line_become_a_table() -> None:
+    dot = diagram.detail(lower(load("googlenet")), "v1")
+    rows = re.findall(r">(inception_\d\w)<.*?>(\d+ × \d+ × \d+)<", dot)
+    assert len(rows) == 9
+    assert rows[0] == ("inception_3a", "192 × 28 × 28")
+
+
+def test_overview_shows_repeats_heads_and_totals(pictures: dict[str, str]) -> None:
+    picture = pictures["small.overview"]
+    written = [each.text for each in parse(picture).iter(f"{SVG}text")]
+    shown = [node.words for node in nodes(picture)]
+    assert "many ×4 A 56 × 7 × 7 1.01 M" in shown
+    assert "aux1 train only" in shown
+    assert "77.0 k parameters, 6.55 M multiply-accumulates at 3 × 64 × 64 (inference)" in written
+    assert [text for text in written if text in ("64 → 16", "16 × 16", "7 × 7")] == [
+        "64 → 16",
+        "16 × 16",
+        "7 × 7",
+    ]
+
+
+@pytest.mark.parametrize("name", [name for name in DRAWINGS if name.endswith("overview")])
+def test_cards_stand_on_a_grid(name: str, pictures: dict[str, str]) -> None:
+    lefts = {round(node.left) for node in nodes(pictures[name])}
+    assert len(lefts) <= 7
+    steps = sorted(lefts)
+    assert len({b - a for a, b in pairwise(steps)}) <= 1
+
+
+def test_tooltips_say_shapes_costs_and_place(pictures: dict[str, str]) -> None:
+    titles = re.findall("<title>(.*?)</title>", pictures["googlenet.overview"], re.DOTALL)
+    found = next(title for title in titles if title.startswith("inception_3a"))
+    lines = found.replace("&#10;", "\n").split("\n")
+    assert lines[1] == "192 × 28 × 28 → 256 × 28 × 28"
+    assert re.fullmatch(r"128 M MACs, 164,\d+ parameters", lines[2])
+    assert re.fullmatch(r"googlenet\.yaml:\d+", lines[3])
+
+
+HOSTILE = [
+    "<b>&amp;\"'</b><FONT>",
+    "back\\slash \\N \\G \\",
+    "two\nlines\r\n\ttabbed \x00\x1b\ud800",
+    "<>",
+    "]]> --> <!-- {|} javascript:alert(1)",
+    "名前 العربية 🎉" * 30,
+]
+
+
+@pytest.mark.parametrize("title", HOSTILE)
+def test_titles_are_only_ever_text(title: str) -> None:
+    hostile = replace(network("small"), title=title)
+    for data in diagram.render_all(diagram.drawings(hostile), ["svg"]).values():
+        root = parse(data.decode())
+        shown = "".join(each.text or "" for each in root.iter(f"{SVG}text"))
+        start = re.sub(r"\s+", "", title.partition("\n")[0])[:12]
+        assert start in re.sub(r"\s+", "", shown)
+        assert not list(root.iter(f"{SVG}script"))
+        assert not list(root.iter(f"{SVG}a"))
+
+
+def test_drawings_are_the_same_every_time() -> None:
+    assert diagram.drawings(network("nested")) == diagram.drawings(network("nested"))
+
+
+def test_a_block_called_like_a_drawing_keeps_its_own() -> None:
+    free = diagram._free
+    assert free("stem", {"stem": "", "overview": ""}) == "stem_"
+    assert free("A", {"stem": ""}) == "A"
+
+
+def test_unknown_parts_are_refused_with_a_hint() -> None:
+    with pytest.raises(LookupError, match="uses no block expandet; did you mean expanded"):
+        diagram.detail(network("nested"), "expandet")
+    with pytest.raises(LookupError, match="no auxiliary head"):
+        diagram.aux(network("nested"), "aux")
+
+
+def test_png_has_twice_the_points() -> None:
+    dot = DRAWINGS["small.A"]
+    one, two = (diagram.render(dot, "png", scale=scale) for scale in (1, None))
+    sizes = [struct.unpack(">II", data[16:24]) for data in (one, two)]
+    assert sizes[1] == pytest.approx([2 * n for n in sizes[0]], abs=2)
+
+
+def test_without_graphviz_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    monkeypatch.setattr(rendering, "find_spec", lambda name: None)
+    with pytest.raises(diagram.RenderUnavailable, match="pip install pygraphviz"):
+        diagram.render("digraph {}", "svg")
+
+
+def test_a_fault_in_graphviz_is_an_error_not_a_crash() -> None:
+    with pytest.raises(diagram.RenderError, match="Graphviz failed"):
+        diagram.render("digraph { a -> ", "svg")
+
+
+def test_widths_are_helveticas() -> None:
+    assert width("Hello", 10) == pytest.approx(22.78)
+    assert width("1×1", 10, bold=True) == pytest.approx(16.96)
+
+
+def test_what_is_too_long_is_cut_to_fit() -> None:
+    cut = fit("inception_resnet_with_a_long_name", 12, 80)
+    assert cut.endswith("…")
+    assert room(cut, 12) <= 80 < room(cut[:-1] + "e_", 12) + 12
+    assert fit("short", 12, 80) == "short"
+
+
+def test_numbers_have_three_digits_and_a_unit() -> None:
+    assert [si(n) for n in (0, 999, 999_999, 1_498_000_000)] == ["0", "999", "1.00 M", "1.50 G"]
+
+
+def test_heat_has_named_steps() -> None:
+    heat = Heat.over([0, 1, 350_000_000])
+    assert heat.step == nice(70_000_000) == 80_000_000
+    assert [heat.level(n) for n in (0, 1, 80_000_000, 80_000_001, 350_000_000)] == [0, 1, 1, 2, 5]
+    assert Heat.over([]).level(0) == 0
+
+
+def test_kernels_share_colours_with_their_like() -> None:
+    assert [bucket(n, False) for n in (1, 3, 5, 7, 11)] == ["1×1", "3×3", "5×5", "7×7", "7×7"]
+    assert [bucket(n, True) for n in (3, 7, 9)] == ["1×3", "1×7", "1×7"]
