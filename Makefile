@@ -1,0 +1,94 @@
+# `make demo` needs only make, git and Python 3.11 or newer. PYTHON says which one:
+#   make demo PYTHON=python3.12
+PYTHON ?= python3
+SPEC ?= specs/googlenet.yaml
+PYTEST_FLAGS ?= -n auto --maxprocesses 4
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+COMPILE := $(BIN)/inception-compile
+
+# Each is written when all that it stands for is installed, so an interrupted set-up starts over.
+DEMO := $(VENV)/.installed
+DEV := $(VENV)/.installed-dev
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.PHONY: help demo test accept bench lint format types drift wheel freeze clean distclean
+
+help:  ## What there is to make
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+demo: $(DEMO)  ## Compile GoogLeNet into generated/googlenet (or SPEC=specs/...)
+	$(COMPILE) $(SPEC)
+
+test: $(DEV)  ## Run the tests
+	$(BIN)/python -m pytest $(PYTEST_FLAGS)
+
+accept: $(DEV)  ## Write generated/ anew, and all else that tests compare with
+	$(BIN)/python -m pytest --accept
+
+bench: $(DEV)  ## Compare with public implementations
+	$(BIN)/python -m benchmarks
+
+lint: $(DEV)  ## Check style; of what is generated, by ruff's defaults too
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check --isolated generated
+	$(BIN)/ruff format --isolated --check generated
+
+format: $(DEV)  ## Mend what ruff can
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+types: $(DEV)  ## Check types: mypy on everything, pyright on what is generated
+	$(BIN)/mypy
+	$(BIN)/pyright --pythonpath $(BIN)/python
+
+drift: $(DEMO)  ## Check that generated/ is what the compiler emits
+	@stale=; for spec in specs/*.yaml; do \
+		$(COMPILE) "$$spec" --check || stale="$$stale $$spec"; \
+	done; \
+	test -z "$$stale" || { echo "stale:$$stale (make accept)" >&2; exit 1; }
+
+wheel: $(DEV)  ## Check that sdist and wheel build, and that the wheel works by itself
+	@set -eu; dir=$$(mktemp -d); \
+	trap 'rm -rf "$$dir"' EXIT; trap 'exit 1' HUP INT TERM; \
+	$(BIN)/python -m build --outdir "$$dir" .; \
+	$(BIN)/python -m venv "$$dir/env"; \
+	"$$dir/env/bin/pip" install --disable-pip-version-check -c constraints.txt "$$dir"/*.whl; \
+	cd "$$dir"; PYTHONPATH= env/bin/inception-compile googlenet
+
+freeze: $(DEV)  ## Pin what is installed now
+	@{ sed -n '/^#/p' constraints.txt; $(PIP) freeze --all --exclude-editable --exclude pip | sed 's/+.*//'; } >.freeze
+	@mv .freeze constraints.txt
+
+clean:  ## Remove what checks and builds leave behind
+	rm -rf build dist *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -path ./$(VENV) -prune -o -name __pycache__ -type d -exec rm -rf {} +
+
+distclean: clean  ## Remove the virtual environment as well
+	rm -rf $(VENV)
+
+# A virtual environment that runs pip is kept; any other is made anew.
+define venv
+@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	echo "This needs Python 3.11 or newer, and $(PYTHON) is '$$($(PYTHON) -V 2>&1)'." >&2; \
+	echo "Say which to use: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+@$(PIP) --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
+endef
+
+$(DEMO): pyproject.toml constraints.txt
+	$(venv)
+	@echo "Setting up $(VENV), once; torch is large"
+	$(PIP) install -c constraints.txt -e .
+	@touch $@
+
+$(DEV): pyproject.toml constraints.txt
+	$(venv)
+	@echo "Setting up $(VENV), once; torch is large"
+	$(PIP) install -c constraints.txt -e '.[dev]'
+	$(PIP) install -c constraints.txt --no-deps torchvision
+	@touch $(DEMO) $@
