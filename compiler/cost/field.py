@@ -1,0 +1,119 @@
+"""Receptive fields and padding waste: exact arithmetic of sliding windows, per axis."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache, reduce
+from typing import NamedTuple
+
+from compiler.ir import Leaf, Pair, Window
+
+
+class Field(NamedTuple):
+    """How one position of a map sees the image: (h, w) pixels each."""
+
+    size: Pair
+    stride: Pair
+    padding: Pair
+
+
+class Axis(NamedTuple):
+    """Position i sees the pixels from start + i * jump up to, not including, end + i * jump."""
+
+    start: int = 0
+    end: int = 1
+    jump: int = 1
+
+    def through(self, kernel: int, stride: int, before: int, dilation: int) -> Axis:
+        """The axis behind a window that slides over it.
+
+        >>> Axis().through(7, 2, 3, 1).through(3, 2, 0, 1)
+        Axis(start=-3, end=8, jump=4)
+        """
+        last = (kernel - 1) * dilation - before
+        return Axis(
+            self.start - before * self.jump, self.end + last * self.jump, self.jump * stride
+        )
+
+    def hull(self, other: Axis) -> Axis:
+        """The smallest window that holds both, and the larger step."""
+        start, end = min(self.start, other.start), max(self.end, other.end)
+        return Axis(start, end, max(self.jump, other.jump))
+
+
+PIXEL = Axis()
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What a tensor sees of the image; past the last map, what that map saw."""
+
+    h: Axis = PIXEL
+    w: Axis = PIXEL
+    spatial: bool = True
+
+    @property
+    def field(self) -> Field:
+        """Sizes, steps and offsets in pixels."""
+        h, w = self.h, self.w
+        size = (h.end - h.start, w.end - w.start)
+        return Field(size, (h.jump, w.jump), (-h.start, -w.start))
+
+    def through(self, window: Window) -> Trace:
+        """The trace behind a window that slides over the map."""
+        return Trace(self.h.through(*_along(window, 0)), self.w.through(*_along(window, 1)))
+
+    def hull(self, other: Trace) -> Trace:
+        """What a join sees. A pooled gate beside a map doesn't blur the map's field."""
+        if self.spatial != other.spatial:
+            return self if self.spatial else other
+        return Trace(self.h.hull(other.h), self.w.hull(other.w), self.spatial)
+
+
+def _along(window: Window, axis: int) -> tuple[int, int, int, int]:
+    """Kernel, stride, rows padded before, and dilation."""
+    numbers = (window.kernel, window.stride, window.before, window.dilation)
+    kernel, stride, before, dilation = (int(pair[axis]) for pair in numbers)
+    return kernel, stride, before, dilation
+
+
+def follow(leaf: Leaf, trace: Trace) -> Trace:
+    """The trace behind a layer."""
+    if not trace.spatial:
+        return trace
+    if leaf.op.flattens(leaf.inp):
+        return Trace(trace.h, trace.w, spatial=False)
+    window = leaf.op.window(leaf.inp)
+    return trace.through(window) if window else trace
+
+
+def joined(traces: Iterable[Trace]) -> Trace:
+    """The trace of a join of branches."""
+    return reduce(Trace.hull, traces)
+
+
+@lru_cache(maxsize=4096)
+def reads(size: int, outs: int, kernel: int, stride: int, before: int, dilation: int) -> int:
+    """Along one axis, how many of the `outs * kernel` taps read one of `size` pixels.
+
+    >>> reads(5, 5, 3, 1, 1, 1)
+    13
+    """
+    total = 0
+    for tap in range(kernel):
+        offset = tap * dilation - before
+        first = max(0, -(-(0 - offset) // stride))
+        last = min(outs - 1, (size - 1 - offset) // stride)
+        total += max(0, last - first + 1)
+    return total
+
+
+def effective(macs: int, leaf: Leaf, window: Window | None) -> int:
+    """The multiply-accumulates of a layer that read a pixel; all of them without a window."""
+    if not macs or window is None:
+        return macs
+    for axis, size in enumerate(leaf.inp.grid):
+        outs, slide = int(leaf.out.grid[axis]), _along(window, axis)
+        macs = macs // (outs * slide[0]) * reads(int(size), outs, *slide)
+    return macs

@@ -1,0 +1,74 @@
+"""The totals below a cost table, each with what it counts."""
+
+from __future__ import annotations
+
+from compiler.cost.peers import PEERS
+from compiler.cost.report import Report, Total
+
+
+def footer(report: Report) -> list[str]:
+    """The totals in words, a few lines each."""
+    groups = {
+        "parameters": _parameters(report.total),
+        "FLOPs": [f"{report.total.flops:,} = 2 × MACs; bias, norm and activation apart"],
+        "elements": _elements(report.total),
+        "padding": [f"{report.total.padding_macs:,} MACs ({report.total.waste:.2%}) read padding"],
+        "memory": _memory(report),
+        "elsewhere": [] if report.aux else _views(report),
+    }
+    width = max(map(len, groups))
+    names = [(name, line) for name, lines in groups.items() for line in lines]
+    return [
+        f"{'' if place and names[place - 1][0] == name else name:<{width}}  {line}"
+        for place, (name, line) in enumerate(names)
+    ]
+
+
+def _parameters(total: Total) -> list[str]:
+    others = {
+        "with auxiliary heads": total.params_with_aux,
+        "with running statistics, as Keras counts": total.keras_total,
+    }
+    more = [f"; {count:,} {what}" for what, count in others.items() if count != total.params]
+    return [f"{total.params:,}{''.join(more)}"]
+
+
+def _elements(total: Total) -> list[str]:
+    parts = {
+        "batch norm": total.bn_elems,
+        "activation": total.act_elems,
+        "pool": total.pool_elems,
+        "elementwise": total.eltwise_elems,
+    }
+    found = " · ".join(f"{name} {count:,}" for name, count in parts.items())
+    return [found, f"{total.all_outputs:,} written in all; {total.bias_adds:,} bias additions"]
+
+
+def _memory(report: Report) -> list[str]:
+    total, saved = report.total, report.total.saved_for_backward_bytes
+    lines = [
+        f"weights {mebibytes(total.weight_bytes)}",
+        f"activations, evaluating: {mebibytes(total.peak_bytes)} at the peak",
+    ]
+    if saved is None:
+        return [*lines, "training fails: batch norm needs more than one value per channel"]
+    return [*lines, f"activations, training: {mebibytes(saved)} kept for the backward pass"]
+
+
+def mebibytes(size: int) -> str:
+    """Bytes for a person and exactly.
+
+    >>> mebibytes(14902572)
+    '14.2 MiB (14,902,572 bytes)'
+    """
+    return f"{size / 2**20:,.1f} MiB ({size:,} bytes)"
+
+
+def _views(report: Report) -> list[str]:
+    """Other tools' counts, and what each of them adds up."""
+    names = max(map(len, report.views))
+    counts = {name: f"{count:,}" for name, count in report.views.items()}
+    width = max(map(len, counts.values()))
+    return [
+        f"{name:<{names}}  {count:>{width}} = {PEERS[name].says}" for name, count in counts.items()
+    ]

@@ -1,0 +1,168 @@
+"""Activation memory, from the lifetimes that Python gives the tensors of the compiled module.
+
+A call holds its input until it returns, `x = layer(x)` frees the old x after the call, a
+concat holds every branch's output, work in place and views take no memory of their own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from compiler.ir import Extra, Leaf, Network, Node, Op, Parallel, Residual, Series, Shape, Tap
+
+
+def peak_bytes(network: Network, batch: int, dtype_bytes: int) -> int:
+    """Most activation bytes alive at once in an evaluating forward pass, image included."""
+    meter = _Peak(batch, dtype_bytes)
+    image = meter.size(network.input)
+    meter.most = image
+    meter.series(network.nodes, image)
+    return meter.most
+
+
+@dataclass
+class _Peak:
+    """Follows the bytes alive; each method returns those of its output, 0 for its input's."""
+
+    batch: int
+    dtype_bytes: int
+    most: int = 0
+
+    def size(self, shape: Shape) -> int:
+        return Extra(shape.elements).size(self.batch, self.dtype_bytes)
+
+    def saw(self, live: int) -> None:
+        self.most = max(self.most, live)
+
+    def node(self, node: Node, live: int) -> int:
+        """Run a node while `live` bytes are held outside, its input among them."""
+        match node:
+            case Leaf():
+                return self.leaf(node, live)
+            case Series():
+                return self.series(node.nodes, live)
+            case Parallel():
+                return self.parallel(node, live)
+            case Tap():
+                return 0
+
+    def leaf(self, leaf: Leaf, live: int) -> int:
+        for moment in leaf.op.peaks(leaf.inp):
+            self.saw(live + moment.size(self.batch, self.dtype_bytes))
+        return 0 if leaf.op.shares(training=False) else self.size(leaf.out)
+
+    def series(self, nodes: tuple[Node, ...], live: int) -> int:
+        held = 0
+        for node in nodes:
+            held = self.node(node, live + held) or held
+        return held
+
+    def parallel(self, node: Parallel, live: int) -> int:
+        made = self.folded(node, live) if node.join.folds else self.gathered(node, live)
+        if node.then:
+            made = self.node(node.then, live + made) or made
+        return self.residual(node.residual, node, live, made) if node.residual else made
+
+    def gathered(self, node: Parallel, live: int) -> int:
+        """Every branch's output is held until the join is written."""
+        held = 0
+        for branch in node.branches:
+            held += self.node(branch, live + held)
+        made = self.size(node.joined)
+        self.saw(live + held + made)
+        return made
+
+    def folded(self, node: Parallel, live: int) -> int:
+        """Each branch is added to the sum so far, which is then freed."""
+        held = self.node(node.branches[0], live)
+        for branch in node.branches[1:]:
+            other = self.node(branch, live + held)
+            made = self.size(node.joined)
+            self.saw(live + held + other + made)
+            held = made
+        return held
+
+    def residual(self, residual: Residual, node: Parallel, live: int, inner: int) -> int:
+        made = self.size(node.out)
+        self.saw(live + inner + made)
+        return (self.leaf(residual.act, live + made) or made) if residual.act else made
+
+
+def saved_bytes(network: Network, batch: int, dtype_bytes: int, aux: bool) -> int | None:
+    """Activation bytes that a training forward pass keeps for the backward pass.
+
+    None where a batch norm refuses the batch: a single value per channel has no variance.
+    """
+    keeper = _Keeper(batch, dtype_bytes, aux)
+    keeper.series(network.nodes, keeper.tensor(network.input, grad=False))
+    return None if keeper.refused else keeper.total
+
+
+@dataclass(slots=True)
+class _Tensor:
+    """One piece of memory: whether a gradient flows to it, and whether it is kept."""
+
+    size: int
+    grad: bool
+    kept: bool = False
+
+
+@dataclass
+class _Keeper:
+    """Follows the tensors of a training pass and adds up what autograd keeps of them."""
+
+    batch: int
+    dtype_bytes: int
+    aux: bool
+    total: int = 0
+    refused: bool = False
+
+    def tensor(self, shape: Shape, grad: bool) -> _Tensor:
+        return _Tensor(Extra(shape.elements).size(self.batch, self.dtype_bytes), grad)
+
+    def keep(self, tensor: _Tensor) -> None:
+        self.total += 0 if tensor.kept else tensor.size
+        tensor.kept = True
+
+    def node(self, node: Node, x: _Tensor) -> _Tensor:
+        match node:
+            case Leaf():
+                return self.leaf(node.op, node.inp, node.out, x)
+            case Series():
+                return self.series(node.nodes, x)
+            case Parallel():
+                return self.parallel(node, x)
+            case Tap():
+                if self.aux:
+                    self.series(node.body.nodes, x)
+                return x
+
+    def series(self, nodes: tuple[Node, ...], x: _Tensor) -> _Tensor:
+        for node in nodes:
+            x = self.node(node, x)
+        return x
+
+    def leaf(self, op: Op, inp: Shape, out: Shape, x: _Tensor) -> _Tensor:
+        """Nothing is kept where no gradient flows: before the first layer with weights."""
+        grad = x.grad or bool(op.params(inp))
+        self.refused |= self.batch < op.least_batch(inp)
+        y = x if op.shares(training=True) else self.tensor(out, grad)
+        if grad:
+            saved = op.saved(inp)
+            self.total += saved.extra.size(self.batch, self.dtype_bytes)
+            for tensor in (x,) * saved.input + (y,) * saved.output:
+                self.keep(tensor)
+        return y
+
+    def parallel(self, node: Parallel, x: _Tensor) -> _Tensor:
+        """Concat and sums keep nothing themselves."""
+        outs = [self.node(branch, x) for branch in node.branches]
+        y = outs[0]
+        if len(outs) > 1 or not node.join.folds:
+            y = self.tensor(node.joined, any(out.grad for out in outs))
+        if node.then:
+            y = self.node(node.then, y)
+        if node.residual:
+            y = self.tensor(node.out, x.grad or y.grad)
+            y = self.node(node.residual.act, y) if node.residual.act else y
+        return y

@@ -1,0 +1,174 @@
+"""What other tools print for the same network: a table of what each counts per layer kind.
+
+A tool that gives no number for a kind counts it as 0 without saying so. Every row was held
+against the tool itself, or the number that it publishes; docs/cost.md says which.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from compiler.cost.layers import elements
+from compiler.ir import Leaf, Network, Node, Op, Parallel, Shape, Tap, Work, children
+from compiler.ops.act import Activation, Softmax
+from compiler.ops.conv import Conv2d
+from compiler.ops.linear import Linear
+from compiler.ops.norm import BatchNorm2d, LocalResponseNorm
+from compiler.ops.pool import AdaptivePool2d, AvgPool2d, MaxPool2d
+
+Rule = Callable[[Any, Shape, Work], int]
+"""One layer's count for one image: from its op, input shape and work."""
+
+
+@dataclass(frozen=True)
+class Peer:
+    """A tool: what its number is made of, in words and by layer kind, per image.
+
+    `residual` is what it counts per element of a residual sum.
+    """
+
+    says: str
+    rules: Mapping[type[Op], Rule]
+    residual: int = 0
+    once: Mapping[type[Op], Rule] = field(default_factory=dict)
+    """What it counts once, whatever the batch."""
+
+    def count(self, op: Op, x: Shape, work: Work, batch: int) -> int:
+        """One layer's count for a batch."""
+        rule, once = self.rules.get(type(op)), self.once.get(type(op))
+        return (batch * rule(op, x, work) if rule else 0) + (once(op, x, work) if once else 0)
+
+
+def _macs(op: Op, x: Shape, work: Work) -> int:
+    return work.macs
+
+
+def _macs_twice(op: Op, x: Shape, work: Work) -> int:
+    return 2 * work.macs
+
+
+def _macs_and_bias(op: Op, x: Shape, work: Work) -> int:
+    return work.macs + work.bias_adds
+
+
+def _norm_twice(op: Op, x: Shape, work: Work) -> int:
+    return 2 * work.bn_elems
+
+
+def _inputs(op: Op, x: Shape, work: Work) -> int:
+    return x.elements
+
+
+def _pooled(op: MaxPool2d | AvgPool2d, x: Shape, work: Work) -> int:
+    """What a sliding pool reads, with the padding that is a step of its own."""
+    return op.slide.padded_elements(x) if op.slide.tf_same else x.elements
+
+
+def _ones(op: AvgPool2d, x: Shape, work: Work) -> int:
+    """The padded ones that an average pool divides by."""
+    return op.slide.padded_elements(Shape(1, *x.grid)) if work.constants else 0
+
+
+def _patched(op: Activation, x: Shape, work: Work) -> int:
+    """The activations that calflops patches a counter into."""
+    return work.act_elems if op.kind in ("relu", "silu", "gelu") else 0
+
+
+def _plain(rule: Rule) -> Rule:
+    """A rule that overlooks subclasses of torch's own layers."""
+    return lambda op, x, work: 0 if op.slide.tf_same else rule(op, x, work)
+
+
+def _thop_softmax(op: Op, x: Shape, work: Work) -> int:
+    return x.elements // x.channels * (3 * x.channels - 1)
+
+
+def _response(op: LocalResponseNorm, x: Shape, work: Work) -> int:
+    """Three products and sums, and the pool over the padded squares."""
+    return 3 * x.elements + op.squares(x)
+
+
+PEERS = {
+    "torch FlopCounterMode": Peer("2 × MACs", {Conv2d: _macs_twice, Linear: _macs_twice}),
+    "fvcore": Peer(
+        "MACs + 2 × batch norm + adaptive average pool inputs",
+        {
+            Conv2d: _macs,
+            Linear: _macs,
+            BatchNorm2d: _norm_twice,
+            AdaptivePool2d: lambda op, x, work: x.elements if op.mode == "avg" else 0,
+        },
+    ),
+    "torchinfo mult-adds": Peer(
+        "MACs + bias additions + batch norm parameters",
+        {
+            Conv2d: _macs_and_bias,
+            Linear: _macs_and_bias,
+            BatchNorm2d: lambda op, x, work: elements(op.params(x)),
+        },
+    ),
+    "ptflops (aten)": Peer(
+        "MACs + bias additions", {Conv2d: _macs_and_bias, Linear: _macs_and_bias}
+    ),
+    "thop": Peer(
+        "MACs + 4 × batch norm + average pools",
+        {
+            Conv2d: _plain(_macs),
+            Linear: _macs,
+            BatchNorm2d: lambda op, x, work: 4 * work.bn_elems,
+            AvgPool2d: _plain(lambda op, x, work: work.pool_elems),
+            AdaptivePool2d: lambda op, x, work: (
+                x.elements + work.pool_elems if op.mode == "avg" else 0
+            ),
+            Softmax: _thop_softmax,
+        },
+    ),
+    "calflops": Peer(
+        "2 × MACs + conv bias + 2 × batch norm + activations + pool inputs",
+        {
+            Conv2d: lambda op, x, work: 2 * work.macs + work.bias_adds,
+            Linear: _macs_twice,
+            BatchNorm2d: _norm_twice,
+            Activation: _patched,
+            Softmax: _inputs,
+            MaxPool2d: _pooled,
+            AvgPool2d: _pooled,
+            AdaptivePool2d: _inputs,
+            LocalResponseNorm: _response,
+        },
+        residual=1,
+        once={AvgPool2d: _ones},
+    ),
+    "torchvision's tables": Peer("MACs, called GFLOPS", {Conv2d: _macs, Linear: _macs}),
+}
+
+
+def views(network: Network, batch: int) -> dict[str, int]:
+    """Each tool's count for an evaluating pass without auxiliary heads.
+
+    >>> import dsl
+    >>> from compiler.lower import lower
+    >>> views(lower(dsl.load("googlenet", "torchvision")), batch=1)["fvcore"]
+    1504878688
+    """
+    nodes = tuple(node for node in network.nodes if not isinstance(node, Tap))
+    found = dict.fromkeys(PEERS, 0)
+    for node in _flat(nodes):
+        for name, peer in PEERS.items():
+            if isinstance(node, Leaf):
+                work = node.op.work(node.inp)
+                found[name] += peer.count(node.op, node.inp, work, batch)
+            elif node.residual:
+                found[name] += peer.residual * node.out.elements * batch
+    return found
+
+
+def _flat(nodes: tuple[Node, ...]) -> Iterator[Leaf | Parallel]:
+    """Every layer and every parallel."""
+    for node in nodes:
+        if isinstance(node, Leaf | Parallel):
+            yield node
+        if not isinstance(node, Leaf):
+            yield from _flat(children(node))

@@ -1,0 +1,171 @@
+"""A cost report as text, JSON or CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import fields
+from itertools import islice
+from typing import Any
+
+from compiler.cost.footer import footer
+from compiler.cost.report import Report, Row, Total
+from compiler.ir import Pair
+
+DERIVED = ("flops", "receptive_field", "stride", "padding")
+"""Columns that follow from others; `field` is written as the last three."""
+
+
+def record(row: Row | Total) -> dict[str, Any]:
+    """A row as plain data, every number an int."""
+    names = [column.name for column in fields(row) if column.name != "field"]
+    out: dict[str, Any] = {}
+    for name in (*names, *DERIVED):
+        value = getattr(row, name)
+        out[name] = [int(n) for n in value] if isinstance(value, tuple) else value
+    first = [name for name in ("path", "kind", "inp", "out") if name in out]
+    return {name: out[name] for name in (*first, *(n for n in out if n not in first))}
+
+
+def as_json(report: Report) -> str:
+    """The whole report as one JSON object: `total`, `blocks` and `layers`, and what for."""
+    return json.dumps(
+        {
+            **_conditions(report),
+            "total": record(report.total),
+            "views": report.views,
+            "blocks": [record(row) for row in report.blocks],
+            "layers": [record(row) for row in report.layers],
+        },
+        indent=1,
+    )
+
+
+def _conditions(report: Report) -> dict[str, Any]:
+    network = report.network
+    return {
+        "network": network.name,
+        "variant": network.variant,
+        "input": [int(n) for n in network.input],
+        "batch": report.batch,
+        "dtype_bytes": report.dtype_bytes,
+        "aux": report.aux,
+    }
+
+
+def as_csv(report: Report) -> str:
+    """One line per layer with a header; shapes and pairs as `64x112x112`."""
+    out = io.StringIO()
+    rows = [record(row) for row in report.layers]
+    writer = csv.DictWriter(out, fieldnames=list(rows[0]) if rows else [], lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        writer.writerow({name: _cell(value) for name, value in row.items()})
+    return out.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    return "x".join(map(str, value)) if isinstance(value, list) else value
+
+
+def as_text(report: Report, layers: bool = False) -> str:
+    """An aligned table by block, or by layer, and the totals below it."""
+    rows = list(_by_layer(report) if layers else (_cells(row, report) for row in report.blocks))
+    total = _cells(report.total, report, "total")
+    header = [HEADER[place] for place in _shown(layers)]
+    table = [header, *([row[place] for place in _shown(layers)] for row in (*rows, total))]
+    return "\n".join([_title(report), "", *_aligned(table), "", *footer(report)])
+
+
+HEADER = (
+    "",
+    "layer",
+    "output",
+    "params",
+    "MACs",
+    "share",
+    "activations",
+    "field",
+    "stride",
+    "waste",
+)
+LEFT = 3
+"""Columns that are aligned to the left: words and shapes."""
+
+
+def _shown(layers: bool) -> list[int]:
+    """The columns that there is room for."""
+    return [place for place, name in enumerate(HEADER) if not (layers and name == "share")]
+
+
+def _title(report: Report) -> str:
+    network = report.network
+    variant = f", variant {network.variant}" if network.variant else ""
+    mode = "training with auxiliary heads" if report.aux else "evaluation"
+    bits = f"{8 * report.dtype_bytes}-bit numbers"
+    image = _shape(network.input)
+    return f"{network.title}{variant}: input {image}, batch {report.batch}, {mode}, {bits}"
+
+
+def _by_layer(report: Report) -> Iterator[tuple[str, ...]]:
+    """Each block, and indented below it what it consists of."""
+    layers = iter(report.layers)
+    for block, size in zip(report.blocks, report.sizes, strict=True):
+        yield _cells(block, report)
+        inside = list(islice(layers, size))
+        for row in inside if size > 1 else ():
+            name = row.path.removeprefix(block.path).removeprefix(".")
+            yield _cells(row, report, f"  {name}")
+
+
+def _cells(row: Row | Total, report: Report, name: str | None = None) -> tuple[str, ...]:
+    """One row's cells; what doesn't apply stays empty."""
+    path, kind, out = (row.path, row.kind, _shape(row.out)) if isinstance(row, Row) else ("",) * 3
+    return (
+        path if name is None else name,
+        kind,
+        out,
+        _count(row.params),
+        _count(row.macs),
+        f"{row.macs / report.total.macs:.1%}" if row.macs else "",
+        _count(row.activations),
+        _pair(row.receptive_field),
+        _pair(row.stride),
+        f"{row.waste:.1%}" if row.macs else "",
+    )
+
+
+def _count(number: int) -> str:
+    return f"{number:,}" if number else ""
+
+
+def _shape(shape: Sequence[int]) -> str:
+    return "×".join(str(int(n)) for n in shape)
+
+
+def _pair(pair: Pair | None) -> str:
+    """One number for a square."""
+    if pair is None:
+        return ""
+    return str(pair[0]) if pair[0] == pair[1] else f"{pair[0]}×{pair[1]}"
+
+
+def _aligned(table: Sequence[Sequence[str]]) -> list[str]:
+    """The rows as lines, ruled off below the header and above the total."""
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    lines = [_spaced(row, widths) for row in table]
+    rule = "─" * max(map(len, lines))
+    return [lines[0], rule, *lines[1:-1], rule, lines[-1]]
+
+
+def _spaced(row: Sequence[str], widths: Sequence[int]) -> str:
+    cells = [
+        cell.ljust(width) if place < LEFT else cell.rjust(width)
+        for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+    ]
+    return "  ".join(cells).rstrip()
+
+
+FORMATS: dict[str, Callable[[Report], str]] = {"text": as_text, "json": as_json, "csv": as_csv}
