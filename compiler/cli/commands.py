@@ -27,7 +27,7 @@ class Failed(click.ClickException):
 
 @click.command("compile")
 @spec_options
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=Path("generated"),
+@click.option("--out", type=click.Path(path_type=Path), default=Path("generated"),
               show_default=True, help="Folder for the results.")  # fmt: skip
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 with a diff if stale.")
 def compile_(out: Path, check: bool, **spec: Any) -> None:
@@ -51,7 +51,8 @@ def compile_(out: Path, check: bool, **spec: Any) -> None:
 
 
 def _check_disk(where: Path, results: job.Results) -> None:
-    found = [*files.stale(where, results.every_text), *job.old_pictures(where, results.drawings)]
+    found = list(files.stale(where, results.every_text))
+    found += [f"stale: {name}.svg" for name in job.old_pictures(where, results.drawings)]
     found += [f"no longer made: {path}" for path in job.strays(where, results)]
     if found:
         click.echo("\n".join(found))
@@ -85,12 +86,14 @@ def _write(where: Path, results: job.Results, prepared: Prepared) -> None:
 
 
 def _draw_all(where: Path, results: job.Results) -> str:
-    """Render the drawings beside their DOT; without Graphviz say what to install."""
+    """Render what isn't up to date beside its DOT; without Graphviz say what to install."""
     from compiler.diagram import RenderUnavailable, render_all
 
+    pixels = job.missing_pixels(where, results.drawings)
+    old = job.old_pictures(where, results.drawings)
     try:
         with terminal.stage("drawing"):
-            pictures = render_all(results.drawings, ["svg", "png"])
+            pictures = {**render_all(pixels, ["png"]), **render_all(old, ["svg"])}
     except RenderUnavailable as missing:
         return f"DOT only: {missing}"
     for (name, form), data in pictures.items():

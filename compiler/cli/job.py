@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 
 from compiler.cli.summary import summary
@@ -67,15 +66,27 @@ def folder(prepared: Prepared, out: Path) -> Path:
     return out / (f"{network.name}-{network.variant}" if network.variant else network.name)
 
 
-def old_pictures(where: Path, drawings: Mapping[str, str]) -> list[str]:
-    """SVGs that are missing, or that were drawn from another DOT than today's."""
-    found = []
-    for name, dot in drawings.items():
-        path = where / "diagrams" / f"{name}.svg"
-        mark = f"dot-sha256: {sha256(dot.encode()).hexdigest()}"
-        if not path.is_file() or mark not in path.read_text(encoding="utf-8"):
-            found.append(f"stale: {path}")
-    return found
+def old_pictures(where: Path, drawings: Mapping[str, str]) -> dict[str, str]:
+    """The drawings whose SVG is missing, or was drawn from another DOT than today's.
+
+    An SVG names the DOT that it shows, so this doesn't depend on Graphviz's version.
+    """
+    from compiler.diagram import fingerprint
+
+    pictures = {name: where / "diagrams" / f"{name}.svg" for name in drawings}
+    return {
+        name: dot
+        for name, dot in drawings.items()
+        if not pictures[name].is_file()
+        or fingerprint(dot) not in pictures[name].read_text(encoding="utf-8")
+    }
+
+
+def missing_pixels(where: Path, drawings: Mapping[str, str]) -> dict[str, str]:
+    """The drawings that need a new PNG: it is missing, or its SVG is out of date."""
+    old = old_pictures(where, drawings)
+    gone = {name for name in drawings if not (where / "diagrams" / f"{name}.png").is_file()}
+    return {name: dot for name, dot in drawings.items() if name in gone or name in old}
 
 
 def strays(where: Path, results: Results) -> list[str]:

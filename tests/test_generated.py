@@ -1,0 +1,42 @@
+"""The golden files: `generated/` holds just what the compiler makes of every shelf network."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from compiler.cli import files, job
+from compiler.diagram import render_all
+from compiler.prepare import prepare
+from tests.shelf import IDS, NETWORKS
+
+GENERATED = Path(__file__).parent.parent / "generated"
+
+
+@pytest.mark.parametrize(("name", "variant"), NETWORKS, ids=IDS)
+def test_generated_is_up_to_date(name: str, variant: str | None, accept: bool) -> None:
+    prepared = prepare(name, variant)
+    results = job.results(prepared)
+    where = job.folder(prepared, GENERATED)
+    if accept:
+        for file, text in results.every_text.items():
+            files.write(where / file, text)
+        old = job.old_pictures(where, results.drawings)
+        for (drawing, _), picture in render_all(old, ["svg"]).items():
+            files.write(where / "diagrams" / f"{drawing}.svg", picture)
+        for path in job.strays(where, results):
+            Path(path).unlink()
+    assert list(files.stale(where, results.every_text)) == []
+    assert job.old_pictures(where, results.drawings) == {}
+    assert job.strays(where, results) == []
+
+
+def test_generated_holds_nothing_else(accept: bool) -> None:
+    wanted = {name if variant is None else f"{name}-{variant}" for name, variant in NETWORKS}
+    there = {path.name for path in GENERATED.iterdir() if path.is_dir()} - {"__pycache__"}
+    for name in there - wanted if accept else ():
+        shutil.rmtree(GENERATED / name)
+    left = {path.name for path in GENERATED.iterdir() if path.is_dir()} - {"__pycache__"}
+    assert left <= wanted

@@ -1,0 +1,48 @@
+"""The README does what it says: its specs, its error, its Python."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import dsl
+from compiler.cli.job import measured
+from compiler.prepare import prepare
+
+TEXT = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", TEXT, re.DOTALL)
+
+
+def test_the_spec_with_its_variant_and_contract_compiles(tmp_path: Path) -> None:
+    spec, variant, expect = blocks("yaml")
+    path = tmp_path / "my_net.yaml"
+    path.write_text(f"{spec}\n{variant}\n{expect}")
+    plain, wide = prepare(path), prepare(path, "wide")
+    assert measured(plain).total.params < measured(wide).total.params
+
+
+def test_the_error_is_what_one_gets() -> None:
+    (shown,) = blocks("text")
+    wrong = blocks("yaml")[0].replace("mixed_2: A width", "mixed_2: A wdth")
+    with pytest.raises(dsl.SpecError) as caught:
+        dsl.loads(wrong, "my_net.yaml")
+    assert str(caught.value).splitlines()[:-1] == shown.splitlines()
+
+
+def test_the_python_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    first, second = blocks("python")
+    exec(first, found := {})  # type: ignore[var-annotated]  # the README's own names
+    assert found["logits"].shape == (2, 10)
+    exec(second)
+    assert "name: small_v3" in capsys.readouterr().out
+
+
+def test_links_lead_somewhere() -> None:
+    root = Path(__file__).parent.parent
+    for target in re.findall(r"\]\(([^)#]+)\)", TEXT):
+        assert (root / target).exists(), target
