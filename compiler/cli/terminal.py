@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import sys
@@ -10,6 +11,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import click
+
+
+def tolerate_any_encoding() -> None:
+    """Print escapes for what a terminal's encoding lacks, rather than fail."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def coloured() -> bool:

@@ -6,6 +6,7 @@ and source agree by construction: same state-dict keys, same outputs to the last
 
 from __future__ import annotations
 
+import ast
 import textwrap
 from functools import cache
 from math import prod
@@ -19,6 +20,7 @@ from compiler.source import names, network
 from compiler.source.audit import audit
 from compiler.source.classes import ClassText, Emitter
 from compiler.source.describe import sizes
+from compiler.source.expr import Expr, heading, lay_out, signature
 from compiler.source.helpers import helper_sources
 
 
@@ -38,9 +40,10 @@ def emit(net: Network, digest: str = "") -> str:
         "forward": list(network.forward(net)),
         "reset": list(network.reset(net)),
         "reset_doc": network.reset_doc(net),
-        "returns": returns(net),
+        "call": "\n".join(signature("forward", ["self", "x: Tensor"], returns(net), 1)),
         "classes": [*unit_classes(emitter), *emitter.classes.values()],
-        "output": {"name": network.output_name(net), "taps": net.taps} if net.taps else None,
+        "output": {"name": network.output_name(net), "fields": list(network.fields(net))},
+        "heading": heading,
     }
     helpers = helper_sources(_helpers_used(emitter))
     text = _template().render(**values, helpers=helpers, imports=[], exported=exported(net))
@@ -69,13 +72,11 @@ def _template() -> jinja2.Template:
 def header(net: Network, digest: str) -> dict[str, str]:
     """What the comment at the top says."""
     variant = f" --variant {net.variant}" if net.variant else ""
-    name = plain(net.origin).removesuffix(".yaml")
-    target = f"{name}_{net.variant}.py" if net.variant else f"{name}.py"
     return {
         "version": __version__,
         "origin": plain(net.origin) + (f", variant {net.variant}" if net.variant else ""),
         "digest": digest or "unknown",
-        "command": f"inception-compile source {plain(net.origin)}{variant} -o {target}",
+        "command": f"inception-compile source {plain(net.origin)}{variant}",
     }
 
 
@@ -87,9 +88,10 @@ def plain(text: str) -> str:
 
 def document(net: Network) -> list[str]:
     """The module docstring's lines."""
-    title = plain(net.title) + (f" ({plain(net.paper)})" if net.paper else "")
-    lines = textwrap.wrap(f"{title.rstrip('.')}.", 85, break_long_words=False)
-    return [*lines, "", *textwrap.wrap(_figures(net), 88)]
+    title = textwrap.shorten(plain(net.title).rstrip("."), 80, placeholder="…")
+    paper = [f"{plain(net.paper).rstrip('.')}.", ""] if net.paper else []
+    rest = [line for text in [*paper, _figures(net)] for line in textwrap.wrap(text, 88) or [""]]
+    return [f"{title}.", "", *rest]
 
 
 def _figures(net: Network) -> str:
@@ -132,15 +134,17 @@ def returns(net: Network) -> str:
 def exported(net: Network) -> str:
     """`__all__`."""
     public = [names.class_name(net)] + ([network.output_name(net)] if net.taps else [])
-    return "[" + ", ".join(f'"{name}"' for name in public) + "]"
+    names_of = Expr("[", tuple(Expr(f'"{name}"') for name in public), "]")
+    return "\n".join(lay_out("__all__ = ", names_of))
 
 
 def imports(text: str, net: Network, emitter: Emitter) -> list[str]:
     """Just what the text uses, in the order that import sorters want."""
     standard = ["from collections import OrderedDict"] if emitter.ordered_dict else []
     standard += ["from typing import NamedTuple"] if net.taps else []
-    torch = ["import torch"] if "torch." in text.split("__all__")[1] else []
-    functional = ["import torch.nn.functional as F"] if "F." in text.split("__all__")[1] else []
+    used = {node.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)}
+    torch = ["import torch"] if "torch" in used else []
+    functional = ["import torch.nn.functional as F"] if "F" in used else []
     gap = [""] if standard else []
     return [*standard, *gap, *torch, *functional, "from torch import Tensor, nn"]
 

@@ -13,7 +13,8 @@ from compiler.ops.act import Activation, Softmax
 from compiler.ops.linear import Flatten, Identity
 from compiler.source import names, units
 from compiler.source.describe import branches, summary
-from compiler.source.expr import Expr, call, construct, lay_out, literal, signature, text
+from compiler.source.expr import WIDTH, Expr, call, construct, lay_out, literal, signature, text
+from compiler.source.helpers import helper_names
 from compiler.symbols import SymFloat
 
 
@@ -38,15 +39,21 @@ class Emitter:
     ordered_dict: bool = False
 
     def __post_init__(self) -> None:
-        self.units = units.collect(self.network.nodes)
+        self.units = units.collect(self.network.nodes, self.params())
 
     def taken(self) -> set[str]:
         """Names of classes that are in use."""
-        fixed = {"Concat", "Add", "Conv2dSame", "MaxPool2dSame", "AvgPool2dSame", "OrderedDict"}
-        fixed |= {"Tensor", "NamedTuple", names.class_name(self.network)}
-        fixed |= {f"{names.class_name(self.network)}Output"}
         made = {made.name for made in self.classes.values()}
-        return fixed | made | {unit.name for unit in self.units.values()}
+        return self.reserved() | made | {unit.name for unit in self.units.values()}
+
+    def reserved(self) -> set[str]:
+        """Names that no block's class may have: imports, helpers, the network's own."""
+        own = names.class_name(self.network)
+        return {*helper_names(), *names.IMPORTED, own, f"{own}Output", *self.params()}
+
+    def params(self) -> set[str]:
+        """Every block's parameters, which would hide a class of the same name."""
+        return {name for use in _uses(self.network.nodes) for name in use.params}
 
     def expr(self, node: Node) -> Expr:
         """How a node is constructed."""
@@ -86,7 +93,8 @@ class Emitter:
         if not all(inner.name == str(place) for place, inner in enumerate(node.nodes)):
             return self.named_sequence(node, items)
         same = len(items) > 1 and len({item.flat for item in items}) == 1
-        repeat = Expr(f"*({items[0].flat} for _ in range({len(items)}))") if same else None
+        again = (items[0], Expr(f"for _ in range({len(items)})"))
+        repeat = Expr("*(", again, joint=" ") if same else None
         if repeat is not None and len(repeat.flat) < 60:
             return call("nn.Sequential", repeat)
         return call("nn.Sequential", *items).one_a_line()
@@ -107,7 +115,7 @@ class Emitter:
         wanted = names.block_name(use.block, kind) if kind else "AuxHead"
         wanted += "".join(_chosen(use, key) for key in use.args)
         params = {"in_channels": None, **use.params, "num_classes": None}
-        made, used = self.class_of(node, wanted, params)
+        made, used = self.class_of(node, wanted, list(self.init(node)), params)
         values = {"in_channels": use.inp.channels, **use.args}
         args = [literal(values["in_channels"])] if "in_channels" in used else []
         given = {key: literal(values[key]) for key in used if key in use.args}
@@ -119,26 +127,20 @@ class Emitter:
 
     def inline(self, node: Parallel) -> Expr:
         """A split with more behind its join, written where it is used: a class of its own."""
-        params = dict.fromkeys(sorted(self.symbols(node)))
-        made, used = self.class_of(node, names.camel(node.name), params)
+        inside = list(self.init(node))
+        known = {"in_channels", "num_classes", *self.params()}
+        params = dict.fromkeys(sorted(known & _words("\n".join(inside))))
+        made, used = self.class_of(node, names.split_name(node.name), inside, params)
         return call(made, **{name: Expr(name) for name in used})
 
-    def symbols(self, node: Node) -> set[str]:
-        """Names that a node's own expressions mention."""
-        lines = "\n".join(self.init(node))
-        return {name for name in _words(lines) if name in self.known(node)}
-
-    def known(self, node: Node) -> set[str]:
-        found = {"in_channels", "num_classes"}
-        for use in _uses(self.network.nodes):
-            found |= set(use.params)
-        return found
-
     def class_of(
-        self, node: Series | Parallel, wanted: str, params: Mapping[str, Any]
+        self, node: Series | Parallel, wanted: str, inside: list[str], params: Mapping[str, Any]
     ) -> tuple[str, list[str]]:
-        """The class that constructs a node and the arguments it takes, made on first need."""
-        inside = list(self.init(node))
+        """The class that constructs a node and the arguments it takes, made on first need.
+
+        `inside` are the assignments of its constructor.
+        """
+        wanted += "Block" if names.is_taken(wanted) or wanted in self.reserved() else ""
         forward = list(forward_of(node))
         used = [name for name in params if name in _words("\n".join(inside))]
         values = _values(node)
@@ -193,51 +195,62 @@ def function_of(leaf: Leaf, inner: str) -> str | None:
     return None
 
 
-def apply(node: Node, inner: str) -> str:
+def apply(node: Node, inner: str) -> Expr:
     """How a class applies one of its children."""
     function = function_of(node, inner) if isinstance(node, Leaf) else None
-    return f"self.{node.name}({inner})" if function is None else function
+    return call(f"self.{node.name}", Expr(inner)) if function is None else Expr(function)
 
 
 def forward_of(node: Node) -> Iterator[str]:
     """The body of a class's `forward`."""
     if isinstance(node, Series):
-        for child in node.nodes:
-            if (applied := apply(child, "x")) != "x":
-                yield f"        x = {applied}"
-        yield "        return x"
+        yield from _in_order(node)
         return
     assert isinstance(node, Parallel), type(node)
     yield from _parallel(node)
 
 
+def _in_order(node: Series) -> Iterator[str]:
+    """One statement a step; the last one returns what it gives."""
+    every = [apply(child, "x") for child in node.nodes]
+    *steps, last = [applied for applied in every if applied.flat != "x"] or every[:1]
+    for applied in steps:
+        yield from lay_out("x = ", applied, depth=2)
+    if last.items is None:
+        yield f"        return {last.flat}"
+    else:
+        yield from lay_out("y: Tensor = ", last, depth=2)
+        yield "        return y"
+
+
 def _parallel(node: Parallel) -> Iterator[str]:
     last = not node.then and not node.residual
-    terms = tuple(Expr(apply(branch, "x")) for branch in node.branches)
+    terms = tuple(apply(branch, "x") for branch in node.branches)
     if node.join.word == "concat":
         joined = call("torch.cat", Expr("[", terms, "]"), Expr("dim=1"))
-        yield from lay_out("return " if last else "y = ", joined, depth=2)
+        typed = "y: Tensor = " if node.then else "y = "
+        yield from lay_out("return " if last else typed, joined, depth=2)
     else:
-        yield from _sum([term.flat for term in terms])
+        yield from _sum(terms)
         if last:
             yield "        return y"
     if node.then:
-        yield f"        y = {apply(node.then, 'y')}"
+        yield from lay_out("y = ", apply(node.then, "y"), depth=2)
     if node.residual:
         yield from _residual(node)
     elif node.then:
         yield "        return y"
 
 
-def _sum(terms: list[str]) -> Iterator[str]:
+def _sum(terms: tuple[Expr, ...]) -> Iterator[str]:
     """Branch after branch, so that no more than two outputs are ever alive."""
-    line = f"        y: Tensor = {' + '.join(terms)}"
-    if len(line) <= 88:
+    line = f"        y: Tensor = {' + '.join(term.flat for term in terms)}"
+    if len(line) <= WIDTH:
         yield line
         return
-    yield f"        y: Tensor = {terms[0]}"
+    yield from lay_out("y: Tensor = ", terms[0], depth=2)
     for term in terms[1:]:
-        yield f"        y = y + {term}"
+        yield from lay_out("y = y + ", term, depth=2)
 
 
 def _residual(node: Parallel) -> Iterator[str]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from compiler.ir import Call
+from compiler.symbols import Sym
 
 WIDTH = 88
 INDENT = "    "
@@ -28,13 +29,19 @@ class Expr:
     """What stands before it as an argument: `padding=`."""
     listed: bool = False
     """Whether its items, once opened, read better one a line."""
+    joint: str = ", "
 
     @property
     def flat(self) -> str:
         """All on one line."""
         if self.items is None:
             return self.lead + self.head
-        return f"{self.lead}{self.head}{', '.join(item.flat for item in self.items)}{self.close}"
+        return f"{self.lead}{self.head}{self.inside}{self.close}"
+
+    @property
+    def inside(self) -> str:
+        """The items on one line."""
+        return self.joint.join(item.flat for item in self.items or ())
 
     def named(self, name: str) -> Expr:
         """As the keyword argument `name`."""
@@ -45,7 +52,7 @@ class Expr:
         return replace(self, listed=True)
 
 
-def call(function: str, *args: Expr, **kwargs: Expr) -> Expr:
+def call(function: str, /, *args: Expr, **kwargs: Expr) -> Expr:
     """`function(args, key=value)`."""
     items = (*args, *(value.named(key) for key, value in kwargs.items()))
     return Expr(f"{function}(", items)
@@ -53,7 +60,13 @@ def call(function: str, *args: Expr, **kwargs: Expr) -> Expr:
 
 def literal(value: Any) -> Expr:
     """A number, word, tuple, or the name that a symbol stands for."""
-    return Expr(text(value))
+    shown = text(value)
+    return _sum(shown.split(" + ")) if isinstance(value, Sym) and "+" in shown else Expr(shown)
+
+
+def _sum(terms: list[str]) -> Expr:
+    """What is added up, a term a line where it doesn't fit."""
+    return Expr("", tuple(map(Expr, terms)), "", joint=" + ")
 
 
 def text(value: Any) -> str:
@@ -87,12 +100,30 @@ def lay_out(start: str, expr: Expr, end: str = "", depth: int = 0) -> list[str]:
     line = f"{indent}{start}{expr.flat}{end}"
     if len(line) <= WIDTH or expr.items is None or not expr.items:
         return [line]
+    if expr.joint == " + ":
+        first, *rest = (item.flat for item in expr.items)
+        rows = [f"{start}{expr.lead}{first}", *(f"+ {term}" for term in rest)]
+        return [f"{indent}{row}" for row in rows[:-1]] + [f"{indent}{rows[-1]}{end}"]
     opened, closed = f"{indent}{start}{expr.lead}{expr.head}", f"{indent}{expr.close}{end}"
-    inner = f"{indent}{INDENT}{', '.join(item.flat for item in expr.items)}"
+    if start.endswith("= ") and len(opened) > WIDTH:
+        return [f"{indent}{start}(", *lay_out("", expr, depth=depth + 1), f"{indent}){end}"]
+    inner = f"{indent}{INDENT}{expr.inside}"
     if len(inner) <= WIDTH and not expr.listed:
         return [opened, inner, closed]
-    inside = [row for item in expr.items for row in lay_out("", item, ",", depth + 1)]
+    comma = "" if expr.joint == " " else ","
+    inside = [row for item in expr.items for row in lay_out("", item, comma, depth + 1)]
     return [opened, *inside, closed]
+
+
+def condition(joint: str, tests: list[str], depth: int) -> list[str]:
+    """`if test and test:`, a test a line in brackets where it is long."""
+    indent = INDENT * depth
+    line = f"{indent}if {f' {joint} '.join(tests)}:"
+    if len(line) <= WIDTH:
+        return [line]
+    first, *rest = tests
+    rows = [first, *(f"{joint} {test}" for test in rest)]
+    return [f"{indent}if (", *(f"{indent}{INDENT}{row}" for row in rows), f"{indent}):"]
 
 
 def conditional(start: str, expr: Expr, condition: str, depth: int) -> list[str]:
@@ -102,6 +133,11 @@ def conditional(start: str, expr: Expr, condition: str, depth: int) -> list[str]
         return [flat]
     inside = Expr(f"{expr.flat} if {condition} else None")
     return lay_out(start, Expr("(", (inside,)), depth=depth)
+
+
+def heading(name: str, base: str) -> str:
+    """`class name(base):`."""
+    return "\n".join(lay_out(f"class {name}", Expr("(", (Expr(base),)), ":"))
 
 
 def signature(name: str, params: list[str], returns: str, depth: int) -> list[str]:

@@ -21,6 +21,11 @@ def _definitions() -> dict[str, str]:
     return found
 
 
+def helper_names() -> set[str]:
+    """Every helper there is."""
+    return set(_definitions())
+
+
 def helper_sources(wanted: Iterable[str]) -> list[str]:
     """The sources of the named helpers and of what they call, in the runtime's order."""
     definitions, needed = _definitions(), set(wanted)

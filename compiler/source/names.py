@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import keyword
 import re
 from collections.abc import Iterable
 
 from compiler.ir import Network
+from compiler.source.helpers import helper_names
 
-MOST = 48
+MOST = 60
+"""Letters of the network's class, so that what it gives fits on a line."""
+IMPORTED = ("F", "NamedTuple", "OrderedDict", "Tensor")
+UNIT = re.compile("(Sep)?Conv(Same)?(BN)?(ReLU6?|SiLU|GELU|Sigmoid|Tanh)?")
 
 
 def camel(name: str) -> str:
@@ -17,10 +22,21 @@ def camel(name: str) -> str:
 
 
 def class_name(network: Network) -> str:
-    """The network's class: after its title where that makes a name, else after its name."""
-    title = camel(network.title) if network.title.isascii() else ""
-    fits = title[:1].isalpha() and len(title) <= MOST
-    return title if fits else camel(network.name)
+    """The network's class: its name and variant, with the capitals that the title gives them."""
+    name = camel(network.name) + camel(network.variant or "")
+    title = camel(network.title)
+    found = (title if title.lower() == name.lower() else name)[:MOST]
+    return f"{found}Net" if is_taken(found) or UNIT.fullmatch(found) else found
+
+
+def is_taken(name: str) -> bool:
+    """Whether Python, the imports or the helpers have the name already."""
+    return keyword.iskeyword(name) or name in {*IMPORTED, *helper_names()}
+
+
+def split_name(name: str) -> str:
+    """`wide` as `Wide`; one without a name of its own is a `Split`."""
+    return camel(name) if not name.isdigit() else "Split"
 
 
 def block_name(block: str, kind: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import groupby
 
 from compiler.inits import describe, init_call
 from compiler.ir import Init, Leaf, Network, Node, Tap, leaves
@@ -12,9 +13,11 @@ from compiler.source import names
 from compiler.source.classes import Emitter, apply, function_of
 from compiler.source.describe import sizes
 from compiler.source.expr import (
+    WIDTH,
     Expr,
     call,
     commented,
+    condition,
     conditional,
     lay_out,
     literals,
@@ -88,39 +91,54 @@ def _assignment(node: Node, emitter: Emitter) -> Iterator[str]:
 
 def forward(network: Network) -> Iterator[str]:
     """The body of `forward`: the trunk in order, heads at their taps in training."""
-    steps = [node for node in network.nodes if not isinstance(node, Tap)]
+    last = [node for node in network.nodes if not isinstance(node, Tap)][-1]
+    x = "x"
     for node in network.nodes:
         if isinstance(node, Tap):
-            condition = f"self.training and self.{node.name} is not None"
-            yield from _tapped(node.name, condition)
+            yield from _tapped(node.name, x)
             continue
-        target = "logits: Tensor" if node is steps[-1] else "x"
         applied = apply(node, "x")
-        if applied != "x" or node is steps[-1]:
-            yield f"        {target} = {applied}"
+        if node is last:
+            x = "logits"
+            yield from lay_out("logits: Tensor = ", applied, depth=2)
+        elif applied.flat != "x":
+            yield from lay_out("x = ", applied, depth=2)
     yield from _returned(network)
 
 
-def _tapped(name: str, condition: str) -> Iterator[str]:
-    line = f"        {name} = self.{name}(x) if {condition} else None"
-    if len(line) <= 88:
+def _tapped(name: str, x: str) -> Iterator[str]:
+    conditions = ["self.training", f"self.{name} is not None"]
+    local, applied = _local(name), call(f"self.{name}", Expr(x))
+    line = f"        {local} = {applied.flat} if {' and '.join(conditions)} else None"
+    if len(line) <= WIDTH:
         yield line
         return
-    yield f"        {name} = None"
-    yield f"        if {condition}:"
-    yield f"            {name} = self.{name}(x)"
+    yield f"        {local} = None"
+    yield from condition("and", conditions, 2)
+    yield from lay_out(f"{local} = ", applied, depth=3)
+
+
+def _local(name: str) -> str:
+    """A head's variable, under a name that hides nothing else."""
+    return f"{name}_" if name in ("F", "self", "torch", "x") else name
 
 
 def _returned(network: Network) -> Iterator[str]:
-    heads = [tap.name for tap in network.taps]
+    heads = [_local(tap.name) for tap in network.taps]
     if heads:
-        missing = " or ".join(f"{name} is None" for name in heads)
-        yield f"        if {missing}:"
+        yield from condition("or", [f"{name} is None" for name in heads], 2)
         yield "            return logits"
         output = call(output_name(network), *(Expr(name) for name in ("logits", *heads)))
         yield from lay_out("return ", output, depth=2)
     else:
         yield "        return logits"
+
+
+def fields(network: Network) -> Iterator[str]:
+    """What the class of what training gives holds beside the logits."""
+    for tap in network.taps:
+        comment = f"its loss counts {tap.weight} times"
+        yield from commented([f"    {tap.name}: Tensor"], comment)
 
 
 def output_name(network: Network) -> str:
@@ -141,14 +159,12 @@ def reset(network: Network) -> Iterator[str]:
         yield "            if isinstance(module, nn.Conv2d | nn.Linear):"
         yield from _draw(network.init, Expr("module.weight"), 4)
     heads = {tap.name for tap in network.taps}
-    for head in [*heads & {path.split(".")[0] for path, _ in own(network)}, ""]:
-        paths = [item for item in own(network) if (item[0].split(".")[0] in heads) == bool(head)]
-        mine = [item for item in paths if not head or item[0].split(".")[0] == head]
-        if head and mine:
-            yield f"        if self.{head} is not None:"
-        for path, init in mine:
+    for top, layers in groupby(own(network), key=lambda item: item[0].split(".")[0]):
+        if top in heads:
+            yield f"        if self.{top} is not None:"
+        for path, init in layers:
             weight = call("self.get_parameter", Expr(f'"{path}.weight"'))
-            yield from _draw(init, weight, 3 if head else 2)
+            yield from _draw(init, weight, 3 if top in heads else 2)
 
 
 def _draw(init: Init, weight: Expr, depth: int) -> Iterator[str]:

@@ -17,6 +17,7 @@ from compiler.ops.conv import Conv2d
 from compiler.ops.norm import BatchNorm2d
 from compiler.source.expr import Expr, call, construct, lay_out, literal, literals, signature
 from compiler.source.expr import text as source_text
+from compiler.source.names import free
 
 SIZES = {"stride": "1", "padding": "0", "dilation": "1", "groups": "1"}
 """Optional arguments of a convolution, with torch's defaults."""
@@ -184,13 +185,16 @@ def unit_name(unit: Series) -> str:
     return names[0] + same + "".join(names[1:])
 
 
-def collect(nodes: Iterable[Node]) -> dict[tuple[str, ...], UnitClass]:
-    """Every unit class that the nodes need, in order of first use."""
+def collect(nodes: Iterable[Node], taken: set[str]) -> dict[tuple[str, ...], UnitClass]:
+    """Every unit class that the nodes need, in order of first use.
+
+    `taken` are names that would hide a class.
+    """
     found: dict[tuple[str, ...], UnitClass] = {}
     for unit in _units(nodes):
         key = structure(unit)
         if key not in found:
-            found[key] = UnitClass(unit_name(unit), unit)
+            found[key] = UnitClass(free(unit_name(unit), taken), unit)
         found[key].add(unit)
     return found
 

@@ -1,0 +1,41 @@
+"""The group of commands, and the short form without a command's name."""
+
+from __future__ import annotations
+
+import click
+
+from compiler import __version__
+from compiler.cli.commands import COMMANDS
+
+HELP = """Compile specs of Inception-style networks.
+
+A SPEC is a path to a YAML file, or the name of one on the shelf. Without a command the
+whole job is done: check, build, cross-check, emit source, draw, count.
+
+\b
+Examples:
+  inception-compile specs/googlenet.yaml
+  inception-compile inception_v3 --out build
+  inception-compile check my_net.yaml
+  inception-compile cost googlenet --format json
+
+Exit codes: 0 fine, 1 something is wrong with the spec or the results, 2 wrong usage.
+"""
+
+
+class Shortcut(click.Group):
+    """A group whose first word may be a spec: then it is `compile`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put `compile` in front of whatever isn't a command or an option of the group."""
+        own = {option for param in self.get_params(ctx) for option in param.opts}
+        if args and args[0] not in self.commands and args[0] not in own:
+            args = ["compile", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=Shortcut, help=HELP, context_settings={"help_option_names": ["-h", "--help"]},
+             commands=list(COMMANDS), no_args_is_help=True)  # fmt: skip
+@click.version_option(__version__, prog_name="inception-compile")
+def cli() -> None:
+    """The group; its help is `HELP`."""
