@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
 from compiler.ir import Init, Pair, ShapeFault
@@ -21,10 +21,18 @@ class Stop(Exception):
 
 @dataclass
 class Budget:
-    """How much a spec may still grow to, so that nothing absurd is ever built."""
+    """Parameters so far, so that nothing absurd is ever built."""
 
-    params: int
-    leaves: int = 500_000
+    limit: int
+    params: int = 0
+    crossed: Span | None = None
+    """Where the limit was exceeded."""
+
+    def spend(self, params: int, span: Span) -> None:
+        """Take some parameters into account."""
+        self.params += params
+        if self.params > self.limit and self.crossed is None:
+            self.crossed = span
 
 
 @dataclass(frozen=True)
@@ -36,7 +44,6 @@ class Scope:
     budget: Budget
     names: Mapping[str, Value]
     calls: tuple[tuple[Span, str], ...] = ()
-    defining: bool = field(default=False)
 
     def inside(self, names: Mapping[str, Value], call: tuple[Span, str]) -> Scope:
         """The scope of a called block's body."""
@@ -66,50 +73,54 @@ class Scope:
         value = getattr(step, name)
         return self.names.get(value, value) if isinstance(value, str) else value
 
-    def whole(self, step: Model, name: str, value: Any = None) -> int:
-        """A field that holds a whole number."""
-        value = self.value(step, name) if value is None else self.names.get(value, value)
-        if not isinstance(value, int) or not 0 <= value <= MOST:
-            message = f"{name} must be a whole number up to {MOST:,}, here it is {value}"
-            self.fail("E013", step.at.of(name), message)
+    def wrong(self, step: Model, name: str, given: Any, wanted: str, **more: Any) -> NoReturn:
+        """Report a field whose value, known only now, is not what is wanted."""
+        value = self.names.get(given, given) if isinstance(given, str) else given
+        shown = f"{float(value):g}" if isinstance(value, (int, float)) else str(value)
+        found = f"but {given} is {shown} here" if value is not given else f"not {shown}"
+        label = {"p": "probability", "kind": "activation"}.get(name, name)
+        code = "E023" if "one of" in wanted else "E013"
+        self.fail(code, step.at.of(name), f"{label} must be {wanted}, {found}", **more)
+
+    def whole(self, step: Model, name: str, given: Any, least: int) -> int:
+        """A whole number from `least`, given as such or by a parameter."""
+        value = self.names.get(given, given) if isinstance(given, str) else given
+        if not isinstance(value, int) or not least <= value <= MOST:
+            self.wrong(step, name, given, f"a whole number from {least} to {MOST:,}")
         return value
 
     def positive(self, step: Model, name: str) -> int:
         """A field that holds a whole number from 1."""
-        value = self.whole(step, name)
-        if value < 1:
-            self.fail("E013", step.at.of(name), f"{name} must be at least 1, here it is {value}")
-        return value
+        return self.whole(step, name, getattr(step, name), least=1)
 
     def pair(self, step: Model, name: str, least: int = 1) -> Pair:
         """A field that holds HxW."""
-        value = self.value(step, name)
-        halves = value if isinstance(value, tuple) else (value, value)
-        height, width = (self.whole(step, name, half) for half in halves)
-        if min(height, width) < least:
-            message = f"{name} must be at least {least}, here it is {height}x{width}"
-            self.fail("E013", step.at.of(name), message)
+        given = getattr(step, name)
+        halves = given if isinstance(given, tuple) else (given, given)
+        height, width = (self.whole(step, name, half, least) for half in halves)
         return height, width
 
-    def number(self, step: Model, name: str, default: str = "") -> float:
-        """A field that holds any number; left out, the spec's default of that name."""
+    def number(self, step: Model, name: str, low: float = -1e6, high: float = 1e6) -> float:
+        """A field that holds a number; left out, the spec's default of that name."""
         value = self.value(step, name)
         if value is None:
-            value = self.value(self.spec.defaults, default or name)
-        if isinstance(value, (int, float)):
-            return value if isinstance(value, float) else float(value)
-        self.fail("E013", step.at.of(name), f"{name} must be a number, here it is {value}")
+            step = self.spec.defaults
+            value = self.value(step, name)
+        if not isinstance(value, (int, float)) or not low <= value <= high:
+            wanted = f"a number from {low:,.0f} to {high:,.0f}"
+            self.wrong(step, name, getattr(step, name), wanted)
+        return value if isinstance(value, float) else float(value)
 
-    def word(self, step: Model, name: str, known: Any, default: str = "") -> str:
+    def word(self, step: Model, name: str, known: Any) -> str:
         """A field that holds one of the `known` words; left out, the spec's default."""
         value = self.value(step, name)
         if value is None:
-            step, name = self.spec.defaults, default or name
+            step = self.spec.defaults
             value = self.value(step, name)
         if value not in known:
-            message = f"{name} is one of {', '.join(known)}, not {value}"
             hint = did_you_mean(str(value), known)
-            self.fail("E023", step.at.of(name), message, hint=hint)
+            wanted = f"one of {', '.join(known)}"
+            self.wrong(step, name, getattr(step, name), wanted, hint=hint)
         return str(value)
 
 

@@ -74,9 +74,9 @@ def _read_bytes(path: Path) -> bytes:
     """At most one byte more than the limit."""
     # Checked before opening, as opening a device can act on it, and again after, as another
     # process may have swapped the file; O_NONBLOCK so that a pipe swapped in can't hang.
-    _check_regular(path, os.stat(path))
+    _check_regular(path, path.stat())
     flags = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
-    with open(os.open(path, os.O_RDONLY | flags), "rb") as stream:
+    with os.fdopen(os.open(path, os.O_RDONLY | flags), "rb") as stream:
         _check_regular(path, os.fstat(stream.fileno()))
         return stream.read(MAX_BYTES + 1) or b""
 
@@ -116,7 +116,7 @@ def check_size(size: int, span: Span, prefix: str = "", text: str = "") -> None:
 
 _BREAKS = "\r\x85\u2028\u2029"
 _BIDI = "\u202a-\u202e\u2066-\u2069"
-_REFUSED = re.compile(
+HIDDEN = re.compile(
     f"[^\t\n -~\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[{_BREAKS}{_BIDI}\ufeff]"
 )
 _MAX_SHOWN = 10
@@ -124,7 +124,7 @@ _MAX_SHOWN = 10
 
 def check_characters(source: Source) -> None:
     """Refuse characters that can't be seen or that break lines where an editor doesn't."""
-    found = islice(_REFUSED.finditer(source.text), _MAX_SHOWN)
+    found = islice(HIDDEN.finditer(source.text), _MAX_SHOWN)
     problems = [_refused_character(match[0], source.at(match.start())) for match in found]
     if problems:
         raise SpecError(problems, source.text)
@@ -132,7 +132,7 @@ def check_characters(source: Source) -> None:
 
 def escaped(text: str, span: Span) -> Iterator[Problem]:
     r"""The same for a string whose escapes (`"\0"`) have been resolved."""
-    for char in dict.fromkeys(_REFUSED.findall(text)):
+    for char in dict.fromkeys(HIDDEN.findall(text)):
         yield _refused_character(char, span, " (written as an escape)")
 
 

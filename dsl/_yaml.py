@@ -31,10 +31,10 @@ class _Loader(yaml.SafeLoader):
         raise yaml.MarkedYAMLError(problem="directive", problem_mark=self.get_mark())
 
     # The scanner reads far ahead of the events, so brackets are counted here already.
-    def fetch_flow_collection_start(self, TokenClass: Any) -> None:
+    def fetch_flow_collection_start(self, token: Any) -> None:
         if self.flow_level >= MAX_DEPTH:
             raise yaml.MarkedYAMLError(problem="too deep", problem_mark=self.get_mark())
-        super().fetch_flow_collection_start(TokenClass)
+        super().fetch_flow_collection_start(token)
 
     def scan_flow_scalar_non_spaces(self, double: Any, start_mark: Any) -> list[Any]:
         try:

@@ -78,9 +78,7 @@ def dump(spec: Spec) -> str:
 
 
 def _yaml(data: Any) -> str:
-    text: str = yaml.dump(
-        data, Dumper=_Dumper, sort_keys=False, width=WIDTH, allow_unicode=True
-    )
+    text: str = yaml.dump(data, Dumper=_Dumper, sort_keys=False, width=WIDTH, allow_unicode=True)
     return text.rstrip("\n")
 
 

@@ -11,9 +11,11 @@ import keyword
 import math
 import re
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from pydantic import BeforeValidator
+
+from dsl._source import HIDDEN
 
 IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 WHOLE = re.compile(r"0|[1-9][0-9]{0,17}")
@@ -32,6 +34,10 @@ def is_identifier(text: object) -> bool:
 
 def shown(value: object) -> str:
     """A value as an error quotes it: short, and on one line."""
+    if value == "" or value is None:
+        return "an empty value"
+    if isinstance(value, (list, tuple, dict)):
+        return "a mapping" if isinstance(value, dict) else "a list"
     text = value if isinstance(value, str) else repr(value)
     text = "".join(c if c.isprintable() else "?" for c in text)
     return f"'{text}'" if len(text) <= 40 else f"'{text[:37]}…'"
@@ -43,21 +49,27 @@ def _number_text(value: Any) -> Any:
     return value
 
 
+def is_number(value: object) -> bool:
+    """Whether it is a finite number; true and false are none."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+OR_PARAMETER = {True: " or a parameter's name", False: ""}
+
+
 def whole(low: int, high: int, named: bool) -> Callable[[Any], int | str]:
     """A reader of whole numbers; with `named`, of parameter names too."""
 
     def read(value: Any) -> int | str:
-        number = _number_text(value)
+        found = _number_text(value)
         if named and is_identifier(value):
             return str(value)
-        if isinstance(number, int) and not isinstance(number, bool) and low <= number <= high:
-            return int(number)
-        more = " or a parameter's name" if named else ""
+        if isinstance(found, int) and is_number(found) and low <= found <= high:
+            return int(found)
         zeros = isinstance(value, str) and re.fullmatch(r"0[0-9]+", value)
         why = " (leading zeros are not taken)" if zeros else ""
-        raise ValueError(
-            f"must be a whole number from {low} to {high:,}{more}, not {shown(value)}{why}"
-        )
+        wanted = f"a whole number from {low} to {high:,}{OR_PARAMETER[named]}"
+        raise ValueError(f"must be {wanted}, not {shown(value)}{why}")
 
     return read
 
@@ -69,43 +81,82 @@ def number(low: float, high: float, named: bool) -> Callable[[Any], float | str]
         found = _number_text(value)
         if named and is_identifier(value):
             return str(value)
-        numeric = isinstance(found, (int, float)) and not isinstance(found, bool)
-        if numeric and math.isfinite(found) and low <= found <= high:
+        if is_number(found) and low <= found <= high:
             return float(found)
-        more = " or a parameter's name" if named else ""
-        raise ValueError(f"must be a number from {low:g} to {high:g}{more}, not {shown(value)}")
+        wanted = f"a number from {low:,.0f} to {high:,.0f}{OR_PARAMETER[named]}"
+        raise ValueError(f"must be {wanted}, not {shown(value)}")
 
     return read
 
 
+RULE = "a letter, then letters, digits or _ (ASCII, 64 at most)"
+
+
+def _taken(text: str) -> str:
+    """Why an identifier can't be a name; empty where it can."""
+    if text == "in":
+        return "it means the width that comes in"
+    if keyword.iskeyword(text) or keyword.issoftkeyword(text):
+        return "Python source can't use it as a name"
+    return ""
+
+
+def name_fault(text: str) -> str:
+    """What is wrong with a name that is being given; empty for nothing."""
+    if not is_identifier(text):
+        return f"a name is {RULE}, not {shown(text)}"
+    why = _taken(text)
+    return f"the word '{text}' is taken: {why}" if why else ""
+
+
 def _identifier(value: Any) -> str:
     if not is_identifier(value):
-        rule = "a letter, then letters, digits or _ (64 at most, ASCII)"
-        raise ValueError(f"a name is {rule}, not {shown(value)}")
-    if keyword.iskeyword(value) or keyword.issoftkeyword(value):
-        raise ValueError(f"'{value}' is a Python keyword; take another name")
+        raise ValueError(f"must be {RULE}, not {shown(value)}")
+    if why := _taken(value):
+        raise ValueError(f"can't be '{value}': {why}")
     return str(value)
 
 
 def _reference(value: Any) -> str:
     if not is_identifier(value):
-        raise ValueError(f"must be a name, not {shown(value)}")
+        raise ValueError(f"must be a word, not {shown(value)}")
     return str(value)
 
 
-def pair(low: int, spread: bool) -> Callable[[Any], tuple[int | str, int | str]]:
+def one_of(*words: str) -> Callable[[Any], str]:
+    """A reader of one of a few words."""
+
+    def read(value: Any) -> str:
+        if value not in words:
+            raise ValueError(f"must be one of {', '.join(words)}, not {shown(value)}")
+        return str(value)
+
+    return read
+
+
+def pair(low: int, spread: bool, also: str = "") -> Callable[[Any], tuple[int | str, int | str]]:
     """A reader of `HxW`; with `spread`, one number stands for both halves."""
     half = whole(low, MOST, named=True)
+    example = "3 or 3x1" if spread else "3x3 or 1x7"
+
+    def halves(value: Any) -> tuple[Any, Any] | None:
+        if isinstance(value, str) and (match := KERNEL.fullmatch(value)):
+            return match[1], match[2]
+        if isinstance(value, (tuple, list)) and len(value) == 2:
+            return value[0], value[1]
+        plain = isinstance(value, int) or is_identifier(value) or _is_whole(value)
+        return (value, value) if spread and plain else None
 
     def read(value: Any) -> tuple[int | str, int | str]:
-        if isinstance(value, str) and (match := KERNEL.fullmatch(value)):
-            return half(match[1]), half(match[2])
-        if isinstance(value, (tuple, list)) and len(value) == 2:
-            return half(value[0]), half(value[1])
-        if spread and (isinstance(value, int) or is_identifier(value) or _is_whole(value)):
-            return half(value), half(value)
-        example = "3 or 3x1" if spread else "3x3 or 1x7"
-        raise ValueError(f"must be written like {example} (height x width), not {shown(value)}")
+        if (found := halves(value)) is None:
+            raise ValueError(
+                f"must be {also}written like {example} (height x width), not {shown(value)}"
+            )
+        try:
+            return half(found[0]), half(found[1])
+        except ValueError:
+            what = f"from {low} to {MOST:,} each way, like {example}"
+            raise ValueError(f"must be {what}, not {shown(value)}") from None
 
     return read
 
@@ -125,25 +176,49 @@ def _flag(value: Any) -> bool:
 def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise ValueError(f"must be text, not {shown(value)}")
+    if HIDDEN.search(value):
+        raise ValueError("must be text without control characters")
     return value
 
 
 def _argument(value: Any) -> int | float | str:
     found = _number_text(value)
-    if isinstance(found, (int, float)) and not isinstance(found, bool) and math.isfinite(found):
-        return found
+    if is_number(found):
+        return cast(int | float, found)
     if is_identifier(value):
         return str(value)
-    raise ValueError(f"must be a number or a name, not {shown(value)}")
+    raise ValueError(f"must be a number or a word, not {shown(value)}")
 
 
 PADDINGS = ("same", "tf_same", "valid")
+ACTIVATION_WORDS = ("relu", "relu6", "silu", "gelu", "sigmoid", "tanh")
+"""Activations that may stand bare behind a convolution or `fc`, and as steps."""
+NORMS = ("batch", "none")
+_pads = pair(0, spread=True, also="same, tf_same, valid, or ")
 
 
 def _padding(value: Any) -> str | tuple[int | str, int | str]:
-    if value in PADDINGS:
-        return str(value)
-    return pair(0, spread=True)(value)
+    return str(value) if is_identifier(value) else _pads(value)
+
+
+def _items(example: str, count: int | None = None) -> Callable[[Any], Any]:
+    """Refuse what is no list, or one of another length."""
+
+    def read(value: Any) -> Any:
+        if not isinstance(value, (list, tuple)):
+            raise ValueError(f"must be a list like {example}, not {shown(value)}")
+        if not value or len(value) != (count or len(value)):
+            raise ValueError(f"must be a list like {example}, this one has {len(value)} items")
+        return tuple(value)
+
+    return read
+
+
+def named(value: Any) -> Any:
+    """Refuse what is no mapping."""
+    if not isinstance(value, dict):
+        raise ValueError(f"must be a mapping of `key: value`, not {shown(value)}")
+    return value
 
 
 Identifier = Annotated[str, BeforeValidator(_identifier)]
@@ -158,9 +233,22 @@ Number = Annotated[float | str, BeforeValidator(number(-1e6, 1e6, named=True))]
 Positive = Annotated[float | str, BeforeValidator(number(0, 1e6, named=True))]
 Share = Annotated[float | str, BeforeValidator(number(0, 1, named=True))]
 Weight = Annotated[float, BeforeValidator(number(0, 1e6, named=False))]
+Portion = Annotated[float, BeforeValidator(number(0, 1, named=False))]
 Kernel = Annotated[tuple[int | str, int | str], BeforeValidator(pair(1, spread=False))]
 Stride = Annotated[tuple[int | str, int | str], BeforeValidator(pair(1, spread=True))]
 Padding = Annotated[str | tuple[int | str, int | str], BeforeValidator(_padding)]
+PaddingMode = Annotated[str, BeforeValidator(one_of(*PADDINGS))]
+Act = Annotated[str, BeforeValidator(one_of(*ACTIVATION_WORDS, "none"))]
+Norm = Annotated[str, BeforeValidator(one_of(*NORMS))]
+Counting = Annotated[str, BeforeValidator(one_of("countpad", "nopad"))]
+Mode = Annotated[str, BeforeValidator(one_of("avg", "max"))]
+Join = Annotated[str, BeforeValidator(one_of("concat", "add"))]
+Extent = Annotated[
+    tuple[Count, Count, Count],
+    BeforeValidator(_items("[3, 299, 299] (channels, height, width)", 3)),
+]
+Sizes = Annotated[tuple[Count, ...], BeforeValidator(_items("[768, 17, 17]"))]
+Named = BeforeValidator(named)
 
 
 INITS = {
@@ -179,10 +267,10 @@ def _init(value: Any) -> str:
     scheme, _, rest = value.partition(":") if isinstance(value, str) else ("", "", "")
     if scheme not in INITS:
         raise ValueError(f"must be one of {', '.join(INITS)}, not {shown(value)}")
-    if INITS[scheme] and not (NUMBER.fullmatch(rest) and float(rest) > 0):
-        raise ValueError(f"{scheme} takes its standard deviation: {scheme}:0.01")
-    if rest and not INITS[scheme]:
-        raise ValueError(f"{scheme} takes no argument, not {shown(rest)}")
+    if INITS[scheme] and not (NUMBER.fullmatch(rest) and 0 < float(rest) <= 1e6):
+        raise ValueError(f"must name the standard deviation of {scheme}: {scheme}:0.01")
+    if value != scheme and not INITS[scheme]:
+        raise ValueError(f"must be {scheme} alone, which takes no number")
     return str(value)
 
 

@@ -2,50 +2,94 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from typing import Any
 
-from dsl.fields import KERNEL, PADDINGS
-from dsl.layers import ACTIVATION_WORDS, LAYERS, Call, Layer, Split, Step, spellings
+from dsl import nesting
+from dsl.fields import ACTIVATION_WORDS, KERNEL, NORMS, PADDINGS
+from dsl.layers import LAYERS, Call, Conv, Layer, Split, Step, spellings
 from dsl.naming import branch_names, child_names, section_names, sequence_names
 from dsl.problems import Problem, Report, Span, did_you_mean
-from dsl.reserved import RESERVED
-from dsl.spec import Block, Spec, inner_steps, walk
+from dsl.reserved import ATTRIBUTES, COMPILED, GLOBALS, KEYS
+from dsl.spec import Aux, Block, Spec, inner_steps, walk
 
 ALWAYS = ("in", "classes")
 """Names that stand for a number everywhere: the width that comes in, and the classes."""
-VALUES = {*ACTIVATION_WORDS, *PADDINGS, *ALWAYS, "none", "batch"}
-"""Words that already mean something as a value; a parameter can't take their place."""
-EMITTED = {"self", "x", "in_channels", "num_classes", "aux_logits"}
-"""Names that the emitted source uses beside a block's parameters."""
+WORDS = (*ACTIVATION_WORDS, *NORMS, *PADDINGS)
+"""Words that a call may pass on to an option of the block."""
+KINDS: tuple[type[Layer], ...] = (Conv, *LAYERS.values())
+OPTIONS = {word for kind in KINDS for _, mark in spellings(kind) for word in mark.words}
+"""Words that mean something behind a layer."""
+
+
+MAX_VARIANTS = 32
 
 
 def check(spec: Spec) -> list[Problem]:
     """Every name that is unknown, taken, reserved or missing."""
     report = Report()
+    if nesting.too_deep(spec, report):
+        return report.problems
     _blocks(spec, report)
     for _, steps in spec.sections():
         _uses(steps, spec, (), report)
     for head in spec.aux:
         _uses(head.steps, spec, (), report)
     _trunk(spec, report)
-    _cycles(spec, report)
+    _expected(spec, report)
+    if len(spec.variants) > MAX_VARIANTS:
+        span = spec.at.of("variants")
+        report.add("E005", span, f"more than {MAX_VARIANTS} variants, the limit for a spec")
+    nesting.check_calls(spec, report)
     return report.problems
 
 
 def _blocks(spec: Spec, report: Report) -> None:
     for name in set(spec.inception) & set(spec.reduction):
-        span = spec.reduction[name].at.span
+        span = spec.reduction[name].at.of("name")
         report.add("E014", span, f"{name} is both an inception and a reduction block")
     for name, block in spec.blocks.items():
-        if name in {*LAYERS, *VALUES} or KERNEL.fullmatch(name):
-            report.add("E014", block.at.span, f"a block can't be called {name}: the word is taken")
-        for param in block.params:
-            if param in VALUES | EMITTED:
-                message = f"a parameter can't be called {param}: the word is taken"
-                report.add("E014", block.at.of(f"params.{param}"), message)
+        if name in {*LAYERS, *WORDS, *ALWAYS} or KERNEL.fullmatch(name):
+            message = f"a block can't be called {name}: the word means a layer"
+            report.add(
+                "E014", block.at.of("name"), message, hint=f"take another, such as {name}_block"
+            )
+        for param, default in block.params.items():
+            _param(param, default, block, report)
         _uses((block.body,), spec, tuple(block.params), report)
-        _siblings(_level(block.body, top=True), report)
+        _inside(block.body, top=True, report=report)
         _unused(name, block, report)
+
+
+TAKEN = {*WORDS, *OPTIONS, *GLOBALS, "classes", "repeat"}
+"""What no parameter can be called."""
+
+
+def param_fault(name: str) -> str:
+    """Why a parameter can't have a name: it must mean nothing else where it is used."""
+    if name[:1] == "x" and name[1:].isdigit():
+        return f"a parameter can't be called {name}: it would repeat a step, as x2 does"
+    if name in TAKEN:
+        return f"a parameter can't be called {name}: the word means something else already"
+    if name[:1].isupper():
+        return f"a parameter can't be called {name}: it begins with a small letter"
+    return ""
+
+
+def param_advice(name: str) -> str:
+    """Another name for a parameter that can't have this one."""
+    return f"take another, such as {name.lower()}_size"
+
+
+def _param(name: str, default: object, block: Block, report: Report) -> None:
+    """A parameter's name, and its default."""
+    span = block.at.of(f"params.{name}")
+    if fault := param_fault(name):
+        report.add("E014", span, fault, hint=param_advice(name))
+    if isinstance(default, str) and default not in WORDS:
+        span = block.at.fields.get(f"params.{name}=", span)
+        message = f"the default of {name} is a number or one of {', '.join(WORDS)}, not {default}"
+        report.add("E023", span, message, hint=did_you_mean(default, WORDS))
 
 
 def _unused(name: str, block: Block, report: Report) -> None:
@@ -56,45 +100,44 @@ def _unused(name: str, block: Block, report: Report) -> None:
     for param in block.params:
         if param not in read:
             span = block.at.of(f"params.{param}")
-            report.add("E025", span, f"block {name} never uses its parameter {param}")
+            message = f"block {name} never uses its parameter {param}"
+            report.add("E025", span, message, help=f"write {param} where its value belongs")
 
 
 def _references(step: Step) -> Iterator[tuple[str, str, Span]]:
     """Each field of a step that holds a name: (field, name, place)."""
+    found: list[tuple[str, Any, str]] = []
+    at = step.at
     if isinstance(step, Call):
-        for key, value in step.args.items():
-            if isinstance(value, str):
-                yield key, value, step.at.of(f"args.{key}=")
+        found = [(key, value, f"args.{key}=") for key, value in step.args.items()]
     elif isinstance(step, Layer):
-        for name, _ in spellings(type(step)):
-            value = getattr(step, name)
-            for part in value if isinstance(value, tuple) else (value,):
-                if isinstance(part, str):
-                    yield name, part, step.at.of(name)
+        found = [(name, getattr(step, name), name) for name, _ in spellings(type(step))]
     elif isinstance(step, Split) and step.residual:
-        for name in ("scale", "act"):
-            if isinstance(value := getattr(step.residual, name), str):
-                yield name, value, step.residual.at.of(name)
+        found = [(name, getattr(step.residual, name), name) for name in ("scale", "act")]
+        at = step.residual.at
+    for field, value, place in found:
+        if isinstance(value, tuple):
+            sizes = (size for size in value if isinstance(size, str))
+            yield from ((f"{field} size", size, at.of(place)) for size in sizes)
+        elif isinstance(value, str):
+            yield field, value, at.of(place)
 
 
 CLOSED = {
     "padding": PADDINGS,
-    "norm": ("batch", "none"),
+    "norm": NORMS,
     "act": (*ACTIVATION_WORDS, "none"),
     "kind": ACTIVATION_WORDS,
-    "mode": ("avg", "max"),
 }
 """Fields that hold a word: what they take beside a parameter's name."""
 
 
-def _uses(
-    steps: tuple[Step, ...], spec: Spec, params: tuple[str, ...], report: Report
-) -> None:
+def _uses(steps: tuple[Step, ...], spec: Spec, params: tuple[str, ...], report: Report) -> None:
     for step in walk(steps):
         if isinstance(step, Call):
             _call(step, spec, report)
         for field, name, span in _references(step):
-            if field == "init" or name in params:
+            if field in ("init", "mode") or name in params:
                 continue
             _reference(field, name, span, params, isinstance(step, Call), report)
 
@@ -102,15 +145,18 @@ def _uses(
 def _reference(
     field: str, name: str, span: Span, params: tuple[str, ...], call: bool, report: Report
 ) -> None:
-    words = (*ACTIVATION_WORDS, "none", *PADDINGS) if call else CLOSED.get(field, ())
+    words = WORDS if call else CLOSED.get(field, ())
     known = (*words, *params) if field in CLOSED and not call else (*words, *ALWAYS, *params)
     if name in known:
         return
     if field in CLOSED and not call:
-        message = f"{field} is one of {', '.join(words)}, not {name}"
+        label = {"kind": "activation"}.get(field, field)
+        message = f"{label} is one of {', '.join(words)}, not {name}"
     else:
         message = f"{name} is not a number, nor the name of a parameter here"
-    report.add("E023", span, message, hint=did_you_mean(name, known))
+    given = f"parameters here: {', '.join(params)}" if params else ""
+    hint = did_you_mean(name, known)
+    report.add("E023", span, message, hint=hint, help="" if hint else given)
 
 
 def _call(step: Call, spec: Spec, report: Report) -> None:
@@ -122,42 +168,71 @@ def _call(step: Call, spec: Spec, report: Report) -> None:
         report.add("E020", step.at.of("block"), message, hint=hint, help=f"blocks: {known}")
         return
     takes = ", ".join(block.params) or "no parameters"
-    line = block.at.span
-    help = f"{step.block} takes {takes} (defined at {line.line}:{line.column})"
+    line = block.at.of("name")
+    where = f" (defined at {line.line}:{line.column})" if line.line else ""
+    help = f"{step.block} takes {takes}{where}"
+    meant: set[str] = set()
     for key in step.args:
         if key not in block.params:
-            hint = did_you_mean(key, block.params)
+            hint = did_you_mean(key, [name for name in block.params if name not in step.args])
+            meant |= {name for name in block.params if hint == f"did you mean {name}?"}
             message = f"block {step.block} has no parameter {key}"
             report.add("E021", step.at.of(f"args.{key}"), message, hint=hint, help=help)
-    for param, default in block.params.items():
-        if default is None and param not in step.args:
-            message = f"block {step.block} needs its parameter {param}"
-            report.add("E022", step.at.of("block"), message, help=help)
+    missing = [name for name, default in block.params.items() if default is None]
+    missing = [name for name in missing if name not in step.args and name not in meant]
+    if missing:
+        what = "parameter" if len(missing) == 1 else "parameters"
+        message = f"block {step.block} needs its {what} {', '.join(missing)}"
+        report.add("E022", step.at.of("block"), message, help=help)
 
 
 def _trunk(spec: Spec, report: Report) -> None:
     """The names that become attributes of the network's class."""
+    level = _trunk_level(spec)
+    seen = {name: step.at.of("name") for name, step in level}
+    for head in spec.aux:
+        _head(head, seen, dict(level), report)
+        seen.setdefault(head.name, head.at.of("name"))
+    _siblings(level, report)
+
+
+def _trunk_level(spec: Spec) -> list[tuple[str, Step]]:
     sections = dict(spec.sections())
     names = section_names(sections)
-    level = [
-        (name, step)
-        for section, steps in sections.items()
-        for name, step in zip(names[section], steps, strict=True)
-    ]
-    heads: list[tuple[str, Step]] = []
-    seen = {name for name, _ in level}
-    for head in spec.aux:
-        _name(head.name, head.at.of("name"), report)
-        if head.name in seen or head.name == "logits":
-            message = f"the name {head.name} is already taken"
-            report.add("E014", head.at.of("name"), message)
-        seen.add(head.name)
-        if head.source not in dict(level):
-            message = f"there is no step {head.source} to tap"
-            hint = did_you_mean(head.source, dict(level))
-            report.add("E028", head.at.of("from"), message, hint=hint)
-        _siblings(list(zip(child_names(head.steps), head.steps, strict=True)), report)
-    _siblings(level + heads, report)
+    return [pair for key, steps in sections.items() for pair in zip(names[key], steps, strict=True)]
+
+
+OUTPUTS = ("logits", "count", "index")
+"""What the network's output in training has besides the heads: its logits, a tuple's methods."""
+
+
+def _head(head: Aux, seen: dict[str, Span], trunk: dict[str, Step], report: Report) -> None:
+    """An auxiliary head: its name, its tap, and the names inside."""
+    span = head.at.of("name")
+    _name(head.name, span, report)
+    if head.name in {*GLOBALS, *OUTPUTS} or head.name[:1].isupper():
+        why = "it begins with a small letter" if head.name[:1].isupper() else "the word is taken"
+        message = f"an auxiliary head can't be called {head.name}: {why}"
+        report.add("E014", span, message, hint=f"take another, such as {head.name.lower()}_head")
+    elif head.name in seen:
+        _taken(head.name, span, seen[head.name], report)
+    if head.source not in trunk:
+        hint = did_you_mean(head.source, trunk)
+        help = "" if hint else f"steps: {', '.join(trunk)}"
+        message = f"there is no step {head.source} to tap"
+        report.add("E028", head.at.of("from"), message, hint=hint, help=help)
+    _siblings(list(zip(child_names(head.steps), head.steps, strict=True)), report)
+
+
+def _expected(spec: Spec, report: Report) -> None:
+    """A contract about a step that isn't there would hold whatever happens."""
+    known = [name for name, steps in spec.sections() if steps]
+    known += [name for name, _ in _trunk_level(spec)]
+    for name in spec.expect.out:
+        if name not in known:
+            message = f"there is no step {name} whose output could be expected"
+            span = spec.expect.at.of(f"out.{name}")
+            report.add("E029", span, message, hint=did_you_mean(name, known))
 
 
 def _level(step: Step, top: bool) -> list[tuple[str, Step]]:
@@ -177,46 +252,34 @@ def _siblings(level: list[tuple[str, Step]], report: Report) -> None:
         if step.name:
             _name(name, step.at.of("name"), report)
         if name in first:
-            where = first[name].at.of("name")
-            span = step.at.of("name")
-            message = f"the name {name} is already taken"
-            note = ((where, "first used"),)
-            report.problems.append(Problem("E014", span, message, notes=note))
+            _taken(name, step.at.of("name"), first[name].at.of("name"), report)
         first.setdefault(name, step)
-        if inner_steps(step):
-            _siblings(_level(step, top=False), report)
+        _inside(step, top=False, report=report)
+
+
+def _inside(step: Step, top: bool, report: Report) -> None:
+    """The names inside a step; beside a residual sum `act` is its activation."""
+    level = _level(step, top)
+    _siblings(level, report)
+    if isinstance(step, Split) and step.residual:
+        for name, branch in level:
+            if name == "act":
+                message = "no branch can be called act: the residual sum's activation is"
+                report.add(
+                    "E014", branch.at.of("name"), message, hint="take another, such as act_1"
+                )
+
+
+def _taken(name: str, span: Span, first: Span, report: Report) -> None:
+    note = ((first, "first used"),)
+    report.problems.append(Problem("E014", span, f"the name {name} is already taken", notes=note))
 
 
 def _name(name: str, span: Span, report: Report) -> None:
-    if name in RESERVED:
-        message = f"a step can't be called {name}: torch's modules already use that name"
-        report.add("E014", span, message, hint=f"take another, such as {name}_1")
-
-
-def _cycles(spec: Spec, report: Report) -> None:
-    """A block that calls itself, over however many others."""
-    calls: Mapping[str, list[Call]] = {
-        name: [step for step in walk((block.body,)) if isinstance(step, Call)]
-        for name, block in spec.blocks.items()
-    }
-    done: set[str] = set()
-    for name in calls:
-        _visit(name, (), calls, done, report)
-
-
-def _visit(
-    name: str,
-    chain: tuple[str, ...],
-    calls: Mapping[str, list[Call]],
-    done: set[str],
-    report: Report,
-) -> None:
-    if name in done or name not in calls:
-        return
-    for call in calls[name]:
-        if call.block in (*chain, name):
-            loop = " -> ".join([*chain, name, call.block])
-            report.add("E024", call.at.of("block"), f"blocks call each other in a circle: {loop}")
-        else:
-            _visit(call.block, (*chain, name), calls, done, report)
-    done.add(name)
+    hint = f"take another, such as {name}_1"
+    if name in ATTRIBUTES | COMPILED:
+        message = f"a step can't be called {name}: torch's modules use that name themselves"
+        report.add("E014", span, message, hint=hint)
+    elif name in KEYS:
+        message = f"a step can't be called {name}: the word means something else in a spec"
+        report.add("E014", span, message, hint=hint)

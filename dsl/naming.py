@@ -43,7 +43,7 @@ def sequence_names(steps: Seq[Step]) -> list[str]:
 
 
 def branch_names(branches: Seq[Step]) -> list[str]:
-    """Names of a split's branches: their own, or `branch1`, `branch2`…"""
+    """Names of a split's branches: their own, or `branch1`, `branch2` and so on."""
     used = {branch.name for branch in branches if branch.name}
     names = []
     for place, branch in enumerate(branches, 1):

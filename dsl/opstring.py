@@ -25,6 +25,7 @@ from dsl.layers import (
     spellings,
 )
 from dsl.problems import Report, Span, did_you_mean
+from dsl.text import Scalar
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,11 @@ class Token:
 
     text: str
     span: Span
+
+    def part(self, offset: int, length: int) -> Span:
+        """The place of a part; all of it where folded lines or escapes shift the offsets."""
+        exact = self.span.length == len(self.text)
+        return self.span.part(offset, length) if exact else self.span
 
 
 @dataclass
@@ -43,18 +49,19 @@ class Found:
     spans: dict[str, Span] = field(default_factory=dict)
 
 
-def parse(text: str, span: Span, report: Report, blocks: Collection[str] = ()) -> Layer | None:
+def parse(value: Scalar, report: Report, blocks: Collection[str] = ()) -> Layer | None:
     """Read one op-string; problems go to `report`, and None comes back.
 
     `blocks` are the names of the spec's own blocks, for better advice.
     """
-    tokens = [Token(m[0], span.part(m.start(), len(m[0]))) for m in re.finditer(r"\S+", text)]
+    words = re.finditer(r"\S+", value.text)
+    tokens = [Token(word[0], value.at(word.start(), len(word[0]))) for word in words]
     if not tokens:
-        report.add("E012", span, "a layer is missing here", help=EXAMPLES)
+        report.add("E012", value.span, "a layer is missing here", help=EXAMPLES)
         return None
     first, kind = tokens[0], kind_of(tokens[0].text)
     if kind is None or (kind is Call and not _is_call(tokens, blocks)):
-        report.add("E015", first.span, _unknown(first.text), hint=_suggest(first.text, blocks))
+        _unknown(first, blocks, report)
         return None
     rest = tokens if kind is Conv or first.text in ACTIVATION_WORDS else tokens[1:]
     found = Found()
@@ -65,7 +72,8 @@ def parse(text: str, span: Span, report: Report, blocks: Collection[str] = ()) -
         _read_fields(kind, rest, found, report)
     if len(report.problems) > before:
         return None
-    return build(kind, found.values, Places(span, found.spans), report)
+    layer: Layer | None = build(kind, found.values, Places(value.span, found.spans), report)
+    return layer
 
 
 EXAMPLES = "write it like `3x3 64 /2`, `maxpool 3x3`, `fc classes` or a block's name"
@@ -89,12 +97,15 @@ def _is_call(tokens: list[Token], blocks: Collection[str]) -> bool:
     return all("=" in token.text or _repeat(token.text) for token in tokens[1:])
 
 
-def _unknown(word: str) -> str:
-    return f"{shown(word)} is neither a layer, a kernel like 3x3, nor a block of this spec"
-
-
-def _suggest(word: str, blocks: Collection[str]) -> str:
-    return did_you_mean(word, [*LAYERS, *ACTIVATION_WORDS, *blocks])
+def _unknown(first: Token, blocks: Collection[str], report: Report) -> None:
+    word = first.text
+    message = f"{shown(word)} is neither a layer, a kernel like 3x3, nor a block of this spec"
+    hint, help = did_you_mean(word, [*LAYERS, *ACTIVATION_WORDS, *blocks]), EXAMPLES
+    if word.startswith("-"):
+        help = "the dash of a list needs a space behind it"
+    elif word[0].isdigit() or word.startswith("conv"):
+        hint, help = "", "a convolution starts with its kernel, height x width: `3x3 64`"
+    report.add("E015", first.span, message, hint=hint, help=help)
 
 
 def _repeat(word: str) -> str:
@@ -110,15 +121,16 @@ def _read_call(first: Token, rest: list[Token], found: Found, report: Report) ->
         key, equals, value = token.text.partition("=")
         if count := _repeat(token.text):
             _put("repeat", count, token.span, found, report)
-        elif not equals or not IDENTIFIER.fullmatch(key) or not value:
-            help = f"calls take keywords only: {first.text} width=64 x2"
-            report.add("E015", token.span, f"can't read {shown(token.text)} here", help=help)
+        elif not (key and equals and value):
+            message = f"{shown(token.text)} is not a parameter's NAME=VALUE"
+            help = f"write it like `{first.text} c7=128 x2`, with no space around the ="
+            report.add("E015", token.span, message, help=help)
         elif key in args:
             report.add("E015", token.span, f"{key} is given twice")
         else:
             args[key] = value
-            found.spans[f"args.{key}"] = token.span
-            found.spans[f"args.{key}="] = token.span.part(len(key) + 1, len(value))
+            found.spans[f"args.{key}"] = token.part(0, len(key))
+            found.spans[f"args.{key}="] = token.part(len(key) + 1, len(value))
 
 
 def _put(name: str, value: Any, span: Span, found: Found, report: Report) -> None:
@@ -134,7 +146,7 @@ def _read_fields(kind: type[Layer], tokens: list[Token], found: Found, report: R
     for token in tokens:
         if (match := _match(token, marks)) is not None:
             name, value, offset = match
-            _put(name, value, token.span.part(offset, len(token.text) - offset), found, report)
+            _put(name, value, token.part(offset, len(token.text) - offset), found, report)
         elif "=" not in token.text and (name := next(places, "")):
             _put(name, token.text, token.span, found, report)
         else:
@@ -161,37 +173,71 @@ def _stray(
 ) -> None:
     words = [word for _, mark in marks for word in mark.words]
     keys = [f"{mark.key}=" for _, mark in marks if mark.key]
+    prefixes = [f"{mark.prefix}2" for _, mark in marks if mark.prefix]
     what = kind.keyword or "a convolution"
-    key, equals, _ = token.text.partition("=")
+    key, equals, value = token.text.partition("=")
     hint = did_you_mean(key + equals, [*keys, *words])
-    takes = ", ".join([*words, *keys]) or "nothing more"
+    for name, mark in marks:
+        if equals and key.startswith(name) and (mark.prefix or mark.key):
+            hint = f"did you mean {mark.prefix or mark.key + '='}{value}?"
+    takes = ", ".join([*prefixes, *words, *keys])
     message = f"{what} doesn't take {shown(token.text)}"
     report.add("E015", token.span, message, hint=hint, help=f"it takes {takes}")
 
 
 def build(
-    kind: Callable[..., Any], values: dict[str, Any], places: Places, report: Report
+    kind: Callable[..., Any],
+    values: dict[str, Any],
+    places: Places,
+    report: Report,
+    broken: Collection[str] = (),
 ) -> Any:
-    """Construct a model from raw values; each validation error becomes a problem."""
+    """Construct a model from raw values; each validation error becomes a problem.
+
+    Nothing more is said about `broken` fields, whose faults have been told already.
+    """
     try:
-        return kind(**values).placed(places)
+        model = kind(**values).placed(places)
     except ValidationError as error:
         for item in error.errors(include_url=False, include_context=False):
-            _explain(dict(item), places, report)
+            path = [str(part) for part in item["loc"] if part != "[key]"]
+            if not broken or (path and path[0] not in broken):
+                _explain(kind, dict(item), ".".join(path), places, report)
         return None
+    return None if broken else model
 
 
-def _explain(item: dict[str, Any], places: Places, report: Report) -> None:
-    where = ".".join(str(part) for part in item["loc"] if not isinstance(part, int))
-    message = str(item["msg"]).removeprefix("Value error, ")
-    field_name = where.replace("_", " ")
-    code = "E013"
-    if item["type"] == "missing":
-        code, message = "E011", "is missing"
-    elif item["type"] == "extra_forbidden":
-        code, message = "E010", "is not known here"
-    span = places.fields.get(f"{where}=", places.of(where))
-    report.add(code, span, f"{field_name} {message}".strip())
+NAMED = {"p": "probability", "kind": "activation"}
+"""Fields that go by another name in a message."""
+
+
+def _explain(kind: Any, item: dict[str, Any], where: str, places: Places, report: Report) -> None:
+    owner = where.rpartition(".")[0]
+    spans = (places.fields.get(key) for key in (f"{where}=", where, owner))
+    span = next((span for span in spans if span), places.span)
+    name = re.sub(r"^(args|params)\.(?=[A-Za-z])|\.[0-9]+$", "", where)
+    name = NAMED.get(name, name.replace("_", " "))
+    example = getattr(kind, "example", "")
+    if item["type"] == "missing" and example:
+        report.add("E011", span, f"needs its {name}, as in `{example}`")
+    elif item["type"] == "missing":
+        help = KEYS.get(where, "")
+        report.add("E011", span, f"the key `{where}` is missing", help=f"such as `{help}`")
+    else:
+        message = str(item["msg"]).removeprefix("Value error, ")
+        code = "E011" if message.startswith("needs its") else "E013"
+        report.add(code, span, f"{name} {message}".strip())
+
+
+KEYS = {
+    "name": "name: my_network",
+    "input": "input: [3, 299, 299]",
+    "classes": "classes: 1000",
+    "from": "from: mixed_6e",
+    "weight": "weight: 0.4",
+    "do": "do: [globalpool avg, fc classes]",
+}
+"""How the keys that must be there are written."""
 
 
 def write(layer: Layer) -> str:

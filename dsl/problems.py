@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -57,8 +57,12 @@ class Problem:
             out.append(f"  = hint: {self.hint}")
         if self.help:
             out.append(f"  = help: {self.help}")
-        out += [f"  = note: {text} at {span.line}:{span.column}" for span, text in self.notes]
+        out += [f"  = note: {text}{_at(span)}" for span, text in self.notes]
         return "\n".join(out)
+
+
+def _at(span: Span) -> str:
+    return f" at {span.line}:{span.column}" if span.line else ""
 
 
 WINDOW = 100
@@ -76,6 +80,19 @@ def _excerpt(span: Span, line: str, hint: str) -> list[str]:
     return [f" {span.line} | {text}", f" {gutter} | {below}"]
 
 
+def _merged(problems: Iterable[Problem]) -> Iterable[Problem]:
+    """Problems that say the same as one, with the notes of all."""
+    found: dict[Problem, Problem] = {}
+    for problem in problems:
+        bare = replace(problem, notes=())
+        notes = found[bare].notes if bare in found else ()
+        found[bare] = replace(problem, notes=tuple(dict.fromkeys((*notes, *problem.notes))))
+    return found.values()
+
+
+MOST_SHOWN = 100
+
+
 class SpecError(ValueError):
     """A spec that can't be used; `problems` says why, sorted by place.
 
@@ -83,17 +100,19 @@ class SpecError(ValueError):
     """
 
     def __init__(self, problems: Iterable[Problem], text: str = "") -> None:
-        unique = dict.fromkeys(problems)
+        unique = _merged(problems)
         self.problems = tuple(sorted(unique, key=lambda p: (p.span, p.code, p.message)))
         self.text = text
         super().__init__(self.render())
 
     def render(self) -> str:
-        """Every problem with its line and caret, and a count at the end."""
+        """The problems, each with its line and caret, and their count at the end."""
         lines = self.text.split("\n")
         count = len(self.problems)
-        shown = [problem.render(lines) for problem in self.problems]
-        return "\n".join([*shown, f"{count} problem{'s' if count != 1 else ''} found"])
+        shown = [problem.render(lines) for problem in self.problems[:MOST_SHOWN]]
+        found = f"{count} problem{'s' if count != 1 else ''} found"
+        more = f"; the first {MOST_SHOWN} are shown" if count > MOST_SHOWN else ""
+        return "\n".join([*shown, found + more])
 
     def __reduce__(self) -> tuple[type[SpecError], tuple[tuple[Problem, ...], str]]:
         return type(self), (self.problems, self.text)
@@ -119,5 +138,5 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`did you mean c7?`, or an empty string where nothing known is close."""
     names = list(known)
     lowered = {name.lower(): name for name in names}
-    close = difflib.get_close_matches(word.lower(), lowered, n=1, cutoff=0.5)
+    close = difflib.get_close_matches(word.lower(), lowered, n=1, cutoff=0.6)
     return f"did you mean {lowered[close[0]]}?" if close else ""

@@ -7,57 +7,64 @@ a program can build or change them and write them back with `dsl.dump`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Self
 
-from pydantic import Field, PrivateAttr, SerializeAsAny, field_validator, model_validator
+from pydantic import (
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    field_validator,
+    model_validator,
+)
 
+from dsl._source import HIDDEN
 from dsl.fields import (
+    NUMBER,
+    Act,
     Argument,
     Count,
+    Counting,
+    Extent,
     Flag,
     Identifier,
     InitText,
-    Padding,
-    Positive,
-    Reference,
-    Share,
+    Named,
+    Norm,
+    PaddingMode,
+    Portion,
+    Sizes,
     Text,
     Total,
     Weight,
+    is_number,
+    named,
+    shown,
 )
-from dsl.layers import Layer, Model, Sequence, Split, Step
-from dsl.text import Value
-
-Steps = tuple[SerializeAsAny[Step], ...]
+from dsl.model import Layer, Model, OneStep, Sequence, SomeSteps, Split, Step, Steps
+from dsl.text import Value, plain
 
 
 class Defaults(Model):
     """What every convolution and pooling does unless its step says otherwise."""
 
-    norm: Reference = "batch"
-    act: Reference = "relu"
+    norm: Norm = "batch"
+    act: Act = "relu"
     bias: Flag | None = None
     """None: a convolution has a bias exactly where no norm follows."""
-    eps: Positive = 1e-5
-    momentum: Share = 0.1
+    eps: Weight = 1e-5
+    momentum: Portion = 0.1
     """torch's: the share of the new batch in the running statistics."""
-    padding: Padding = "same"
-    avgpool: Literal["countpad", "nopad"] = "countpad"
+    padding: PaddingMode = "same"
+    avgpool: Counting = "countpad"
     init: InitText = "torch"
-
-    @field_validator("padding")
-    @classmethod
-    def _a_mode(cls, value: Any) -> Any:
-        if not isinstance(value, str):
-            raise ValueError("must be same, tf_same or valid")
-        return value
 
 
 class Block(Model):
     """A named block: its parameters (None: no default) and what it is made of."""
 
-    params: dict[Identifier, Argument | None] = Field(default_factory=dict)
-    body: SerializeAsAny[Step]
+    params: Annotated[dict[Identifier, Argument | None], Named] = Field(default_factory=dict)
+    body: OneStep
 
     @field_validator("body")
     @classmethod
@@ -74,9 +81,9 @@ class Aux(Model):
     name: Identifier
     source: Identifier = Field(alias="from")
     weight: Weight
-    steps: Steps = Field(alias="do", min_length=1)
+    steps: SomeSteps = Field(alias="do")
 
-    model_config = {**Model.model_config, "populate_by_name": True}
+    model_config = ConfigDict(populate_by_name=True)
 
 
 class Expect(Model):
@@ -89,14 +96,14 @@ class Expect(Model):
     keras_total: Total | None = None
     macs: Total | None = None
     activations: Total | None = None
-    out: dict[str, tuple[Count, ...]] = Field(default_factory=dict)
+    out: Annotated[dict[str, Sizes], Named] = Field(default_factory=dict)
 
 
 class Variant(Model):
     """A network made from its spec by naming what changes: address -> new value."""
 
     title: Text = ""
-    set: dict[str, Any] = Field(default_factory=dict)
+    set: Annotated[dict[str, Any], Named] = Field(default_factory=dict)
     expect: Expect = Field(default_factory=Expect)
     _values: dict[str, Value] = PrivateAttr(default_factory=dict)
 
@@ -107,7 +114,32 @@ class Variant(Model):
     def values(self) -> Iterator[tuple[str, Value | None, Any]]:
         """Each address with its node in the file (None where a program made it) and its data."""
         for address, data in self.set.items():
-            yield address, self._values.get(address), data
+            node = self._values.get(address)
+            yield address, node if node is not None and plain(node) == data else None, data
+
+
+def _free(value: Any) -> Any:
+    """The author's notes: text, numbers, lists and mappings, as YAML can hold them."""
+    named(value)
+    _check_free(value)
+    return value
+
+
+def _check_free(value: Any) -> None:
+    match value:
+        case dict():
+            for key, item in value.items():
+                if not key or key == "<<" or not isinstance(key, str):
+                    raise ValueError("must have words for its keys")
+                _check_free(key)
+                _check_free(item)
+        case list():
+            for item in value:
+                _check_free(item)
+        case str() if not HIDDEN.search(value):
+            pass
+        case _ if not is_number(value) or not NUMBER.fullmatch(repr(value)):
+            raise ValueError(f"must hold text, numbers, lists and mappings, not {shown(value)}")
 
 
 class Spec(Model):
@@ -116,19 +148,19 @@ class Spec(Model):
     name: Identifier
     title: Text = ""
     paper: Text = ""
-    input: tuple[Count, Count, Count]
+    input: Extent
     """(C, H, W)"""
     classes: Count
     defaults: Defaults = Field(default_factory=Defaults)
     stem: Steps = ()
-    inception: dict[Identifier, Block] = Field(default_factory=dict)
-    reduction: dict[Identifier, Block] = Field(default_factory=dict)
+    inception: Annotated[dict[Identifier, Block], Named] = Field(default_factory=dict)
+    reduction: Annotated[dict[Identifier, Block], Named] = Field(default_factory=dict)
     body: Steps = ()
     head: Steps = ()
     aux: tuple[Aux, ...] = ()
-    variants: dict[Identifier, Variant] = Field(default_factory=dict)
+    variants: Annotated[dict[Identifier, Variant], Named] = Field(default_factory=dict)
     expect: Expect = Field(default_factory=Expect)
-    meta: dict[str, Any] = Field(default_factory=dict)
+    meta: Annotated[dict[str, Any], BeforeValidator(_free)] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _something_to_do(self) -> Self:
@@ -162,5 +194,3 @@ def walk(steps: tuple[Step, ...]) -> Iterator[Step]:
     for step in steps:
         yield step
         yield from walk(inner_steps(step))
-
-

@@ -8,7 +8,7 @@ bidi controls, bombs) is refused at its place, and nothing recurses on the input
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final, NoReturn, TypeAlias
+from typing import Any, Final, NoReturn, TypeAlias
 
 import yaml
 
@@ -37,6 +37,7 @@ __all__ = [
     "Sequence",
     "Value",
     "parse",
+    "plain",
     "read",
 ]
 
@@ -99,6 +100,17 @@ class Mapping:
 
 
 Value: TypeAlias = Scalar | Sequence | Mapping
+
+
+def plain(value: Value) -> Any:
+    """A value as plain data, each scalar as its raw text."""
+    match value:
+        case Scalar():
+            return value.text
+        case Sequence():
+            return [plain(item) for item in value.items]
+        case Mapping():
+            return {entry.key.text: plain(entry.value) for entry in value.entries}
 
 
 def parse(text: str, file: str) -> Mapping:

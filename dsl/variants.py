@@ -17,7 +17,7 @@ from dsl.naming import branch_names, child_names, section_names, sequence_names
 from dsl.problems import Report, Span, did_you_mean
 from dsl.reader import Reader, tree
 from dsl.spec import Aux, Block, Defaults, Spec, Variant
-from dsl.text import Scalar, Value
+from dsl.text import Scalar, Value, plain
 
 
 def apply(spec: Spec, name: str, report: Report) -> Spec | None:
@@ -32,9 +32,9 @@ def apply(spec: Spec, name: str, report: Report) -> Spec | None:
         return None
     before = len(report.problems)
     changed: Any = spec
+    reader = Reader(report, spec.blocks)
     for address, value, data in variant.values():
         place = variant.at.fields.get(f"set.{address}", variant.at.span)
-        reader = Reader(report, spec.blocks)
         edit = Edit(address, value or tree(data, place), place, reader)
         changed = edit.change(changed, tuple(address.split(".")))
     return _finished(changed, variant) if len(report.problems) == before else None
@@ -105,18 +105,22 @@ class Edit:
         inside = parts(owner)
         name, rest = path[0], path[1:]
         if name not in inside:
-            self.unknown(name, inside)
+            self.unknown(path, inside)
             return owner
         new = self.change(inside[name], rest) if rest else self.read(owner, inside[name])
-        return owner if new is None else self.rebuild(owner, name, {**inside, name: new})
+        made = None if new is None else self.rebuild(owner, name, {**inside, name: new})
+        return owner if made is None else made
 
-    def unknown(self, name: str, inside: dict[str, Any]) -> None:
+    def unknown(self, path: tuple[str, ...], inside: dict[str, Any]) -> None:
         """Report an address that leads nowhere, with what stands there instead."""
         there = ", ".join(inside)
         help = f"there is: {there}" if there else "nothing inside it can be set"
-        message = f"{self.address} leads nowhere: there is no {name}"
-        hint = did_you_mean(name, inside)
-        self.reader.report.add("E026", self.place, message, hint=hint, help=help)
+        before = self.address.removesuffix(".".join(path))
+        message = f"there is no {path[0] or 'empty name'} in {before[:-1] or 'the spec'}"
+        exact = self.place.length == len(self.address)
+        span = self.place.part(len(before), len(path[0])) if exact else self.place
+        hint = did_you_mean(path[0], inside)
+        self.reader.report.add("E026", span, message, hint=hint, help=help)
 
     def read(self, owner: Any, old: Any) -> Any:
         """The new value for `old`, read as its kind demands."""
@@ -124,6 +128,8 @@ class Edit:
             return self.step(old)
         if isinstance(old, Block):
             return self.reader.block(self.value)
+        if isinstance(owner, Block) and isinstance(old, dict):
+            return self.reader.params(self.value, {})
         if isinstance(old, (Residual, Defaults)):
             return self.reader.fill(type(old), self.value, {})
         if isinstance(owner, Spec) and self.address in SECTIONS:
@@ -132,14 +138,14 @@ class Edit:
             message = f"{self.address} is a whole section; name what changes inside it"
             self.reader.report.add("E026", self.place, message, help=f"inside: {', '.join(old)}")
             return None
-        return self.reader.plain(self.value)
+        return plain(self.value)
 
     def step(self, old: Step | None) -> Step | None:
         """A step in the old one's place, under its name; a bare number sets its main value."""
         if isinstance(old, Layer) and self.is_number():
             main = [name for name, mark in spellings(type(old)) if mark.place][-1:]
             if main:
-                step: Step | None = self.refilled(old, {main[0]: self.reader.plain(self.value)})
+                step: Step | None = self.refilled(old, {main[0]: plain(self.value)})
                 return step
         return self.reader.step(self.value, old.name if old else None)
 
@@ -155,7 +161,7 @@ class Edit:
                 steps = new.values() if isinstance(new, dict) else new
                 return owner.model_copy(update={name: tuple(steps)})
             case Block() if name == "params":
-                return owner.model_copy(update={"params": new})
+                return self.refilled(owner, {"params": new})
             case Block():
                 return owner.model_copy(update={"body": self.body(owner.body, name, inside)})
             case Aux() if name not in ("from", "weight"):
@@ -183,5 +189,12 @@ class Edit:
     def refilled(self, model: Model, update: dict[str, Any]) -> Any:
         """A model with other fields, validated again."""
         values = {name: getattr(model, name) for name in type(model).model_fields} | update
-        places = Places(model.at.span, {**model.at.fields, **dict.fromkeys(update, self.place)})
+        spans = _spans(update, self.value.span)
+        places = Places(model.at.span, {**model.at.fields, **spans})
         return opstring.build(type(model), values, places, self.reader.report)
+
+
+def _spans(update: dict[str, Any], span: Span) -> dict[str, Span]:
+    """The place of what is new: a field, or each of a call's arguments."""
+    args = update.get("args", {})
+    return {**dict.fromkeys(update, span), **{f"args.{key}=": span for key in args}}

@@ -474,9 +474,9 @@ def test_a_pipe_swapped_in_after_the_check_does_not_hang(
 ) -> None:
     os.mkfifo(tmp_path / "x")
     (tmp_path / "y").touch()
-    regular = os.stat(tmp_path / "y")
+    regular = (tmp_path / "y").stat()
     with monkeypatch.context() as patch:
-        patch.setattr("dsl._source.os.stat", lambda _: regular)
+        patch.setattr("dsl._source.os.stat", lambda *_, **__: regular)
         wanted = "E001 can't read PATH: it is a pipe, not a regular file"
         assert unreadable(tmp_path / "x") == wanted
 

@@ -28,6 +28,7 @@ def run(args: list[str] | None = None) -> int:
 
 
 def _run(args: list[str] | None) -> int:
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # or it scans every package
     import click
 
     from compiler.cli import terminal

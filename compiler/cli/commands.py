@@ -189,11 +189,12 @@ def draw(output: Path | None, what: str, **spec: Any) -> None:
 
 
 def _drawing(prepared: Prepared, what: str) -> str:
-    from compiler.diagram import drawings, full
+    from compiler.diagram import drawings, full, overview
     from dsl.problems import did_you_mean
 
-    if what == "full":
-        return full(prepared.network)
+    alone = {"full": full, "overview": overview}
+    if what in alone:
+        return alone[what](prepared.network)
     there = drawings(prepared.network)
     if what not in there:
         hint = did_you_mean(what, [*there, "full"])

@@ -9,7 +9,6 @@ from pathlib import Path
 from compiler.cli.summary import summary
 from compiler.contract import broken
 from compiler.cost import Report, cost
-from compiler.cost.render import as_csv, as_json, as_text
 from compiler.prepare import Prepared
 from dsl.problems import SpecError
 
@@ -40,6 +39,7 @@ def measured(prepared: Prepared) -> Report:
 
 def results(prepared: Prepared) -> Results:
     """Every text that the spec gives; no torch needed."""
+    from compiler.cost.render import as_csv, as_json, as_text
     from compiler.diagram import drawings
     from compiler.source import emit
 

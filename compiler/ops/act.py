@@ -60,6 +60,9 @@ class Activation(Op):
     def work(self, x: Shape) -> Work:
         return Work(act_elems=x.elements)
 
+    def shares(self, training: bool) -> bool:
+        return self.inplace
+
     def saved(self, x: Shape) -> Kept:
         keeps_output = self.inplace or self.facts.keeps == "output"
         return Kept(input=not keeps_output, output=keeps_output)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from compiler.ir import Call, Init, Op, Shape, ShapeFault, Window, Work
+from compiler.ir import Call, Extra, Init, Op, Shape, ShapeFault, Window, Work
 from compiler.ir import Saved as Kept
 from compiler.ops.window import Sliding, short
 
@@ -69,15 +69,17 @@ class Conv2d(Op):
         taps = int(x.channels) // int(self.groups) * kernel[0] * kernel[1]
         padded = self.slide.padded_elements(x) if self.slide.tf_same else 0
         bias_adds = outputs if self.bias else 0
-        return Work(macs=outputs * taps, bias_adds=bias_adds, eltwise_elems=padded)
+        return Work(outputs * taps, outputs, bias_adds, eltwise_elems=padded)
 
     def window(self, x: Shape) -> Window:
         return self.slide.window(x)
 
     def saved(self, x: Shape) -> Kept:
         if self.slide.tf_same:
-            return Kept(extra=4 * self.slide.padded_elements(x))
+            return Kept(extra=Extra(self.slide.padded_elements(x)))
         return Kept(input=True)
 
-    def scratch(self, x: Shape, training: bool) -> int:
-        return 4 * self.slide.padded_elements(x) if self.slide.tf_same else 0
+    def peaks(self, x: Shape) -> tuple[Extra, ...]:
+        if not self.slide.tf_same:
+            return ()
+        return (Extra(self.out(x).elements + self.slide.padded_elements(x)),)

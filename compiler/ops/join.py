@@ -33,6 +33,7 @@ class Add(Join):
     """Element by element; the shapes must agree."""
 
     word = "add"
+    folds = True
 
     def out(self, shapes: tuple[Shape, ...]) -> Shape:
         if len({tuple(int(n) for n in shape) for shape in shapes}) > 1:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from compiler.ir import Call, Init, Op, Shape, ShapeFault, Work
+from compiler.ir import Call, Extra, Init, Op, Shape, ShapeFault, Work
 from compiler.ir import Saved as Kept
 
 
@@ -37,7 +37,11 @@ class Linear(Op):
         return weight | ({"bias": (int(self.width),)} if self.bias else {})
 
     def work(self, x: Shape) -> Work:
-        return Work(macs=int(x[0]) * self.width, bias_adds=int(self.width) if self.bias else 0)
+        outputs = int(self.width)
+        return Work(int(x[0]) * outputs, outputs, outputs if self.bias else 0)
+
+    def flattens(self, x: Shape) -> bool:
+        return True
 
     def saved(self, x: Shape) -> Kept:
         return Kept(input=True)
@@ -59,6 +63,9 @@ class Flatten(Op):
     def call(self, x: Shape) -> Call:
         return Call("nn.Flatten")
 
+    def flattens(self, x: Shape) -> bool:
+        return True
+
 
 @dataclass(frozen=True)
 class Dropout(Op):
@@ -77,8 +84,16 @@ class Dropout(Op):
     def call(self, x: Shape) -> Call:
         return Call("nn.Dropout", (self.p,))
 
+    def training_work(self, x: Shape) -> Work:
+        return Work(eltwise_elems=x.elements if self.p else 0)
+
+    def shares(self, training: bool) -> bool:
+        return not (training and self.p)
+
     def saved(self, x: Shape) -> Kept:
-        return Kept(extra=4 * x.elements if 0 < self.p < 1 else 0)
+        if self.p == 1:
+            return Kept(extra=Extra(fixed=1))
+        return Kept(extra=Extra(x.elements if self.p else 0))
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from compiler.ir import Call, Op, Shape, ShapeFault, Work
+from compiler.ir import Call, Extra, Op, Shape, ShapeFault, Work
 from compiler.ir import Saved as Kept
 
 
@@ -51,7 +51,10 @@ class BatchNorm2d(Op):
         return Work(bn_elems=x.elements)
 
     def saved(self, x: Shape) -> Kept:
-        return Kept(input=True, extra=2 * 4 * int(x.channels))
+        return Kept(input=True, extra=Extra(fixed=2 * int(x.channels)))
+
+    def least_batch(self, x: Shape) -> int:
+        return 2 if x.grid == (1, 1) else 1
 
 
 @dataclass(frozen=True)
@@ -87,3 +90,14 @@ class LocalResponseNorm(Op):
 
     def work(self, x: Shape) -> Work:
         return Work(eltwise_elems=x.elements)
+
+    def squares(self, x: Shape) -> int:
+        """Elements of the squared input with the missing neighbours padded."""
+        height, width = x.grid
+        return (int(x.channels) + self.size - 1) * height * width
+
+    def peaks(self, x: Shape) -> tuple[Extra, ...]:
+        return Extra(x.elements + self.squares(x)), Extra(3 * x.elements)
+
+    def saved(self, x: Shape) -> Kept:
+        return Kept(input=True, extra=Extra(self.squares(x) + 2 * x.elements))

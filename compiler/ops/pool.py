@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from compiler.ir import Call, Op, Pair, Shape, ShapeFault, Window, Work
+from compiler.ir import Call, Extra, Op, Pair, Shape, ShapeFault, Window, Work
 from compiler.ir import Saved as Kept
 from compiler.ops.window import FLAT_HELP, Sliding, short
 
@@ -62,14 +62,15 @@ class MaxPool2d(Pool):
         return Call(name, (short(self.slide.kernel),), kwargs)
 
     def saved(self, x: Shape) -> Kept:
-        indices = 8 * self.out(x).elements
+        indices = self.out(x).elements
         if self.slide.tf_same:
-            return Kept(extra=indices + 4 * self.slide.padded_elements(x))
-        return Kept(input=True, extra=indices)
+            return Kept(extra=Extra(self.slide.padded_elements(x), indices=indices))
+        return Kept(input=True, extra=Extra(indices=indices))
 
-    def scratch(self, x: Shape, training: bool) -> int:
-        padded = 4 * self.slide.padded_elements(x) if self.slide.tf_same else 0
-        return padded + 8 * self.out(x).elements
+    def peaks(self, x: Shape) -> tuple[Extra, ...]:
+        pooled = self.out(x).elements
+        padded = self.slide.padded_elements(x) if self.slide.tf_same else 0
+        return (Extra(pooled + padded, indices=pooled),)
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,46 @@ class AvgPool2d(Pool):
         if self._pads and not self.count_padding:
             kwargs["count_include_pad"] = False
         return Call(name, (short(self.slide.kernel),), kwargs)
+
+    @property
+    def _divides(self) -> bool:
+        """Whether it divides by the number of pixels in each window, pooled from ones."""
+        return self.slide.tf_same and not self.count_padding
+
+    def _ones(self, x: Shape) -> tuple[int, int, int]:
+        """Elements of the ones, of the ones padded, and of the shares of pixels in each window."""
+        plane = Shape(1, *x.grid)
+        return plane.elements, self.slide.padded_elements(plane), self.out(plane).elements
+
+    def work(self, x: Shape) -> Work:
+        if not self._divides:
+            return super().work(x)
+        pooled, padded = self.out(x).elements, self.slide.padded_elements(x)
+        ones = sum(self._ones(x))
+        return Work(pool_elems=pooled, eltwise_elems=padded + pooled, constants=ones)
+
+    def flattens(self, x: Shape) -> bool:
+        window = self.slide.window(x)
+        pads = (
+            zip(window.before, window.after, strict=True) if self.slide.tf_same else ((0, 0),) * 2
+        )
+        seen = tuple(size + sum(pad) for size, pad in zip(x.grid, pads, strict=True))
+        return seen == self.slide.kernel != (1, 1) and self.out(x).grid == (1, 1)
+
+    def peaks(self, x: Shape) -> tuple[Extra, ...]:
+        pooled = self.out(x).elements
+        padded = self.slide.padded_elements(x) if self.slide.tf_same else 0
+        if not self._divides:
+            return (Extra(pooled + padded),)
+        plane, ones, shares = self._ones(x)
+        counting = Extra(pooled, plane + ones + shares)
+        return Extra(pooled + padded), counting, Extra(2 * pooled, plane + shares)
+
+    def saved(self, x: Shape) -> Kept:
+        if not self.slide.tf_same:
+            return Kept(input=True)
+        shares = self._ones(x)[2] if self._divides else 0
+        return Kept(extra=Extra(self.slide.padded_elements(x), fixed=shares))
 
 
 @dataclass(frozen=True)
@@ -122,3 +163,22 @@ class AdaptivePool2d(Op):
 
     def work(self, x: Shape) -> Work:
         return Work(pool_elems=self.out(x).elements)
+
+    def window(self, x: Shape) -> Window | None:
+        if self.flattens(x):
+            return None
+        kernel = (x.grid[0] // self.size[0], x.grid[1] // self.size[1])
+        return Window(kernel, kernel)
+
+    def flattens(self, x: Shape) -> bool:
+        uneven = x.grid[0] % self.size[0] or x.grid[1] % self.size[1]
+        return self.size == (1, 1) or bool(uneven)
+
+    def peaks(self, x: Shape) -> tuple[Extra, ...]:
+        pooled = self.out(x).elements
+        return (Extra(pooled, indices=pooled if self.mode == "max" else 0),)
+
+    def saved(self, x: Shape) -> Kept:
+        if self.mode == "max":
+            return Kept(input=True, extra=Extra(indices=self.out(x).elements))
+        return Kept(input=self.size != (1, 1))

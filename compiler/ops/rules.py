@@ -19,11 +19,9 @@ from compiler.ops.norm import BatchNorm2d, LocalResponseNorm
 from compiler.ops.pool import AdaptivePool2d, AvgPool2d, MaxPool2d
 from compiler.ops.window import Sliding
 from compiler.scope import Scope, init_of
-from compiler.symbols import Sym
 from dsl import layers
-from dsl.fields import PADDINGS
+from dsl.fields import NORMS, PADDINGS
 
-NORMS = ("batch", "none")
 Part = tuple[str, Op]
 
 
@@ -59,6 +57,9 @@ def one(op: Op) -> Lowered:
 def _conv(step: layers.Conv, x: Shape, scope: Scope) -> Lowered:
     width = scope.positive(step, "width") if step.width is not None else x.channels
     groups = x.channels if step.depthwise else scope.positive(step, "groups")
+    if step.depthwise and width % x.channels:
+        message = f"a depthwise width is a multiple of what comes in ({int(x.channels)})"
+        scope.fail("E107", step.at.of("width"), f"{message}, not {int(width)}")
     normed = _norm(step, scope)
     bias = _bias(step, scope, bool(normed))
     conv = Conv2d(width, _sliding(step, scope), groups, bias, init_of(step.init))
@@ -76,7 +77,7 @@ def _sepconv(step: layers.SepConv, x: Shape, scope: Scope) -> Lowered:
     return Lowered(parts)
 
 
-def _norm(step: layers.Conv, scope: Scope) -> tuple[Part, ...]:
+def _norm(step: layers.Filter, scope: Scope) -> tuple[Part, ...]:
     if step.linear and step.norm is None:
         return ()
     if scope.word(step, "norm", NORMS) == "none":
@@ -84,19 +85,21 @@ def _norm(step: layers.Conv, scope: Scope) -> tuple[Part, ...]:
     return (("bn", BatchNorm2d(*_norm_numbers(step, scope))),)
 
 
-def _norm_numbers(step: layers.Conv | layers.BatchNorm, scope: Scope) -> tuple[float, float]:
-    return scope.number(step, "eps"), scope.number(step, "momentum")
+def _norm_numbers(step: layers.Filter | layers.BatchNorm, scope: Scope) -> tuple[float, float]:
+    return scope.number(step, "eps", 0), scope.number(step, "momentum", 0, 1)
 
 
-def _bias(step: layers.Conv, scope: Scope, normed: bool) -> bool:
+def _bias(step: layers.Filter, scope: Scope, normed: bool) -> bool:
     if step.bias is not None:
         return step.bias
-    return not normed if scope.spec.defaults.bias is None or step.linear else (
-        scope.spec.defaults.bias
+    return (
+        not normed
+        if scope.spec.defaults.bias is None or step.linear
+        else (scope.spec.defaults.bias)
     )
 
 
-def _act(step: layers.Conv, scope: Scope) -> tuple[Part, ...]:
+def _act(step: layers.Filter, scope: Scope) -> tuple[Part, ...]:
     """The unit's activation; it overwrites the fresh output that it follows where torch can."""
     if step.linear and step.act is None:
         return ()
@@ -106,12 +109,12 @@ def _act(step: layers.Conv, scope: Scope) -> tuple[Part, ...]:
     return (("act", Activation(kind, inplace=ACTIVATIONS[kind].inplace)),)
 
 
-def _sliding(step: layers.Conv | layers.MaxPool, scope: Scope) -> Sliding:
+def _sliding(step: layers.Filter | layers.MaxPool, scope: Scope) -> Sliding:
     kernel, stride = scope.pair(step, "kernel"), scope.pair(step, "stride")
-    dilation = scope.pair(step, "dilation") if isinstance(step, layers.Conv) else (1, 1)
+    dilation = scope.pair(step, "dilation") if isinstance(step, layers.Filter) else (1, 1)
     ceil = isinstance(step, layers.MaxPool) and step.ceil
     given = scope.value(step, "padding")
-    if isinstance(given, (tuple, int)):
+    if isinstance(given, (tuple, int, float)):
         pads = scope.pair(step, "padding", least=0)
         return Sliding(kernel, stride, pads, dilation, ceil, mode=_pad_text(pads))
     if given is None and ceil:
@@ -174,13 +177,14 @@ def _avgpool(step: layers.AvgPool, x: Shape, scope: Scope) -> Lowered:
 
 def _pool_window(step: layers.MaxPool, scope: Scope) -> Sliding:
     """A pooling window; torch refuses more padding than half the kernel."""
+    if step.ceil and scope.value(step, "padding") == "tf_same":
+        help = "tf_same keeps every row already: leave ceil out"
+        scope.fail("E111", step.at.of("ceil"), "ceil has no meaning with tf_same", help=help)
     slide = _sliding(step, scope)
     for side, pad in zip(slide.kernel, slide.padding, strict=True):
         if pad > side // 2:
-            message = f"padding {int(pad)} is more than half of the pool's {int(side)}"
+            message = f"padding {int(pad)} is more than half of the window's {int(side)}"
             scope.fail("E111", step.at.of("padding"), message)
-    if slide.tf_same and slide.ceil:
-        scope.fail("E111", step.at.of("ceil"), "ceil has no meaning with tf_same padding")
     return slide
 
 
@@ -207,10 +211,7 @@ def _flatten(step: layers.Flatten, x: Shape, scope: Scope) -> Lowered:
 
 @lowers(layers.Dropout)
 def _dropout(step: layers.Dropout, x: Shape, scope: Scope) -> Lowered:
-    p = scope.number(step, "p")
-    if not 0 <= p <= 1:
-        scope.fail("E013", step.at.of("p"), f"dropout takes a probability, here it is {p:g}")
-    return one(Dropout(p))
+    return one(Dropout(scope.number(step, "p", 0, 1)))
 
 
 @lowers(layers.Activation)
@@ -231,7 +232,7 @@ def _batchnorm(step: layers.BatchNorm, x: Shape, scope: Scope) -> Lowered:
 
 @lowers(layers.LRN)
 def _lrn(step: layers.LRN, x: Shape, scope: Scope) -> Lowered:
-    alpha, beta, k = (scope.number(step, name) for name in ("alpha", "beta", "k"))
+    alpha, beta, k = (scope.number(step, name, 0) for name in ("alpha", "beta", "k"))
     return one(LocalResponseNorm(step.size, alpha, beta, k))
 
 

@@ -42,21 +42,22 @@ class Sliding:
         """Output rows for an axis of `size` input rows."""
         before, after = self.pads(axis, size)
         room = size + before + after - self.span(axis)
-        if room < 0 or min(self.padding) < 0:
-            raise ShapeFault("E102", self._too_small(axis, size), self._least(axis, size))
         out = room // self.stride[axis] + 1
         if self.ceil:
             out = -(-room // self.stride[axis]) + 1
             if (out - 1) * self.stride[axis] >= size + before:
                 out -= 1
+        if out < 1 or min(self.padding) < 0:
+            raise ShapeFault("E102", self._too_small(axis, size), self._least(axis, size))
         return out
 
     def _too_small(self, axis: int, size: int) -> str:
         what = ("rows", "columns")[axis]
+        least = self.span(axis) - (self.stride[axis] - 1 if self.ceil else 0)
         pad = sum(self.pads(axis, size))
         padded = f" and {pad} of padding" if pad else ""
         text = f"{self.kernel[0]}x{self.kernel[1]}"
-        return f"{text} needs {self.span(axis)} {what}, the input has {size}{padded}"
+        return f"{text} needs {least} {what}, the input has {size}{padded}"
 
     def _least(self, axis: int, size: int) -> str:
         return "enlarge the input, pad it, or take a smaller kernel"
@@ -76,7 +77,7 @@ class Sliding:
     def padded_elements(self, x: Shape) -> int:
         """Elements of the input with its padding around."""
         height, width = (n + sum(self.pads(axis, n)) for axis, n in enumerate(x.grid))
-        return x.channels * height * width
+        return int(x.channels) * height * width
 
     @property
     def is_unit(self) -> bool:

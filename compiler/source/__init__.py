@@ -72,11 +72,12 @@ def _template() -> jinja2.Template:
 def header(net: Network, digest: str) -> dict[str, str]:
     """What the comment at the top says."""
     variant = f" --variant {net.variant}" if net.variant else ""
+    origin = plain(net.origin) or f"{net.name}.yaml"
     return {
         "version": __version__,
-        "origin": plain(net.origin) + (f", variant {net.variant}" if net.variant else ""),
+        "origin": origin + (f", variant {net.variant}" if net.variant else ""),
         "digest": digest or "unknown",
-        "command": f"inception-compile source {plain(net.origin)}{variant}",
+        "command": f"inception-compile source {origin}{variant}",
     }
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from compiler.ir import BlockUse, Leaf, Network, Node, Parallel, Series, Tap
+from compiler.ir import BlockUse, Leaf, Network, Node, Parallel, Series, Tap, children
 from compiler.ops.act import Activation, Softmax
 from compiler.ops.linear import Flatten, Identity
 from compiler.source import names, units
@@ -36,10 +36,11 @@ class Emitter:
     units: Mapping[tuple[str, ...], units.UnitClass] = field(init=False)
     classes: dict[tuple[str, str], ClassText] = field(default_factory=dict)
     helpers: dict[str, None] = field(default_factory=dict)
+    printed: dict[int, Expr] = field(default_factory=dict)
     ordered_dict: bool = False
 
     def __post_init__(self) -> None:
-        self.units = units.collect(self.network.nodes, self.params())
+        self.units = units.collect(self.network.nodes)
 
     def taken(self) -> set[str]:
         """Names of classes that are in use."""
@@ -49,11 +50,7 @@ class Emitter:
     def reserved(self) -> set[str]:
         """Names that no block's class may have: imports, helpers, the network's own."""
         own = names.class_name(self.network)
-        return {*helper_names(), *names.IMPORTED, own, f"{own}Output", *self.params()}
-
-    def params(self) -> set[str]:
-        """Every block's parameters, which would hide a class of the same name."""
-        return {name for use in _uses(self.network.nodes) for name in use.params}
+        return {*helper_names(), *names.IMPORTED, own, f"{own}Output"}
 
     def expr(self, node: Node) -> Expr:
         """How a node is constructed."""
@@ -110,7 +107,16 @@ class Emitter:
         return call("nn.Sequential", call("OrderedDict", listed))
 
     def block(self, node: Series | Parallel, use: BlockUse) -> Expr:
-        """A block of the spec: its class, called with what differs here."""
+        """A block of the spec: its class, called with what differs here.
+
+        Repeats share one use, which is printed once.
+        """
+        if id(use) not in self.printed:
+            self.printed[id(use)] = self.block_call(node, use)
+        return self.printed[id(use)]
+
+    def block_call(self, node: Series | Parallel, use: BlockUse) -> Expr:
+        """The constructor call of one use of a block."""
         kind = "" if use.kind == "aux" else use.kind
         wanted = names.block_name(use.block, kind) if kind else "AuxHead"
         wanted += "".join(_chosen(use, key) for key in use.args)
@@ -128,7 +134,8 @@ class Emitter:
     def inline(self, node: Parallel) -> Expr:
         """A split with more behind its join, written where it is used: a class of its own."""
         inside = list(self.init(node))
-        known = {"in_channels", "num_classes", *self.params()}
+        known = {name for use in _uses(self.network.nodes) for name in use.params}
+        known |= {"in_channels", "num_classes"}
         params = dict.fromkeys(sorted(known & _words("\n".join(inside))))
         made, used = self.class_of(node, names.split_name(node.name), inside, params)
         return call(made, **{name: Expr(name) for name in used})
@@ -285,7 +292,21 @@ def _words(lines: str) -> set[str]:
 
 def _values(node: Node) -> dict[str, Any]:
     use = node.use if isinstance(node, (Series, Parallel)) else None
-    return {**use.params, **use.args} if use else {}
+    return {**use.params, **use.args} if use else {value.name: value for value in _floats(node)}
+
+
+def _floats(node: Node) -> Iterator[SymFloat]:
+    """The parameters of the block around that a node uses as floats."""
+    use = node.use if isinstance(node, (Series, Parallel)) else None
+    values: list[Any] = list(use.args.values()) if use else []
+    if isinstance(node, Leaf):
+        made = node.op.call(node.inp)
+        values = [*made.args, *made.kwargs.values()]
+    elif use is None:
+        values = [node.residual.scale] if isinstance(node, Parallel) and node.residual else []
+        for child in children(node):
+            yield from _floats(child)
+    yield from (value for value in values if isinstance(value, SymFloat))
 
 
 def _param(name: str, default: Any, value: Any) -> str:

@@ -98,7 +98,7 @@ def lay_out(start: str, expr: Expr, end: str = "", depth: int = 0) -> list[str]:
     """The lines of `start expr end` at an indentation depth."""
     indent = INDENT * depth
     line = f"{indent}{start}{expr.flat}{end}"
-    if len(line) <= WIDTH or expr.items is None or not expr.items:
+    if len(line) <= WIDTH or expr.items is None:
         return [line]
     if expr.joint == " + ":
         first, *rest = (item.flat for item in expr.items)
@@ -106,7 +106,11 @@ def lay_out(start: str, expr: Expr, end: str = "", depth: int = 0) -> list[str]:
         return [f"{indent}{row}" for row in rows[:-1]] + [f"{indent}{rows[-1]}{end}"]
     opened, closed = f"{indent}{start}{expr.lead}{expr.head}", f"{indent}{expr.close}{end}"
     if start.endswith("= ") and len(opened) > WIDTH:
-        return [f"{indent}{start}(", *lay_out("", expr, depth=depth + 1), f"{indent}){end}"]
+        wrapped = [f"{indent}{start}(", *lay_out("", expr, depth=depth + 1), f"{indent}){end}"]
+        if max(map(len, wrapped)) <= WIDTH:
+            return wrapped
+    if not expr.items:
+        return [line]
     inner = f"{indent}{INDENT}{expr.inside}"
     if len(inner) <= WIDTH and not expr.listed:
         return [opened, inner, closed]
@@ -122,8 +126,11 @@ def condition(joint: str, tests: list[str], depth: int) -> list[str]:
     if len(line) <= WIDTH:
         return [line]
     first, *rest = tests
-    rows = [first, *(f"{joint} {test}" for test in rest)]
-    return [f"{indent}if (", *(f"{indent}{INDENT}{row}" for row in rows), f"{indent}):"]
+    rows = [f"{indent}{INDENT}{row}" for row in (first, *(f"{joint} {test}" for test in rest))]
+    split = [
+        row if len(row) <= WIDTH else row.replace(" is ", f"\n{indent}{INDENT}is ") for row in rows
+    ]
+    return [f"{indent}if (", *split, f"{indent}):"]
 
 
 def conditional(start: str, expr: Expr, condition: str, depth: int) -> list[str]:

@@ -108,23 +108,18 @@ def forward(network: Network) -> Iterator[str]:
 
 def _tapped(name: str, x: str) -> Iterator[str]:
     conditions = ["self.training", f"self.{name} is not None"]
-    local, applied = _local(name), call(f"self.{name}", Expr(x))
-    line = f"        {local} = {applied.flat} if {' and '.join(conditions)} else None"
+    applied = call(f"self.{name}", Expr(x))
+    line = f"        {name} = {applied.flat} if {' and '.join(conditions)} else None"
     if len(line) <= WIDTH:
         yield line
         return
-    yield f"        {local} = None"
+    yield f"        {name} = None"
     yield from condition("and", conditions, 2)
-    yield from lay_out(f"{local} = ", applied, depth=3)
-
-
-def _local(name: str) -> str:
-    """A head's variable, under a name that hides nothing else."""
-    return f"{name}_" if name in ("F", "self", "torch", "x") else name
+    yield from lay_out(f"{name} = ", applied, depth=3)
 
 
 def _returned(network: Network) -> Iterator[str]:
-    heads = [_local(tap.name) for tap in network.taps]
+    heads = [tap.name for tap in network.taps]
     if heads:
         yield from condition("or", [f"{name} is None" for name in heads], 2)
         yield "            return logits"
@@ -161,7 +156,7 @@ def reset(network: Network) -> Iterator[str]:
     heads = {tap.name for tap in network.taps}
     for top, layers in groupby(own(network), key=lambda item: item[0].split(".")[0]):
         if top in heads:
-            yield f"        if self.{top} is not None:"
+            yield from condition("and", [f"self.{top} is not None"], 2)
         for path, init in layers:
             weight = call("self.get_parameter", Expr(f'"{path}.weight"'))
             yield from _draw(init, weight, 3 if top in heads else 2)

@@ -17,7 +17,7 @@ from compiler.ops.conv import Conv2d
 from compiler.ops.norm import BatchNorm2d
 from compiler.source.expr import Expr, call, construct, lay_out, literal, literals, signature
 from compiler.source.expr import text as source_text
-from compiler.source.names import free
+from compiler.symbols import SymFloat
 
 SIZES = {"stride": "1", "padding": "0", "dilation": "1", "groups": "1"}
 """Optional arguments of a convolution, with torch's defaults."""
@@ -40,7 +40,7 @@ class UnitClass:
         """Take one more unit into account."""
         self.sizes |= set(_window(unit)) & set(SIZES)
         for name, value in _settings(unit).items():
-            self.settings[name][value] += 1
+            self.settings[name][float(value) if isinstance(value, float) else value] += 1
 
     @property
     def mixed(self) -> dict[str, Any]:
@@ -54,7 +54,12 @@ class UnitClass:
         args = (unit.inp.channels, unit.out.channels, construct(conv.op.call(conv.inp)))
         kernel = args[2].items[2] if args[2].items else args[2]
         sizes = {key: value for key, value in _window(unit).items() if key in self.sizes}
-        given = {key: v for key, v in _settings(unit).items() if self.mixed.get(key, v) != v}
+        usual = self.mixed
+        given = {
+            key: value
+            for key, value in _settings(unit).items()
+            if key in usual and (isinstance(value, SymFloat) or value != usual[key])
+        }
         return call(
             self.name, literal(args[0]), literal(args[1]), kernel, **literals(sizes | given)
         )
@@ -185,16 +190,13 @@ def unit_name(unit: Series) -> str:
     return names[0] + same + "".join(names[1:])
 
 
-def collect(nodes: Iterable[Node], taken: set[str]) -> dict[tuple[str, ...], UnitClass]:
-    """Every unit class that the nodes need, in order of first use.
-
-    `taken` are names that would hide a class.
-    """
+def collect(nodes: Iterable[Node]) -> dict[tuple[str, ...], UnitClass]:
+    """Every unit class that the nodes need, in order of first use."""
     found: dict[tuple[str, ...], UnitClass] = {}
     for unit in _units(nodes):
         key = structure(unit)
         if key not in found:
-            found[key] = UnitClass(free(unit_name(unit), taken), unit)
+            found[key] = UnitClass(unit_name(unit), unit)
         found[key].add(unit)
     return found
 

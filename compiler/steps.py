@@ -1,0 +1,244 @@
+"""Steps of the language as nodes of the IR: layers, sequences, splits, repeats, calls.
+
+Every fault is reported with its place in the spec and the calls that led there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from math import prod
+
+from compiler.ir import BlockUse, Leaf, Node, Op, Parallel, Residual, Series, Shape, ShapeFault
+from compiler.ops.act import ACTIVATIONS, Activation
+from compiler.ops.join import Add, Concat
+from compiler.ops.rules import RULES, Lowered
+from compiler.scope import Scope, Stop, Value
+from compiler.symbols import Sym, SymFloat
+from compiler.terms import inner, joined, outer
+from dsl import layers
+from dsl.naming import branch_names, child_names, sequence_names
+from dsl.problems import Span
+from dsl.spec import Block
+
+Taken = Callable[[], set[str]]
+JOINS = {"concat": Concat(), "add": Add()}
+
+
+def lower_steps(
+    steps: tuple[layers.Step, ...], names: list[str], x: Shape, scope: Scope, owner: str
+) -> tuple[Node, ...]:
+    """Steps in order, as siblings under one owner."""
+    nodes: list[Node] = []
+    for name, step in zip(names, steps, strict=True):
+        for node in lower_step(step, name, x, scope, lambda: {*names, *(n.name for n in nodes)}):
+            nodes.append(node)
+            x = outer(node)
+    return tuple(nodes)
+
+
+def lower_step(
+    step: layers.Step, name: str, x: Shape, scope: Scope, taken: Taken | None = None
+) -> tuple[Node, ...]:
+    """One step as one node, or two where a map must be flattened before it.
+
+    `taken` gives its siblings' names; None where there is room for one node only.
+    """
+    match step:
+        case layers.Sequence():
+            names = sequence_names(step.steps)
+            nodes = lower_steps(step.steps, names, x, scope, name)
+            return (Series(name, nodes, x, span=step.at.span),)
+        case layers.Split():
+            return (_split(step, name, x, scope),)
+        case layers.Layer() if step.repeat > 1:
+            return (_repeat(step, name, x, scope),)
+        case layers.Call():
+            return (_call(step, name, x, scope),)
+        case layers.Layer():
+            return _layer(step, name, x, scope, taken)
+    raise AssertionError(type(step))
+
+
+def _repeat(step: layers.Layer, name: str, x: Shape, scope: Scope) -> Series:
+    """`x4`: the same step again and again, numbered from 0.
+
+    What keeps the shape is lowered once: the others are the same node under other names.
+    """
+    once = step.model_copy(update={"repeat": 1})
+    nodes: list[Node] = []
+    shape = x
+    for place in range(step.repeat):
+        before = scope.budget.params
+        (node,) = lower_step(once, str(place), shape, scope)
+        nodes.append(node)
+        if outer(node) == shape:
+            others = range(place + 1, step.repeat)
+            nodes += [replace(node, name=str(other)) for other in others]
+            scope.budget.spend((scope.budget.params - before) * len(others), step.at.span)
+            break
+        shape = outer(node)
+    return Series(name, tuple(nodes), x, span=step.at.span)
+
+
+def _layer(
+    step: layers.Layer, name: str, x: Shape, scope: Scope, taken: Taken | None
+) -> tuple[Node, ...]:
+    lowered: Lowered = RULES[type(step)](step, x, scope)
+    span = step.at.span
+    if lowered.before is None:
+        return (_unit(lowered, name, x, scope, span),)
+    if taken is None or name.isdigit():
+        message = f"{step.keyword} needs a vector, gets a map of {x}"
+        scope.fail("E106", span, message, help="put flatten before it: [flatten, fc 1024]")
+    before = _leaf(_free(lowered.before[0], taken()), lowered.before[1], x, scope, span)
+    return before, _unit(lowered, name, before.out, scope, span)
+
+
+def _free(name: str, taken: set[str]) -> str:
+    """A name that no sibling has."""
+    number = 1
+    found = name
+    while found in taken:
+        number += 1
+        found = f"{name}{number}"
+    return found
+
+
+def _unit(lowered: Lowered, name: str, x: Shape, scope: Scope, span: Span) -> Node:
+    """One op as a leaf; several as a unit."""
+    if len(lowered.parts) == 1:
+        return _leaf(name, lowered.parts[0][1], x, scope, span)
+    leaves: list[Leaf] = []
+    shape = x
+    for part, op in lowered.parts:
+        leaves.append(_leaf(part, op, shape, scope, span, label=name))
+        shape = leaves[-1].out
+    return Series(name, tuple(leaves), x, "unit", span=span)
+
+
+def _leaf(name: str, op: Op, x: Shape, scope: Scope, span: Span, label: str = "") -> Leaf:
+    leaf = Leaf(name, op, x, span)
+    try:
+        _ = leaf.out
+    except ShapeFault as error:
+        scope.fault(error, span, label or name)
+    scope.budget.spend(sum(prod(shape) for shape in op.params(x).values()), span)
+    return leaf
+
+
+def _split(step: layers.Split, name: str, x: Shape, scope: Scope) -> Parallel:
+    """Branches, join, `then` and the residual sum."""
+    branches = _branches(step, x, scope)
+    node = Parallel(name, branches, JOINS[step.join], x, span=step.at.span)
+    shape = _joined(node, scope)
+    if step.then:
+        (then,) = lower_step(step.then, step.then.name or "then", shape, scope)
+        node = replace(node, then=then)
+    return _residual(step.residual, node, scope) if step.residual else node
+
+
+def _branches(step: layers.Split, x: Shape, scope: Scope) -> tuple[Node, ...]:
+    found: list[Node] = []
+    failed = False
+    for name, branch in zip(branch_names(step.branches), step.branches, strict=True):
+        try:
+            found += lower_step(branch, name, x, scope)
+        except Stop:
+            failed = True
+    if failed:
+        raise Stop
+    return tuple(found)
+
+
+def _joined(node: Parallel, scope: Scope) -> Shape:
+    """The joined shape, if the branches fit together."""
+    try:
+        return joined(node)
+    except ShapeFault as error:
+        shapes = [outer(branch) for branch in node.branches]
+        pairs = zip(node.branches, shapes, strict=True)
+        sizes = ", ".join(f"{branch.name} gives {shape}" for branch, shape in pairs)
+        help = "give the branches equal strides, paddings and ceil"
+        if len({shape.is_map for shape in shapes}) > 1:
+            help = "flatten each branch, or none"
+        elif len({shape.grid for shape in shapes}) == 1:
+            help = "give the branches equal widths"
+        message = f"{node.join.word} at {node.name}: {error} ({sizes})"
+        scope.fail(error.code, node.span, message, help=help)
+
+
+def _residual(residual: layers.Residual, node: Parallel, scope: Scope) -> Parallel:
+    """`act(x + scale * f(x))`; f must give back what came in."""
+    span = residual.at.span
+    if tuple(node.out) != tuple(node.inp):
+        message = f"the residual sum at {node.name} adds {node.inp} and {node.out}"
+        help = "end with a linear 1x1 of the width that came in, `then: 1x1 in linear`"
+        scope.fail("E112", span, message, help=help)
+    scale = scope.number(residual, "scale")
+    kind = scope.word(residual, "act", (*ACTIVATIONS, "none"))
+    act = None
+    if kind != "none":
+        op = Activation(kind, inplace=ACTIVATIONS[kind].inplace)
+        act = _leaf("act", op, inner(node), scope, span)
+    return replace(node, residual=Residual(scale, act))
+
+
+def _call(step: layers.Call, name: str, x: Shape, scope: Scope) -> Node:
+    """A block, lowered with its parameters as symbols."""
+    spec = scope.spec
+    block = spec.blocks[step.block]
+    args = {key: _argument(value, scope) for key, value in step.args.items()}
+    inp = Shape(Sym.named(x.channels, "in_channels"), *x[1:])
+    names = _bound(block, args, scope) | {"in": inp.channels}
+    caller = f"step {name}" if name.isdigit() else name
+    inside = scope.inside(names, (step.at.span, caller))
+    node = _body(block, name, inp, inside)
+    kind = "inception" if step.block in spec.inception else "reduction"
+    _grid(kind, step, node, scope)
+    params = dict(block.params)
+    use = BlockUse(step.block, kind, params, args, node, x, block.at.of("name"))
+    return replace(node, use=use, span=step.at.span)
+
+
+def _argument(value: Value, scope: Scope) -> Value:
+    return scope.names.get(value, value) if isinstance(value, str) else value
+
+
+def _bound(block: Block, args: dict[str, Value], scope: Scope) -> dict[str, Value]:
+    """What the names of a block's body mean: each parameter as a symbol of itself."""
+    names: dict[str, Value] = {"classes": scope.names["classes"]}
+    for param, default in block.params.items():
+        value = args.get(param, default)
+        match value:
+            case int():
+                names[param] = Sym.named(int(value), param)
+            case float():
+                names[param] = SymFloat(float(value), param)
+            case str():
+                names[param] = value
+    return names
+
+
+def _body(block: Block, name: str, x: Shape, scope: Scope) -> Series | Parallel:
+    if isinstance(block.body, layers.Split):
+        return _split(block.body, name, x, scope)
+    assert isinstance(block.body, layers.Sequence), type(block.body)
+    steps = block.body.steps
+    nodes = lower_steps(steps, child_names(steps), x, scope, name)
+    return Series(name, nodes, x, "block", span=block.body.at.span)
+
+
+def _grid(kind: str, step: layers.Call, node: Series | Parallel, scope: Scope) -> None:
+    """Inception blocks keep the grid, reductions shrink it."""
+    before, after = node.inp.grid, node.out.grid
+    note = {"notes": ((scope.spec.blocks[step.block].at.of("name"), f"{step.block} is defined"),)}
+    sizes = f"{before[0]}x{before[1]} to {after[0]}x{after[1]}"
+    if kind == "inception" and before != after:
+        message = f"inception block {step.block} must keep the grid, it goes from {sizes}"
+        help = "a block that shrinks the grid belongs under reduction:"
+        scope.fail("E108", step.at.of("block"), message, help=help, **note)
+    if kind == "reduction" and not (after[0] < before[0] and after[1] < before[1]):
+        message = f"reduction block {step.block} must shrink the grid, it goes from {sizes}"
+        help = "a block that keeps the grid belongs under inception:"
+        scope.fail("E109", step.at.of("block"), message, help=help, **note)

@@ -1,0 +1,221 @@
+"""Random valid specs, small enough to lower and run in a moment.
+
+`specs()` draws a `Spec` that lowers: stems, inception blocks with parameters, nesting,
+`concat`, `add`, `then` and residual sums, reductions, repeats, auxiliary heads, and every
+layer kind. Widths are 1 to 12 and inputs 16 to 48.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn, SearchStrategy, composite
+
+from dsl import layers
+from dsl.fields import ACTIVATION_WORDS, INITS, PADDINGS
+from dsl.layers import Call, Conv, Layer, Residual, Sequence, Split, Step
+from dsl.spec import Aux, Block, Defaults, Spec
+
+WIDTHS = st.integers(1, 12)
+ODD = st.sampled_from([(1, 1), (3, 3), (1, 3), (3, 1), (5, 5), (1, 7), (7, 1)])
+ACTS = st.sampled_from([None, *ACTIVATION_WORDS, "none"])
+NUMBERS = st.floats(1e-6, 0.9).map(lambda x: float(f"{x:.3g}"))
+INIT = st.sampled_from(
+    [None, *(f"{name}:0.02" if takes else name for name, takes in INITS.items())]
+)
+
+
+def _maybe(values: SearchStrategy[Any]) -> SearchStrategy[Any]:
+    return st.none() | values
+
+
+WINDOW: dict[str, Any] = {"kernel": ODD, "padding": st.sampled_from(["same", "tf_same"])}
+FILTER: dict[str, Any] = {
+    **WINDOW,
+    "width": WIDTHS,
+    "dilation": st.sampled_from([(1, 1), (2, 2), (1, 2)]),
+    "linear": st.booleans(),
+    "bias": st.sampled_from([None, True, False]),
+    "norm": st.sampled_from([None, "batch", "none"]),
+    "act": ACTS,
+    "eps": _maybe(NUMBERS),
+    "momentum": _maybe(NUMBERS),
+    "init": INIT,
+    "repeat": st.sampled_from([1, 1, 1, 2]),
+}
+KEPT: SearchStrategy[Step] = st.one_of(
+    st.builds(Conv, **WINDOW, width=WIDTHS),
+    st.builds(Conv, **FILTER),
+    st.builds(layers.SepConv, **FILTER),
+    st.builds(Conv, kernel=ODD, depthwise=st.just(value=True), padding=st.just("same")),
+    st.builds(layers.MaxPool, **WINDOW),
+    st.builds(layers.AvgPool, **WINDOW, count_padding=st.sampled_from([None, True, False])),
+    st.builds(layers.Activation, kind=st.sampled_from(ACTIVATION_WORDS)),
+    st.builds(layers.BatchNorm, eps=_maybe(NUMBERS), momentum=_maybe(NUMBERS)),
+    st.builds(layers.LRN, size=st.integers(1, 5), alpha=NUMBERS, k=NUMBERS),
+    st.builds(layers.Dropout, p=NUMBERS),
+    st.just(layers.Identity()),
+)
+"""Layers that take a map and keep its grid."""
+
+
+def _windows(padding: list[Any], kernels: list[Any], strides: list[Any]) -> SearchStrategy[Any]:
+    sampled = {"padding": padding, "kernel": kernels, "stride": strides}
+    return st.fixed_dictionaries({key: st.sampled_from(found) for key, found in sampled.items()})
+
+
+SIDES = [(1, 1), (2, 2), (3, 3), (2, 3), (3, 1), (4, 4)]
+SHRINKING: SearchStrategy[dict[str, Any]] = st.one_of(
+    _windows(["tf_same"], SIDES, [(2, 2)]),
+    _windows(["same", (1, 1)], [(3, 3)], [(2, 2), (2, 3), (3, 2)]),
+    _windows(["valid"], SIDES, [(2, 2), (2, 3), (3, 2)]),
+)
+"""Windows that shrink the grid: the same for every branch of a reduction."""
+
+
+@composite
+def shrunk(draw: DrawFn, window: dict[str, Any]) -> Step:
+    """A layer that slides by `window`."""
+    pools = [layers.MaxPool(**window), layers.AvgPool(**window)]
+    return draw(st.sampled_from([Conv(**window, width=draw(WIDTHS)), *pools]))
+
+
+@composite
+def nested(draw: DrawFn, depth: int, *, top: bool) -> Step:
+    """A step that keeps the grid: a layer, a list in order, or a split.
+
+    At the `top` the input is as wide as `in`, so that a residual sum fits.
+    """
+    form = draw(st.sampled_from(["layer", "layer", "list", "split"])) if depth else "layer"
+    if form == "layer":
+        return draw(KEPT)
+    if form == "list":
+        steps = draw(st.lists(nested(depth - 1, top=False), min_size=1, max_size=3))
+        return Sequence(steps=named(draw, steps))
+    return draw(splits(depth - 1, top=top))
+
+
+@composite
+def splits(draw: DrawFn, depth: int, *, top: bool) -> Split:
+    """A concat of anything, or an add of equal widths; perhaps with `then` and a residual."""
+    branches = draw(st.lists(nested(depth, top=top), min_size=1, max_size=3))
+    join = draw(st.sampled_from(["concat", "concat", "add"]))
+    if join == "add":
+        branches = [Sequence(steps=(branch, END)) for branch in branches]
+    form = draw(st.sampled_from(["plain", "then", "residual"])) if top else "plain"
+    then = {"plain": None, "then": draw(KEPT), "residual": END}[form]
+    residual = Residual(scale=draw(NUMBERS), act=draw(ACTS)) if form == "residual" else None
+    return Split(join=join, branches=named(draw, branches), then=then, residual=residual)
+
+
+END = Conv(kernel=(1, 1), width="in", linear=True)
+"""Back to the width that came in."""
+
+
+def named(draw: DrawFn, steps: list[Step]) -> tuple[Step, ...]:
+    """Some of the steps under names of the author's own."""
+    names = draw(st.lists(st.booleans(), min_size=len(steps), max_size=len(steps)))
+    pairs = enumerate(zip(steps, names, strict=True))
+    return tuple(
+        step.model_copy(update={"name": f"step_{place}"}) if keep else step
+        for place, (step, keep) in pairs
+    )
+
+
+PARAMS: list[dict[str, Any]] = [{}, {"n": None}, {"n": 4}, {"n": 4, "act_n": "relu"}]
+
+
+@composite
+def inceptions(draw: DrawFn, inner: dict[str, Block]) -> Block:
+    """A block that keeps the grid, perhaps with parameters, perhaps calling other blocks."""
+    params = draw(st.sampled_from(PARAMS))
+    branches = draw(st.lists(nested(1, top=True), min_size=1, max_size=3))
+    if params:
+        act = "act_n" if "act_n" in params else None
+        branches.append(Conv(kernel=(3, 3), width="n", act=act))
+    for name, block in inner.items():
+        branches.append(Call(block=name, args=arguments(block, "n" if params else 3)))
+    form = draw(st.sampled_from(["plain", "then", "residual", "list"]))
+    if form == "list":
+        steps = [step for step in branches if not isinstance(step, Split)] or [END]
+        return Block(params=params, body=Sequence(steps=named(draw, steps)))
+    residual = Residual(scale=draw(NUMBERS), act=draw(ACTS)) if form == "residual" else None
+    then = {"plain": None, "then": draw(KEPT), "residual": END}[form]
+    body = Split(branches=named(draw, branches), then=then, residual=residual)
+    return Block(params=params, body=body)
+
+
+@composite
+def reductions(draw: DrawFn) -> Block:
+    """A block that shrinks the grid: every branch ends in the same window."""
+    window = draw(SHRINKING)
+    ends = draw(st.lists(shrunk(window), min_size=1, max_size=3))
+    starts = [draw(st.lists(KEPT, max_size=2)) for _ in ends]
+    pairs = zip(starts, ends, strict=True)
+    branches = [Sequence(steps=(*start, end)) if start else end for start, end in pairs]
+    return Block(body=Split(branches=named(draw, branches)))
+
+
+def arguments(block: Block, width: int | str) -> dict[str, Any]:
+    """What a call must give."""
+    return {name: width for name, default in block.params.items() if default is None}
+
+
+@composite
+def heads(draw: DrawFn) -> tuple[Step, ...]:
+    """From a map to one number a class."""
+    mode = draw(st.sampled_from(["avg", "max"]))
+    pools: list[Layer] = [layers.GlobalPool(mode=mode), layers.AdaptivePool(mode=mode, size=(2, 3))]
+    steps: list[Step] = [draw(st.sampled_from(pools))]
+    steps += draw(st.lists(st.sampled_from([layers.Flatten(), layers.Dropout(p=0.5)]), max_size=2))
+    if draw(st.booleans()):
+        steps += [layers.Linear(width=8, bias=draw(st.booleans())), layers.Activation(kind="relu")]
+    steps.append(layers.Linear(width="classes", init=draw(INIT)))
+    return (*steps, *draw(st.sampled_from([(), (), (layers.Softmax(),)])))
+
+
+DEFAULTS = st.builds(
+    Defaults,
+    norm=st.sampled_from(["batch", "batch", "none"]),
+    act=st.sampled_from([*ACTIVATION_WORDS, "none"]),
+    bias=st.sampled_from([None, True, False]),
+    eps=NUMBERS,
+    momentum=NUMBERS,
+    padding=st.sampled_from(PADDINGS[:2]),
+    avgpool=st.sampled_from(["countpad", "nopad"]),
+    init=INIT.map(lambda init: init or "torch"),
+)
+STEM = st.lists(nested(2, top=True), max_size=2)
+SHRUNK = SHRINKING.flatmap(shrunk)
+
+
+@composite
+def specs(draw: DrawFn) -> Spec:
+    """A valid small spec that lowers."""
+    leaf = draw(inceptions({}))
+    blocks = {"Leaf": leaf, "Outer": draw(inceptions({"Leaf": leaf}))}
+    body: list[Step] = []
+    for name in draw(st.lists(st.sampled_from(sorted(blocks)), max_size=2)):
+        repeat = draw(st.sampled_from([1, 1, 2]))
+        body.append(Call(block=name, args=arguments(blocks[name], draw(WIDTHS)), repeat=repeat))
+    reduction = {"Shrink": draw(reductions())}
+    if draw(st.booleans()):
+        body.insert(len(body) // 2, Call(block="Shrink"))
+    body.insert(0, Conv(kernel=(3, 3), width=draw(WIDTHS)))
+    body = [step.model_copy(update={"name": f"b{i}"}) for i, step in enumerate(body)]
+    aux, helper = draw(_maybe(heads())), {"name": "helper", "weight": 0.3}
+    tap = draw(st.sampled_from([step.name for step in body]))
+    return Spec(
+        name="drawn",
+        title=draw(st.sampled_from(["", "A drawn network", "1e3: # 'quoted' \"text\""])),
+        input=(draw(st.integers(1, 4)), draw(st.integers(16, 48)), draw(st.integers(16, 48))),
+        classes=draw(st.integers(1, 10)),
+        defaults=draw(DEFAULTS | st.just(Defaults())),
+        stem=(*draw(STEM), *draw(st.lists(SHRUNK, max_size=1))),
+        inception=blocks,
+        reduction=reduction,
+        body=tuple(body),
+        head=draw(heads()),
+        aux=(Aux.model_validate({**helper, "from": tap, "do": aux}),) if aux else (),
+    )

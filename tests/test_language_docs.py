@@ -1,0 +1,83 @@
+"""docs/language.md: its spec compiles, and nothing of the language is left out."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import dsl
+from compiler.contract import broken
+from compiler.cost import cost
+from compiler.lower import lower
+from dsl import names, opstring
+from dsl.fields import INITS
+from dsl.layers import LAYERS, Conv, spellings
+from dsl.model import Residual
+from dsl.spec import Aux, Defaults, Expect, Spec, Variant
+
+ROOT = Path(__file__).parent.parent
+DOCS = (ROOT / "docs" / "language.md").read_text(encoding="utf-8")
+SPECS = re.findall(r"^```yaml\n(.*?)^```", DOCS, re.MULTILINE | re.DOTALL)
+CODE = re.compile(r"\"([EWI][0-9]{3})\"")
+
+
+@pytest.mark.parametrize("text", SPECS)
+def test_specs_in_the_docs_compile_and_keep_their_promises(text: str) -> None:
+    spec = dsl.loads(text)
+    assert not broken(spec, cost(lower(spec, text=text)))
+    for variant in spec.variants:
+        lower(dsl.choose(spec, variant))
+
+
+def test_there_is_a_whole_spec_in_the_docs() -> None:
+    assert SPECS
+
+
+def said(word: str) -> bool:
+    """Whether the docs say a word of the language, as code."""
+    spans = re.findall(r"`([^`\n]+)`|^```\w*\n(.*?)^```", DOCS, re.MULTILINE | re.DOTALL)
+    return any(word in " ".join(span).replace(":", " ").split() for span in spans)
+
+
+@pytest.mark.parametrize("kind", names.KINDS, ids=lambda kind: kind.__name__)
+def test_every_layer_and_option_is_in_the_docs(kind: type[dsl.layers.Layer]) -> None:
+    assert said(kind.keyword) or kind is Conv
+    assert opstring.kind_of(kind.example.split()[0]) is kind
+    for name, mark in spellings(kind):
+        assert all(said(word) for word in mark.words if word not in ("relu6", "silu", "gelu")), name
+        assert not mark.key or re.search(rf"\b{mark.key}=", DOCS), name
+        assert not mark.prefix or f"`{mark.prefix}2`" in DOCS or f"`{mark.prefix}4`" in DOCS
+
+
+@pytest.mark.parametrize("model", [Spec, Defaults, Aux, Expect, Variant, Residual])
+def test_every_key_is_in_the_docs(model: type[dsl.layers.Model]) -> None:
+    for name, field in model.model_fields.items():
+        key = field.alias or name
+        assert said(key) or key in ("name", "out"), key
+
+
+def test_every_word_that_a_field_takes_is_in_the_docs() -> None:
+    words = [*INITS, *names.WORDS, *names.ALWAYS, *LAYERS]
+    assert [word for word in words if not re.search(rf"`[^`\n]*\b{word}\b", DOCS)] == []
+
+
+def test_every_field_that_an_address_can_set_is_in_the_docs() -> None:
+    fields = {name for kind in names.KINDS for name, _ in spellings(kind)}
+    assert {name for name in fields if f"`{name}`" not in DOCS} == set()
+
+
+def test_the_table_of_errors_holds_every_code_and_no_other() -> None:
+    files = [*(ROOT / "dsl").rglob("*.py"), *(ROOT / "compiler").rglob("*.py")]
+    raised = {code for path in files for code in CODE.findall(path.read_text(encoding="utf-8"))}
+    table = re.findall(r"^\| ([EWI][0-9]{3}) \|", DOCS, re.MULTILINE)
+    assert table == sorted(raised)
+
+
+def test_every_code_of_the_language_and_of_lowering_is_raised_by_a_wrong_spec() -> None:
+    elsewhere = {"E001", "E104", "E130"}
+    texts = (path.read_text(encoding="utf-8") for path in (ROOT / "tests" / "bad").glob("*.txt"))
+    shown = {code for text in texts for code in re.findall(r"error\[(E[0-9]{3})\]", text)}
+    table = re.findall(r"^\| ([EWI][0-9]{3}) \|", DOCS, re.MULTILINE)
+    assert set(table) - elsewhere == shown
