@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import zip_longest
 from math import prod
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
@@ -99,9 +98,7 @@ def _facts(report: Report) -> Iterator[tuple[str, Pair]]:
     from compiler.check_module import built, observed, trail
 
     module = built(report)
-    yield "parameters", (_tensors(report, "params"), _sizes(module.named_parameters()))
-    yield "buffers", (_tensors(report, "buffers"), _sizes(module.named_buffers()))
-    yield "state", (_held(report), _measured(module))
+    yield from _state(report, module)
     try:
         seen = observed(module, report)
     except (RuntimeError, ValueError) as error:
@@ -115,14 +112,11 @@ def _facts(report: Report) -> Iterator[tuple[str, Pair]]:
 
 
 def _difference(counted: Facts, measured: Facts) -> Difference | None:
-    """The first key where the two differ; after that, their order."""
+    """The first key where the two differ."""
     for key in dict.fromkeys((*counted, *measured)):
         ours, theirs = counted.get(key, MISSING), measured.get(key, MISSING)
         if ours != theirs:
             return Difference(key, ours, theirs)
-    for ours, theirs in zip_longest(counted, measured):
-        if ours != theirs:
-            return Difference("the order", ours, theirs)
     return None
 
 
@@ -133,7 +127,21 @@ def _shown(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
-def _tensors(report: Report, kind: str) -> Facts:
+def _state(report: Report, module: Any) -> Iterator[tuple[str, Pair]]:
+    """Parameters and buffers: names, shapes, order and totals."""
+    kinds = {"params": module.named_parameters(), "buffers": module.named_buffers()}
+    for kind, tensors in kinds.items():
+        counted = _tensors(report, kind)
+        measured: dict[str, object] = {name: tuple(tensor.shape) for name, tensor in tensors}
+        yield kind, (counted | _numbered(counted), measured | _numbered(measured))
+    yield "state", (_held(report), _measured(module))
+
+
+def _numbered(tensors: Facts) -> dict[str, object]:
+    return {f"tensor {place}": name for place, name in enumerate(tensors)}
+
+
+def _tensors(report: Report, kind: str) -> dict[str, object]:
     """Shapes of the tensors that the ops say they hold, by path."""
     run = {block.path for block in report.blocks}
     nodes = tuple(node for node in report.network.nodes if node.name in run)
@@ -142,10 +150,6 @@ def _tensors(report: Report, kind: str) -> Facts:
         for path, leaf in leaves(nodes)
         for name, shape in getattr(leaf.op, kind)(leaf.inp).items()
     }
-
-
-def _sizes(tensors: Any) -> Facts:
-    return {name: tuple(tensor.shape) for name, tensor in tensors}
 
 
 def _held(report: Report) -> Facts:
@@ -230,7 +234,7 @@ def _constructed(report: Report, module: Any) -> Iterator[tuple[str, Pair]]:
     """Taps on pixels and biases, from what the modules were really constructed with."""
     from compiler.check_module import bias_adds, taps_on_pixels
 
-    rows = [row for row in report.layers if row.macs]
+    rows = report.layers
     pixels = {row.path: taps_on_pixels(module, row, report.batch) for row in rows}
     yield "MACs on pixels", ({row.path: row.effective_macs for row in rows}, pixels)
     biases = {row.path: bias_adds(module, row, report.batch) for row in rows}

@@ -50,19 +50,22 @@ def trail(module: CompiledNetwork, report: Report) -> dict[str, object]:
 
 
 def bias_adds(module: nn.Module, row: Row, batch: int) -> int:
-    """Bias additions of a convolution or linear layer, from its constructed module."""
+    """Bias additions of a layer, from its constructed module."""
     layer = module.get_submodule(row.path)
-    return 0 if layer.bias is None else batch * row.out.elements
+    if not isinstance(layer, nn.Conv2d | nn.Linear) or layer.bias is None:
+        return 0
+    return batch * row.out.elements
 
 
 def taps_on_pixels(module: nn.Module, row: Row, batch: int) -> int:
     """Multiply-accumulates that read a pixel, found by convolving ones with ones."""
     layer = module.get_submodule(row.path)
-    weight = layer.get_parameter("weight")
+    if isinstance(layer, nn.Linear):
+        return batch * layer.weight.numel()
     if not isinstance(layer, nn.Conv2d):
-        return batch * weight.numel()
+        return 0
     settings = (layer.kernel_size, layer.stride, layer.padding, layer.dilation)
-    filters = weight.shape[0] * weight.shape[1]
+    filters = layer.weight.shape[0] * layer.weight.shape[1]
     return batch * filters * _reads(type(layer).__name__, settings, row.inp.grid)
 
 

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import prod
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from dsl.problems import NOWHERE, Span
 
@@ -27,7 +27,7 @@ class Shape(tuple[int, ...]):
 
     __slots__ = ()
 
-    def __new__(cls, *dims: int) -> Shape:
+    def __new__(cls, *dims: int) -> Self:
         return super().__new__(cls, dims)
 
     @property
@@ -48,7 +48,7 @@ class Shape(tuple[int, ...]):
     @property
     def elements(self) -> int:
         """C * H * W."""
-        return prod(int(n) for n in self)
+        return prod(map(int, self))
 
     def __str__(self) -> str:
         return "x".join(str(int(n)) for n in self)
@@ -82,31 +82,64 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What one op does besides multiplying, in elements (batch 1); see docs/cost.md."""
+    """What one op does with one sample, in multiply-accumulates and elements; see docs/cost.md.
+
+    `constants` counts values that don't depend on the input, whatever the batch.
+    """
 
     macs: int = 0
+    activations: int = 0
     bias_adds: int = 0
     bn_elems: int = 0
     act_elems: int = 0
     pool_elems: int = 0
     eltwise_elems: int = 0
+    constants: int = 0
 
     def __post_init__(self) -> None:
         for name in self.__slots__:
-            object.__setattr__(self, name, int(getattr(self, name)))
+            value = getattr(self, name)
+            if type(value) is not int:
+                object.__setattr__(self, name, int(value))
+
+    @property
+    def outputs(self) -> int:
+        """Elements that it writes, constants apart."""
+        elementwise = self.bn_elems + self.act_elems + self.pool_elems + self.eltwise_elems
+        return self.activations + elementwise
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """Tensors that an op makes: elements per sample, and `fixed` ones whatever the batch.
+
+    `indices` are the int64 elements per sample.
+    """
+
+    elements: int = 0
+    fixed: int = 0
+    indices: int = 0
+
+    def size(self, batch: int, dtype_bytes: int) -> int:
+        """Bytes."""
+        floats = batch * int(self.elements) + int(self.fixed)
+        return floats * dtype_bytes + 8 * batch * int(self.indices)
+
+
+NOTHING = Extra()
 
 
 @dataclass(frozen=True, slots=True)
 class Saved:
     """What an op keeps for the backward pass, in training mode.
 
-    `input`/`output`: whether that tensor itself is kept; `extra`: bytes of tensors that
-    exist only for the backward pass (float32 counted as 4, pool indices as 8).
+    `input`/`output`: whether that tensor itself is kept; `extra`: tensors that exist only
+    for the backward pass.
     """
 
     input: bool = False
     output: bool = False
-    extra: int = 0
+    extra: Extra = NOTHING
 
 
 class Op(ABC):
@@ -147,20 +180,36 @@ class Op(ABC):
         return {}
 
     def work(self, x: Shape) -> Work:
-        """Elements touched, by category."""
+        """Elements touched by one sample while evaluating, by category."""
         return Work()
+
+    def training_work(self, x: Shape) -> Work:
+        """The same while training."""
+        return self.work(x)
 
     def window(self, x: Shape) -> Window | None:
         """The sliding window, where there is one."""
         return None
 
+    def flattens(self, x: Shape) -> bool:
+        """Whether positions end here: what comes out sees the whole map at once."""
+        return False
+
+    def shares(self, training: bool) -> bool:
+        """Whether the output lies in its input's memory: views, and work in place."""
+        return self.aliases
+
+    def peaks(self, x: Shape) -> tuple[Extra, ...]:
+        """What it makes beside its input at moments when more is alive than the output."""
+        return ()
+
     def saved(self, x: Shape) -> Saved:
         """What autograd keeps for the backward pass."""
         return Saved()
 
-    def scratch(self, x: Shape, training: bool) -> int:
-        """Bytes alive at the op's own peak beside its input and output (float32)."""
-        return 0
+    def least_batch(self, x: Shape) -> int:
+        """The smallest batch that it can train on."""
+        return 1
 
 
 class ShapeFault(ValueError):
@@ -233,6 +282,8 @@ class Join(ABC):
     """How parallel branches become one tensor."""
 
     word: ClassVar[str]
+    folds: ClassVar[bool] = False
+    """Whether each branch is joined as it comes, not all of them at the end."""
 
     @abstractmethod
     def out(self, shapes: tuple[Shape, ...]) -> Shape:

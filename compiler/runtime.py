@@ -65,7 +65,7 @@ class AvgPool2dSame(nn.AvgPool2d):
 class Concat(nn.Module):
     """Runs its branches on one input and concatenates their channels."""
 
-    def __init__(self, **branches: nn.Module) -> None:
+    def __init__(self, /, **branches: nn.Module) -> None:
         super().__init__()
         for name, branch in branches.items():
             self.add_module(name, branch)
@@ -77,7 +77,7 @@ class Concat(nn.Module):
 class Add(nn.Module):
     """Runs its branches on one input and adds what they give."""
 
-    def __init__(self, **branches: nn.Module) -> None:
+    def __init__(self, /, **branches: nn.Module) -> None:
         super().__init__()
         for name, branch in branches.items():
             self.add_module(name, branch)

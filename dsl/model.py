@@ -41,7 +41,12 @@ class Places:
 class Model(BaseModel):
     """A frozen piece of a spec. Places are no part of its value: equality ignores them."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        arbitrary_types_allowed=True,
+        defer_build=True,  # A command needs few of the kinds; it should answer at once.
+    )
     _at: Places = PrivateAttr(default_factory=Places)
 
     def __eq__(self, other: object) -> bool:

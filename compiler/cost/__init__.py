@@ -32,10 +32,11 @@ def cost(network: Network, *, batch: int = 1, dtype_bytes: int = 4, aux: bool = 
             trace = walk.node(node, node.name, trace)
             parts.append((node, walk.rows))
     blocks = tuple(_block(node, rows) for node, rows in parts)
+    added = sums(blocks)
     total = Total(
-        **sums(blocks),
+        **added,
         field=trace.field,
-        params_with_aux=sum(params_in(network.nodes)),
+        params_with_aux=added["params"] + (0 if aux else params_in(network.taps)),
         peak_bytes=peak_bytes(network, batch, dtype_bytes),
         saved_for_backward_bytes=saved_bytes(network, batch, dtype_bytes, aux),
     )

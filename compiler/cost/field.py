@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache, reduce
+from functools import cached_property, lru_cache, reduce
 from typing import NamedTuple
 
 from compiler.ir import Leaf, Pair, Window
@@ -45,7 +45,7 @@ class Axis(NamedTuple):
 PIXEL = Axis()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Trace:
     """What a tensor sees of the image; past the last map, what that map saw."""
 
@@ -53,7 +53,7 @@ class Trace:
     w: Axis = PIXEL
     spatial: bool = True
 
-    @property
+    @cached_property
     def field(self) -> Field:
         """Sizes, steps and offsets in pixels."""
         h, w = self.h, self.w
@@ -73,18 +73,16 @@ class Trace:
 
 def _along(window: Window, axis: int) -> tuple[int, int, int, int]:
     """Kernel, stride, rows padded before, and dilation."""
-    numbers = (window.kernel, window.stride, window.before, window.dilation)
-    kernel, stride, before, dilation = (int(pair[axis]) for pair in numbers)
-    return kernel, stride, before, dilation
+    kernel, stride = int(window.kernel[axis]), int(window.stride[axis])
+    return kernel, stride, int(window.before[axis]), int(window.dilation[axis])
 
 
-def follow(leaf: Leaf, trace: Trace) -> Trace:
-    """The trace behind a layer."""
+def follow(leaf: Leaf, window: Window | None, trace: Trace) -> Trace:
+    """The trace behind a layer that slides `window`, or none."""
     if not trace.spatial:
         return trace
     if leaf.op.flattens(leaf.inp):
         return Trace(trace.h, trace.w, spatial=False)
-    window = leaf.op.window(leaf.inp)
     return trace.through(window) if window else trace
 
 

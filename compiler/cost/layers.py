@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import prod
 
 from compiler.cost.field import Trace, effective, follow, joined
 from compiler.cost.report import Row
-from compiler.ir import Leaf, Node, Parallel, Series, Shape, Tap, Work, leaves
+from compiler.ir import Leaf, Node, Parallel, Residual, Series, Shape, Tap, leaves
 
 CONVS = ("pointwise", "conv", "factorised")
 
@@ -41,68 +41,63 @@ class Walk:
         return trace
 
     def _leaf(self, leaf: Leaf, path: str, trace: Trace) -> Trace:
-        op, x = leaf.op, leaf.inp
-        trace = follow(leaf, trace)
+        op, x, batch = leaf.op, leaf.inp, self.batch
+        window, buffers = op.window(x), op.buffers(x)
+        trace = follow(leaf, window, trace)
         work = op.training_work(x) if self.training else op.work(x)
-        counts = self._worked(work)
-        counts |= self._held(op.params(x), op.buffers(x))
-        counts["effective_macs"] = effective(work.macs, leaf, op.window(x)) * self.batch
-        self._add(counts, path, kind_of(leaf), x, leaf.out, trace)
+        params = elements(op.params(x))
+        row = Row(
+            params=params,
+            trainable=params,
+            buffers=elements(buffers),
+            keras_total=params + sum(prod(shape) for shape in buffers.values() if shape),
+            macs=work.macs * batch,
+            effective_macs=effective(work.macs, leaf, window) * batch,
+            bias_adds=work.bias_adds * batch,
+            bn_elems=work.bn_elems * batch,
+            act_elems=work.act_elems * batch,
+            pool_elems=work.pool_elems * batch,
+            eltwise_elems=work.eltwise_elems * batch,
+            activations=work.activations * batch,
+            all_outputs=work.outputs * batch + work.constants,
+            weight_bytes=params * self.dtype_bytes,
+            field=trace.field if trace.spatial else None,
+            path=path,
+            kind=kind_of(leaf),
+            inp=x,
+            out=leaf.out,
+        )
+        self.rows.append(row)
         return trace
 
     def _parallel(self, node: Parallel, path: str, trace: Trace) -> Trace:
         outs = [self.node(b, f"{path}.{b.name}", trace) for b in node.branches]
-        shapes = tuple(branch.out for branch in node.branches)
         made = joined(outs)
-        written = node.join.elements_written(shapes) * self.batch
-        counts = {"all_outputs": written, "eltwise_elems": written if node.join.folds else 0}
-        self._add(counts, path, node.join.word, node.inp, node.joined, made)
+        written = node.join.elements_written(tuple(branch.out for branch in node.branches))
+        if written:
+            row = self._written(node.joined, path, node.join.word, made, written)
+            row.eltwise_elems = row.all_outputs if node.join.folds else 0
         if node.then:
             made = self.node(node.then, f"{path}.{node.then.name}", made)
-        return self._residual(node, path, made.hull(trace)) if node.residual else made
+        return (
+            self._residual(node.residual, node, path, made.hull(trace)) if node.residual else made
+        )
 
-    def _residual(self, node: Parallel, path: str, trace: Trace) -> Trace:
+    def _residual(self, residual: Residual, node: Parallel, path: str, trace: Trace) -> Trace:
         """The sum around a parallel, and its activation."""
-        assert node.residual is not None
-        written = node.out.elements * self.batch
-        counts = {"all_outputs": written, "eltwise_elems": written}
-        kind = f"residual ×{float(node.residual.scale):g}"
-        self._add(counts, path, kind, node.out, node.out, trace)
-        act = node.residual.act
+        kind = f"residual ×{float(residual.scale):g}"
+        row = self._written(node.out, path, kind, trace, node.out.elements)
+        row.eltwise_elems = row.all_outputs
+        act = residual.act
         return self.node(act, f"{path}.{act.name}", trace) if act else trace
 
-    def _worked(self, work: Work) -> dict[str, int]:
-        """The counts that grow with the batch."""
-        batch = self.batch
-        counts = {
-            "macs": work.macs * batch,
-            "bias_adds": work.bias_adds * batch,
-            "bn_elems": work.bn_elems * batch,
-            "act_elems": work.act_elems * batch,
-            "pool_elems": work.pool_elems * batch,
-            "eltwise_elems": work.eltwise_elems * batch,
-            "activations": work.activations * batch,
-        }
-        written = sum(counts.values()) - counts["macs"] - counts["bias_adds"]
-        return counts | {"all_outputs": written + work.constants}
-
-    def _held(self, params: Shapes, buffers: Shapes) -> dict[str, int]:
-        """Counts of what the layer holds, whatever the batch."""
-        weights = elements(params)
-        statistics = sum(prod(shape) for shape in buffers.values() if shape)
-        return {
-            "params": weights,
-            "trainable": weights,
-            "buffers": elements(buffers),
-            "keras_total": weights + statistics,
-            "weight_bytes": weights * self.dtype_bytes,
-        }
-
-    def _add(
-        self, counts: dict[str, int], path: str, kind: str, inp: Shape, out: Shape, trace: Trace
-    ) -> None:
+    def _written(self, out: Shape, path: str, kind: str, trace: Trace, elements: int) -> Row:
+        """Add the row of something that only writes."""
         seen = trace.field if trace.spatial else None
-        self.rows.append(Row(**counts, field=seen, path=path, kind=kind, inp=inp, out=out))
+        written = elements * self.batch
+        row = Row(all_outputs=written, field=seen, path=path, kind=kind, inp=out, out=out)
+        self.rows.append(row)
+        return row
 
 
 Shapes = Mapping[str, tuple[int, ...]]
@@ -119,7 +114,6 @@ def kind_of(leaf: Leaf) -> str:
     return " ".join((*word, leaf.op.label, *leaf.op.notes))
 
 
-def params_in(nodes: tuple[Node, ...]) -> Iterator[int]:
-    """Parameters of each layer."""
-    for _, leaf in leaves(nodes):
-        yield elements(leaf.op.params(leaf.inp))
+def params_in(nodes: tuple[Node, ...]) -> int:
+    """Parameters of all layers."""
+    return sum(elements(leaf.op.params(leaf.inp)) for _, leaf in leaves(nodes))

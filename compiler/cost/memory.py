@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from compiler.ir import Extra, Leaf, Network, Node, Op, Parallel, Residual, Series, Shape, Tap
+from compiler.ir import Leaf, Network, Node, Op, Parallel, Residual, Series, Shape, Tap
 
 
 def peak_bytes(network: Network, batch: int, dtype_bytes: int) -> int:
@@ -29,7 +29,7 @@ class _Peak:
     most: int = 0
 
     def size(self, shape: Shape) -> int:
-        return Extra(shape.elements).size(self.batch, self.dtype_bytes)
+        return shape.elements * self.batch * self.dtype_bytes
 
     def saw(self, live: int) -> None:
         self.most = max(self.most, live)
@@ -49,7 +49,9 @@ class _Peak:
     def leaf(self, leaf: Leaf, live: int) -> int:
         for moment in leaf.op.peaks(leaf.inp):
             self.saw(live + moment.size(self.batch, self.dtype_bytes))
-        return 0 if leaf.op.shares(training=False) else self.size(leaf.out)
+        made = 0 if leaf.op.shares(training=False) else self.size(leaf.out)
+        self.saw(live + made)
+        return made
 
     def series(self, nodes: tuple[Node, ...], live: int) -> int:
         held = 0
@@ -118,11 +120,12 @@ class _Keeper:
     refused: bool = False
 
     def tensor(self, shape: Shape, grad: bool) -> _Tensor:
-        return _Tensor(Extra(shape.elements).size(self.batch, self.dtype_bytes), grad)
+        return _Tensor(shape.elements * self.batch * self.dtype_bytes, grad)
 
-    def keep(self, tensor: _Tensor) -> None:
-        self.total += 0 if tensor.kept else tensor.size
-        tensor.kept = True
+    def keep(self, tensor: _Tensor, needed: bool) -> None:
+        if needed and not tensor.kept:
+            self.total += tensor.size
+            tensor.kept = True
 
     def node(self, node: Node, x: _Tensor) -> _Tensor:
         match node:
@@ -150,8 +153,8 @@ class _Keeper:
         if grad:
             saved = op.saved(inp)
             self.total += saved.extra.size(self.batch, self.dtype_bytes)
-            for tensor in (x,) * saved.input + (y,) * saved.output:
-                self.keep(tensor)
+            self.keep(x, saved.input)
+            self.keep(y, saved.output)
         return y
 
     def parallel(self, node: Parallel, x: _Tensor) -> _Tensor:

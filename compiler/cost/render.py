@@ -102,11 +102,12 @@ def _shown(layers: bool) -> list[int]:
 
 def _title(report: Report) -> str:
     network = report.network
-    variant = f", variant {network.variant}" if network.variant else ""
+    variant = network.variant or ""
+    named = f" ({variant})" if variant not in network.title else ""
     mode = "training with auxiliary heads" if report.aux else "evaluation"
     bits = f"{8 * report.dtype_bytes}-bit numbers"
     image = _shape(network.input)
-    return f"{network.title}{variant}: input {image}, batch {report.batch}, {mode}, {bits}"
+    return f"{network.title}{named}: input {image}, batch {report.batch}, {mode}, {bits}"
 
 
 def _by_layer(report: Report) -> Iterator[tuple[str, ...]]:
@@ -117,7 +118,7 @@ def _by_layer(report: Report) -> Iterator[tuple[str, ...]]:
         inside = list(islice(layers, size))
         for row in inside if size > 1 else ():
             name = row.path.removeprefix(block.path).removeprefix(".")
-            yield _cells(row, report, f"  {name}")
+            yield _cells(row, report, f" {name}")
 
 
 def _cells(row: Row | Total, report: Report, name: str | None = None) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from compiler.cost.field import Field
 from compiler.ir import Network, Pair, Shape
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Counts:
     """What adds up: elements, multiply-accumulates and bytes, for the report's batch."""
 
@@ -62,7 +62,7 @@ def sums(rows: Iterable[Counts]) -> dict[str, int]:
     return dict(zip(COLUMNS, map(sum, columns), strict=False)) or dict.fromkeys(COLUMNS, 0)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Placed(Counts):
     """Counts, and how one position of the map there sees the image, in pixels per axis."""
 
@@ -85,7 +85,7 @@ class Placed(Counts):
         return self.field.padding if self.field else None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Row(Placed):
     """One layer, one join of branches, or one block with everything inside."""
 
@@ -98,7 +98,7 @@ class Row(Placed):
     out: Shape = field(default_factory=Shape)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Total(Placed):
     """The whole network. `field` is that of the last map on the way to the logits."""
 

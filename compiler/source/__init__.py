@@ -87,9 +87,14 @@ def plain(text: str) -> str:
     return line.replace("\\", "/").replace('"', "'").strip()
 
 
+def titled(net: Network) -> str:
+    """The title as the start of a sentence; the name where there is nothing to read."""
+    return plain(net.title).rstrip(". ") or net.name
+
+
 def document(net: Network) -> list[str]:
     """The module docstring's lines."""
-    title = textwrap.shorten(plain(net.title).rstrip("."), 80, placeholder="…")
+    title = textwrap.shorten(titled(net), 80, placeholder="…")
     paper = [f"{plain(net.paper).rstrip('.')}.", ""] if net.paper else []
     rest = [line for text in [*paper, _figures(net)] for line in textwrap.wrap(text, 88) or [""]]
     return [f"{title}.", "", *rest]
@@ -119,7 +124,7 @@ def _big(count: int) -> str:
 
 def summary(net: Network) -> str:
     """The class's docstring."""
-    title = plain(net.title)
+    title = titled(net)
     heads = len(net.taps)
     extra = {0: "", 1: " with an optional training-only auxiliary head"}
     more = extra.get(heads, f" with {heads} optional training-only auxiliary heads")

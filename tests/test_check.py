@@ -1,0 +1,252 @@
+"""The cross-check: everything agrees, and a mistake in any fact is found where it was made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+
+import dsl
+from compiler.check import Check, cross_check
+from compiler.ir import Call, Extra, Join, Op, Saved, Shape, Window, Work
+from compiler.lower import lower
+from compiler.ops.act import Activation, Softmax
+from compiler.ops.conv import Conv2d
+from compiler.ops.join import Add, Concat
+from compiler.ops.linear import Dropout, Flatten, Identity, Linear
+from compiler.ops.norm import BatchNorm2d, LocalResponseNorm
+from compiler.ops.pool import AdaptivePool2d, AvgPool2d, MaxPool2d
+from dsl.spec import Spec
+from tests.strategies import specs
+
+DATA = Path(__file__).parent / "data"
+SUBJECTS = [
+    ("googlenet", "torchvision"),
+    ("inception_v3", None),
+    ("inception_v3_cifar10", "slim"),
+    (DATA / "inception_resnet_v2.yaml", None),
+]
+
+
+@pytest.mark.parametrize(("where", "variant"), SUBJECTS)
+def test_cost_and_module_agree(where: str | Path, variant: str | None) -> None:
+    report = cross_check(lower(dsl.load(where, variant)))
+    assert report.ok, "\n".join(report.lines())
+    assert len(report.checks) == 26
+    assert list(report.lines())[-1] == f"{report.network}: all 26 equal"
+
+
+@settings(max_examples=12)
+@given(spec=specs())
+def test_cost_and_module_agree_on_any_network(spec: Spec) -> None:
+    report = cross_check(lower(spec))
+    assert report.ok, "\n".join(report.lines())
+
+
+EDGES = [
+    "dropout 0",
+    "dropout 1",
+    "lrn 4",
+    "lrn 1",
+    "5x5 8 dil=2 tf_same /3",
+    "2x2 8 /2 tf_same",
+    "1x1 6 groups=2 /2 tf_same",
+    "avgpool 3x3 /2 tf_same",
+    "avgpool 3x3 /2 pad=1 ceil",
+    "avgpool 11x10 valid",
+    "maxpool 3x3 /2 ceil",
+    "maxpool 4x4 /3 tf_same",
+    "adaptivepool avg 4x5",
+    "adaptivepool max 11x2",
+    "{add: [identity]}",
+    "{add: [identity, identity]}",
+    "{concat: [globalpool avg, globalpool max]}",
+    "{concat: [1x1 6], then: dropout 0.5, residual: {scale: 0.5, act: gelu}}",
+]
+
+
+@pytest.mark.parametrize("edge", EDGES)
+@pytest.mark.parametrize("average", ["countpad", "nopad"])
+def test_cost_and_module_agree_at_the_edges(edge: str, average: str) -> None:
+    assert differences(f"[3x3 6, {edge}, globalpool avg, fc classes]", average) == {}
+
+
+def differences(stem: str, average: str = "nopad") -> dict[str, Check]:
+    """The comparisons that fail for a small network, by name."""
+    network = lower(
+        dsl.loads(
+            f"name: small\ninput: [3, 11, 10]\nclasses: 3\n"
+            f"defaults: {{norm: none, avgpool: {average}}}\nstem: {stem}\n"
+        )
+    )
+    return {check.name: check for check in cross_check(network).failures}
+
+
+PROBES: dict[type[Op], str] = {
+    Conv2d: "3x3 4 linear",
+    Linear: "fc 5",
+    Flatten: "flatten",
+    Dropout: "dropout 0.5",
+    Identity: "identity",
+    BatchNorm2d: "batchnorm",
+    LocalResponseNorm: "lrn 5",
+    MaxPool2d: "maxpool 3x3 /2",
+    AvgPool2d: "avgpool 3x3 /2 tf_same",
+    AdaptivePool2d: "adaptivepool avg 11x5",
+    Activation: "gelu",
+    Softmax: "softmax",
+}
+Fact = Callable[..., Any]
+
+
+def work(**more: int) -> tuple[str, Callable[[Fact], Fact]]:
+    """More of one kind of work than there is."""
+
+    def plant(fact: Fact) -> Fact:
+        def lie(op: Op, x: Shape) -> Work:
+            found: Work = fact(op, x)
+            return replace(found, **{key: getattr(found, key) + n for key, n in more.items()})
+
+        return lie
+
+    return "work", plant
+
+
+def returns(name: str, change: Callable[[Any], Any]) -> tuple[str, Callable[[Fact], Fact]]:
+    """A fact that is changed before it is told."""
+
+    def plant(fact: Fact) -> Fact:
+        return lambda *args, **kwargs: change(fact(*args, **kwargs))
+
+    return name, plant
+
+
+def taller(window: Window | None) -> Window | None:
+    return window and replace(window, kernel=(window.kernel[0] + 2, window.kernel[1]))
+
+
+def more_saved(saved: Saved) -> Saved:
+    return replace(saved, extra=replace(saved.extra, fixed=saved.extra.fixed + 1))
+
+
+GHOST = {"ghost": (1,)}
+WINDOWED = (Conv2d, MaxPool2d, AvgPool2d, AdaptivePool2d)
+MAPS = tuple(kind for kind in PROBES if kind not in (Linear, Flatten))
+EVERY = tuple(PROBES)
+MISTAKES: dict[str, tuple[tuple[str, Callable[[Fact], Fact]], str, tuple[type[Op], ...]]] = {
+    "a parameter": (returns("params", lambda found: found | GHOST), "params", EVERY),
+    "a buffer": (returns("buffers", lambda found: found | GHOST), "buffers", EVERY),
+    "macs": (work(macs=9 * 11 * 10 * 5), "MACs", EVERY),
+    "activations": (work(activations=1), "activations", EVERY),
+    "bias additions": (work(bias_adds=1), "bias additions", EVERY),
+    "norm elements": (work(bn_elems=1), "elements written", (BatchNorm2d,)),
+    "nonlinear elements": (work(act_elems=1), "elements written", (Activation, Softmax)),
+    "pooled elements": (work(pool_elems=1), "elements written", WINDOWED[1:]),
+    "elementwise": (work(eltwise_elems=1), "elements written", EVERY),
+    "constants": (work(constants=1), "elements written", (AvgPool2d,)),
+    "a field": (returns("window", taller), "receptive fields", WINDOWED),
+    "padding": (returns("window", taller), "MACs on pixels", (Conv2d,)),
+    "flattening": (returns("flattens", lambda found: not found), "receptive fields", MAPS),
+    "peaks": (returns("peaks", lambda found: (*found, Extra(9**6))), "peak bytes", EVERY),
+    "kept": (returns("saved", more_saved), "bytes saved for backward", EVERY),
+    "the batch": (
+        returns("least_batch", lambda found: found + 4),
+        "bytes saved for backward",
+        EVERY,
+    ),
+    "a channel": (
+        returns("out", lambda found: Shape(found[0] + 1, *found[1:])),
+        "output shapes",
+        (Linear, Softmax, MaxPool2d),
+    ),
+}
+CASES = [
+    pytest.param(kind, *mistake[:2], id=f"{kind.__name__}-{name}")
+    for name, mistake in MISTAKES.items()
+    for kind in mistake[2]
+]
+
+
+@pytest.mark.parametrize(("kind", "mistake", "found_by"), CASES)
+def test_a_wrong_fact_is_found_at_its_layer(
+    monkeypatch: pytest.MonkeyPatch,
+    kind: type[Op],
+    mistake: tuple[str, Callable[[Fact], Fact]],
+    found_by: str,
+) -> None:
+    name, plant = mistake
+    monkeypatch.setattr(kind, name, plant(getattr(kind, name)))
+    flat = "flatten, " if kind is Linear else ""
+    failures = differences(f"[first: 3x3 4 linear, {flat}probe: {PROBES[kind]}]")
+    difference = failures[found_by].difference
+    assert difference is not None
+    where = "first" if kind is Conv2d else "probe"
+    assert difference.where.split(".", 1)[0] == where, difference
+    assert difference.counted != difference.measured
+
+
+SHARING = [Activation, Softmax, Dropout, Flatten, Identity, BatchNorm2d]
+
+
+@pytest.mark.parametrize("kind", SHARING)
+def test_wrong_sharing_is_found(monkeypatch: pytest.MonkeyPatch, kind: type[Op]) -> None:
+    shares = kind.shares
+    monkeypatch.setattr(kind, "shares", lambda op, training: not shares(op, training))
+    failures = differences(f"[first: 3x3 4 linear, probe: {PROBES[kind]}]")
+    difference = failures["peak bytes"].difference
+    assert difference is not None and difference.where.startswith("probe")
+
+
+def test_a_wrong_layer_shape_is_found_in_a_module_that_fails(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    out = Conv2d.out
+    monkeypatch.setattr(Conv2d, "out", lambda op, x: Shape(op.width + 1, *out(op, x)[1:]))
+    failures = differences("[first: 3x3 4 linear, 3x3 5 linear]")
+    assert str(failures["a run"].difference) == "first: counted (5, 11, 10), measured (4, 11, 10)"
+
+
+def test_a_module_that_fails_for_another_reason_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(MaxPool2d, "call", lambda op, x: Call("nn.MaxPool2d", (99,)))
+    difference = differences("[first: 3x3 4, probe: maxpool 2x2 /2]")["a run"].difference
+    assert difference is not None and difference.where == "the module"
+    assert "Output size is too small" in str(difference.measured)
+
+
+JOINS: list[tuple[type[Join], str, Any, str]] = [
+    (Concat, "elements_written", lambda join, shapes: 7, "elements written"),
+    (Add, "elements_written", lambda join, shapes: 7, "elements written"),
+    (Concat, "folds", True, "peak bytes"),
+    (Add, "folds", False, "peak bytes"),
+]
+
+
+@pytest.mark.parametrize(("kind", "fact", "wrong", "found_by"), JOINS)
+def test_a_wrong_join_is_found(
+    monkeypatch: pytest.MonkeyPatch, kind: type[Join], fact: str, wrong: object, found_by: str
+) -> None:
+    monkeypatch.setattr(kind, fact, wrong)
+    stem = f"[first: 3x3 4, probe: {{{kind.word}: [1x1 4, 1x1 4, 1x1 4]}}]"
+    difference = differences(stem)[found_by].difference
+    assert difference is not None and difference.where == "probe"
+
+
+def test_wrong_training_work_is_found_in_training_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Dropout, "training_work", lambda op, x: Work())
+    network = lower(dsl.load("googlenet"))
+    (first, *_) = cross_check(network).failures
+    assert (first.mode, first.name) == ("training at batch 1", "elements written")
+    assert first.difference is not None and first.difference.where == "aux1.dropout"
+
+
+def test_a_difference_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Linear, "work", lambda op, x: Work(macs=5000, activations=3))
+    network = lower(dsl.loads("name: a\ninput: [3, 8, 8]\nclasses: 3\nstem: [fc 3]\n"))
+    lines = list(cross_check(network).lines())
+    assert lines[0] == "evaluation at batch 1:"
+    assert "  differ: MACs at fc: counted 5,000, measured 576" in lines
+    assert lines[-1] == "a: 8 of 26 differ"
