@@ -10,9 +10,10 @@ import torch
 from torch import nn
 
 from compiler.cost import Report, Row, cost
-from compiler.ir import Call, Leaf, Node, Parallel, Series, Tap
+from compiler.ir import Leaf, Node, Parallel, Series, Tap
 from compiler.module import CompiledNetwork, build, construct
 from compiler.observe import Observation, observe
+from compiler.op import Call
 
 
 def built(report: Report) -> CompiledNetwork:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from compiler.cost import Report, cost
-from compiler.ir import Shape
+from compiler.op import Shape
 from dsl.problems import Problem, did_you_mean
 from dsl.spec import Expect, Spec
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from compiler.ir import Leaf, Network, Node, Parallel, Series, Shape, ShapeFault, Tap
+from compiler.ir import Leaf, Network, Node, Parallel, Series, Tap
+from compiler.op import Shape, ShapeFault
 
 
 def misfit(network: Network, shape: tuple[int, ...], training: bool) -> str:

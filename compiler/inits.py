@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compiler.ir import Call, Init
+from compiler.op import Call, Init
 
 RELU = {"nonlinearity": "relu"}
 FUNCTIONS: dict[str, tuple[str, dict[str, str], str]] = {

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from compiler.ir import BlockUse, Network, Node, Series, Shape, Tap
+from compiler.ir import BlockUse, Network, Node, Series, Tap
+from compiler.op import Shape
 from compiler.scope import Budget, Scope, Stop, Value, init_of
 from compiler.size import Counter
 from compiler.steps import lower_step, lower_steps

@@ -19,8 +19,9 @@ from torch.fx._symbolic_trace import is_fx_symbolic_tracing
 from compiler import runtime
 from compiler.fit import misfit
 from compiler.inits import init_call
-from compiler.ir import Call, Init, Leaf, Network, Node, Parallel, Series, Tap, leaves
+from compiler.ir import Leaf, Network, Node, Parallel, Series, Tap, leaves
 from compiler.lower import LIMIT
+from compiler.op import Call, Init
 from compiler.prepare import prepare
 from dsl.spec import Spec
 
@@ -122,7 +123,7 @@ class CompiledNetwork(nn.Module):
 
         Raises `ValueError` naming what was expected for an input that can't be taken.
         """
-        if not (is_fx_symbolic_tracing() or torch.compiler.is_compiling()):
+        if not _tracing():
             self._check(x)
         heads: list[Tensor] = []
         for name in self._order:
@@ -167,6 +168,12 @@ class CompiledNetwork(nn.Module):
         for name, weight in self._taps.items():
             total = total + weight * criterion(getattr(output, name), target)
         return total
+
+
+def _tracing() -> bool:
+    """Whether a tracer is at work, for which sizes are not plain numbers."""
+    jit: Any = torch.jit  # its stubs lack is_tracing
+    return jit.is_tracing() or is_fx_symbolic_tracing() or torch.compiler.is_compiling()
 
 
 def own_inits(network: Network) -> Iterable[tuple[str, Init]]:

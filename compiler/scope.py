@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
-from compiler.ir import Init, Pair, ShapeFault
+from compiler.op import Init, Pair, ShapeFault
 from dsl.fields import INITS, MOST
 from dsl.layers import Model
 from dsl.problems import Problem, Report, Span, did_you_mean

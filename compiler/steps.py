@@ -9,7 +9,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from math import prod
 
-from compiler.ir import BlockUse, Leaf, Node, Op, Parallel, Residual, Series, Shape, ShapeFault
+from compiler.ir import BlockUse, Leaf, Node, Parallel, Residual, Series
+from compiler.op import Op, Shape, ShapeFault
 from compiler.ops.act import ACTIVATIONS, Activation
 from compiler.ops.join import Add, Concat
 from compiler.ops.rules import RULES, Lowered

@@ -6,7 +6,8 @@ same expression over what the caller passed.
 
 from __future__ import annotations
 
-from compiler.ir import Node, Parallel, Series, Shape
+from compiler.ir import Node, Parallel, Series
+from compiler.op import Shape
 from compiler.symbols import substitute
 
 

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 
 import dsl
 from compiler.check import Check, cross_check
-from compiler.ir import Call, Extra, Join, Op, Saved, Shape, Window, Work
 from compiler.lower import lower
+from compiler.op import Call, Extra, Join, Op, Saved, Shape, Window, Work
 from compiler.ops.act import Activation, Softmax
 from compiler.ops.conv import Conv2d
 from compiler.ops.join import Add, Concat

@@ -17,9 +17,10 @@ from torch.utils.flop_counter import FlopCounterMode
 import dsl
 from compiler.cost import cost
 from compiler.fit import misfit
-from compiler.ir import Leaf, Network, Node, Parallel, Series, Shape, Tap, children, leaves, verify
+from compiler.ir import Leaf, Network, Node, Parallel, Series, Tap, children, leaves, verify
 from compiler.lower import lower
 from compiler.module import build
+from compiler.op import Shape
 from compiler.ops.conv import Conv2d
 from compiler.ops.linear import Linear
 from compiler.ops.norm import BatchNorm2d

@@ -11,8 +11,7 @@ from compiler.prepare import Prepared
 def summary(prepared: Prepared, report: Report) -> str:
     """Title, source and the figures that people compare."""
     network = prepared.network
-    variant = f" ({network.variant})" if network.variant else ""
-    lines = [f"{network.title}{variant}"]
+    lines = [network.title]
     lines += [network.paper] if network.paper else []
     lines += [f"  {name:<18} {value}" for name, value in _figures(prepared, report)]
     return "\n".join(lines) + "\n"
@@ -20,6 +19,8 @@ def summary(prepared: Prepared, report: Report) -> str:
 
 def _figures(prepared: Prepared, report: Report) -> Iterator[tuple[str, str]]:
     network, total = prepared.network, report.total
+    if network.variant:
+        yield "variant", f"{network.variant} of {network.name}"
     shape = " x ".join(str(int(n)) for n in network.input)
     yield "input", f"{shape}, {network.classes:,} classes"
     heads = f"  ({total.params_with_aux:,} with auxiliary heads)" if network.taps else ""

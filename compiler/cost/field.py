@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache, reduce
 from typing import NamedTuple
 
-from compiler.ir import Leaf, Pair, Window
+from compiler.ir import Leaf
+from compiler.op import Pair, Window
 
 
 class Field(NamedTuple):

@@ -8,7 +8,8 @@ from math import prod
 
 from compiler.cost.field import Trace, effective, follow, joined
 from compiler.cost.report import Row
-from compiler.ir import Leaf, Node, Parallel, Residual, Series, Shape, Tap, leaves
+from compiler.ir import Leaf, Node, Parallel, Residual, Series, Tap, leaves
+from compiler.op import Shape
 
 CONVS = ("pointwise", "conv", "factorised")
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from compiler.ir import Leaf, Network, Node, Op, Parallel, Residual, Series, Shape, Tap
+from compiler.ir import Leaf, Network, Node, Parallel, Residual, Series, Tap
+from compiler.op import Op, Shape
 
 
 def peak_bytes(network: Network, batch: int, dtype_bytes: int) -> int:

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from compiler.cost.layers import elements
-from compiler.ir import Leaf, Network, Node, Op, Parallel, Shape, Tap, Work, children
+from compiler.ir import Leaf, Network, Node, Parallel, Tap, children
+from compiler.op import Op, Shape, Work
 from compiler.ops.act import Activation, Softmax
 from compiler.ops.conv import Conv2d
 from compiler.ops.linear import Linear

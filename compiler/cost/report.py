@@ -8,7 +8,8 @@ from functools import cached_property
 from operator import attrgetter
 
 from compiler.cost.field import Field
-from compiler.ir import Network, Pair, Shape
+from compiler.ir import Network
+from compiler.op import Pair, Shape
 
 
 @dataclass(slots=True)

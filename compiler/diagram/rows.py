@@ -10,7 +10,8 @@ from compiler.diagram.facts import CONVS, core, is_unit, macs, remarks, tooltip,
 from compiler.diagram.kernels import Piece, strip
 from compiler.diagram.text import by, plain
 from compiler.diagram.uses import call_of, is_repeat
-from compiler.ir import Leaf, Network, Node, Pair, Parallel, Series, Shape, Tap
+from compiler.ir import Leaf, Network, Node, Parallel, Series, Tap
+from compiler.op import Pair, Shape
 
 ROW = 6
 """Boxes side by side at most."""

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from compiler.diagram.facts import WEIGHTED, Habit, core, is_unit, remarks, tooltip
 from compiler.diagram.labels import Run, beside, small, strong
 from compiler.diagram.text import by
-from compiler.ir import Leaf, Node, Parallel, Residual, Series, Shape, Tap
+from compiler.ir import Leaf, Node, Parallel, Residual, Series, Tap
+from compiler.op import Shape
 
 NOTHING = small("")
 

@@ -8,7 +8,8 @@ from itertools import groupby
 
 from compiler.diagram.facts import macs, params
 from compiler.diagram.text import by, dim, plain, shape, si
-from compiler.ir import BlockUse, Network, Node, Parallel, Series, Shape, children
+from compiler.ir import BlockUse, Network, Node, Parallel, Series, children
+from compiler.op import Shape
 
 
 @dataclass(frozen=True, slots=True)

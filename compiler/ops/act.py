@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from compiler.ir import Call, Op, Shape, Work
-from compiler.ir import Saved as Kept
+from compiler.op import Call, Op, Shape, Work
+from compiler.op import Saved as Kept
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import prod
 
-from compiler.ir import Join, Shape, ShapeFault
+from compiler.op import Join, Shape, ShapeFault
 from compiler.symbols import total
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from compiler.ir import Call, Extra, Op, Shape, ShapeFault, Work
-from compiler.ir import Saved as Kept
+from compiler.op import Call, Extra, Op, Shape, ShapeFault, Work
+from compiler.op import Saved as Kept
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from compiler.ir import Call, Extra, Op, Pair, Shape, ShapeFault, Window, Work
-from compiler.ir import Saved as Kept
+from compiler.op import Call, Extra, Op, Pair, Shape, ShapeFault, Window, Work
+from compiler.op import Saved as Kept
 from compiler.ops.window import FLAT_HELP, Sliding, short
 
 

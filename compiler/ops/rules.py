@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from compiler.ir import Op, Pair, Shape
+from compiler.op import Op, Pair, Shape
 from compiler.ops.act import ACTIVATIONS, Activation, Softmax
 from compiler.ops.conv import Conv2d
 from compiler.ops.linear import Dropout, Flatten, Identity, Linear

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from compiler.ir import Pair, Shape, ShapeFault, Window
+from compiler.op import Pair, Shape, ShapeFault, Window
 
 
 @dataclass(frozen=True)

@@ -72,13 +72,18 @@ def _template() -> jinja2.Template:
 def header(net: Network, digest: str) -> dict[str, str]:
     """What the comment at the top says."""
     variant = f" --variant {net.variant}" if net.variant else ""
-    origin = plain(net.origin) or f"{net.name}.yaml"
+    origin = file_name(net.origin) or f"{net.name}.yaml"
     return {
         "version": __version__,
         "origin": origin + (f", variant {net.variant}" if net.variant else ""),
         "digest": digest or "unknown",
         "command": f"inception-compile source {origin}{variant}",
     }
+
+
+def file_name(text: str) -> str:
+    """A file's name without what means something in a comment: `coding=`, a second `#`."""
+    return "".join(c if c.isalnum() or c in " ._-" else "_" for c in text).strip()
 
 
 def plain(text: str) -> str:

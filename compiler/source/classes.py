@@ -241,8 +241,8 @@ def _parallel(node: Parallel) -> Iterator[str]:
         yield from _sum(terms)
         if last:
             yield "        return y"
-    if node.then:
-        yield from lay_out("y = ", apply(node.then, "y"), depth=2)
+    if node.then and (applied := apply(node.then, "y")).flat != "y":
+        yield from lay_out("y = ", applied, depth=2)
     if node.residual:
         yield from _residual(node)
     elif node.then:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from compiler.ir import Leaf, Node, Parallel, Series, Shape
+from compiler.ir import Leaf, Node, Parallel, Series
+from compiler.op import Shape
 from compiler.ops.linear import Flatten, Identity
 from compiler.ops.pool import AdaptivePool2d, AvgPool2d, MaxPool2d
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from compiler.ir import Call
+from compiler.op import Call
 from compiler.symbols import Sym
 
 WIDTH = 88

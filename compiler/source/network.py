@@ -7,7 +7,8 @@ from dataclasses import replace
 from itertools import groupby
 
 from compiler.inits import describe, init_call
-from compiler.ir import Init, Leaf, Network, Node, Tap, leaves
+from compiler.ir import Leaf, Network, Node, Tap, leaves
+from compiler.op import Init
 from compiler.ops.linear import Dropout
 from compiler.source import names
 from compiler.source.classes import Emitter, apply, function_of

@@ -20,7 +20,7 @@ __all__ = ["GoogLeNetTorchvision", "GoogLeNetTorchvisionOutput"]
 
 
 class GoogLeNetTorchvisionOutput(NamedTuple):
-    """What ``GoogLeNetTorchvision`` gives in training; in evaluation it gives ``logits``."""
+    """What training gives; evaluation gives the logits alone."""
 
     logits: Tensor
     aux1: Tensor  # its loss counts 0.3 times

@@ -20,7 +20,7 @@ __all__ = ["GoogLeNet", "GoogLeNetOutput"]
 
 
 class GoogLeNetOutput(NamedTuple):
-    """What ``GoogLeNet`` gives in training; in evaluation it gives ``logits``."""
+    """What training gives; evaluation gives the logits alone."""
 
     logits: Tensor
     aux1: Tensor  # its loss counts 0.3 times

@@ -32,7 +32,7 @@ class Concat(nn.Module):
 
 
 class InceptionV3Output(NamedTuple):
-    """What ``InceptionV3`` gives in training; in evaluation it gives ``logits``."""
+    """What training gives; evaluation gives the logits alone."""
 
     logits: Tensor
     aux: Tensor  # its loss counts 0.4 times
