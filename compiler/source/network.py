@@ -11,7 +11,7 @@ from compiler.ir import Leaf, Network, Node, Tap, leaves
 from compiler.op import Init
 from compiler.ops.linear import Dropout
 from compiler.source import names
-from compiler.source.classes import Emitter, apply, function_of
+from compiler.source.classes import Emitter
 from compiler.source.describe import sizes
 from compiler.source.expr import (
     WIDTH,
@@ -25,6 +25,7 @@ from compiler.source.expr import (
     signature,
     text,
 )
+from compiler.source.forward import apply, function_of
 from compiler.symbols import Sym, SymFloat
 
 

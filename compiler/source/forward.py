@@ -1,0 +1,110 @@
+"""What the emitted classes do with their layers: the bodies of `forward`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from compiler.ir import Leaf, Node, Parallel, Series
+from compiler.ops.act import Activation, Softmax
+from compiler.ops.linear import Flatten, Identity
+from compiler.source import names, units
+from compiler.source.expr import WIDTH, Expr, call, lay_out, text
+from compiler.symbols import SymFloat
+
+
+def attributes(node: Node) -> Iterator[Node]:
+    """The children of a class that are modules; functions need no attribute."""
+    inside: tuple[Node, ...] = ()
+    if isinstance(node, Parallel):
+        inside = node.branches + ((node.then,) if node.then else ())
+    elif isinstance(node, Series):
+        inside = node.nodes
+    for child in inside:
+        if not isinstance(child, Leaf) or function_of(child, "x") is None:
+            yield child
+
+
+def function_of(leaf: Leaf, inner: str) -> str | None:
+    """How a class applies a layer that needs no module; None for those that do."""
+    match leaf.op:
+        case Identity():
+            return inner
+        case Flatten():
+            return f"torch.flatten({inner}, 1)"
+        case Softmax():
+            return f"torch.softmax({inner}, dim=1)"
+        case Activation():
+            return units.applied(leaf, inner)
+    return None
+
+
+def apply(node: Node, inner: str) -> Expr:
+    """How a class applies one of its children."""
+    function = function_of(node, inner) if isinstance(node, Leaf) else None
+    return call(f"self.{node.name}", Expr(inner)) if function is None else Expr(function)
+
+
+def forward_of(node: Node) -> Iterator[str]:
+    """The body of a class's `forward`."""
+    if isinstance(node, Series):
+        yield from _in_order(node)
+        return
+    assert isinstance(node, Parallel), type(node)
+    yield from _parallel(node)
+
+
+def _in_order(node: Series) -> Iterator[str]:
+    """One statement a step; the last one returns what it gives."""
+    every = [apply(child, "x") for child in node.nodes]
+    *steps, last = [applied for applied in every if applied.flat != "x"] or every[:1]
+    for applied in steps:
+        yield from lay_out("x = ", applied, depth=2)
+    if last.items is None:
+        yield f"        return {last.flat}"
+    else:
+        yield from lay_out("y: Tensor = ", last, depth=2)
+        yield "        return y"
+
+
+def _parallel(node: Parallel) -> Iterator[str]:
+    last = not node.then and not node.residual
+    terms = tuple(apply(branch, "x") for branch in node.branches)
+    if node.join.word == "concat":
+        joined = call("torch.cat", Expr("[", terms, "]"), Expr("dim=1"))
+        typed = "y: Tensor = " if node.then else "y = "
+        yield from lay_out("return " if last else typed, joined, depth=2)
+    else:
+        yield from _sum(terms)
+        if last:
+            yield "        return y"
+    if node.then and (applied := apply(node.then, "y")).flat != "y":
+        yield from lay_out("y = ", applied, depth=2)
+    if node.residual:
+        yield from _residual(node)
+    elif node.then:
+        yield "        return y"
+
+
+def _sum(terms: tuple[Expr, ...]) -> Iterator[str]:
+    """Branch after branch, so that no more than two outputs are ever alive."""
+    line = f"        y: Tensor = {' + '.join(term.flat for term in terms)}"
+    if len(line) <= WIDTH:
+        yield line
+        return
+    yield from lay_out("y: Tensor = ", terms[0], depth=2)
+    for term in terms[1:]:
+        yield from lay_out("y = y + ", term, depth=2)
+
+
+def _residual(node: Parallel) -> Iterator[str]:
+    assert node.residual is not None, node.name
+    scale = node.residual.scale
+    alpha = f"self.{scale_name(node)}" if isinstance(scale, SymFloat) else text(scale)
+    summed = "x + y" if alpha == "1.0" else f"torch.add(x, y, alpha={alpha})"
+    if node.residual.act:
+        summed = units.applied(node.residual.act, summed)
+    yield f"        return {summed}"
+
+
+def scale_name(node: Parallel) -> str:
+    return names.free("scale", (child.name for child in attributes(node)))
