@@ -84,7 +84,8 @@ def cross_check(network: Network) -> CheckReport:
     training = cost(network, aux=True)
     if training.total.saved_for_backward_bytes is None:
         training = cost(network, batch=2, aux=True)
-    return CheckReport(network.name, (*_checks(cost(network)), *_checks(training)))
+    name = f"{network.name} ({network.variant})" if network.variant else network.name
+    return CheckReport(name, (*_checks(cost(network)), *_checks(training)))
 
 
 def _checks(report: Report) -> Iterator[Check]:

@@ -144,6 +144,7 @@ class Network:
     init: Init | None = None
     variant: str | None = None
     origin: str = ""
+    options: tuple[str, ...] = ()
     """The spec's file name, for headers."""
 
     @cached_property

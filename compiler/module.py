@@ -22,7 +22,7 @@ from compiler.inits import init_call
 from compiler.ir import Leaf, Network, Node, Parallel, Series, Tap, leaves
 from compiler.lower import LIMIT
 from compiler.op import Call, Init
-from compiler.prepare import prepare
+from compiler.prepare import Overrides, prepare
 from dsl.spec import Spec
 
 
@@ -252,5 +252,5 @@ def compile_spec(
 
     >>> model = compile_spec("inception_v3", num_classes=10)
     """
-    prepared = prepare(spec, variant, classes=num_classes, channels=in_channels, limit=limit)
-    return build(prepared.network, aux=aux)
+    overrides = Overrides(num_classes, in_channels, aux=aux)
+    return build(prepare(spec, variant, overrides=overrides, limit=limit).network)

@@ -23,6 +23,10 @@ class Shape(tuple[int, ...]):
     def __new__(cls, *dims: int) -> Self:
         return super().__new__(cls, dims)
 
+    def __getnewargs__(self) -> tuple[int, ...]:
+        """What pickle and copy construct it from; a tuple's own would be one tuple."""
+        return tuple(self)
+
     @property
     def channels(self) -> int:
         """C, or the length of a vector."""

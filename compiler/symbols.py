@@ -52,6 +52,13 @@ class Sym(int):
         return Sym, (int(self), self.terms, self.const)
 
 
+def half(size: int) -> int:
+    """`size // 2`, as an expression where the size is a parameter: a kernel's own padding."""
+    if isinstance(size, Sym) and list(size.terms.values()) == [1] and not size.const:
+        return Sym(int(size) // 2, {f"{size} // 2": 1})
+    return int(size) // 2
+
+
 class SymFloat(float):
     """A float that came from the parameter `name`."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
@@ -43,6 +44,8 @@ def compile_(out: Path, check: bool, **spec: Any) -> None:
       inception-compile my_net.yaml --out build
       inception-compile googlenet --variant torchvision --check
     """
+    if out.exists() and not out.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, "not a folder", str(out))
     prepared = load(**spec)
     where = job.folder(prepared, out)
     results = job.results(prepared)
@@ -56,7 +59,8 @@ def compile_(out: Path, check: bool, **spec: Any) -> None:
 
 def _check_disk(where: Path, results: job.Results) -> None:
     found = list(files.stale(where, results.every_text))
-    found += [f"stale: {name}.svg" for name in job.old_pictures(where, results.drawings)]
+    pictures = (where / "diagrams" / f"{n}.svg" for n in job.old_pictures(where, results.drawings))
+    found += [f"{'stale' if path.exists() else 'missing'}: {path}" for path in pictures]
     found += [f"no longer made: {path}" for path in job.strays(where, results)]
     if found:
         click.echo("\n".join(found))
@@ -120,7 +124,7 @@ def check(**spec: Any) -> None:
     \b
     Examples:
       inception-compile check my_net.yaml
-      inception-compile check inception_v3 --input 139x139
+      inception-compile check inception_v3 --input 139x139 --no-aux
     """
     prepared = load(**spec)
     click.echo(summary(prepared, job.measured(prepared)), nl=False)
@@ -210,7 +214,7 @@ def _drawing(prepared: Prepared, what: str) -> str:
     if what not in there:
         hint = did_you_mean(what, [*there, "full"])
         names = ", ".join([*there, "full"])
-        raise click.UsageError(f"there is no {what} to draw: {names}. {hint}".strip())
+        raise click.UsageError(f"there is no {what} to draw: {names}. {hint.capitalize()}".strip())
     return there[what]
 
 

@@ -52,7 +52,8 @@ def stale(folder: Path, wanted: Mapping[str, str]) -> Iterator[str]:
         if old is None:
             yield f"missing: {path}"
         elif old != text:
-            yield from _diff(path, old, text)
+            readable = path.suffix in (".py", ".txt")
+            yield from _diff(path, old, text) if readable else [f"stale: {path}"]
 
 
 def _read(path: Path) -> str | None:

@@ -6,6 +6,8 @@ import click
 
 from compiler import __version__
 from compiler.cli.commands import COMMANDS
+from dsl import shelf
+from dsl.problems import did_you_mean
 
 HELP = """Compile specs of Inception-style networks.
 
@@ -30,8 +32,20 @@ class Shortcut(click.Group):
         """Put `compile` in front of whatever isn't a command or an option of the group."""
         own = {option for param in self.get_params(ctx) for option in param.opts}
         if args and args[0] not in self.commands and args[0] not in own:
+            self._explain(args)
             args = ["compile", *args]
         return super().parse_args(ctx, args)
+
+    def _explain(self, args: list[str]) -> None:
+        """Say what is wrong with two words of which neither order nor spelling fits."""
+        first, second = (*args, "")[:2]
+        if second in self.commands:
+            fixed = f"inception-compile {second} {first}"
+            raise click.UsageError(f"the command comes first: {fixed}")
+        spec = "." in first or "/" in first or first in shelf.names()
+        two = second and not second.startswith("-")
+        if two and not spec and (hint := did_you_mean(first, self.commands)):
+            raise click.UsageError(f"there is no command {first}; {hint}")
 
 
 @click.group(cls=Shortcut, help=HELP, context_settings={"help_option_names": ["-h", "--help"]},

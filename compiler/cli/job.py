@@ -61,9 +61,10 @@ def source_name(prepared: Prepared) -> str:
 
 
 def folder(prepared: Prepared, out: Path) -> Path:
-    """Where a network's files go below `out`."""
+    """Where a network's files go below `out`: other variants and overrides go elsewhere."""
     network = prepared.network
-    return out / (f"{network.name}-{network.variant}" if network.variant else network.name)
+    changes = [option.removeprefix("--").replace(" ", "-") for option in network.options]
+    return out / "-".join(filter(None, [network.name, network.variant, *changes]))
 
 
 def old_pictures(where: Path, drawings: Mapping[str, str]) -> dict[str, str]:

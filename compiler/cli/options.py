@@ -10,7 +10,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from compiler.lower import LIMIT
-from compiler.prepare import Prepared, prepare
+from compiler.prepare import Overrides, Prepared, prepare
 from dsl import shelf
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -54,6 +54,7 @@ def spec_options(command: F) -> F:
                      help="Classes, instead of the spec's."),
         click.option("--input", "size", type=SizeType(), metavar="[Cx]HxW",
                      help="Input, instead of the spec's: 224x224 or 1x96x96."),
+        click.option("--no-aux", is_flag=True, help="Leave the auxiliary heads out."),
         click.option("--variant", metavar="NAME", help="A variant that the spec names."),
         click.argument("spec", type=SpecType()),
     ):  # fmt: skip
@@ -62,9 +63,15 @@ def spec_options(command: F) -> F:
 
 
 def load(
-    spec: str, variant: str | None, size: tuple[int, ...] | None, classes: int | None, limit: int
+    spec: str,
+    variant: str | None,
+    size: tuple[int, ...] | None,
+    classes: int | None,
+    no_aux: bool,
+    limit: int,
 ) -> Prepared:
     """The network that the shared options ask for."""
     channels = size[0] if size and len(size) == 3 else None
     grid = (size[-2], size[-1]) if size else None
-    return prepare(spec, variant, classes=classes, channels=channels, size=grid, limit=limit)
+    overrides = Overrides(classes, channels, grid, aux=not no_aux)
+    return prepare(spec, variant, overrides=overrides, limit=limit)

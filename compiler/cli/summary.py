@@ -30,14 +30,15 @@ def _figures(prepared: Prepared, report: Report) -> Iterator[tuple[str, str]]:
     yield "activations", f"{total.activations:,} elements written by convolutions and linear layers"
     yield (
         "peak memory",
-        f"{_mib(total.peak_bytes)} of activations, weights {_mib(total.weight_bytes)}",
+        f"{_size(total.peak_bytes)} of activations, weights {_size(total.weight_bytes)}",
     )
-    if total.saved_for_backward_bytes is not None:
-        yield "saved for backward", f"{_mib(total.saved_for_backward_bytes)} an image"
+    saved = total.saved_for_backward_bytes
+    alone = "batch norm can't train on one image of this size"
+    yield "saved for backward", alone if saved is None else f"{_size(saved)} an image"
     if total.field:
         size, stride = total.field.size, total.field.stride
         yield "receptive field", f"{size[0]} x {size[1]} pixels, stride {stride[0]} x {stride[1]}"
 
 
-def _mib(size: int) -> str:
-    return f"{size / 2**20:,.1f} MiB"
+def _size(size: int) -> str:
+    return f"{size / 2**20:,.1f} MiB" if size >= 2**20 else f"{size / 2**10:,.1f} KiB"

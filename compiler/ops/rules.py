@@ -8,7 +8,7 @@ convolution, norm and activation that hand-written code keeps in one class.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from compiler.op import Op, Pair, Shape
@@ -19,6 +19,7 @@ from compiler.ops.norm import BatchNorm2d, LocalResponseNorm
 from compiler.ops.pool import AdaptivePool2d, AvgPool2d, MaxPool2d
 from compiler.ops.window import Sliding
 from compiler.scope import Scope, init_of
+from compiler.symbols import half
 from dsl import layers
 from dsl.fields import NORMS, PADDINGS
 
@@ -140,8 +141,18 @@ def _same(step: layers.Layer, slide: Sliding, scope: Scope) -> Sliding:
             message = f"{slide.kernel[0]}x{slide.kernel[1]} can't keep the grid with equal padding"
             help = "an even kernel needs tf_same, valid or pad="
             scope.fail("E110", step.at.of("kernel"), message, help=help)
-    pads = (spans[0] - 1) // 2, (spans[1] - 1) // 2
-    return Sliding(slide.kernel, slide.stride, pads, slide.dilation, slide.ceil)
+    return replace(slide, padding=_symmetric(slide))
+
+
+def _symmetric(slide: Sliding) -> Pair:
+    """Padding that keeps the grid at stride 1; of a kernel given by a parameter, its half."""
+    height, width = (
+        half(slide.kernel[axis])
+        if slide.dilation[axis] == 1 and slide.kernel[axis] % 2
+        else (slide.span(axis) - 1) // 2
+        for axis in (0, 1)
+    )
+    return height, width
 
 
 def _tf_same(
@@ -155,8 +166,7 @@ def _tf_same(
             message = f"tf_same can't have a stride of {step_by} over a kernel of {span}"
             scope.fail("E110", step.at.of("stride"), message, help="give the padding as pad=")
     if stride == (1, 1) and spans[0] % 2 and spans[1] % 2:
-        pads = (spans[0] - 1) // 2, (spans[1] - 1) // 2
-        return Sliding(kernel, stride, pads, dilation, mode=shown)
+        return Sliding(kernel, stride, _symmetric(slide), dilation, mode=shown)
     if kernel == (1, 1):
         return Sliding(kernel, stride, (0, 0), dilation, mode=shown)
     return slide

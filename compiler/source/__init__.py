@@ -71,13 +71,14 @@ def _template() -> jinja2.Template:
 
 def header(net: Network, digest: str) -> dict[str, str]:
     """What the comment at the top says."""
-    variant = f" --variant {net.variant}" if net.variant else ""
+    chosen = [f"--variant {net.variant}"] if net.variant else []
+    options = "".join(f" {option}" for option in (*chosen, *net.options))
     origin = file_name(net.origin) or f"{net.name}.yaml"
     return {
         "version": __version__,
         "origin": origin + (f", variant {net.variant}" if net.variant else ""),
         "digest": digest or "unknown",
-        "command": f"inception-compile source {origin}{variant}",
+        "command": f"inception-compile source {origin}{options}",
     }
 
 
