@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from compiler.cost import Report, cost
 from compiler.op import Shape
@@ -28,7 +29,23 @@ def broken(spec: Spec, report: Report) -> list[Problem]:
     """
     if report.batch != 1 or report.aux:
         report = cost(report.network)
-    return [*_totals(spec.expect, report), *_shapes(spec.expect, report)]
+    problems = [*_totals(spec.expect, report), *_shapes(spec.expect, report)]
+    first = min((p for p in problems if not p.hint), key=lambda p: p.span, default=None)
+    if first is None:
+        return problems
+    advice = "if the network was changed on purpose, delete `expect:` or write what it has"
+    help = f"{advice}: {_kept(spec.expect, report)}"
+    return [replace(p, help=help) if p is first else p for p in problems]
+
+
+def _kept(expect: Expect, report: Report) -> str:
+    """The contract as the network would keep it, ready to be pasted."""
+    totals = {name: getattr(report.total, name) for name in TOTALS}
+    found = [f"{name}: {n}" for name, n in totals.items() if getattr(expect, name) is not None]
+    outputs = _outputs(report)
+    shapes = {name: outputs[name] for name in expect.out if name in outputs}
+    found += [f"out.{name}: [{', '.join(str(int(n)) for n in shapes[name])}]" for name in shapes]
+    return f"expect: {{{', '.join(found)}}}"
 
 
 def _totals(expect: Expect, report: Report) -> Iterator[Problem]:

@@ -18,7 +18,7 @@ from compiler.terms import outer
 from dsl import layers
 from dsl.names import check
 from dsl.naming import child_names, section_names
-from dsl.problems import Report
+from dsl.problems import Report, Span
 from dsl.spec import Aux, Spec
 
 LIMIT = 10**9
@@ -70,10 +70,19 @@ class _Trunk:
         except Stop:
             pass
         if budget.crossed is not None:
-            size = f"resolves to {budget.params:.2e} parameters, the limit is {budget.limit:,}"
-            help = "raise it with --limit if that is meant"
-            self.scope.tell("E140", budget.crossed, f"the network {size}", help=help)
+            self.too_large(budget.crossed)
         return tuple(self.nodes), self.sections
+
+    def too_large(self, crossed: Span) -> None:
+        """Report that the network has more parameters than it may."""
+        spec, budget = self.scope.spec, self.scope.budget
+        least = "at least " if self.scope.report.problems else ""  # a fault ends the count
+        heads = " with its auxiliary heads" if spec.aux else ""
+        size = f"has {least}{budget.params:,} parameters{heads}, the limit is {budget.limit:,}"
+        help = "raise it with --limit if that is meant"
+        notes = ((crossed, "the limit is passed"),)
+        place = spec.at.of("name")
+        self.scope.tell("E140", place, f"the network {size}", help=help, notes=notes)
 
     def step(self, section: str, name: str, step: layers.Step, shape: Shape) -> Shape:
         scope = self.scope.given(**{"in": shape.channels})
@@ -93,7 +102,8 @@ class _Trunk:
         """Lower an auxiliary head; its own faults don't stop the trunk."""
         inp = Shape(Sym.named(shape.channels, "in_channels"), *shape[1:])
         names = {**self.scope.names, "in": inp.channels}
-        scope = self.scope.inside(names, (head.at.span, head.name))
+        note = f"in auxiliary head {head.name}, which only training needs,"
+        scope = self.scope.inside(names, (head.at.span, note))
         try:
             nodes = lower_steps(head.steps, child_names(head.steps), inp, scope, head.name)
         except Stop:

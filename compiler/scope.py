@@ -44,10 +44,25 @@ class Scope:
     budget: Budget
     names: Mapping[str, Value]
     calls: tuple[tuple[Span, str], ...] = ()
+    """Each with its place and the words of the note about it."""
+    block: str = ""
+    """The block whose body this is; empty in a section and in an auxiliary head."""
+    within: str = ""
+    """What the numbered step here is a part of."""
 
-    def inside(self, names: Mapping[str, Value], call: tuple[Span, str]) -> Scope:
-        """The scope of a called block's body."""
-        return replace(self, names=names, calls=(*self.calls, call))
+    def inside(self, names: Mapping[str, Value], call: tuple[Span, str], block: str = "") -> Scope:
+        """The scope of a called block's body, or of an auxiliary head."""
+        return replace(self, names=names, calls=(*self.calls, call), block=block)
+
+    def part_of(self, name: str) -> Scope:
+        """The scope of the steps of a nested list, and of repeats."""
+        return replace(self, within=self.label(name))
+
+    def label(self, name: str) -> str:
+        """A step's name as an error says it; a number alone would tell nothing."""
+        if not name.isdigit():
+            return name
+        return f"{self.within}.{name}" if self.within else f"step {name}"
 
     def given(self, **names: Value) -> Scope:
         """The same scope with more names."""
@@ -60,13 +75,12 @@ class Scope:
 
     def tell(self, code: str, span: Span, message: str, **more: Any) -> None:
         """Report a problem with the trail of calls that led here."""
-        notes = tuple((call, f"called from {name}") for call, name in reversed(self.calls))
-        more["notes"] = (*more.get("notes", ()), *notes)
+        more["notes"] = (*more.get("notes", ()), *reversed(self.calls))
         self.report.problems.append(Problem(code, span, message, **more))
 
     def fault(self, error: ShapeFault, span: Span, name: str) -> NoReturn:
         """Report what an op can't take."""
-        self.fail(error.code, span, f"{name}: {error}", help=error.help)
+        self.fail(error.code, span, f"{self.label(name)}: {error}", help=error.help)
 
     def value(self, step: Model, name: str) -> Any:
         """A field of a step, a parameter's name replaced by its value."""

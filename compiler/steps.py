@@ -48,7 +48,7 @@ def lower_step(
     match step:
         case layers.Sequence():
             names = sequence_names(step.steps)
-            nodes = lower_steps(step.steps, names, x, scope, name)
+            nodes = lower_steps(step.steps, names, x, scope.part_of(name), name)
             return (Series(name, nodes, x, span=step.at.span),)
         case layers.Split():
             return (_split(step, name, x, scope),)
@@ -67,6 +67,7 @@ def _repeat(step: layers.Layer, name: str, x: Shape, scope: Scope) -> Series:
     What keeps the shape is lowered once: the others are the same node under other names.
     """
     once = step.model_copy(update={"repeat": 1})
+    scope = scope.part_of(name)
     nodes: list[Node] = []
     shape = x
     for place in range(step.repeat):
@@ -158,22 +159,57 @@ def _joined(node: Parallel, scope: Scope) -> Shape:
         return joined(node)
     except ShapeFault as error:
         shapes = [outer(branch) for branch in node.branches]
-        pairs = zip(node.branches, shapes, strict=True)
-        sizes = ", ".join(f"{branch.name} gives {shape}" for branch, shape in pairs)
+        keeps = scope.block not in scope.spec.reduction
+        span, sizes = _odd_branches(node, shapes, keeps)
         help = "give the branches equal strides, paddings and ceil"
         if len({shape.is_map for shape in shapes}) > 1:
             help = "flatten each branch, or none"
         elif len({shape.grid for shape in shapes}) == 1:
             help = "give the branches equal widths"
-        message = f"{node.join.word} at {node.name}: {error} ({sizes})"
-        scope.fail(error.code, node.span, message, help=help)
+        message = f"{node.join.word} at {scope.label(node.name)}: {error}: {sizes}"
+        scope.fail(error.code, span, message, help=help)
+
+
+def _odd_branches(node: Parallel, shapes: list[Shape], keeps: bool) -> tuple[Span, str]:
+    """The place of the first branch that isn't like most, and what the branches give.
+
+    Where as many give one thing as another, those are right that do what they should:
+    keep the grid, or shrink it.
+    """
+    whole = node.join.word == "add" or len({shape.is_map for shape in shapes}) > 1
+    found: dict[str, list[Node]] = {}
+    for branch, shape in zip(node.branches, shapes, strict=True):
+        given = str(shape) if whole else f"{shape.grid[0]}x{shape.grid[1]}"
+        found.setdefault(given, []).append(branch)
+
+    def rank(given: str) -> tuple[int, bool]:
+        kept = outer(found[given][0]).grid == node.inp.grid
+        return len(found[given]), kept == keeps
+
+    usual = max(found, key=rank)
+    odd = [branch for given in found if given != usual for branch in found[given]]
+    others = [given for given in found if given != usual]
+    said = [f"{_listed(found[given])} {given}" for given in others]
+    rest = "the others give" if len(found[usual]) > 1 else _listed(found[usual])
+    first = next(branch for branch in node.branches if branch in odd)
+    return first.span, ", ".join([*said, f"{rest} {usual}"])
+
+
+def _listed(branches: list[Node]) -> str:
+    names = [branch.name for branch in branches]
+    if len(names) == 1:
+        return f"{names[0]} gives"
+    return f"{', '.join(names[:-1])} and {names[-1]} give"
 
 
 def _residual(residual: layers.Residual, node: Parallel, scope: Scope) -> Parallel:
     """`act(x + scale * f(x))`; f must give back what came in."""
     span = residual.at.span
     if tuple(node.out) != tuple(node.inp):
-        message = f"the residual sum at {node.name} adds {node.inp} and {node.out}"
+        where = f"in block {scope.block} " if scope.block else ""
+        gives = "`then` gives" if node.then else "the branches give"
+        message = f"{where}at {scope.label(node.name)}: the residual sum adds two shapes: "
+        message += f"the input is {node.inp}, {gives} {node.out}"
         help = "end with a linear 1x1 of the width that came in, `then: 1x1 in linear`"
         scope.fail("E112", span, message, help=help)
     scale = scope.number(residual, "scale")
@@ -192,8 +228,8 @@ def _call(step: layers.Call, name: str, x: Shape, scope: Scope) -> Node:
     args = {key: _argument(value, scope) for key, value in step.args.items()}
     inp = Shape(Sym.named(x.channels, "in_channels"), *x[1:])
     names = _bound(block, args, scope) | {"in": inp.channels}
-    caller = f"step {name}" if name.isdigit() else name
-    inside = scope.inside(names, (step.at.span, caller))
+    note = f"called from {scope.label(name)}"
+    inside = scope.inside(names, (step.at.span, note), step.block)
     node = _body(block, name, inp, inside)
     kind = "inception" if step.block in spec.inception else "reduction"
     _grid(kind, step, node, scope)

@@ -6,15 +6,14 @@ import csv
 import io
 import json
 import os
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
-from compiler.cli import run
+from compiler import cli
+from compiler.cli import commands, run
 
 TINY = """\
 name: tiny
@@ -100,6 +99,36 @@ def test_a_second_run_removes_what_is_no_longer_made(
 def test_variants_go_to_their_own_folder(tiny: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert ran([str(tiny), "--variant", "wide", "--out", "build"], capsys)[0] == 0
     assert (tiny.parent / "build" / "tiny-wide" / "tiny_wide.py").exists()
+
+
+def test_overrides_go_to_their_own_folder(tiny: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ran(["tiny.yaml", "--classes", "9", "--input", "1x20x24"], capsys)[0] == 0
+    where = tiny.parent / "generated" / "tiny-classes-9-input-1x20x24"
+    header = (where / "tiny.py").read_text().splitlines()[3]
+    assert header.endswith("source tiny.yaml --classes 9 --input 1x20x24")
+
+
+def test_heads_can_be_left_out(capsys: pytest.CaptureFixture[str]) -> None:
+    assert ran(["check", "inception_v3", "--input", "75x75"], capsys)[0] == 1
+    code, out, _ = ran(["check", "inception_v3", "--input", "75x75", "--no-aux"], capsys)
+    assert code == 0
+    assert "with auxiliary heads" not in out
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["chek", "tiny.yaml"], "there is no command chek; did you mean check?"),
+        (["tiny.yaml", "check"], "the command comes first: inception-compile check tiny.yaml"),
+        (["draw", "tiny.yaml", "--what", "a"], "Did you mean A?"),
+    ],
+)
+def test_usage_errors_say_what_was_meant(
+    tiny: Path, args: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, _, err = ran(args, capsys)
+    assert code == 2
+    assert message in err
 
 
 def test_check(tiny: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -239,13 +268,20 @@ def test_a_closed_pipe_is_quiet(tiny: Path) -> None:
         assert process.stderr.read() == ""
 
 
-def test_interrupting_exits_with_130(tiny: Path) -> None:
-    process = program("verify", "inception_v3")
-    time.sleep(0.8)
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert err == ""
+@pytest.mark.parametrize("early", [False, True])
+def test_interrupting_exits_with_130(
+    tiny: Path,
+    early: bool,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def interrupted(*args: object, **options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli if early else commands, "_run" if early else "load", interrupted)
+    code, _, err = ran(["check", "tiny.yaml"], capsys)
+    assert code == 130
+    assert err.strip() == ""
 
 
 def test_a_terminal_without_unicode_gets_escapes(tiny: Path) -> None:

@@ -188,6 +188,7 @@ def test_aux_heads_count_in_training() -> None:
     off, on = cost(net, batch=2), cost(net, batch=2, aux=True)
     head = next(row for row in on.blocks if row.kind == "auxiliary head")
     assert (head.path, head.params) == ("aux", 27_161_264 - 23_834_568)
+    assert head.out == (1000,)
     assert on.total.macs - off.total.macs == head.macs
     assert on.total.peak_bytes == off.total.peak_bytes  # evaluation needs no heads
     assert (on.total.saved_for_backward_bytes or 0) > (off.total.saved_for_backward_bytes or 0)
@@ -210,6 +211,16 @@ FIELDS = {
 def test_fields_by_hand(stem: str) -> None:
     total = cost(small(stem)).total
     assert (total.receptive_field, total.stride, total.padding) == FIELDS[stem]
+
+
+def test_kinds_are_in_words_and_numbers() -> None:
+    net = small("[sepconv 3x3 6 /2, 3x3 depthwise, 3x3 4 groups=2]")
+    report = cost(net)
+    assert [row.kind for row in report.blocks] == ["sepconv 3×3 s2", "depthwise 3×3", "conv 3×3 g2"]
+    kinds = [row.kind for row in report.layers]
+    assert kinds[:2] == ["depthwise 3×3 s2", "conv 1×1"]
+    kinds = [row.kind for row in cost(network("inception_v3")).layers]
+    assert "conv 1×7" in kinds and not any("k" in kind for kind in kinds if "conv" in kind)
 
 
 def test_a_branch_has_its_own_field() -> None:
@@ -360,6 +371,13 @@ def test_layers_stand_below_their_block() -> None:
     assert lines[place + 1].split()[:3] == ["branch1.conv", "conv", "1×1"]
 
 
+def test_what_joins_a_block_is_named() -> None:
+    net = small("[twice: {concat: [1x1 1, 1x1 1], residual: {scale: 0.1}}]")
+    lines = as_text(cost(net), layers=True).splitlines()
+    rows = [line.split()[:2] for line in lines if line.startswith(" twice")]
+    assert rows == [["twice", "concat"], ["twice", "residual"]]
+
+
 def numbers(value: object) -> Iterator[object]:
     match value:
         case dict():
@@ -399,6 +417,7 @@ def test_csv_has_a_line_a_layer() -> None:
 def test_symbols_print_as_numbers(form: str) -> None:
     """A block's width remembers its name, which no report may show."""
     text = FORMATS[form](cost(network("inception_v3_cifar10"), aux=True))
+    assert text.endswith("\n") and not text.endswith("\n\n")
     assert "in_channels" not in text and "c7" not in text and "num_classes" not in text
 
 

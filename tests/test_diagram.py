@@ -24,7 +24,7 @@ from compiler.diagram.style import _inks
 from compiler.diagram.text import si
 from compiler.diagram.uses import subtitle, uses
 from compiler.lower import lower
-from dsl import load
+from dsl import load, loads
 from tests.networks import TEXTS, network
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -185,7 +185,7 @@ def test_a_subtitle_lists_the_uses_and_joins_equal_ones() -> None:
     assert "×3: twice ×2 s=0.2 act=relu, last s=1.0 act=none" in DRAWINGS["residual.plain"]
     found = subtitle(uses(network("small"))["A"])
     assert found.startswith("×7: a1 width=8 in 32, a2 width=12 in 48, a3 width=12 in 52, many")
-    assert found.endswith("many width=16 in 164, many ×3 width=16 in 56")
+    assert found.endswith("many.0 width=16 in 164, many.1-3 width=16 in 56")
 
 
 def test_uses_that_are_too_many_for_a_line_become_a_table() -> None:
@@ -193,6 +193,63 @@ def test_uses_that_are_too_many_for_a_line_become_a_table() -> None:
     rows = re.findall(r">(inception_\d\w)<.*?>(\d+ × \d+ × \d+)<", dot)
     assert len(rows) == 9
     assert rows[0] == ("inception_3a", "192 × 28 × 28")
+
+
+def text_of(dot: str) -> str:
+    """What a drawing shows, without markup and tooltips."""
+    return " ".join(re.sub(r'<[^<>]*>|tooltip="[^"]*"', " ", dot).replace("\u00a0", " ").split())
+
+
+ODD = """
+name: odd
+input: [16, 32, 32]
+classes: 7
+stem: [s: sepconv 3x3 24 /2, d: 5x5 depthwise, g: 3x3 32 groups=4, m: maxpool 3x3 /2 ceil]
+inception:
+  K:
+    params: [k]
+    concat: [wide: 1xk 8, [1x1 8, sepconv kx1 16], 3x3 depthwise]
+body:
+  - a_step_with_a_name_as_long_as_that: K k=7 x12
+  - mixed: K k=5 x2
+head: [globalpool avg, fc classes]
+"""
+
+
+@pytest.fixture(scope="module")
+def odd() -> dict[str, str]:
+    return diagram.drawings(lower(loads(ODD)))
+
+
+def test_a_separable_convolution_is_one_box(odd: dict[str, str]) -> None:
+    shown = text_of(odd["stem"])
+    assert re.search(r"sepconv 3×3 24 s2 24 × 16 × 16 ", shown)
+    assert re.search(r"depthwise 5×5 24 24 × 16 × 16 ", shown)
+    assert re.search(r" 3×3 32 g4 ", shown) and "g4 = 4 groups" in shown
+    assert "g16" not in shown and "g24" not in shown
+    assert "sepconv k×1 16" in text_of(odd["K"])
+    assert "depthwise 3×3 in_channels" in text_of(odd["K"])
+
+
+def test_only_a_block_is_in_terms_of_its_parameters(odd: dict[str, str]) -> None:
+    assert "1×k" in text_of(odd["K"])
+    assert "1×k" not in odd["overview"] and "5×5" in odd["overview"]
+
+
+def test_an_overview_says_what_its_notes_mean(odd: dict[str, str]) -> None:
+    shown = text_of(odd["overview"])
+    for told in ("s2 = stride 2", "ceil = size rounded up", "g4 = 4 groups"):
+        assert told in shown
+
+
+def test_a_long_name_is_cut_before_its_repeat_and_its_block(odd: dict[str, str]) -> None:
+    assert re.search(r"a_step_wi\w*… ×12 K ", text_of(odd["overview"]))
+
+
+def test_branches_are_named_as_variants_address_them(odd: dict[str, str]) -> None:
+    shown = text_of(odd["K"])
+    assert all(name in shown for name in ("wide 8", "branch2 16", "branch3 in_channels"))
+    assert "K.branch2.1: depthwise 7×1, 1×1" in odd["K"]
 
 
 def test_overview_shows_repeats_heads_and_totals(pictures: dict[str, str]) -> None:

@@ -10,10 +10,11 @@
 from __future__ import annotations
 
 from compiler.cost.field import Field, Trace
-from compiler.cost.layers import Walk, kind_of, params_in
+from compiler.cost.layers import Walk, params_in
 from compiler.cost.memory import peak_bytes, saved_bytes
 from compiler.cost.report import COLUMNS, Counts, Report, Row, Total, sums
 from compiler.ir import Leaf, Network, Node, Parallel, Series, Tap
+from compiler.words import is_unit, kind_of
 
 __all__ = ["COLUMNS", "Counts", "Field", "Report", "Row", "Total", "cost"]
 
@@ -53,7 +54,7 @@ def _block(node: Node, rows: list[Row]) -> Row:
         path=node.name,
         kind=block_kind(node),
         inp=node.inp,
-        out=node.out,
+        out=node.body.out if isinstance(node, Tap) else node.out,
     )
 
 
@@ -66,6 +67,8 @@ def block_kind(node: Node) -> str:
             return "auxiliary head"
         case Series() | Parallel() if node.use:
             return node.use.block
+        case Series() if is_unit(node):
+            return kind_of(node)
         case Series(nodes=(first, *_)):
             repeated = node.role == "sequence" and all(n.name.isdigit() for n in node.nodes)
             return f"{block_kind(first)} ×{len(node.nodes)}" if repeated else block_kind(first)

@@ -10,8 +10,7 @@ from compiler.cost.field import Trace, effective, follow, joined
 from compiler.cost.report import Row
 from compiler.ir import Leaf, Node, Parallel, Residual, Series, Tap, leaves
 from compiler.op import Shape
-
-CONVS = ("pointwise", "conv", "factorised")
+from compiler.words import kind_of
 
 
 @dataclass
@@ -107,12 +106,6 @@ Shapes = Mapping[str, tuple[int, ...]]
 def elements(shapes: Shapes) -> int:
     """Elements of several tensors together; a scalar is one."""
     return sum(prod(shape) for shape in shapes.values())
-
-
-def kind_of(leaf: Leaf) -> str:
-    """`conv 3×3 s2`, `max pool 3×3 V`, `ReLU`."""
-    word = ("conv",) if leaf.op.family in CONVS else ()
-    return " ".join((*word, leaf.op.label, *leaf.op.notes))
 
 
 def params_in(nodes: tuple[Node, ...]) -> int:

@@ -31,7 +31,7 @@ def record(row: Row | Total) -> dict[str, Any]:
 
 def as_json(report: Report) -> str:
     """The whole report as one JSON object: `total`, `blocks` and `layers`, and what for."""
-    return json.dumps(
+    text = json.dumps(
         {
             **_conditions(report),
             "total": record(report.total),
@@ -41,6 +41,7 @@ def as_json(report: Report) -> str:
         },
         indent=1,
     )
+    return f"{text}\n"
 
 
 def _conditions(report: Report) -> dict[str, Any]:
@@ -76,7 +77,7 @@ def as_text(report: Report, layers: bool = False) -> str:
     total = _cells(report.total, report, "total")
     header = [HEADER[place] for place in _shown(layers)]
     table = [header, *([row[place] for place in _shown(layers)] for row in (*rows, total))]
-    return "\n".join([_title(report), "", *_aligned(table), "", *footer(report)])
+    return "\n".join([_title(report), "", *_aligned(table), "", *footer(report), ""])
 
 
 HEADER = (
@@ -117,8 +118,13 @@ def _by_layer(report: Report) -> Iterator[tuple[str, ...]]:
         yield _cells(block, report)
         inside = list(islice(layers, size))
         for row in inside if size > 1 else ():
-            name = row.path.removeprefix(block.path).removeprefix(".")
-            yield _cells(row, report, f" {name}")
+            yield _cells(row, report, f" {_inside(row.path, block.path)}")
+
+
+def _inside(path: str, block: str) -> str:
+    """A path below its block's; in full for what joins the block itself, or one of a repeat."""
+    name = path.removeprefix(block).removeprefix(".")
+    return path if not name or name.isdigit() else name
 
 
 def _cells(row: Row | Total, report: Report, name: str | None = None) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compiler.diagram.labels import Run, cell, lifted, room_for, small, stack, strong
+from compiler.diagram.labels import Run, cell, lifted, line, room_for, small, stack, strong
 from compiler.diagram.metrics import fit
 from compiler.diagram.rows import Card
 from compiler.diagram.style import STRIP
@@ -12,6 +12,9 @@ PAD = 8
 HEIGHT = 58
 NARROW, WIDE = 138, 190
 BAR = 9
+GAP = 8
+ASIDE = 40
+"""What stands beside a long name keeps that many percent, if it needs them."""
 
 Line = tuple[float, list[str]]
 """A row's height and its cells."""
@@ -23,13 +26,22 @@ def width(cards: list[Card]) -> int:
 
 
 def _need(card: Card) -> float:
-    title = room_for(_title(card)) + (8 if card.aside else 0)
+    title = room_for((_title(card), _times(card), _aside(card))) + (GAP if card.aside else 0)
     amount = room_for((small(shape(card.out)), _amount(card))) + 10
     return max(title, amount) + 2 * PAD
 
 
-def _title(card: Card) -> tuple[Run, Run]:
-    return strong(card.title, 11.5), small(card.aside)
+def _title(card: Card) -> Run:
+    return strong(card.title, 11.5)
+
+
+def _times(card: Card) -> Run:
+    """Beside the name, and never cut."""
+    return strong(f"\u00a0×{card.times}" if card.times > 1 else "", 11.5)
+
+
+def _aside(card: Card) -> Run:
+    return small(card.aside)
 
 
 def _amount(card: Card) -> Run:
@@ -58,12 +70,13 @@ def _padded(height: float, cells: list[str]) -> Line:
 
 
 def _head(card: Card, inner: int) -> list[str]:
-    title, aside = _title(card)
-    left = min(round(title.room), inner)
-    shown = strong(fit(title.text, title.size, inner, bold=True), title.size)
-    cells = [cell(left, 18, shown.html(), align="LEFT")]
-    if aside.text and inner - left > 10:
-        text = small(fit(aside.text, aside.size, inner - left))
+    title, times, aside = _title(card), _times(card), _aside(card)
+    beside = min(round(aside.room) + GAP, inner * ASIDE // 100) if aside.text else 0
+    left = min(round(title.room + times.room), inner - beside)
+    shown = strong(fit(title.text, title.size, left + 1 - times.room, bold=True), title.size)
+    cells = [cell(left, 18, line((shown, times)), align="LEFT")]
+    if aside.text:
+        text = small(fit(aside.text, aside.size, inner - left - 2))
         return [*cells, lifted(inner - left, 18, text, "RIGHT")]
     return [*cells, cell(inner - left, 18)] if inner > left else cells
 

@@ -10,7 +10,19 @@ from dataclasses import dataclass
 from math import ceil
 
 from compiler.diagram.canvas import Canvas
-from compiler.diagram.labels import Run, cell, exits, lifted, line, room_for, row, stack, table
+from compiler.diagram.labels import (
+    Run,
+    beside,
+    cell,
+    exits,
+    lifted,
+    line,
+    room_for,
+    row,
+    stack,
+    table,
+)
+from compiler.diagram.metrics import fit
 from compiler.diagram.style import TEXT, look
 from compiler.diagram.tree import Box, Chain, Item, Split, ending
 
@@ -22,6 +34,7 @@ BOX_HEIGHT = 30
 BAR_HEIGHT = 41
 CELL_HEIGHT = 16
 PAD = 8
+NAME = 8.5
 SETTINGS = {"splines": "line", "ordering": "out", "nodesep": f"{GAP / 72:.4f}", "ranksep": "0.2"}
 
 
@@ -36,9 +49,9 @@ def need(box: Box) -> int:
     return even(room_for(box.text) + 2 * (side + PAD))
 
 
-def cell_text(text: str) -> Run:
-    """What a join bar says of a branch."""
-    return Run(text, 10, ink=TEXT)
+def cell_text(text: str, name: str = "") -> tuple[Run, ...]:
+    """What a join bar says of a branch: its name discreetly, and its channels."""
+    return beside(Run(name, NAME), Run(text, 10, ink=TEXT))
 
 
 def widest(chain: Chain, inside: bool = False) -> int:
@@ -77,7 +90,7 @@ class Ruler:
         return max(columns, need(item.bar))
 
     def _branches(self, split: Split) -> list[int]:
-        texts = (even(cell_text(text).room + PAD) for text in split.cells)
+        texts = (even(room_for(cell_text(text)) + PAD) for text in split.cells)
         pairs = zip(split.branches, texts, strict=True)
         return [max(self.chain(branch), text) for branch, text in pairs]
 
@@ -202,10 +215,12 @@ def leaving(name: str, ports: list[float]) -> list[str]:
 def arrivals(split: Split, columns: list[tuple[float, int]], width: float) -> list[str]:
     """The row on top of a bar: a cell for each branch, in its colour."""
     at, cells = 0.0, []
-    pairs = zip(split.branches, split.cells, columns, strict=True)
-    for i, (branch, text, (left, own)) in enumerate(pairs):
+    pairs = zip(split.branches, split.cells, split.names, columns, strict=True)
+    for i, (branch, text, name, (left, own)) in enumerate(pairs):
         fill = look(ending(branch)).fill
-        shown = cell(own - 2, CELL_HEIGHT, cell_text(text).html(), fill=fill, port=f"t{i}")
+        space = own - PAD - room_for(cell_text(text, " ")[1:])
+        said = line(cell_text(text, fit(name, NAME, space) if name else ""))
+        shown = cell(own - 2, CELL_HEIGHT, said, fill=fill, port=f"t{i}")
         cells += [*gap(left + 1 - at), shown]
         at = left + own - 1
     return [*cells, *gap(width - at)]

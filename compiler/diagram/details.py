@@ -43,7 +43,8 @@ def _block(network: Network, block: str, places: list[Use]) -> str:
     first, last = boundary(places)
     call = places[0].call
     source = Box((strong("input"),), "input", f"input of {block}\n{place(call.span)}", small(first))
-    inside = Planner(usual(network), number_of(places)).chain(call.inner)
+    planner = Planner(usual(network), number_of(places), symbols=True)
+    inside = planner.chain(replace(call.inner, name=block))
     text = subtitle(places)
     title = named(network, block)
     return _draw(title, text, (source, *ended(inside, last)), listing(places))

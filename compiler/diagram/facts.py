@@ -8,10 +8,8 @@ from math import prod
 
 from compiler.diagram.text import place, shape, si
 from compiler.ir import Leaf, Network, Node, Parallel, Series, Tap, children, leaves
+from compiler.words import CONVS, core, is_unit, parts, words
 
-CONVS = ("pointwise", "conv", "factorised")
-WEIGHTED = (*CONVS, "linear")
-"""Families whose boxes tell a width."""
 Habit = tuple[str, str]
 """The norm and the activation around a convolution, as labels; empty for none."""
 
@@ -30,22 +28,6 @@ def params(node: Node) -> int:
 def trunk(network: Network) -> tuple[Node, ...]:
     """What runs at inference: everything but the auxiliary heads."""
     return tuple(node for node in network.nodes if not isinstance(node, Tap))
-
-
-def is_unit(node: Node) -> bool:
-    """Whether it is a convolution with what belongs to it: one box."""
-    return isinstance(node, Series) and node.role == "unit"
-
-
-def parts(node: Node) -> tuple[Leaf, ...]:
-    """The leaves of a unit, or the leaf itself."""
-    return tuple(leaf for _, leaf in leaves((node,)))
-
-
-def core(node: Node) -> Leaf:
-    """The leaf that a box is named for: of a unit, its convolution."""
-    inside = parts(node)
-    return next((leaf for leaf in inside if leaf.op.family in WEIGHTED), inside[0])
 
 
 def habit(node: Node) -> Habit:
@@ -68,15 +50,14 @@ def usual(network: Network) -> Habit:
     return habits.most_common(1)[0][0] if habits else ("", "")
 
 
-def remarks(node: Node, common: Habit) -> tuple[str, ...]:
-    """What a box says beside kernel and width: the op's notes, and how it deviates."""
-    leaf = core(node)
-    if leaf.op.family not in CONVS:
-        return leaf.op.notes
+def deviation(node: Node, common: Habit) -> tuple[str, ...]:
+    """How the norm and the activation of a convolution deviate from what is common."""
+    if core(node).op.family not in CONVS:
+        return ()
     norm, act = habit(node)
     odd_norm = () if norm == common[0] else (norm or "no norm",)
     odd_act = () if act == common[1] else (act or "linear",)
-    return (*leaf.op.notes, *odd_norm, *odd_act)
+    return (*odd_norm, *odd_act)
 
 
 def amounts(node: Node) -> str:
@@ -90,15 +71,15 @@ def what(node: Node) -> str:
         case Parallel():
             return f"{node.join.word} of {len(node.branches)} branches"
         case Series() if is_unit(node):
-            return ", ".join(leaf.op.label for leaf in node.nodes if isinstance(leaf, Leaf))
+            return ", ".join(words(leaf).label for leaf in node.nodes if isinstance(leaf, Leaf))
         case Leaf():
-            return node.op.label
+            return words(node).label
         case _:
             return f"{len(children(node))} steps"
 
 
-def tooltip(node: Node) -> str:
+def tooltip(node: Node, path: str = "") -> str:
     """What the pointer tells: op, shape in and out, costs, and its place in the spec."""
     passage = f"{shape(node.inp)} → {shape(node.out)}"
-    lines = [f"{node.name}: {what(node)}", passage, amounts(node), place(node.span)]
+    lines = [f"{path or node.name}: {what(node)}", passage, amounts(node), place(node.span)]
     return "\n".join(line for line in lines if line)

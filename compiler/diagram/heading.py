@@ -14,8 +14,13 @@ Strip = tuple[list[str], int]
 
 TITLE, SUBTITLE, LEGEND = 18, 11.5, 14
 LONGEST = 1000
-NOTES = {"V": "valid padding", "TF": "TensorFlow's same padding", "linear": "no activation"}
-PREFIXES = {"s": "stride", "d": "dilation", "g": "groups"}
+NOTES = {
+    "V": "valid padding",
+    "TF": "TensorFlow's same padding",
+    "ceil": "size rounded up",
+    "linear": "no activation",
+}
+PREFIXES = {"s": "stride", "d": "dilation", "p": "padding"}
 
 
 def titled(title: str, about: str, width: float) -> list[Strip]:
@@ -57,6 +62,8 @@ def families(boxes: Iterable[Box]) -> list[str]:
 
 def meaning(note: str) -> str:
     """What a note stands for; nothing if it speaks for itself."""
+    if note[:1] == "g" and note[1:].isdigit():
+        return f"{note[1:]} groups"
     if note[:1] in PREFIXES and note[1:2].isdigit():
         return f"{PREFIXES[note[0]]} {note[1:]}"
     return NOTES.get(note, "")
@@ -69,9 +76,14 @@ def legend(boxes: list[Box], width: float) -> Iterator[Strip]:
         looks = LOOKS[name]
         text = words((small(looks.legend),), gap=14)
         pieces.append(joined(swatch(looks.fill, looks.line), blank(6), text))
-    notes = dict.fromkeys(note for box in boxes for note in box.notes if meaning(note))
-    pieces += [words((small(f"{note} {meaning(note)}"),), gap=14) for note in notes]
+    pieces += meanings(note for box in boxes for note in box.notes)
     return wrapped(pieces, width)
+
+
+def meanings(notes: Iterable[str]) -> list[Strip]:
+    """What each of the notes stands for: `s2 = stride 2`."""
+    told = {note: meaning(note) for note in notes}
+    return [words((small(f"{note} = {text}"),), gap=14) for note, text in told.items() if text]
 
 
 def wrapped(pieces: list[Strip], width: float) -> Iterator[Strip]:

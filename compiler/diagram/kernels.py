@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from compiler.diagram.facts import CONVS
 from compiler.diagram.style import STRIP
 from compiler.ir import Leaf, Node, Parallel, Series, leaves
+from compiler.words import CONVS
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def _size(leaf: Leaf) -> tuple[int, bool] | None:
     window = leaf.op.window(leaf.inp)
     if window is None or leaf.op.family not in CONVS:
         return None
-    return max(window.kernel), leaf.op.family == "factorised"
+    return int(max(window.kernel)), leaf.op.family == "factorised"
 
 
 def bucket(extent: int, factorised: bool) -> str:

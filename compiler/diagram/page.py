@@ -5,7 +5,17 @@ from __future__ import annotations
 from compiler.diagram.canvas import Canvas
 from compiler.diagram.facts import macs, params, trunk
 from compiler.diagram.grid import SETTINGS, Grid
-from compiler.diagram.heading import Strip, blank, heading, joined, swatch, titled, words, wrapped
+from compiler.diagram.heading import (
+    Strip,
+    blank,
+    heading,
+    joined,
+    meanings,
+    swatch,
+    titled,
+    words,
+    wrapped,
+)
 from compiler.diagram.heat import Heat
 from compiler.diagram.labels import small
 from compiler.diagram.rows import Row, rows
@@ -25,7 +35,8 @@ def overview(network: Network) -> str:
     grid = Grid(canvas, lines, heat)
     grid.draw()
     page = max(grid.width, NARROWEST)
-    legend = wrapped([_branches(lines), _steps(heat)], page)
+    notes = meanings(note for each in lines for card in each.cards for note in card.notes)
+    legend = [*wrapped([_branches(lines), _steps(heat)], page), *wrapped(notes, page)]
     canvas.head(heading([*_title(network, page), *legend]))
     return canvas.text
 

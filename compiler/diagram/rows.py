@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 
-from compiler.diagram.facts import CONVS, core, is_unit, macs, remarks, tooltip, usual
+from compiler.diagram.facts import Habit, deviation, macs, tooltip, usual
 from compiler.diagram.kernels import Piece, strip
 from compiler.diagram.text import by, plain
 from compiler.diagram.uses import call_of, is_repeat
 from compiler.ir import Leaf, Network, Node, Parallel, Series, Tap
 from compiler.op import Pair, Shape
+from compiler.words import is_unit, titled, words
 
 ROW = 6
 """Boxes side by side at most."""
@@ -26,6 +27,9 @@ class Card:
     name: str
     out: Shape
     grid: Pair
+    times: int = 1
+    """How often it stands there, one after the other."""
+    notes: tuple[str, ...] = ()
     section: str = ""
     macs: int = 0
     strip: list[Piece] = field(default_factory=list)
@@ -43,42 +47,39 @@ class Row:
 
 def cards(network: Network) -> list[Card]:
     """The trunk as cards, the input first; what only views its input is left out."""
-    found = [Card("input", "", "", network.input, network.input.grid, "stem", tooltip="input")]
+    common = usual(network)
+    found = [
+        Card("input", "", "", network.input, network.input.grid, section="stem", tooltip="input")
+    ]
     for node in network.nodes:
         if isinstance(node, Tap):
             found[-1].taps.append(node)
         elif not (isinstance(node, Leaf) and node.op.aliases):
-            found.append(_card(network, node))
+            found.append(_card(network, node, common))
     return found
 
 
-def _card(network: Network, node: Node) -> Card:
-    title, aside, name = _words(network, node)
-    return Card(
-        title,
-        aside,
-        name,
+def _card(network: Network, node: Node, common: Habit) -> Card:
+    card = Card(
+        node.name,
+        "",
+        "",
         node.out,
         node.inp.grid,
-        network.sections.get(node.name, ""),
-        macs(node),
-        strip(node),
-        tooltip(node),
+        section=network.sections.get(node.name, ""),
+        macs=macs(node),
+        strip=strip(node),
+        tooltip=tooltip(node),
     )
-
-
-def _words(network: Network, node: Node) -> tuple[str, str, str]:
-    """A card's title, what stands beside it, and the name below where it isn't the title."""
-    if isinstance(node, Leaf) or is_unit(node):
-        leaf = core(node)
-        title = f"conv {leaf.op.label}" if leaf.op.family in CONVS else leaf.op.label
-        return title, " ".join(remarks(node, usual(network))), node.name
+    if isinstance(node, Leaf) or (isinstance(node, Series) and is_unit(node)):
+        notes = (*words(node).notes, *deviation(node, common))
+        return replace(card, title=titled(node), aside=" ".join(notes), name=node.name, notes=notes)
     if isinstance(node, Series) and is_repeat(node):
         call = call_of(node.nodes[0])
-        return f"{node.name} ×{len(node.nodes)}", call.block if call else "", ""
+        return replace(card, times=len(node.nodes), aside=call.block if call else "")
     if call := call_of(node):
-        return node.name, "" if call.block == node.name else call.block, ""
-    return node.name, node.join.word if isinstance(node, Parallel) else "", ""
+        return replace(card, aside="" if call.block == node.name else call.block)
+    return replace(card, aside=node.join.word if isinstance(node, Parallel) else "")
 
 
 def rows(network: Network) -> Iterator[Row]:

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from compiler.diagram.facts import WEIGHTED, Habit, core, is_unit, remarks, tooltip
+from compiler.diagram.facts import Habit, deviation, tooltip
 from compiler.diagram.labels import Run, beside, small, strong
 from compiler.diagram.text import by
 from compiler.ir import Leaf, Node, Parallel, Residual, Series, Tap
 from compiler.op import Shape
+from compiler.words import WEIGHTED, core, is_unit, words
 
 NOTHING = small("")
 
@@ -36,6 +37,8 @@ class Split:
     branches: tuple[Chain, ...]
     cells: tuple[str, ...]
     """What the bar says of each branch."""
+    names: tuple[str, ...]
+    """What each branch is called; nothing where that isn't shown."""
     bar: Box
 
 
@@ -71,12 +74,15 @@ class Planner:
 
     `shapes` shows every output shape, as a trunk does; inside branches only joins tell
     their channels. `number` writes a width: `dim` as an expression where it is one.
-    `title` gives a box to put before a block, where there are several.
+    `symbols` leaves the rest in terms of the block's parameters, too. `title` gives a box
+    to put before a block, where there are several. `path` is where the nodes stand.
     """
 
     common: Habit
     number: Callable[[int], str]
     shapes: bool = False
+    symbols: bool = False
+    path: str = ""
     title: Callable[[Series | Parallel], Box | None] = lambda node: None
 
     def chain(self, node: Node) -> Chain:
@@ -89,41 +95,50 @@ class Planner:
             case Series() if is_unit(node):
                 return (self._box(node),)
             case Series():
-                inside = tuple(item for child in node.nodes for item in self.chain(child))
+                within = self._below(node)
+                inside = tuple(item for child in node.nodes for item in within.chain(child))
             case Parallel():
                 inside = self._parallel(node)
         opening = self.title(node)
         return (opening, *inside) if opening else inside
 
     def _box(self, node: Leaf | Series) -> Box:
-        leaf, notes = core(node), remarks(node, self.common)
-        width = self.number(leaf.out.channels) if leaf.op.family in WEIGHTED else ""
-        text = beside(strong(leaf.op.label), Run(width), Run(" ".join(notes)))
-        right = self._shape(leaf.out) if self.shapes else ""
-        return Box(text, leaf.op.family, tooltip(node), small(right), notes)
+        family, said = core(node).op.family, words(node, self.number if self.symbols else None)
+        notes = (*said.notes, *deviation(node, self.common))
+        width = self.number(node.out.channels) if family in WEIGHTED else ""
+        text = beside(strong(said.label), Run(width), Run(" ".join(notes)))
+        right = self._shape(node.out) if self.shapes else ""
+        return Box(text, family, tooltip(node, self._at(node)), small(right), notes)
+
+    def _at(self, node: Node) -> str:
+        return f"{self.path}{node.name}"
+
+    def _below(self, node: Node) -> Planner:
+        return replace(self, path=f"{self._at(node)}." if node.name else self.path)
 
     def _bar(self, word: Run, node: Parallel, out: Shape) -> Box:
         right = self._shape(out) if self.shapes else self.number(out.channels)
-        return Box((word,), "join", tooltip(node), small(right))
+        return Box((word,), "join", tooltip(node, self._at(node)), small(right))
 
     def _shape(self, x: Shape) -> str:
         return by([self.number(x.channels), *(str(int(n)) for n in x[1:])])
 
     def _parallel(self, node: Parallel) -> Chain:
-        within = replace(self, shapes=False)
+        within = replace(self._below(node), shapes=False)
         branches = tuple(within.chain(branch) for branch in node.branches)
         cells = tuple(self.number(branch.out.channels) for branch in node.branches)
         bar = self._bar(strong(node.join.word), node, node.joined)
-        joined: Chain = (Split(branches, cells, bar),)
+        names = tuple(branch.name for branch in node.branches)
+        joined: Chain = (Split(branches, cells, names, bar),)
         if node.then:
-            joined += self.chain(node.then)
+            joined += self._below(node).chain(node.then)
         return self._sum(node, node.residual, joined) if node.residual else joined
 
     def _sum(self, node: Parallel, residual: Residual, inside: Chain) -> Chain:
         bar = self._bar(strong("+", 14), node, node.out)
         scale = "" if residual.scale == 1 else f"× {factor(residual.scale)}"
-        added = Split((inside, ()), (scale, "input"), bar)
-        return (added, *(self.chain(residual.act) if residual.act else ()))
+        added = Split((inside, ()), (scale, "input"), ("", ""), bar)
+        return (added, *(self._below(node).chain(residual.act) if residual.act else ()))
 
 
 def factor(scale: float) -> str:

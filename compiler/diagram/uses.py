@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
@@ -17,6 +18,8 @@ class Use:
     """One place where a block stands: what the place is called, and what is built there."""
 
     where: str
+    place: str
+    """Its place in a repeat of several; else nothing."""
     node: Series | Parallel
     call: BlockUse
 
@@ -43,7 +46,7 @@ def call_of(node: Node) -> BlockUse | None:
 def _walk(nodes: tuple[Node, ...], repeat: str = "") -> Iterator[Use]:
     for node in nodes:
         if isinstance(node, Series | Parallel) and node.use:
-            yield Use(repeat or node.name, node, node.use)
+            yield Use(repeat or node.name, node.name if repeat else "", node, node.use)
         yield from _walk(children(node), node.name if is_repeat(node) else "")
 
 
@@ -60,16 +63,25 @@ def _binding(use: Use, inputs_differ: bool) -> str:
     return " ".join([*given, *([f"in {int(use.node.inp.channels)}"] if inputs_differ else [])])
 
 
-def _names(group: list[Use]) -> str:
-    counted = [(name, len(list(same))) for name, same in groupby(use.where for use in group)]
-    return ", ".join(f"{name} ×{n}" if n > 1 else name for name, n in counted)
+def _names(group: list[Use], places: list[Use]) -> str:
+    """`a, many ×4` where a whole repeat is in the group, else `many.0, rest.1-3`."""
+    sizes = Counter(use.where for use in places)
+    runs = ((name, list(run)) for name, run in groupby(group, lambda use: use.where))
+    return ", ".join(_name(name, run, len(run) == sizes[name]) for name, run in runs)
+
+
+def _name(name: str, run: list[Use], whole: bool) -> str:
+    if whole or not run[0].place:
+        return f"{name} ×{len(run)}" if len(run) > 1 else name
+    first, last = run[0].place, run[-1].place
+    return f"{name}.{first}" if first == last else f"{name}.{first}-{last}"
 
 
 def subtitle(places: list[Use]) -> str:
     """`×4: mixed_6b c7=128, mixed_6c, mixed_6d c7=160, mixed_6e c7=192`."""
     inputs_differ = len({int(use.node.inp.channels) for use in places}) > 1
     runs = groupby(places, lambda use: _binding(use, inputs_differ))
-    text = ", ".join(f"{_names(list(run))} {binding}".rstrip() for binding, run in runs)
+    text = ", ".join(f"{_names(list(run), places)} {binding}".rstrip() for binding, run in runs)
     if len({use.where for use in places}) == 1:
         text = text.replace(f" ×{len(places)}", "", 1)
     if text == places[0].call.block:
@@ -82,7 +94,7 @@ def listing(places: list[Use]) -> list[list[str]]:
     names = list(places[0].args)
     rows = [["", "in", *names, "out", "parameters", "MACs"]]
     for cells, run in groupby(places, _cells):
-        rows.append([_names(list(run)), *cells])
+        rows.append([_names(list(run), places), *cells])
     return rows
 
 
