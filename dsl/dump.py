@@ -72,7 +72,11 @@ _Dumper.add_representer(Inline, _inline)
 
 
 def dump(spec: Spec) -> str:
-    """The spec as YAML text; `dsl.loads` of it equals the spec."""
+    """The spec as YAML text, ending with one newline; `dsl.loads` of it equals the spec.
+
+    The fields are validated, which `model_copy` doesn't do; raises pydantic's `ValidationError`.
+    """
+    spec = Spec(**{name: getattr(spec, name) for name in Spec.model_fields})
     chunks = [_yaml({key: value}) for key, value in _top(spec)]
     return "\n".join(_spaced(chunks))
 

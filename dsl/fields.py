@@ -149,6 +149,8 @@ def pair(low: int, spread: bool, also: str = "") -> Callable[[Any], tuple[int | 
 
     def read(value: Any) -> tuple[int | str, int | str]:
         if (found := halves(value)) is None:
+            if isinstance(value, str) and KERNEL.fullmatch(value.replace("×", "x")):
+                raise ValueError(f"must be written with the letter x: {value.replace('×', 'x')}")
             raise ValueError(
                 f"must be {also}written like {example} (height x width), not {shown(value)}"
             )

@@ -154,9 +154,13 @@ def _reference(
         message = f"{label} is one of {', '.join(words)}, not {name}"
     else:
         message = f"{name} is not a number, nor the name of a parameter here"
-    given = f"parameters here: {', '.join(params)}" if params else ""
+    if field in CLOSED and not call:
+        help = f"parameters here: {', '.join(params)}" if params else ""
+    else:
+        numbers = f"names of numbers here: {', '.join(ALWAYS)}"
+        help = numbers + (f", and the parameters {', '.join(params)}" if params else "")
     hint = did_you_mean(name, known)
-    report.add("E023", span, message, hint=hint, help="" if hint else given)
+    report.add("E023", span, message, hint=hint, help=help)
 
 
 def _call(step: Call, spec: Spec, report: Report) -> None:
@@ -174,7 +178,7 @@ def _call(step: Call, spec: Spec, report: Report) -> None:
     meant: set[str] = set()
     for key in step.args:
         if key not in block.params:
-            hint = did_you_mean(key, [name for name in block.params if name not in step.args])
+            hint = _meant(key, [name for name in block.params if name not in step.args])
             meant |= {name for name in block.params if hint == f"did you mean {name}?"}
             message = f"block {step.block} has no parameter {key}"
             report.add("E021", step.at.of(f"args.{key}"), message, hint=hint, help=help)
@@ -184,6 +188,12 @@ def _call(step: Call, spec: Spec, report: Report) -> None:
         what = "parameter" if len(missing) == 1 else "parameters"
         message = f"block {step.block} needs its {what} {', '.join(missing)}"
         report.add("E022", step.at.of("block"), message, help=help)
+
+
+def _meant(key: str, params: list[str]) -> str:
+    """The parameter that was probably meant; `w` is short for `width`."""
+    longer = [name for name in params if name.startswith(key)]
+    return did_you_mean(longer[0], longer) if len(longer) == 1 else did_you_mean(key, params)
 
 
 def _trunk(spec: Spec, report: Report) -> None:
@@ -232,7 +242,9 @@ def _expected(spec: Spec, report: Report) -> None:
         if name not in known:
             message = f"there is no step {name} whose output could be expected"
             span = spec.expect.at.of(f"out.{name}")
-            report.add("E029", span, message, hint=did_you_mean(name, known))
+            advice = "if the network was changed on purpose, delete"
+            help = f"{advice} `out.{name}` or name what it has: {', '.join(known)}"
+            report.add("E029", span, message, hint=did_you_mean(name, known), help=help)
 
 
 def _level(step: Step, top: bool) -> list[tuple[str, Step]]:

@@ -59,9 +59,15 @@ def parse(value: Scalar, report: Report, blocks: Collection[str] = ()) -> Layer 
     if not tokens:
         report.add("E012", value.span, "a layer is missing here", help=EXAMPLES)
         return None
+    if comma := next((token for token in tokens if "," in token.text), None):
+        where = comma.part(comma.text.index(","), 1)
+        mended = " ".join(value.text.replace(",", " ").split())
+        help = f"no comma: {_quoted(mended)}"
+        report.add("E015", where, "words are kept apart by spaces, not commas", help=help)
+        return None
     first, kind = tokens[0], kind_of(tokens[0].text)
     if kind is None or (kind is Call and not _is_call(tokens, blocks)):
-        _unknown(first, blocks, report)
+        _unknown(first, " ".join(token.text for token in tokens), blocks, report)
         return None
     rest = tokens if kind is Conv or first.text in ACTIVATION_WORDS else tokens[1:]
     found = Found()
@@ -97,12 +103,28 @@ def _is_call(tokens: list[Token], blocks: Collection[str]) -> bool:
     return all("=" in token.text or _repeat(token.text) for token in tokens[1:])
 
 
-def _unknown(first: Token, blocks: Collection[str], report: Report) -> None:
+def _quoted(text: str) -> str:
+    """Advice as the author would type it, cut where it is long."""
+    return f"`{text}`" if len(text) <= 60 else f"`{text[:59]}…`"
+
+
+NAMED_STEP = re.compile(r"([A-Za-z][A-Za-z0-9_]*):(.+)", re.DOTALL)
+"""A name whose colon has no space behind it, so that YAML sees no key."""
+
+
+def _unknown(first: Token, text: str, blocks: Collection[str], report: Report) -> None:
     word = first.text
     message = f"{shown(word)} is neither a layer, a kernel like 3x3, nor a block of this spec"
     hint, help = did_you_mean(word, [*LAYERS, *ACTIVATION_WORDS, *blocks]), EXAMPLES
     if word.startswith("-"):
         help = "the dash of a list needs a space behind it"
+    elif KERNEL.fullmatch(x := re.sub("[×X]", "x", word)):
+        hint, help = "", f"write the letter x: `{x}`"
+    elif named := NAMED_STEP.fullmatch(text):
+        hint, help = (
+            "",
+            f"a name needs a space after its colon: {_quoted(': '.join(named.groups()))}",
+        )
     elif word[0].isdigit() or word.startswith("conv"):
         hint, help = "", "a convolution starts with its kernel, height x width: `3x3 64`"
     report.add("E015", first.span, message, hint=hint, help=help)
@@ -124,7 +146,8 @@ def _read_call(first: Token, rest: list[Token], found: Found, report: Report) ->
         elif not (key and equals and value):
             message = f"{shown(token.text)} is not a parameter's NAME=VALUE"
             help = f"write it like `{first.text} c7=128 x2`, with no space around the ="
-            report.add("E015", token.span, message, help=help)
+            hint = f"did you mean {short}?" if (short := _shorthand(token.text, [])) else ""
+            report.add("E015", token.span, message, hint=hint, help=help)
         elif key in args:
             report.add("E015", token.span, f"{key} is given twice")
         else:
@@ -180,9 +203,20 @@ def _stray(
     for name, mark in marks:
         if equals and key.startswith(name) and (mark.prefix or mark.key):
             hint = f"did you mean {mark.prefix or mark.key + '='}{value}?"
+    if short := _shorthand(token.text, [*prefixes, *words]):
+        hint = f"did you mean {short}?"
     takes = ", ".join([*prefixes, *words, *keys])
     message = f"{what} doesn't take {shown(token.text)}"
     report.add("E015", token.span, message, hint=hint, help=f"it takes {takes}")
+
+
+def _shorthand(word: str, known: list[str]) -> str:
+    """What a word means that papers and drawings use: s2, V, ×4."""
+    if "/2" in known and (stride := re.fullmatch("[sS]([0-9]+)([x×][0-9]+)?", word)):
+        return f"/{stride[1]}{(stride[2] or '').replace('×', 'x')}"
+    if times := re.fullmatch("[×X]([0-9]+)", word):
+        return f"x{times[1]}"
+    return {"V": "valid", "S": "same"}.get(word, "") if "valid" in known else ""
 
 
 def build(

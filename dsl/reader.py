@@ -45,7 +45,8 @@ class Reader(StepReader):
             if isinstance(item, Mapping):
                 entries += item.entries
             else:
-                help = "write it like `- aux1: {from: mixed_6e, weight: 0.3, do: […]}`"
+                form = "`- aux1: {from: mixed_6e, weight: 0.3, do: […]}`"
+                help = f"write it like {form}, or `aux: []` for none"
                 self.report.add("E012", item.span, "an auxiliary head is expected here", help=help)
         heads = [self.head(entry) for entry in entries]
         return tuple(head for head in heads if head is not None)

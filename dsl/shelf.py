@@ -24,10 +24,14 @@ def find(where: str | Path) -> Path:
     Raises `SpecError` for a name that is neither.
     """
     path = Path(where)
+    if where in names() and not path.is_file():
+        return folder() / f"{where}.yaml"
+    if path.suffix in (".yaml", ".yml") and path.stem in names() and not path.exists():
+        message = f"can't read {path}: no such file or directory"
+        help = f"on the shelf it is `{path.stem}`"
+        raise SpecError([Problem("E001", NOWHERE, message, help=help)])
     if isinstance(where, Path) or path.exists() or "/" in str(where) or path.suffix:
         return path
-    if where in names():
-        return folder() / f"{where}.yaml"
     message = f"there is no file {where}, and no spec of that name on the shelf"
     hint = did_you_mean(str(where), names())
     help = f"on the shelf: {', '.join(names())}"

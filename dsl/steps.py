@@ -139,7 +139,7 @@ class StepReader(Filler):
             self.report.add("E012", value.span, message)
             return None
         if bodies[0].key.text != "do":
-            return self.split_of(bodies[0], entries, value.span)
+            return self.split_of(bodies[0], entries, bodies[0].key.span)
         for entry in entries:
             if entry.key.text in ("then", "residual"):
                 message = f"{entry.key.text} belongs to concat or add, and this block has do"

@@ -17,7 +17,7 @@ from dsl.naming import branch_names, child_names, section_names, sequence_names
 from dsl.problems import Report, Span, did_you_mean
 from dsl.reader import Reader, tree
 from dsl.spec import Aux, Block, Defaults, Spec, Variant
-from dsl.text import Scalar, Value, plain
+from dsl.text import Entry, Scalar, Value, plain
 
 
 def apply(spec: Spec, name: str, report: Report) -> Spec | None:
@@ -119,8 +119,17 @@ class Edit:
         message = f"there is no {path[0] or 'empty name'} in {before[:-1] or 'the spec'}"
         exact = self.place.length == len(self.address)
         span = self.place.part(len(before), len(path[0])) if exact else self.place
-        hint = did_you_mean(path[0], inside)
+        hint = self.full_address(path, inside) or did_you_mean(path[0], inside)
         self.reader.report.add("E026", span, message, hint=hint, help=help)
+
+    def full_address(self, path: tuple[str, ...], inside: dict[str, Any]) -> str:
+        """Advice where the address lacks its section: `f1.w` for `body.f1.w`."""
+        if self.address != ".".join(path):
+            return ""
+        for section in (*SECTIONS, "inception", "reduction", "aux"):
+            if path[0] in inside.get(section, ()):
+                return f"did you mean {section}.{self.address}?"
+        return ""
 
     def read(self, owner: Any, old: Any) -> Any:
         """The new value for `old`, read as its kind demands."""
@@ -128,12 +137,16 @@ class Edit:
             return self.step(old)
         if isinstance(old, Block):
             return self.reader.block(self.value)
+        if isinstance(old, Aux):
+            return self.reader.head(Entry(Scalar(old.name, self.place), self.value))
         if isinstance(owner, Block) and isinstance(old, dict):
             return self.reader.params(self.value, {})
         if isinstance(old, (Residual, Defaults)):
             return self.reader.fill(type(old), self.value, {})
         if isinstance(owner, Spec) and self.address in SECTIONS:
             return self.reader.steps(self.value)
+        if isinstance(owner, Spec) and self.address == "aux":
+            return self.reader.aux(self.value)
         if isinstance(old, dict) and isinstance(owner, Spec):
             message = f"{self.address} is a whole section; name what changes inside it"
             self.reader.report.add("E026", self.place, message, help=f"inside: {', '.join(old)}")

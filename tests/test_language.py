@@ -16,6 +16,8 @@ from pydantic import ValidationError
 
 import dsl
 from compiler import runtime
+from compiler.contract import broken
+from compiler.cost import cost
 from compiler.ir import Parallel, leaves, verify
 from compiler.lower import lower
 from compiler.module import build
@@ -260,6 +262,15 @@ def test_a_spec_is_built_changed_and_written_by_a_program() -> None:
     assert dsl.loads(dsl.dump(wide)) == wide != spec
 
 
+def test_what_is_dumped_is_validated_and_ends_with_one_newline() -> None:
+    text = dsl.dump(small())
+    assert text == text.rstrip() + "\n"
+    assert dsl.dump(small().model_copy(update={"expect": {}})) == text
+    for name, value in {"expect": 3, "classes": "many", "body": ["3x3 8"], "title": None}.items():
+        with pytest.raises(ValidationError, match=rf"(?m)^{name}$"):
+            dsl.dump(small().model_copy(update={name: value}))
+
+
 def test_equality_ignores_places() -> None:
     spec = dsl.loads(TEXT)
     assert spec == dsl.loads("\n# moved down\n" + TEXT)
@@ -458,6 +469,18 @@ def test_addresses_inside_blocks_and_splits() -> None:
     assert changed("reduction.R.branch1.width", 4).reduction["R"] != dsl.loads(TEXT).reduction["R"]
 
 
+def test_a_variant_replaces_or_removes_auxiliary_heads() -> None:
+    assert changed("aux", []).aux == ()
+    head = {"from": "mixed_2", "weight": 1, "do": ["globalpool avg", "fc classes"]}
+    (made,) = changed("aux.aux1", head).aux
+    assert (made.name, made.source, made.weight) == ("aux1", "mixed_2", 1)
+    assert changed("aux", [{"aux1": head}]).aux == (made,)
+    text = TEXT + "variants: {v: {set: {aux: []}}}\n"
+    spec = dsl.loads(text)
+    assert dsl.loads(dsl.dump(spec)) == spec
+    assert dsl.choose(spec, "v").aux == ()
+
+
 def test_a_variant_keeps_the_rest_and_has_no_variants_of_its_own() -> None:
     spec = dsl.loads(TEXT + "variants: {v: {title: V, set: {classes: 7}, expect: {params: 3}}}\n")
     made = dsl.choose(spec, "v")
@@ -495,6 +518,36 @@ def test_places_that_nobody_knows_are_not_shown() -> None:
     assert Problem("E108", NOWHERE, "no", notes=note).render() == (
         "error[E108]: no\n  = note: A is defined"
     )
+
+
+def test_a_folder_hides_no_spec_of_the_shelf(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "googlenet").mkdir()
+    assert dsl.load("googlenet").name == "googlenet"
+    for where in ("googlenet.yaml", "sub/googlenet.yml", Path("googlenet.yaml")):
+        with pytest.raises(SpecError, match="on the shelf it is `googlenet`"):
+            dsl.load(where)
+    (tmp_path / "googlenet.yaml").write_text(dsl.dump(small()))
+    assert dsl.load("googlenet.yaml").name == "made"
+    (tmp_path / "googlenet").rmdir()
+    (tmp_path / "googlenet").write_text(dsl.dump(small()))
+    assert dsl.load("googlenet").name == "made"
+
+
+def test_a_broken_promise_says_what_to_promise_instead() -> None:
+    spec = small(expect=Expect(params=1, macs=2, out={"first": (1, 2, 3), "head": (4,)}))
+    first, *others = broken(spec, cost(lower(spec)))
+    assert first.help.endswith(
+        "delete `expect:` or write what it has: "
+        "expect: {params: 304, macs: 58416, out.first: [12, 16, 16], out.head: [4]}"
+    )
+    assert len(others) == 2
+    assert not any(problem.help for problem in others)
+    written = first.help.partition("write what it has: ")[2]
+    kept = dsl.loads(dsl.dump(small()) + written)
+    assert not broken(kept, cost(lower(kept)))
 
 
 SHELF = {path.stem: path.read_text(encoding="utf-8") for path in shelf.folder().glob("*.yaml")}

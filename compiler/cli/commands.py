@@ -214,7 +214,9 @@ def _drawing(prepared: Prepared, what: str) -> str:
     if what not in there:
         hint = did_you_mean(what, [*there, "full"])
         names = ", ".join([*there, "full"])
-        raise click.UsageError(f"there is no {what} to draw: {names}. {hint.capitalize()}".strip())
+        raise click.UsageError(
+            f"there is no {what} to draw: {names}. {hint[:1].upper()}{hint[1:]}".strip()
+        )
     return there[what]
 
 

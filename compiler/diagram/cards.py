@@ -32,12 +32,12 @@ def _need(card: Card) -> float:
 
 
 def _title(card: Card) -> Run:
-    return strong(card.title, 11.5)
+    return strong(card.title, 12)
 
 
 def _times(card: Card) -> Run:
     """Beside the name, and never cut."""
-    return strong(f"\u00a0×{card.times}" if card.times > 1 else "", 11.5)
+    return strong(f"\u00a0×{card.times}" if card.times > 1 else "", 12)
 
 
 def _aside(card: Card) -> Run:

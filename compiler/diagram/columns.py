@@ -34,7 +34,7 @@ BOX_HEIGHT = 30
 BAR_HEIGHT = 41
 CELL_HEIGHT = 16
 PAD = 8
-NAME = 8.5
+NAME = 9
 SETTINGS = {"splines": "line", "ordering": "out", "nodesep": f"{GAP / 72:.4f}", "ranksep": "0.2"}
 
 

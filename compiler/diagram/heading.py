@@ -12,7 +12,7 @@ from compiler.diagram.tree import Box
 Strip = tuple[list[str], int]
 """Cells of fixed sizes side by side, and the width that they take."""
 
-TITLE, SUBTITLE, LEGEND = 18, 11.5, 14
+TITLE, SUBTITLE, LEGEND = 18, 12, 14
 LONGEST = 1000
 NOTES = {
     "V": "valid padding",
