@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
 from compiler.op import Init, Pair, ShapeFault
+from compiler.symbols import real
 from dsl.fields import INITS, MOST
 from dsl.layers import Model
 from dsl.problems import Problem, Report, Span, did_you_mean
@@ -123,7 +124,7 @@ class Scope:
         if not isinstance(value, (int, float)) or not low <= value <= high:
             wanted = f"a number from {low:,.0f} to {high:,.0f}"
             self.wrong(step, name, getattr(step, name), wanted)
-        return value if isinstance(value, float) else float(value)
+        return value if isinstance(value, float) else real(value)
 
     def word(self, step: Model, name: str, known: Any) -> str:
         """A field that holds one of the `known` words; left out, the spec's default."""

@@ -76,6 +76,13 @@ class SymFloat(float):
         return SymFloat, (float(self), self.name)
 
 
+def real(value: int) -> float:
+    """A whole number as a float; a parameter's stays that parameter's."""
+    if isinstance(value, Sym) and list(value.terms.values()) == [1] and not value.const:
+        return SymFloat(float(int(value)), str(value))
+    return float(value)
+
+
 def total(values: Iterable[int]) -> int:
     """The sum, as a `Sym` if any part is one."""
     values = list(values)

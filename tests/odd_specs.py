@@ -1,0 +1,371 @@
+"""Specs at the edges of the language, for the emitted source: it must survive them all.
+
+Long names, words and floats as parameters, splits inside splits inside blocks, names that
+Python or torch know, and networks of almost nothing.
+"""
+
+from __future__ import annotations
+
+from dsl import loads
+from dsl.spec import Spec
+
+LONG = "l" + "o" * 62 + "g"
+OTHER = "m" + "o" * 62 + "g"
+assert len(LONG) == len(OTHER) == 64, "the longest that the language takes"
+
+TEXTS: dict[str, str] = {}
+
+TEXTS["word_parameters"] = """
+inception:
+  A:
+    params: {act: relu, norm: batch, pad: same}
+    concat: [3x3 8 act=act norm=norm pad=pad, [1x1 4 act=act, 3x3 4]]
+  B: {params: [act], concat: [A act=act, {add: [1x1 in], residual: {act: act}}]}
+body:
+  - a: A
+  - b: A act=tanh
+  - c: A act=none norm=none
+  - d: A pad=tf_same norm=none act=none
+  - e: B act=silu
+  - f: B act=none x2
+head: [globalpool avg, fc classes]
+"""
+
+TEXTS["float_parameters"] = """
+inception:
+  A:
+    params: {s: 0.2, p: 0.25, e: 0.001, m: 0.1, w: 8}
+    concat:
+      - 3x3 w eps=e momentum=m
+      - [1x1 4, dropout p]
+      - [batchnorm eps=e, lrn 3 alpha=s beta=p k=1]
+      - deep: {concat: [1x1 w, dropout p], then: 1x1 in linear, residual: {scale: s}}
+    then: 1x1 in linear
+    residual: {scale: s}
+body:
+  - a: A
+  - b: A s=1 p=0 e=1e-5
+  - c: A s=1.0 p=1e-7 w=4
+  - d: A s=1e-20
+  - e: A s=1234.5 m=1 x2
+head: [globalpool avg, dropout 0.25, fc classes]
+"""
+
+TEXTS["long_names"] = f"""
+stem:
+  - {LONG}: 3x3 8 /2 act=gelu eps=0.00123 momentum=0.0123
+  - p{LONG[1:]}: {{concat: [{LONG}: 1x1 4, 3x3 4], then: {{{OTHER}: 1x1 in}}, residual: {{}}}}
+  - q{LONG[1:]}: {{add: [{LONG}: 1x1 in, {OTHER}: maxpool 3x3, identity]}}
+inception:
+  {LONG}:
+    params: [{LONG}, {OTHER}]
+    concat:
+      - {LONG}: [1x1 {LONG}, {OTHER}: 3x3 {OTHER}, {LONG}: {{concat: [1x1 {LONG}, 3x1 {OTHER}]}}]
+      - {OTHER}: {{concat: [{LONG}: 1x1 {LONG}, {OTHER}: [maxpool 3x3, 1x1 {LONG}]]}}
+      - {{concat: [1x1 {LONG}, 1x1 {LONG}, 1x1 {OTHER}, 1x1 classes], then: {{{OTHER}: 3x3 in}}}}
+      - maxpool 3x3
+    then: {{{"t" * 64}: 1x1 in linear}}
+  {"s" * 64}: [{LONG}: 1x1 4, {OTHER}: {{add: [{LONG}: 1x1 4, {OTHER}: 3x3 4]}}, relu, t: 1x1 5]
+body:
+  - {OTHER}: {LONG} {LONG}=4 {OTHER}=6
+  - b: {LONG} {LONG}=4 {OTHER}=4 x2
+  - c: {"s" * 64}
+head:
+  - globalpool avg
+  - h{LONG[1:]}: dropout 0.5
+  - g{LONG[1:]}: fc classes
+aux:
+  - a{LONG[1:]}: {{from: {OTHER}, weight: 0.3, do: [globalpool avg, {LONG}: fc 8, fc classes]}}
+  - b{LONG[1:]}: {{from: b, weight: 0.25, do: [{LONG}: fc 8 init=he_normal, fc classes]}}
+"""
+
+TEXTS["inline_splits"] = """
+stem:
+  - 3x3 8
+  - concat: [1x1 4, 3x3 4]
+    then: 1x1 in linear
+    residual: {scale: 0.3, act: silu}
+  - r2:
+      concat:
+        - 1x1 4
+        - - 1x1 in
+          - concat: [1x3 2, 3x1 2]
+            then: 1x1 in linear
+            residual: {act: none}
+  - add: [1x1 in linear, identity]
+    then: relu
+  - {concat: [identity, 1x1 4], then: identity}
+  - {add: [identity], then: identity, residual: {}}
+  - add: [1x1 in linear, identity, maxpool 3x3, [batchnorm, relu], [identity, identity]]
+    residual: {scale: -0.5}
+inception:
+  A:
+    params: {n: 4, sc: 0.5}
+    concat:
+      - 1x1 n
+      - x:
+          concat: [1x1 n, 3x3 n]
+          then: {fin: 1x1 in linear}
+          residual: {scale: sc, act: tanh}
+      - - identity
+        - add: [1x1 in linear, identity]
+          then: [1x1 n, 3x3 in linear]
+          residual: {scale: sc}
+        - 3x3 n
+  S:
+    params: [n]
+    do:
+      - 1x1 n
+      - 3x3 n
+      - q: {concat: [1x1 n, 3x3 n], then: 1x1 classes}
+      - seq: [1x1 n, m: 3x3 in]
+      - relu
+body:
+  - a: A
+  - b: A n=6 sc=2
+  - c: A n=6 sc=2.5
+  - s: S n=4
+  - s2: S n=5 x2
+head: [globalpool avg, fc classes, softmax]
+"""
+
+TEXTS["deep"] = """
+inception:
+  A:
+    params: [n]
+    concat:
+      - [1x1 n, concat: [1x1 n, [1x1 n, concat: [1x1 n, [1x1 n, concat: [[3x3 n x2, relu x2]]]]]]]
+      - {concat: [{add: [{concat: [{add: [{concat: [{add: [1x1 8, sepconv 3x3 8]}]}, 1x1 8]}]}]}]}
+      - add:
+          - concat: [{concat: [{concat: [1x1 n], then: 1x1 n}], then: 1x1 n}]
+            then: {concat: [1x1 n, {add: [1x1 4, 1x1 4], then: 1x1 n}], then: 1x1 in}
+body: [a: A n=4, b: A n=5 x2]
+head: [globalpool avg, fc classes]
+"""
+
+TEXTS["heads"] = """
+stem: [3x3 8, c: 3x3 8, d: 1x1 in]
+head: [globalpool avg, dropout 0.1, flatten, dropout 0.2, fc classes]
+aux:
+  - dropout: {from: c, weight: 0.3, do: [globalpool max, fc 16, relu, dropout 0.7, fc classes]}
+  - a_long_auxiliary_head_name:
+      from: d
+      weight: 1e-3
+      do: [adaptivepool avg 2x3, 1x1 in, 3x3 4 init=he_normal, fc 3, fc classes]
+  - a_very_long_auxiliary_head_name_that_goes_on_and_on:
+      from: d
+      weight: 12.5
+      do: [globalpool avg, fc classes]
+  - h2: {from: d, weight: 1, do: [globalpool max, fc 16, relu, dropout 0.7, fc classes]}
+"""
+
+TEXTS["heads_at_the_end"] = """
+stem: [3x3 8]
+head: [globalpool avg, flatten, fc: fc classes, softmax]
+aux:
+  - y: {from: conv, weight: 0.3, do: [1x1 2, identity, softmax]}
+  - count2: {from: fc, weight: 0.3, do: [identity, fc classes, relu]}
+  - z: {from: softmax, weight: 0, do: [identity]}
+  - flat: {from: flatten, weight: 1000000, do: [flatten]}
+"""
+
+TEXTS["tiny"] = "head: [flatten, fc classes]"
+TEXTS["tinier"] = "head: [fc classes nobias]"
+TEXTS["only_a_pool"] = "head: [globalpool avg]"
+TEXTS["only_an_activation"] = "stem: [relu]"
+TEXTS["nothing_at_all"] = "stem: [identity]"
+TEXTS["only_functions"] = "stem: [3x3 4 act=none, softmax, identity, flatten, identity, relu]"
+
+TEXTS["units"] = """
+stem:
+  - 3x3 8 norm=none
+  - 3x3 8 norm=none act=none
+  - 3x3 8 act=none
+  - 3x3 8 bias
+  - 3x3 8 nobias norm=none
+  - 3x3 8 linear
+  - 3x3 8 linear norm=batch
+  - 3x3 8 linear act=gelu
+  - 3x3 8 groups=2 dil=2
+  - 3x3 16 depthwise
+  - 3x3 depthwise act=relu6
+  - sepconv 3x3 8
+  - sepconv 3x3 8 bias
+  - sepconv 3x3 8 norm=none act=none
+  - sepconv 3x3 8 norm=none act=none nobias
+  - sepconv 3x5 8 act=sigmoid dil=2x1 eps=0.1
+  - 2x2 8 tf_same
+  - 2x3 8 tf_same bias
+  - sepconv 2x2 8 tf_same /2
+  - sepconv 2x2 8 tf_same norm=none act=none
+  - 1x1 in linear bias
+  - 1x1 12 act=none norm=none nobias
+head: [globalpool avg, fc 12, sigmoid, fc classes nobias]
+"""
+
+TEXTS["inits"] = """
+defaults: {init: trunc_normal:0.01}
+stem:
+  - 3x3 8 init=he_uniform
+  - [1x1 4 init=xavier_normal, n: 3x3 4 init=normal:1e-7]
+  - sepconv 3x3 4 init=xavier_uniform
+inception:
+  A:
+    params: [n]
+    concat: [1x1 n init=normal:0.5, b: [1x1 n, m: 3x3 n init=torch]]
+body: [a: A n=3, b: A n=4 x2]
+head: [globalpool avg, fc classes init=he_normal]
+aux:
+  - aux1: {from: a, weight: 0.3, do: [globalpool avg, fc classes init=normal:0.03]}
+  - aux2: {from: b, weight: 0.3, do: [globalpool avg, fc 3 init=he_uniform, fc classes]}
+"""
+
+TEXTS["collisions"] = """
+stem:
+  - ConvBNReLU: 3x3 8
+  - Concat1: {concat: [1x1 4, 3x3 4], then: 1x1 8}
+  - probe: {concat: [1x1 4, 3x3 4], then: 3x3 8}
+  - probeOutput: {concat: [1x1 4, 3x3 4], then: 3x3 9}
+  - tensor: {concat: [1x1 4, 3x3 4], then: 3x3 9}
+  - f: {concat: [1x1 4, 3x3 4], then: 3x3 9}
+  - none: {concat: [1x1 4, 3x3 4], then: 3x3 9}
+  - Aux_Head: {concat: [1x1 4, 3x3 4], then: 3x3 10}
+  - linear: {concat: [self: 1x1 4, function: 3x3 4, cls: 1x1 4, x: 3x3 4, head: 1x1 4]}
+  - added: {add: [self: 1x1 4, function: 3x3 4]}
+inception:
+  ConvBNReLU: {concat: [1x1 4, 3x3 4]}
+  scaled:
+    params: [scale, n, y]
+    concat: [scale: 1x1 n, 3x3 y]
+    then: 1x1 in linear
+    residual: {scale: scale}
+  inception_conv: {params: [n], concat: [scale: 1x1 n, 3x3 n]}
+  InceptionConv: {params: [n], concat: [scale: 1x1 n, 3x3 n, 1x1 2]}
+  super: {params: [pair, int, bool], concat: [1x1 pair, 3x3 int, 1x1 bool]}
+  pad_same: {params: [type], concat: [3x3 type, 2x2 type tf_same]}
+  Conv2d_Same: {concat: [3x3 4, maxpool 2x2 tf_same]}
+  hiding:
+    params: [function, made, names, lead]
+    concat: [1x1 function, 1x1 made, [avgpool 3x3, 1x1 names, 1x1 lead]]
+reduction:
+  reduction: {concat: [3x3 4 /2]}
+  inception_y: {params: [k, s], concat: [3xk 4 /s, maxpool 3xk /s]}
+body:
+  - nn: ConvBNReLU
+  - torch: scaled n=3 y=4 scale=0.5
+  - F: scaled n=3 y=4 scale=2
+  - y: inception_conv n=3
+  - y2: InceptionConv n=3
+  - self: super pair=2 int=3 bool=4
+  - cls: pad_same type=4
+  - x: Conv2d_Same
+  - hid: hiding function=2 made=3 names=4 lead=5
+  - t: reduction
+  - u: inception_y k=3 s=2
+  - super: [1x1 4, 3x3 4]
+  - num_classes: 1x1 8
+  - in_channels: 1x1 8
+  - aux_logits: 1x1 8
+head: [globalpool avg, logit: fc classes]
+aux:
+  - dropout: {from: y, weight: 0.3, do: [globalpool avg, fc classes]}
+"""
+
+TEXTS["kernels"] = """
+inception:
+  A:
+    params: {n: 7, s: 1, d: 1, g: 1, pd: 3}
+    concat:
+      - 1xn 4 /s dil=d groups=g
+      - nx1 4
+      - 3x3 4 dil=pd pad=pd groups=g
+      - maxpool 1xn
+      - avgpool 1xn nopad
+      - maxpool 2x2 tf_same
+      - [adaptivepool avg 16x16]
+      - sepconv 3xn 4 norm=none
+reduction:
+  R:
+    params: [s]
+    concat: [3x3 4 /s, maxpool 3x3 /sx2 pad=1, avgpool 3x3 /s nopad, sepconv 3x3 4 /s]
+body: [r0: 3x3 4, a: A, b: A n=3 pd=1, b2: A n=5 pd=2 g=1, r: R s=2]
+head: [globalpool avg, fc classes]
+"""
+
+TEXTS["wide"] = """
+inception:
+  A:
+    params: [first_reduction, second_reduction, expansion_width, projected, e, f, g]
+    concat:
+      - - 1x1 first_reduction
+        - 3x3 second_reduction
+        - 1x1 expansion_width
+        - concat: [1x1 projected, 3x3 projected, [1x1 e, 1x1 f, 5x5 g]]
+      - concat:
+          - concat: [1x1 first_reduction, 1x1 second_reduction]
+          - {add: [1x1 8, 3x3 8, {add: [1x1 8, sepconv 3x3 8]}]}
+      - z:
+          concat:
+            - q: {concat: [w: 1x1 first_reduction, e: 1x1 second_reduction]}
+            - r: {add: [t: 1x1 8, u: 3x3 8, i: {add: [o: 1x1 8, p: sepconv 3x3 8]}]}
+body:
+  - a: A first_reduction=3 second_reduction=4 expansion_width=5 projected=6 e=7 f=8 g=9
+  - b: A first_reduction=3 second_reduction=4 expansion_width=5 projected=6 e=7 f=8 g=9 x3
+head: [globalpool avg, fc classes]
+"""
+
+TEXTS["nested_calls"] = """
+inception:
+  In: {params: {n: 4, act: relu}, concat: [1x1 n act=act, 3x3 in]}
+  Mid:
+    params: [n, k]
+    concat: [In n=n, [In n=k act=tanh, 1x1 n], b: In act=silu, c: In n=in x2, d: In n=classes]
+  Out: {params: [k], do: [Mid n=k k=3, m: Mid n=classes k=k, 1x1 k, [Mid n=2 k=k, q: In]]}
+  Res:
+    params: {f: 0.1, a: relu}
+    concat: [Out k=2, 1x1 2]
+    then: 1x1 in linear
+    residual: {scale: f, act: a}
+body: [o: In n=2, r: Res, r2: Res f=1 a=none x2, r3: Res f=-1.5, i: In n=in, j: 1x1 4]
+head: [globalpool avg, fc classes]
+aux:
+  - aux:
+      from: r
+      weight: 0.3
+      do: [In n=in, In n=classes act=none, 1x1 in, globalpool avg, fc in, fc classes]
+"""
+
+TEXTS["repeats"] = """
+stem:
+  - 3x3 8
+  - 3x3 8 x3
+  - x: 1x1 in x2
+  - sepconv 3x3 8 x2
+  - maxpool 3x3 x2
+  - relu x2
+  - identity x2
+  - dropout 0.5 x2
+  - [3x3 4 x2, n: 1x1 4 x2]
+  - concat: [1x1 4 x2, 3x3 8 x2]
+head: [globalpool avg x2, flatten x2, dropout 0.1 x2, fc 8 x2, fc classes x2, relu x2]
+"""
+
+TEXTS["widths_of_what_comes_in"] = """
+stem:
+  - concat: [identity, identity, 3x3 in]
+  - 3x3 depthwise
+  - 3x3 in groups=3
+  - add: [1x1 in linear, identity]
+    then: 3x3 in
+    residual: {}
+inception: {A: {params: [n], concat: [1x1 n, identity]}}
+body: [a: A n=in, b: A n=classes]
+head: [maxpool 2x2 /2, flatten, fc in, fc classes]
+aux:
+  - side: {from: a, weight: 0.5, do: [1x1 in, flatten, fc classes]}
+"""
+
+
+def spec(name: str) -> Spec:
+    """One of the specs by its name in `TEXTS`."""
+    return loads(f"name: probe\ntitle: A probe\ninput: [3, 16, 16]\nclasses: 5\n{TEXTS[name]}")

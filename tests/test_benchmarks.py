@@ -1,0 +1,168 @@
+"""The benchmarks compare what they say, and reckon correctly; nothing here looks at a clock."""
+
+import doctest
+import math
+from collections import Counter
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+import dsl
+from benchmarks import building, costing, growth, pairs, running, startup
+from benchmarks.networks import SUBJECTS, Subject
+from benchmarks.pairs import Estimate, Row
+from compiler.cost import cost
+from compiler.lower import lower
+from compiler.observe_ops import KnownOps, Ran
+
+NAMES = [subject.name for subject in SUBJECTS]
+subjects = pytest.mark.parametrize("subject", SUBJECTS, ids=NAMES)
+
+
+@pytest.mark.parametrize("module", [pairs, growth])
+def test_examples(module: Any) -> None:
+    found = doctest.testmod(module)
+    assert found.attempted
+    assert not found.failed
+
+
+class TestPairs:
+    """Timing in turns, and what is made of it."""
+
+    def test_turns(self) -> None:
+        calls: list[str] = []
+        works: dict[str, pairs.Work] = {name: partial(calls.append, name) for name in "ab"}
+        seconds = pairs.alternate(works, rounds=3)
+        assert "".join(calls) == "ab" + "ab" + "ba" + "ab"
+        assert [len(times) for times in seconds.values()] == [3, 3]
+
+    def test_a_ratio_is_taken_round_by_round(self) -> None:
+        seconds = {"a": [1.0, 10.0, 3.0], "b": [2.0, 5.0, 1.0]}
+        row = pairs.compared("x", seconds, "a", "b", 1.0)
+        assert row == Row("x", "a 3 s", "b 2 s", Estimate(2.0, 0.5, 3.0), 1.0)
+        assert row.cells[-1] == "within noise"
+
+    def test_the_interval_holds_the_median_19_times_in_20(self) -> None:
+        torch.manual_seed(0)
+        found = [pairs.interval(row.tolist()) for row in torch.randn(2000, 15)]
+        assert sum(low <= 0 <= high for low, high in found) >= 1900
+
+    @pytest.mark.parametrize(
+        ("value", "aim", "verdict"), [(1.0, 1.0, "yes"), (1.1, 1.0, "no"), (9.0, None, "")]
+    )
+    def test_verdicts(self, value: float, aim: float | None, verdict: str) -> None:
+        assert Estimate.exactly(value).verdict(aim) == verdict
+
+
+def on_meta(subject: Subject) -> dict[str, nn.Module]:
+    return {name: building.on_meta(make) for name, make in subject.makers.items()}
+
+
+def signature(ran: Ran) -> tuple[object, ...]:
+    """The operator and its arguments, tensors by their elements.
+
+    torchvision's GoogLeNet writes what comes to the same differently: `ceil_mode` at stride 1,
+    dropout behind the flattening, one ReLU in place.
+    """
+    arguments = {
+        name: value.numel() if isinstance(value, torch.Tensor) else str(value)
+        for name, value in ran.bound.items()
+        if name != "ceil_mode"
+    }
+    return ran.op.overloadpacket.__name__.rstrip("_"), *arguments.items()
+
+
+@subjects
+class TestSameNetwork:
+    """All three run the same operators on weights of the same shapes."""
+
+    def test_parameters(self, subject: Subject) -> None:
+        assert len({type(model) for model in on_meta(subject).values()}) == 3
+        shapes = [
+            Counter(tuple(weight.shape) for weight in model.parameters())
+            for model in on_meta(subject).values()
+        ]
+        assert shapes[0] == shapes[1] == shapes[2]
+
+    @pytest.mark.parametrize("training", [False, True])
+    def test_operators(self, subject: Subject, training: bool) -> None:
+        ran = []
+        for model in on_meta(subject).values():
+            seen: list[Ran] = []
+            with KnownOps(seen.append), torch.set_grad_enabled(training):
+                model.train(training)(torch.empty(2, *subject.size, device="meta"))
+            ran.append(Counter(signature(one) for one in seen))
+        assert ran[0] == ran[1] == ran[2]
+
+
+@pytest.mark.filterwarnings("ignore")  # fvcore's tracing is full of them
+@subjects
+def test_every_tool_counts_the_same_network(subject: Subject) -> None:
+    pytest.importorskip("fvcore")
+    pytest.importorskip("torchinfo")
+    report = cost(subject.prepared.network)
+    counted = {name: count() for name, count in costing.peers(subject).items()}
+    assert counted == {
+        "FlopCounterMode": 2 * report.total.macs,
+        "torchinfo": report.views["torchinfo mult-adds"],
+        "fvcore": report.views["fvcore"],
+    }
+    assert costing.from_class(subject) == 2 * report.total.macs
+
+
+class TestRunning:
+    """The passes that are timed."""
+
+    subject = SUBJECTS[0]
+    batch = running.Batch.of(subject, 2, (3, 64, 64))
+
+    def models(self) -> dict[str, nn.Module]:
+        return {name: running.settle(make()) for name, make in self.subject.makers.items()}
+
+    def test_memory(self) -> None:
+        models = self.models()
+        for what in running.PASSES.values():
+            rows = list(running.memory_rows("memory", what, models, self.batch))
+            assert [row.ratio for row in rows] == [Estimate.exactly(1.0)] * 2
+
+    def test_a_step_has_a_loss_and_gradients(self) -> None:
+        for model in self.models().values():
+            assert math.isfinite(running.step(model, self.batch))
+            assert all(weight.grad is not None for weight in model.parameters())
+
+    def test_the_peak_is_the_highest_sum(self) -> None:
+        changes = [(2.0, -5), (0.0, 5), (1.0, 5), (3.0, 4)]
+        events = [
+            {"name": "[memory]", "ts": time, "args": {"Bytes": size}} for time, size in changes
+        ]
+        assert running.highest([*events, {"name": "conv", "ts": 9}]) == 10
+
+
+@pytest.mark.parametrize("name", ["check", "cost", "source", "draw"])
+def test_commands_run(name: str, tmp_path: Path) -> None:
+    startup.run(startup.commands(tmp_path)[name])
+    written = {"source": ["net.py"], "draw": ["net.dot"]}
+    assert [path.name for path in tmp_path.iterdir()] == written.get(name, [])
+
+
+class TestGrowth:
+    """The networks that grow."""
+
+    @pytest.mark.parametrize("form", growth.FORMS.values(), ids=growth.FORMS)
+    def test_as_many_blocks_as_asked_for(self, form: Any) -> None:
+        one, many = (cost(lower(dsl.loads(form(count)))).total.params for count in (1, 20))
+        wide = cost(lower(dsl.loads(form(2)))).total.params
+        assert many - wide == 18 * (wide - one)
+
+    def test_every_stage_runs(self) -> None:
+        for work in growth.stages(growth.repeated(2)).values():
+            work()
+
+    def test_both_forms_are_the_same_network(self) -> None:
+        totals = [cost(lower(dsl.loads(form(10)))).total for form in growth.FORMS.values()]
+        assert totals[0].params == totals[1].params
+        assert totals[0].macs == totals[1].macs

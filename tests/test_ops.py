@@ -1,0 +1,365 @@
+"""Every op over a grid of sizes: shape, tensors, MACs and numbers.
+
+torch is asked for shapes, tensors and FLOPs, NumPy (`tests.numpy_reference`) for numbers:
+neither shares code with the ops.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
+
+import dsl
+from compiler.ir import leaves
+from compiler.lower import lower
+from compiler.module import build, construct
+from compiler.op import Op, Pair, Shape, ShapeFault
+from compiler.ops.act import ACTIVATIONS, Activation, Softmax
+from compiler.ops.conv import Conv2d
+from compiler.ops.linear import Dropout, Flatten, Identity, Linear
+from compiler.ops.norm import BatchNorm2d, LocalResponseNorm
+from compiler.ops.pool import AdaptivePool2d, AvgPool2d, MaxPool2d
+from compiler.ops.rules import RULES
+from compiler.ops.window import Sliding
+from dsl.layers import LAYERS, Conv, Sequence, Split
+from dsl.spec import Defaults, Spec, walk
+from tests import numpy_network
+from tests import numpy_reference as reference
+from tests.numpy_reference import Array, Padding
+from tests.test_source import randomise
+
+BATCH = 2
+SIZES: list[Pair] = [(8, 8), (7, 9), (9, 6)]
+
+
+def random(*shape: int, seed: int = 0) -> Tensor:
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn(shape, generator=generator, dtype=torch.float64)
+
+
+def layer_of(op: Op, x: Shape) -> nn.Module:
+    """The layer that an op says it is, in float64, with all it draws drawn anew."""
+    layer = construct(op.call(x)).double()
+    for place, parameter in enumerate(layer.parameters(), 1):
+        parameter.data = random(*parameter.shape, seed=place)
+    return layer
+
+
+def close(ours: Tensor, theirs: Array) -> None:
+    np.testing.assert_allclose(ours.detach().numpy(), theirs, rtol=1e-9, atol=1e-9)
+
+
+def agrees(op: Op, x: Shape, expected: Callable[[Array, dict[str, Array]], Array]) -> None:
+    """What the op says of itself is what its layer does; its numbers are NumPy's."""
+    layer = layer_of(op, x).eval()
+    state = {name: value.numpy() for name, value in layer.state_dict().items()}
+    image = random(BATCH, *x, seed=9)
+    with FlopCounterMode(display=False) as flops, torch.no_grad():
+        out = layer(image.clone())
+    assert tuple(out.shape[1:]) == tuple(op.out(x))
+    assert op.params(x) == {name: tuple(p.shape) for name, p in layer.named_parameters()}
+    assert op.buffers(x) == {name: tuple(b.shape) for name, b in layer.named_buffers()}
+    assert flops.get_total_flops() == 2 * BATCH * op.work(x).macs
+    close(out, expected(image.numpy(), state))
+
+
+# --- Convolutions --------------------------------------------------------------------------
+
+
+def numpy_padding(slide: Sliding, size: Pair) -> Padding:
+    if not slide.tf_same:
+        rows, columns = slide.padding
+        return rows, rows, columns, columns
+    pads = [
+        reference.tf_same_padding(size[axis], slide.kernel[axis], slide.stride[axis], dilation)
+        for axis, dilation in enumerate(slide.dilation)
+    ]
+    return (*pads[0], *pads[1])
+
+
+def slides(kernel: Pair, strides: list[Pair], dilations: list[Pair]) -> Iterator[Sliding]:
+    """Each padding that the language has: none, the same on both sides, given, TensorFlow's."""
+    for stride, dilation in product(strides, dilations):
+        spans = [(kernel[axis] - 1) * dilation[axis] + 1 for axis in (0, 1)]
+        same = (spans[0] - 1) // 2, (spans[1] - 1) // 2
+        for padding in dict.fromkeys([(0, 0), same, (1, 2)]):
+            yield Sliding(kernel, stride, padding, dilation)
+        if not any(1 < span < step for span, step in zip(spans, stride, strict=True)):
+            yield Sliding(kernel, stride, dilation=dilation, tf_same=True)
+
+
+def conv_agrees(op: Conv2d, x: Shape) -> None:
+    slide = op.slide
+    padding = numpy_padding(slide, x.grid)
+
+    def expected(image: Array, state: dict[str, Array]) -> Array:
+        bias = state.get("bias")
+        return reference.conv2d(
+            image, state["weight"], bias, slide.stride, padding, slide.dilation, op.groups
+        )
+
+    agrees(op, x, expected)
+    channels, width = int(x.channels), int(op.width)
+    assert slide.window(x).before == (padding[0], padding[2])
+    assert slide.window(x).after == (padding[1], padding[3])
+    if x.grid == SIZES[1] and slide.kernel != (7, 7):
+        counted = reference.conv_macs_by_loop(
+            channels, width, x.grid, slide.kernel, slide.stride, padding, slide.dilation, op.groups
+        )
+        assert op.work(x).macs == counted
+
+
+KERNELS: list[Pair] = [(1, 1), (3, 3), (5, 5), (1, 7), (7, 1), (2, 2), (2, 3), (4, 1)]
+
+
+@pytest.mark.parametrize("kernel", KERNELS, ids="{0[0]}x{0[1]}".format)
+def test_conv(kernel: Pair) -> None:
+    for slide in slides(kernel, [(1, 1), (2, 2), (3, 1)], [(1, 1)]):
+        for place, size in enumerate(SIZES):
+            if fits(slide, size):
+                conv_agrees(Conv2d(5, slide, bias=bool(place % 2)), Shape(3, *size))
+
+
+@pytest.mark.parametrize("kernel", [(3, 3), (1, 3), (2, 2)], ids="{0[0]}x{0[1]}".format)
+def test_dilated_conv(kernel: Pair) -> None:
+    for slide in slides(kernel, [(1, 1), (2, 2)], [(2, 2), (1, 3)]):
+        for size in SIZES:
+            if fits(slide, size):
+                conv_agrees(Conv2d(3, slide), Shape(2, *size))
+
+
+@pytest.mark.parametrize(("groups", "width"), [(2, 6), (4, 4), (4, 8)])
+def test_grouped_and_depthwise_conv(groups: int, width: int) -> None:
+    for slide in slides((3, 3), [(1, 1), (2, 2)], [(1, 1)]):
+        for size in SIZES:
+            conv_agrees(Conv2d(width, slide, groups, bias=True), Shape(4, *size))
+
+
+def fits(slide: Sliding, size: Pair) -> bool:
+    """Whether the window fits; the op must say so just where torch does."""
+    x = Shape(1, *size)
+    try:
+        slide.grid(x)
+    except ShapeFault:
+        with pytest.raises(RuntimeError):
+            layer_of(Conv2d(1, slide), x)(random(1, *x))
+        return False
+    return True
+
+
+# --- Poolings ------------------------------------------------------------------------------
+
+
+def pool_windows(kernel: Pair) -> Iterator[Sliding]:
+    half = kernel[0] // 2, kernel[1] // 2
+    for stride in [(1, 1), (2, 2), (3, 2)]:
+        for padding, ceil in product(dict.fromkeys([(0, 0), half]), (False, True)):
+            yield Sliding(kernel, stride, padding, ceil=ceil)
+        if not any(1 < side < step for side, step in zip(kernel, stride, strict=True)):
+            yield Sliding(kernel, stride, tf_same=True)
+
+
+@pytest.mark.parametrize("kernel", [(2, 2), (3, 3), (1, 3), (3, 2), (5, 5)], ids=str)
+def test_max_pool(kernel: Pair) -> None:
+    for slide in pool_windows(kernel):
+        for size in SIZES:
+            pads = numpy_padding(slide, size)
+
+            def expected(image: Array, _: Any, at: Sliding = slide, p: Padding = pads) -> Array:
+                return reference.max_pool(image, at.kernel, at.stride, p, at.ceil)
+
+            agrees(MaxPool2d(slide), Shape(3, *size), expected)
+
+
+@pytest.mark.parametrize("count", [True, False], ids=["counted", "uncounted"])
+@pytest.mark.parametrize("kernel", [(2, 2), (3, 3), (1, 3), (3, 2), (5, 5)], ids=str)
+def test_avg_pool(kernel: Pair, count: bool) -> None:
+    for slide in pool_windows(kernel):
+        for size in SIZES:
+            pads = numpy_padding(slide, size)
+
+            def expected(image: Array, _: Any, at: Sliding = slide, p: Padding = pads) -> Array:
+                return reference.avg_pool(image, at.kernel, at.stride, p, at.ceil, count)
+
+            agrees(AvgPool2d(slide, count), Shape(3, *size), expected)
+
+
+@pytest.mark.parametrize("out", [(1, 1), (2, 3), (4, 4), (7, 1), (12, 12)], ids=str)
+def test_adaptive_and_global_pool(out: Pair) -> None:
+    pools = {"avg": reference.adaptive_avg_pool, "max": reference.adaptive_max_pool}
+    for size, (mode, pool) in product(SIZES, pools.items()):
+
+        def expected(image: Array, _: Any, by: Any = pool) -> Array:
+            pooled: Array = by(image, out)
+            return pooled
+
+        agrees(AdaptivePool2d(out, mode), Shape(3, *size), expected)
+
+
+# --- The others ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize(("inputs", "outputs"), [(1, 1), (7, 3), (3, 8)])
+def test_linear(inputs: int, outputs: int, bias: bool) -> None:
+    op = Linear(outputs, bias)
+    agrees(
+        op, Shape(inputs), lambda x, state: reference.linear(x, state["weight"], state.get("bias"))
+    )
+    assert op.work(Shape(inputs)).macs == reference.linear_macs_by_loop(inputs, outputs)
+
+
+MAP, VECTOR = Shape(6, 5, 4), Shape(6)
+
+
+@pytest.mark.parametrize("x", [MAP, VECTOR], ids=["map", "vector"])
+def test_what_has_no_weights(x: Shape) -> None:
+    agrees(Flatten(), x, lambda image, _: image.reshape(len(image), -1))
+    agrees(Identity(), x, lambda image, _: image)
+    agrees(Dropout(0.5), x, lambda image, _: image)
+    agrees(Softmax(), x, lambda image, _: reference.softmax(image, axis=1))
+
+
+@pytest.mark.parametrize("x", [MAP, VECTOR], ids=["map", "vector"])
+@pytest.mark.parametrize("kind", ACTIVATIONS)
+def test_activation(kind: str, x: Shape) -> None:
+    function: Callable[[Array], Array] = getattr(reference, kind)
+    for inplace in {False, ACTIVATIONS[kind].inplace}:
+        agrees(Activation(kind, inplace), x, lambda image, _: function(image * 1.0))
+
+
+def test_dropout_rate() -> None:
+    torch.manual_seed(0)
+    x = torch.ones(100_000, dtype=torch.float64)
+    for p in (0.0, 0.25, 0.7, 1.0):
+        out = layer_of(Dropout(p), VECTOR).train()(x)
+        assert abs(float((out == 0).double().mean()) - p) < 0.01
+        assert out.unique().tolist() == ([0.0, 1 / (1 - p)] if 0 < p < 1 else [1.0 - p])
+
+
+@pytest.mark.parametrize(("eps", "momentum"), [(1e-5, 0.1), (0.001, 0.1), (0.3, 0.4), (1e-5, 1.0)])
+def test_batch_norm(eps: float, momentum: float) -> None:
+    op = BatchNorm2d(eps, momentum)
+
+    def expected(image: Array, state: dict[str, Array]) -> Array:
+        mean, var = state["running_mean"], state["running_var"]
+        return reference.batch_norm(image, mean, var, state["weight"], state["bias"], eps)
+
+    agrees(op, MAP, expected)
+    layer, twin = layer_of(op, MAP).train(), nn.BatchNorm2d(6, eps, momentum).double().train()
+    twin.load_state_dict(layer.state_dict())
+    before = {name: value.clone().numpy() for name, value in layer.state_dict().items()}
+    x = random(3, *MAP)
+    out = layer(x)
+    assert torch.equal(out, twin(x))
+    close(out, reference.batch_norm_train(x.numpy(), before["weight"], before["bias"], eps))
+    batch = x.numpy().transpose(1, 0, 2, 3).reshape(6, -1)
+    state = layer.state_dict()
+    for name, new in (("running_mean", batch.mean(1)), ("running_var", batch.var(1, ddof=1))):
+        assert torch.equal(state[name], twin.state_dict()[name])
+        close(state[name], (1 - momentum) * before[name] + momentum * new)
+    assert int(state["num_batches_tracked"]) == 1
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 5, 9])
+def test_local_response_norm(size: int) -> None:
+    for alpha, beta, k in ((1e-4, 0.75, 1.0), (0.5, 0.5, 2.0), (2.0, 1.0, 0.5)):
+        op = LocalResponseNorm(size, alpha, beta, k)
+
+        def expected(image: Array, _: Any, given: Any = (size, alpha, beta, k)) -> Array:
+            return reference.local_response_norm(image, *given)
+
+        agrees(op, MAP, expected)
+
+
+# --- From the language ---------------------------------------------------------------------
+
+CONV_STEPS = [
+    "3x3 6", "3x3 6 /2", "3x3 6 valid", "3x3 6 tf_same /2", "2x2 6 tf_same", "5x5 6 pad=1",
+    "3x3 6 pad=0x2", "1x7 6", "7x1 6 /2x1", "3x3 6 dil=2", "3x3 8 groups=2", "3x3 depthwise",
+    "3x3 8 depthwise bias", "3x3 6 linear", "3x3 6 linear norm=batch", "3x3 6 linear nobias",
+    "3x3 6 linear gelu", "1x1 6 norm=none", "1x1 6 act=none norm=none", "3x3 6 act=none",
+    "3x3 6 nobias",
+    "3x3 6 bias silu", "3x3 6 eps=0.2 momentum=0.3", "1x1 in x3",
+    "sepconv 3x3 6", "sepconv 3x3 6 /2 bias tanh", "sepconv 5x3 6 tf_same /2 dil=1",
+    "sepconv 3x3 6 linear", "sepconv 2x2 6 valid norm=none nobias",
+]  # fmt: skip  # a grid reads better
+POOL_STEPS = [
+    "maxpool 3x3", "maxpool 3x3 /2", "maxpool 3x3 /2 ceil", "maxpool 3x3 /2 same ceil",
+    "maxpool 2x2 /2 valid", "maxpool 2x3 /2x1 tf_same", "maxpool 3x3 /3 pad=1x0",
+    "avgpool 3x3", "avgpool 3x3 nopad", "avgpool 3x3 /2 ceil", "avgpool 3x3 /2 same ceil nopad",
+    "avgpool 3x3 /2 tf_same", "avgpool 3x3 /2 tf_same nopad", "avgpool 2x2 tf_same countpad",
+    "globalpool avg", "globalpool max", "adaptivepool avg 2x3", "adaptivepool max 4x4",
+]  # fmt: skip  # a grid reads better
+OTHER_STEPS = [
+    "fc 5", "fc 5 nobias", "flatten", "dropout 0.4", "dropout 0", "softmax", "batchnorm",
+    "batchnorm eps=0.2", "lrn 5", "lrn 2 alpha=0.5 beta=0.5 k=2", "identity",
+    *(f"{kind}" for kind in ACTIVATIONS),
+]  # fmt: skip  # a grid reads better
+SPLITS = {
+    "concat": "{concat: [1x1 3, [1x1 2, 3x3 4], maxpool 3x3]}",
+    "add": "{add: [1x1 in, identity, 3x3 4]}",
+    "then": "{concat: [1x1 3, 3x3 2], then: 1x1 5}",
+    "residual": "{concat: [1x1 3, 3x3 2], then: 1x1 in linear, residual: {scale: 0.3}}",
+    "residual of add": "{add: [1x1 in, 3x3 4], residual: {scale: -2, act: none}}",
+    "residual with its own act": "{concat: [1x1 in], residual: {act: tanh}}",
+}
+ALL_DEFAULTS = [
+    Defaults(),
+    Defaults(norm="none", act="silu", padding="valid"),
+    Defaults(bias=True, eps=0.1, padding="tf_same", avgpool="nopad"),
+    Defaults(bias=False, norm="none", act="none"),
+]
+
+
+def step_specs() -> dict[str, Spec]:
+    """A network of one step each, at an odd size, under every set of defaults."""
+    found: dict[str, Spec] = {}
+    for number, defaults in enumerate(ALL_DEFAULTS):
+        for text in (*CONV_STEPS, *POOL_STEPS, *OTHER_STEPS):
+            step = dsl.step(text, name="one")
+            values: dict[str, Any] = {"name": "probe", "input": (4, 7, 10), "classes": 3}
+            found[f"{text} ({number})"] = Spec(**values, defaults=defaults, stem=(step,))
+        for name, text in SPLITS.items():
+            source = f"name: probe\ninput: [4, 7, 10]\nclasses: 3\nstem: [one: {text}]"
+            spec = dsl.loads(source)
+            if not (defaults.padding == "valid" and "3x3" in text):
+                found[f"{name} ({number})"] = spec.model_copy(update={"defaults": defaults})
+    return found
+
+
+STEPS = step_specs()
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_step(name: str) -> None:
+    spec = STEPS[name]
+    network = lower(spec)
+    model = build(network).double()
+    randomise(model)
+    x = random(BATCH, *spec.input)
+    with FlopCounterMode(display=False) as flops, torch.no_grad():
+        out = model.eval()(x)
+    assert tuple(out.shape[1:]) == tuple(network.out)
+    close(out, numpy_network.run(spec, model.state_dict(), x.numpy()).logits)
+    found = list(leaves(network.nodes))
+    counted = sum(leaf.op.work(leaf.inp).macs for _, leaf in found)
+    assert flops.get_total_flops() == 2 * BATCH * counted
+    assert {name: tuple(p.shape) for name, p in model.named_parameters()} == {
+        f"{path}.{name}": shape
+        for path, leaf in found
+        for name, shape in leaf.op.params(leaf.inp).items()
+    }
+
+
+def test_every_rule_is_covered() -> None:
+    kinds = {type(step) for spec in STEPS.values() for step in walk(spec.stem)}
+    assert kinds - {Sequence, Split} == set(RULES)
+    assert set(RULES) == {Conv, *LAYERS.values()}
