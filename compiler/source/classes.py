@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -149,8 +149,8 @@ class Emitter:
         wanted += "Block" if names.is_taken(wanted) or wanted in self.reserved() else ""
         forward = list(forward_of(node))
         used = [name for name in params if name in _words("\n".join(inside))]
-        values = _values(node)
-        args = [_param(name, params[name], values.get(name)) for name in used]
+        floats = set(_floats(node))
+        args = [_param(name, params[name], name in floats) for name in used]
         init = signature("__init__", ["self", *_ordered(args)], "None", 1)
         body = [*init, "        super().__init__()", *inside]
         key = wanted, "\n".join([*body, *forward])
@@ -191,27 +191,27 @@ def _words(lines: str) -> set[str]:
     return set(re.findall(r"(?<![\w.\"'])([A-Za-z_]\w*)\b(?!\s*=[^=])", lines))
 
 
-def _values(node: Node) -> dict[str, Any]:
-    use = node.use if isinstance(node, (Series, Parallel)) else None
-    return {**use.params, **use.args} if use else {value.name: value for value in _floats(node)}
-
-
-def _floats(node: Node) -> Iterator[SymFloat]:
-    """The parameters of the block around that a node uses as floats."""
-    use = node.use if isinstance(node, (Series, Parallel)) else None
-    values: list[Any] = list(use.args.values()) if use else []
-    if isinstance(node, Leaf):
-        made = node.op.call(node.inp)
-        values = [*made.args, *made.kwargs.values()]
-    elif use is None:
-        values = [node.residual.scale] if isinstance(node, Parallel) and node.residual else []
-        for child in children(node):
+def _floats(node: Node) -> Iterator[str]:
+    """The parameters of a class that its body uses as floats."""
+    if isinstance(node, Parallel) and node.residual:
+        yield from _float_names([node.residual.scale])
+    for child in children(node):
+        use = child.use if isinstance(child, (Series, Parallel)) else None
+        if use:
+            yield from _float_names(use.args.values())
+        elif isinstance(child, Leaf):
+            made = child.op.call(child.inp)
+            yield from _float_names([*made.args, *made.kwargs.values()])
+        else:
             yield from _floats(child)
-    yield from (value for value in values if isinstance(value, SymFloat))
 
 
-def _param(name: str, default: Any, value: Any) -> str:
-    kind = "float" if isinstance(value, float) else "int"
+def _float_names(values: Iterable[Any]) -> Iterator[str]:
+    return (value.name for value in values if isinstance(value, SymFloat))
+
+
+def _param(name: str, default: Any, real: bool) -> str:
+    kind = "float" if real or isinstance(default, float) else "int"
     return f"{name}: {kind}" + ("" if default is None else f" = {text(default)}")
 
 
