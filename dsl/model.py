@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, SerializeAsAny
@@ -82,13 +83,12 @@ class Layer(Step):
     repeat: Annotated[Count, Spelled(prefix="x")] = 1
 
 
-def spellings(kind: type[Layer]) -> Iterator[tuple[str, Spelled]]:
+@cache
+def spellings(kind: type[Layer]) -> tuple[tuple[str, Spelled], ...]:
     """Each field of a layer kind that an op-string can write, in order."""
-    fields = [name for name in kind.model_fields if name != "repeat"]
-    for name in [*fields, "repeat"]:
-        for mark in kind.model_fields[name].metadata:
-            if isinstance(mark, Spelled):
-                yield name, mark
+    fields = [*(name for name in kind.model_fields if name != "repeat"), "repeat"]
+    marks = ((name, mark) for name in fields for mark in kind.model_fields[name].metadata)
+    return tuple((name, mark) for name, mark in marks if isinstance(mark, Spelled))
 
 
 class Call(Layer):

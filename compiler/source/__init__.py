@@ -23,6 +23,12 @@ from compiler.source.describe import sizes
 from compiler.source.expr import Expr, heading, lay_out, signature
 from compiler.source.helpers import helper_sources
 
+IMPORTS = "#\fimports"
+"""Holds their place until the text that follows tells which are needed.
+
+No text of a spec can hold it: `plain` lets no form feed through.
+"""
+
 
 def emit(net: Network, digest: str = "") -> str:
     """The network as one Python module that needs torch alone; deterministic to the byte.
@@ -44,12 +50,11 @@ def emit(net: Network, digest: str = "") -> str:
         "classes": [*unit_classes(emitter), *emitter.classes.values()],
         "output": {"name": network.output_name(net), "fields": list(network.fields(net))},
         "heading": heading,
+        "room_for_imports": IMPORTS,
     }
     helpers = helper_sources(_helpers_used(emitter))
-    text = _template().render(**values, helpers=helpers, imports=[], exported=exported(net))
-    text = _template().render(
-        **values, helpers=helpers, imports=imports(text, net, emitter), exported=exported(net)
-    )
+    body = _template().render(**values, helpers=helpers, exported=exported(net))
+    text = body.replace(IMPORTS, "\n".join(imports(body, net, emitter)), 1)
     audit(text)
     return text
 
