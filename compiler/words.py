@@ -51,14 +51,18 @@ def _is_depthwise(leaf: Leaf, write: Callable[[int], str]) -> bool:
 
 def kind_of(node: Leaf | Series) -> str:
     """`conv 3×3 s2`, `sepconv 3×3`, `max pool 3×3 V`, `ReLU`: in numbers."""
-    return " ".join((titled(node), *words(node).notes))
+    found = words(node)
+    return " ".join((_titled(node, found), *found.notes))
 
 
 def titled(node: Leaf | Series) -> str:
     """`conv 3×3`, `sepconv 3×3`, `ReLU`: the name where no colour tells a convolution."""
-    label = words(node).label
-    bare = core(node).op.family in CONVS and " " not in label
-    return f"conv {label}" if bare else label
+    return _titled(node, words(node))
+
+
+def _titled(node: Leaf | Series, found: Words) -> str:
+    bare = core(node).op.family in CONVS and " " not in found.label
+    return f"conv {found.label}" if bare else found.label
 
 
 def is_unit(node: Node) -> bool:

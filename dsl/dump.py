@@ -9,7 +9,7 @@ import yaml
 
 from dsl.fields import NUMBER
 from dsl.layers import Layer, Model, Sequence, Split, Step
-from dsl.opstring import write
+from dsl.opwriter import write
 from dsl.spec import Aux, Block, Expect, Spec, Variant
 
 WIDTH = 100

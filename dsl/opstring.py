@@ -1,4 +1,4 @@
-"""Op-strings: `1x7 192 /2` as a layer, and back.
+"""Op-strings: `1x7 192 /2` as a layer; `dsl.opwriter` goes the other way.
 
 The grammar is the fields of the layer models; nothing here knows any one kind.
 """
@@ -6,7 +6,7 @@ The grammar is the fields of the layer models; nothing here knows any one kind.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -272,40 +272,3 @@ KEYS = {
     "do": "do: [globalpool avg, fc classes]",
 }
 """How the keys that must be there are written."""
-
-
-def write(layer: Layer) -> str:
-    """The op-string of a layer: `parse` of it gives the layer again (but for its name)."""
-    if isinstance(layer, Call):
-        args = [f"{key}={_plain(value)}" for key, value in layer.args.items()]
-        return " ".join([layer.block, *args, *_written(layer)])
-    plain_word = isinstance(layer, Activation) and layer.kind in ACTIVATION_WORDS
-    head = [] if plain_word or not layer.keyword else [layer.keyword]
-    return " ".join([*head, *_written(layer)])
-
-
-def _written(layer: Layer) -> Iterator[str]:
-    for name, mark in spellings(type(layer)):
-        value = getattr(layer, name)
-        default = type(layer).model_fields[name].default
-        words = [word for word, meaning in mark.words.items() if meaning == value]
-        if value is None or (value == default and not mark.place and not words):
-            continue
-        if value == default and words and not isinstance(value, str):
-            continue
-        yield words[0] if words else _spelled(mark, value)
-
-
-def _spelled(mark: Spelled, value: Any) -> str:
-    lead = mark.prefix or (f"{mark.key}=" if mark.key else "")
-    if isinstance(value, tuple) and (mark.prefix or mark.key) and value[0] == value[1]:
-        return f"{lead}{_plain(value[0])}"
-    return f"{lead}{_plain(value)}"
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, tuple):
-        return "x".join(_plain(part) for part in value)
-    if isinstance(value, float):
-        return repr(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
-    return str(value)

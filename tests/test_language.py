@@ -44,7 +44,7 @@ from dsl.layers import (
     spellings,
 )
 from dsl.model import Places
-from dsl.opstring import write
+from dsl.opwriter import write
 from dsl.problems import NOWHERE, Problem, Span, SpecError
 from dsl.reserved import ATTRIBUTES, COMPILED, RESERVED
 from dsl.spec import Aux, Block, Expect, Spec, Variant

@@ -52,26 +52,28 @@ def _block(node: Node, rows: list[Row]) -> Row:
         **sums(rows),
         field=rows[-1].field if rows else None,
         path=node.name,
-        kind=block_kind(node),
+        of=block_kind(node),
         inp=node.inp,
         out=node.body.out if isinstance(node, Tap) else node.out,
     )
 
 
-def block_kind(node: Node) -> str:
+def block_kind(node: Node) -> Leaf | Series | str:
     """What a step of the trunk is: its block's name, `A ×4`, or its first layer's kind."""
     match node:
         case Leaf():
-            return kind_of(node)
+            return node
         case Tap():
             return "auxiliary head"
         case Series() | Parallel() if node.use:
             return node.use.block
         case Series() if is_unit(node):
-            return kind_of(node)
+            return node
         case Series(nodes=(first, *_)):
             repeated = node.role == "sequence" and all(n.name.isdigit() for n in node.nodes)
-            return f"{block_kind(first)} ×{len(node.nodes)}" if repeated else block_kind(first)
+            what = block_kind(first)
+            word = what if isinstance(what, str) else kind_of(what)
+            return f"{word} ×{len(node.nodes)}" if repeated else what
         case Parallel():
             return node.join.word
         case Series():

@@ -10,7 +10,6 @@ from compiler.cost.field import Trace, effective, follow, joined
 from compiler.cost.report import Row
 from compiler.ir import Leaf, Node, Parallel, Residual, Series, Tap, leaves
 from compiler.op import Shape
-from compiler.words import kind_of
 
 
 @dataclass
@@ -63,7 +62,7 @@ class Walk:
             weight_bytes=params * self.dtype_bytes,
             field=trace.field if trace.spatial else None,
             path=path,
-            kind=kind_of(leaf),
+            of=leaf,
             inp=x,
             out=leaf.out,
         )
@@ -95,7 +94,7 @@ class Walk:
         """Add the row of something that only writes."""
         seen = trace.field if trace.spatial else None
         written = elements * self.batch
-        row = Row(all_outputs=written, field=seen, path=path, kind=kind, inp=out, out=out)
+        row = Row(all_outputs=written, field=seen, path=path, of=kind, inp=out, out=out)
         self.rows.append(row)
         return row
 

@@ -20,8 +20,8 @@ DERIVED = ("flops", "receptive_field", "stride", "padding")
 
 def record(row: Row | Total) -> dict[str, Any]:
     """A row as plain data, every number an int."""
-    names = [column.name for column in fields(row) if column.name != "field"]
-    out: dict[str, Any] = {}
+    names = [column.name for column in fields(row) if column.name not in ("field", "of")]
+    out: dict[str, Any] = {"kind": row.kind} if isinstance(row, Row) else {}
     for name in (*names, *DERIVED):
         value = getattr(row, name)
         out[name] = [int(n) for n in value] if isinstance(value, tuple) else value

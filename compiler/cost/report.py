@@ -8,8 +8,9 @@ from functools import cached_property
 from operator import attrgetter
 
 from compiler.cost.field import Field
-from compiler.ir import Network
+from compiler.ir import Leaf, Network, Series
 from compiler.op import Pair, Shape
+from compiler.words import kind_of
 
 
 @dataclass(slots=True)
@@ -92,11 +93,16 @@ class Row(Placed):
 
     path: str = ""
     """Its place in the network, which is its module's name; a join has its parallel's."""
-    kind: str = ""
-    """What it is: `conv 3×3 s2`, `concat`, or a block's name."""
+    of: Leaf | Series | str = ""
+    """The layer that it counts, or a word for what is none; `kind` says it."""
     inp: Shape = field(default_factory=Shape)
     """Without the batch."""
     out: Shape = field(default_factory=Shape)
+
+    @property
+    def kind(self) -> str:
+        """What it is: `conv 3×3 s2`, `concat`, or a block's name."""
+        return self.of if isinstance(self.of, str) else kind_of(self.of)
 
 
 @dataclass(slots=True)
