@@ -49,7 +49,7 @@ class Walk:
             params=params,
             trainable=params,
             buffers=elements(buffers),
-            keras_total=params + sum(prod(shape) for shape in buffers.values() if shape),
+            keras_total=params + statistics(buffers),
             macs=work.macs * batch,
             effective_macs=effective(work.macs, leaf, window) * batch,
             bias_adds=work.bias_adds * batch,
@@ -104,7 +104,15 @@ Shapes = Mapping[str, tuple[int, ...]]
 
 def elements(shapes: Shapes) -> int:
     """Elements of several tensors together; a scalar is one."""
-    return sum(prod(shape) for shape in shapes.values())
+    total = 0
+    for shape in shapes.values():
+        total += prod(shape)
+    return total
+
+
+def statistics(buffers: Shapes) -> int:
+    """Elements of a norm's running statistics: its buffers but for the counter of batches."""
+    return elements(buffers) - sum(not shape for shape in buffers.values()) if buffers else 0
 
 
 def params_in(nodes: tuple[Node, ...]) -> int:
