@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from math import prod
 from typing import Any
 
 from compiler.op import Init, Join, Op, Shape
@@ -153,6 +154,11 @@ class Network:
         return self.nodes[-1].out
 
     @property
+    def trunk(self) -> tuple[Node, ...]:
+        """What runs at inference: everything but the auxiliary heads."""
+        return tuple(node for node in self.nodes if not isinstance(node, Tap))
+
+    @property
     def taps(self) -> tuple[Tap, ...]:
         """The auxiliary heads, in the order in which they tap the trunk."""
         return tuple(node for node in self.nodes if isinstance(node, Tap))
@@ -180,6 +186,25 @@ def leaves(nodes: tuple[Node, ...], prefix: str = "") -> Iterator[tuple[str, Lea
             yield path, node
         else:
             yield from leaves(children(node), f"{path}.")
+
+
+def params(*nodes: Node) -> int:
+    """Trainable parameters of everything inside."""
+    shapes = (shape for _, leaf in leaves(nodes) for shape in leaf.op.params(leaf.inp).values())
+    return sum(prod(shape) for shape in shapes)
+
+
+def macs(*nodes: Node) -> int:
+    """Multiply-accumulates of everything inside, for one image."""
+    return sum(leaf.op.work(leaf.inp).macs for _, leaf in leaves(nodes))
+
+
+def own_inits(network: Network) -> Iterator[tuple[str, Init]]:
+    """Each layer whose weights are drawn otherwise than the rest, by path."""
+    for path, leaf in leaves(network.nodes):
+        init = getattr(leaf.op, "init", None)
+        if init is not None:
+            yield path, init
 
 
 def verify(network: Network) -> None:

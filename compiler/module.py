@@ -19,7 +19,7 @@ from torch.fx._symbolic_trace import is_fx_symbolic_tracing
 from compiler import runtime
 from compiler.fit import misfit
 from compiler.inits import init_call
-from compiler.ir import Leaf, Network, Node, Parallel, Series, Tap, leaves
+from compiler.ir import Leaf, Network, Node, Parallel, Series, Tap, own_inits
 from compiler.lower import LIMIT
 from compiler.op import Call, Init
 from compiler.prepare import Overrides, prepare
@@ -174,14 +174,6 @@ def _tracing() -> bool:
     """Whether a tracer is at work, for which sizes are not plain numbers."""
     jit: Any = torch.jit  # its stubs lack is_tracing
     return jit.is_tracing() or is_fx_symbolic_tracing() or torch.compiler.is_compiling()
-
-
-def own_inits(network: Network) -> Iterable[tuple[str, Init]]:
-    """Each layer that is drawn otherwise than the rest, by path."""
-    for path, leaf in leaves(network.nodes):
-        init = getattr(leaf.op, "init", None)
-        if init is not None:
-            yield path, init
 
 
 def _draw(init: Init, weight: Tensor) -> None:

@@ -104,8 +104,8 @@ def _draw_all(where: Path, results: job.Results) -> str:
     """Render what isn't up to date beside its DOT; without Graphviz say what to install."""
     from compiler.diagram import RenderUnavailable, render_all
 
-    pixels = job.missing_pixels(where, results.drawings)
     old = job.old_pictures(where, results.drawings)
+    pixels = job.missing_pixels(where, results.drawings, old)
     try:
         with terminal.stage("drawing"):
             pictures = {**render_all(pixels, ["png"]), **render_all(old, ["svg"])}
@@ -147,11 +147,10 @@ def cost(form: str, layers: bool, batch: int, aux: bool, **spec: Any) -> None:
       inception-compile cost inception_v3 --format json --batch 16
     """
     from compiler.cost import cost as count
-    from compiler.cost.render import as_csv, as_json, as_text
+    from compiler.cost.render import FORMATS, as_text
 
     report = count(load(**spec).network, batch=batch, aux=aux)
-    forms = {"json": as_json, "csv": as_csv}
-    text = as_text(report, layers=layers) if form == "text" else forms[form](report)
+    text = as_text(report, layers=layers) if form == "text" else FORMATS[form](report)
     click.echo(text, nl=False)
 
 

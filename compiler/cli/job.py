@@ -83,9 +83,10 @@ def old_pictures(where: Path, drawings: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def missing_pixels(where: Path, drawings: Mapping[str, str]) -> dict[str, str]:
-    """The drawings that need a new PNG: it is missing, or its SVG is out of date."""
-    old = old_pictures(where, drawings)
+def missing_pixels(
+    where: Path, drawings: Mapping[str, str], old: Mapping[str, str]
+) -> dict[str, str]:
+    """The drawings that need a new PNG: it is missing, or its SVG is among the `old`."""
     gone = {name for name in drawings if not (where / "diagrams" / f"{name}.png").is_file()}
     return {name: dot for name, dot in drawings.items() if name in gone or name in old}
 

@@ -10,10 +10,10 @@
 from __future__ import annotations
 
 from compiler.cost.field import Field, Trace
-from compiler.cost.layers import Walk, params_in
+from compiler.cost.layers import Walk
 from compiler.cost.memory import peak_bytes, saved_bytes
 from compiler.cost.report import COLUMNS, Counts, Report, Row, Total, sums
-from compiler.ir import Leaf, Network, Node, Parallel, Series, Tap
+from compiler.ir import Leaf, Network, Node, Parallel, Series, Tap, params
 from compiler.words import is_unit, kind_of
 
 __all__ = ["COLUMNS", "Counts", "Field", "Report", "Row", "Total", "cost"]
@@ -37,7 +37,7 @@ def cost(network: Network, *, batch: int = 1, dtype_bytes: int = 4, aux: bool = 
     total = Total(
         **added,
         field=trace.field,
-        params_with_aux=added["params"] + (0 if aux else params_in(network.taps)),
+        params_with_aux=added["params"] + (0 if aux else params(*network.taps)),
         peak_bytes=peak_bytes(network, batch, dtype_bytes),
         saved_for_backward_bytes=saved_bytes(network, batch, dtype_bytes, aux),
     )

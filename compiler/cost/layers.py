@@ -8,7 +8,7 @@ from math import prod
 
 from compiler.cost.field import Trace, effective, follow, joined
 from compiler.cost.report import Row
-from compiler.ir import Leaf, Node, Parallel, Residual, Series, Tap, leaves
+from compiler.ir import Leaf, Node, Parallel, Residual, Series, Tap
 from compiler.op import Shape
 
 
@@ -113,8 +113,3 @@ def elements(shapes: Shapes) -> int:
 def statistics(buffers: Shapes) -> int:
     """Elements of a norm's running statistics: its buffers but for the counter of batches."""
     return elements(buffers) - sum(not shape for shape in buffers.values()) if buffers else 0
-
-
-def params_in(nodes: tuple[Node, ...]) -> int:
-    """Parameters of all layers."""
-    return sum(elements(leaf.op.params(leaf.inp)) for _, leaf in leaves(nodes))

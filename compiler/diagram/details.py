@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from compiler.diagram.canvas import Canvas
 from compiler.diagram.columns import SETTINGS, Columns
-from compiler.diagram.facts import amounts, trunk, usual
+from compiler.diagram.facts import amounts, usual
 from compiler.diagram.heading import SUBTITLE, heading, legend, listing_table, titled
 from compiler.diagram.labels import Run, small, strong
 from compiler.diagram.style import LOOKS
@@ -62,7 +62,7 @@ def ended(chain: Chain, right: str) -> Chain:
 
 def stem(network: Network) -> str:
     """The steps before the first block, every output shape beside its box."""
-    nodes = [node for node in trunk(network) if network.sections.get(node.name) == "stem"]
+    nodes = [node for node in network.trunk if network.sections.get(node.name) == "stem"]
     title = named(network, "stem")
     out = nodes[-1].out if nodes else network.input
     passage = f"{shape(network.input)}  →  {shape(out)}"
@@ -89,7 +89,7 @@ def full(network: Network) -> str:
     return _draw(
         network.title or network.name,
         f"every block drawn out, without auxiliary heads, at {shape(network.input)}",
-        _trunk(network, list(trunk(network)), planner),
+        _trunk(network, list(network.trunk), planner),
     )
 
 

@@ -4,30 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from math import prod
 
 from compiler.diagram.text import place, shape, si
-from compiler.ir import Leaf, Network, Node, Parallel, Series, Tap, children, leaves
+from compiler.ir import Leaf, Network, Node, Parallel, Series, children, macs, params
 from compiler.words import CONVS, core, is_unit, parts, words
 
 Habit = tuple[str, str]
 """The norm and the activation around a convolution, as labels; empty for none."""
-
-
-def macs(node: Node) -> int:
-    """Multiply-accumulates of everything inside."""
-    return sum(leaf.op.work(leaf.inp).macs for _, leaf in leaves((node,)))
-
-
-def params(node: Node) -> int:
-    """Trainable parameters of everything inside."""
-    shapes = (s for _, leaf in leaves((node,)) for s in leaf.op.params(leaf.inp).values())
-    return sum(prod(int(n) for n in each) for each in shapes)
-
-
-def trunk(network: Network) -> tuple[Node, ...]:
-    """What runs at inference: everything but the auxiliary heads."""
-    return tuple(node for node in network.nodes if not isinstance(node, Tap))
 
 
 def habit(node: Node) -> Habit:

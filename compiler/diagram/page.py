@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from compiler.diagram.canvas import Canvas
-from compiler.diagram.facts import macs, params, trunk
 from compiler.diagram.grid import SETTINGS, Grid
 from compiler.diagram.heading import (
     Strip,
@@ -21,7 +20,7 @@ from compiler.diagram.labels import small
 from compiler.diagram.rows import Row, rows
 from compiler.diagram.style import FRAME, STRIP
 from compiler.diagram.text import brief, shape, si
-from compiler.ir import Network
+from compiler.ir import Network, macs, params
 
 NARROWEST = 520
 """Legends get that much room, however narrow the grid is."""
@@ -42,7 +41,7 @@ def overview(network: Network) -> str:
 
 
 def _title(network: Network, width: float) -> list[Strip]:
-    nodes = trunk(network)
+    nodes = network.trunk
     amount = f"{si(sum(map(params, nodes)))} parameters, {si(sum(map(macs, nodes)))}"
     told = f"{amount} multiply-accumulates at {shape(network.input)} (inference)"
     return titled(network.title or network.name, told, width)

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 
-from compiler.diagram.facts import Habit, deviation, macs, tooltip, usual
+from compiler.diagram.facts import Habit, deviation, tooltip, usual
 from compiler.diagram.kernels import Piece, strip
 from compiler.diagram.text import by, plain
 from compiler.diagram.uses import call_of, is_repeat
-from compiler.ir import Leaf, Network, Node, Parallel, Series, Tap
+from compiler.ir import Leaf, Network, Node, Parallel, Series, Tap, macs
 from compiler.op import Pair, Shape
 from compiler.words import is_unit, titled, words
 

@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
-from compiler.diagram.facts import macs, params
 from compiler.diagram.text import by, dim, plain, shape, si
-from compiler.ir import BlockUse, Network, Node, Parallel, Series, children
+from compiler.ir import BlockUse, Network, Node, Parallel, Series, children, macs, params
 from compiler.op import Shape
 
 

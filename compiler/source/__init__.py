@@ -9,13 +9,12 @@ from __future__ import annotations
 import ast
 import textwrap
 from functools import cache
-from math import prod
 from typing import Any
 
 import jinja2
 
 from compiler import __version__
-from compiler.ir import Network, Node, Tap, leaves
+from compiler.ir import Network, macs, params
 from compiler.source import names, network
 from compiler.source.audit import audit
 from compiler.source.classes import ClassText, Emitter
@@ -112,18 +111,11 @@ def document(net: Network) -> list[str]:
 
 
 def _figures(net: Network) -> str:
-    trunk = tuple(node for node in net.nodes if not isinstance(node, Tap))
-    macs = sum(leaf.op.work(leaf.inp).macs for _, leaf in leaves(trunk))
-    count = f"{_params(net.nodes):,} parameters"
+    count = f"{params(*net.nodes):,} parameters"
     if net.taps:
         heads = "auxiliary head" + "s" * (len(net.taps) > 1)
-        count += f", {_params(trunk):,} without the training-only {heads}"
-    return f"Input {sizes(net.input)}; {count}; {_big(macs)}MACs per image."
-
-
-def _params(nodes: tuple[Node, ...]) -> int:
-    shapes = (leaf.op.params(leaf.inp).values() for _, leaf in leaves(nodes))
-    return sum(prod(shape) for group in shapes for shape in group)
+        count += f", {params(*net.trunk):,} without the training-only {heads}"
+    return f"Input {sizes(net.input)}; {count}; {_big(macs(*net.trunk))}MACs per image."
 
 
 def _big(count: int) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import groupby
 
 from compiler.inits import describe, init_call
-from compiler.ir import Leaf, Network, Node, Tap, leaves
+from compiler.ir import Leaf, Network, Node, Tap, leaves, own_inits
 from compiler.op import Init
 from compiler.ops.linear import Dropout
 from compiler.source import names
@@ -72,7 +72,7 @@ def init(network: Network, emitter: Emitter) -> Iterator[str]:
         if isinstance(node, Leaf) and function_of(node, "x") is not None:
             continue
         yield from _assignment(_argued(node) if node is dropout else node, emitter)
-    if network.init or own(network):
+    if network.init or any(own_inits(network)):
         yield "        self.reset_parameters()"
 
 
@@ -143,12 +143,6 @@ def output_name(network: Network) -> str:
     return f"{names.class_name(network)}Output"
 
 
-def own(network: Network) -> list[tuple[str, Init]]:
-    """Each layer that is drawn otherwise than the rest, by path."""
-    found = ((path, getattr(leaf.op, "init", None)) for path, leaf in leaves(network.nodes))
-    return [(path, init) for path, init in found if init is not None]
-
-
 def reset(network: Network) -> Iterator[str]:
     """The body of `reset_parameters`."""
     if network.init:
@@ -156,7 +150,7 @@ def reset(network: Network) -> Iterator[str]:
         yield "            if isinstance(module, nn.Conv2d | nn.Linear):"
         yield from _draw(network.init, Expr("module.weight"), 4)
     heads = {tap.name for tap in network.taps}
-    for top, layers in groupby(own(network), key=lambda item: item[0].split(".")[0]):
+    for top, layers in groupby(own_inits(network), key=lambda item: item[0].split(".")[0]):
         if top in heads:
             yield from condition("and", [f"self.{top} is not None"], 2)
         for path, init in layers:
