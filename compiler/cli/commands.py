@@ -276,5 +276,3 @@ def completion(shell: str) -> None:
     """
     click.echo(SCRIPTS[shell])
 
-
-COMMANDS = (compile_, check, cost, source, draw, verify, list_, completion)

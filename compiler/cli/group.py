@@ -5,9 +5,20 @@ from __future__ import annotations
 import click
 
 from compiler import __version__
-from compiler.cli.commands import COMMANDS
+from compiler.cli import commands
 from dsl import shelf
 from dsl.problems import did_you_mean
+
+COMMANDS = (
+    commands.compile_,
+    commands.check,
+    commands.cost,
+    commands.source,
+    commands.draw,
+    commands.verify,
+    commands.list_,
+    commands.completion,
+)
 
 HELP = """Compile specs of Inception-style networks.
 
