@@ -62,6 +62,23 @@ class AvgPool2dSame(nn.AvgPool2d):
         return mean / super().forward(pad_same(ones, kernel, stride))
 
 
+class BatchNorm2dNoGamma(nn.BatchNorm2d):
+    """Batch normalisation that shifts but doesn't scale."""
+
+    def __init__(
+        self,
+        num_features: int,
+        eps: float = 1e-5,
+        momentum: float = 0.1,
+    ) -> None:
+        super().__init__(num_features, eps, momentum)
+        self.register_parameter("weight", None)
+
+    def reset_parameters(self) -> None:
+        self.reset_running_stats()
+        nn.init.zeros_(self.bias)
+
+
 class Concat(nn.Module):
     """Runs its branches on one input and concatenates their channels."""
 

@@ -71,6 +71,7 @@ __all__ = [
 ]
 
 SAME = {word: word for word in PADDINGS}
+GAMMA = {"gamma": True, "nogamma": False}
 ACTS = {word: word for word in ACTIVATION_WORDS}
 
 
@@ -85,6 +86,7 @@ class Filter(Layer):
     linear: Annotated[Flag, Spelled(words={"linear": True})] = False
     bias: Annotated[Flag | None, Spelled(words={"bias": True, "nobias": False})] = None
     norm: Annotated[Reference | None, Spelled(key="norm")] = None
+    gamma: Annotated[Flag | None, Spelled(words=GAMMA)] = None
     act: Annotated[Reference | None, Spelled(words=ACTS, key="act")] = None
     eps: Annotated[Positive | None, Spelled(key="eps")] = None
     momentum: Annotated[Share | None, Spelled(key="momentum")] = None
@@ -224,6 +226,7 @@ class BatchNorm(Layer):
     keyword = "batchnorm"
     example = "batchnorm"
     auto = "norm"
+    gamma: Annotated[Flag | None, Spelled(words=GAMMA)] = None
     eps: Annotated[Positive | None, Spelled(key="eps")] = None
     momentum: Annotated[Share | None, Spelled(key="momentum")] = None
 

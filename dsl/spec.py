@@ -55,6 +55,8 @@ class Defaults(Model):
     eps: Weight = 1e-5
     momentum: Portion = 0.1
     """torch's: the share of the new batch in the running statistics."""
+    gamma: Flag = True
+    """Whether batch norm scales; TF-slim's and Keras's Inceptions only shift."""
     padding: PaddingMode = "same"
     avgpool: Counting = "countpad"
     init: InitText = "torch"

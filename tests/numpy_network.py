@@ -295,7 +295,9 @@ class Run:
 
     def batch_norm(self, step: layers.Filter | layers.BatchNorm, path: str, x: Array) -> Array:
         eps = self.number(step.eps, self.spec.defaults.eps)
-        gamma, beta = self.state[f"{path}.weight"], self.state[f"{path}.bias"]
+        scaled = self.spec.defaults.gamma if step.gamma is None else step.gamma
+        beta = self.state[f"{path}.bias"]
+        gamma = self.state[f"{path}.weight"] if scaled else np.ones_like(beta)
         mean, var = self.state[f"{path}.running_mean"], self.state[f"{path}.running_var"]
         if not self.training:
             return reference.batch_norm(x, mean, var, gamma, beta, eps)

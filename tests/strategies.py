@@ -39,6 +39,7 @@ FILTER: dict[str, Any] = {
     "bias": st.sampled_from([None, True, False]),
     "norm": st.sampled_from([None, "batch", "none"]),
     "act": ACTS,
+    "gamma": st.sampled_from([None, None, True, False]),
     "eps": _maybe(NUMBERS),
     "momentum": _maybe(NUMBERS),
     "init": INIT,

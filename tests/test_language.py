@@ -174,7 +174,10 @@ CASES: dict[str, Layer] = {
     "silu": Activation(kind="silu"),
     "act a": Activation(kind="a"),
     "softmax": layers.Softmax(),
-    "batchnorm eps=0.001 momentum=0.2": layers.BatchNorm(eps=0.001, momentum=0.2),
+    "batchnorm nogamma eps=0.001 momentum=0.2": layers.BatchNorm(
+        gamma=False, eps=0.001, momentum=0.2
+    ),
+    "3x3 8 nogamma": Conv(kernel=(3, 3), width=8, gamma=False),
     "lrn 5 alpha=0.002 beta=0.5 k=2": layers.LRN(size=5, alpha=0.002, beta=0.5, k=2.0),
     "identity": layers.Identity(),
     "B c7=160 s=0.5 act=relu w=in x2": Call(

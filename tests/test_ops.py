@@ -268,6 +268,21 @@ def test_batch_norm(eps: float, momentum: float) -> None:
     assert int(state["num_batches_tracked"]) == 1
 
 
+def test_batch_norm_without_gamma() -> None:
+    op = BatchNorm2d(0.001, 0.2, gamma=False)
+
+    def expected(image: Array, state: dict[str, Array]) -> Array:
+        mean, var = state["running_mean"], state["running_var"]
+        return reference.batch_norm(image, mean, var, None, state["bias"], 0.001)
+
+    agrees(op, MAP, expected)
+    layer = layer_of(op, MAP).train()
+    x, beta = random(3, *MAP), layer.state_dict()["bias"].numpy()
+    close(layer(x), reference.batch_norm_train(x.numpy(), None, beta, 0.001))
+    layer.reset_parameters()
+    assert not layer.bias.any() and not layer.running_mean.any()
+
+
 @pytest.mark.parametrize("size", [1, 2, 3, 4, 5, 9])
 def test_local_response_norm(size: int) -> None:
     for alpha, beta, k in ((1e-4, 0.75, 1.0), (0.5, 0.5, 2.0), (2.0, 1.0, 0.5)):

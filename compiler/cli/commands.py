@@ -275,4 +275,3 @@ def completion(shell: str) -> None:
       inception-compile completion bash >> ~/.bashrc
     """
     click.echo(SCRIPTS[shell])
-

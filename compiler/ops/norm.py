@@ -13,11 +13,13 @@ from compiler.op import Saved as Kept
 class BatchNorm2d(Op):
     """Batch normalisation over N, H, W per channel (arXiv:1502.03167).
 
-    `momentum` is torch's: the share of the new batch in the running statistics.
+    `momentum` is torch's: the share of the new batch in the running statistics. Without
+    `gamma` it shifts but doesn't scale.
     """
 
     eps: float = 1e-5
     momentum: float = 0.1
+    gamma: bool = True
 
     @property
     def family(self) -> str:
@@ -25,7 +27,7 @@ class BatchNorm2d(Op):
 
     @property
     def label(self) -> str:
-        return "batch norm"
+        return "batch norm" if self.gamma else "batch norm without gamma"
 
     def out(self, x: Shape) -> Shape:
         if not x.is_map:
@@ -38,10 +40,12 @@ class BatchNorm2d(Op):
             kwargs["eps"] = self.eps
         if self.momentum != 0.1:
             kwargs["momentum"] = self.momentum
-        return Call("nn.BatchNorm2d", (x.channels,), kwargs)
+        name = "nn.BatchNorm2d" if self.gamma else "BatchNorm2dNoGamma"
+        return Call(name, (x.channels,), kwargs)
 
     def params(self, x: Shape) -> dict[str, tuple[int, ...]]:
-        return {"weight": (int(x.channels),), "bias": (int(x.channels),)}
+        shape = (int(x.channels),)
+        return {"weight": shape, "bias": shape} if self.gamma else {"bias": shape}
 
     def buffers(self, x: Shape) -> dict[str, tuple[int, ...]]:
         shape = (int(x.channels),)

@@ -83,11 +83,12 @@ def _norm(step: layers.Filter, scope: Scope) -> tuple[Part, ...]:
         return ()
     if scope.word(step, "norm", NORMS) == "none":
         return ()
-    return (("bn", BatchNorm2d(*_norm_numbers(step, scope))),)
+    return (("bn", _batch_norm(step, scope)),)
 
 
-def _norm_numbers(step: layers.Filter | layers.BatchNorm, scope: Scope) -> tuple[float, float]:
-    return scope.number(step, "eps", 0), scope.number(step, "momentum", 0, 1)
+def _batch_norm(step: layers.Filter | layers.BatchNorm, scope: Scope) -> BatchNorm2d:
+    gamma = scope.spec.defaults.gamma if step.gamma is None else step.gamma
+    return BatchNorm2d(scope.number(step, "eps", 0), scope.number(step, "momentum", 0, 1), gamma)
 
 
 def _bias(step: layers.Filter, scope: Scope, normed: bool) -> bool:
@@ -237,7 +238,7 @@ def _softmax(step: layers.Softmax, x: Shape, scope: Scope) -> Lowered:
 
 @lowers(layers.BatchNorm)
 def _batchnorm(step: layers.BatchNorm, x: Shape, scope: Scope) -> Lowered:
-    return one(BatchNorm2d(*_norm_numbers(step, scope)))
+    return one(_batch_norm(step, scope))
 
 
 @lowers(layers.LRN)

@@ -161,6 +161,6 @@ def imports(text: str, net: Network, emitter: Emitter) -> list[str]:
 def unit_classes(emitter: Emitter) -> list[ClassText]:
     """The unit classes as the template wants them."""
     return [
-        ClassText(unit.name, [unit.doc()], list(unit.init()), unit.forward())
+        ClassText(unit.name, textwrap.wrap(unit.doc(), 78), list(unit.init()), unit.forward())
         for unit in emitter.units.values()
     ]

@@ -136,8 +136,9 @@ def is_typed(leaf: Leaf) -> bool:
 
 def _described(leaf: Leaf, unit: UnitClass) -> str:
     match leaf.op:
-        case BatchNorm2d(eps=eps):
-            return "batch normalisation" + ("" if "eps" in unit.mixed else f" (eps {eps:g})")
+        case BatchNorm2d(eps=eps, gamma=gamma):
+            free = "" if gamma else "gamma-free "
+            return f"{free}batch normalisation" + ("" if "eps" in unit.mixed else f" (eps {eps:g})")
         case Conv2d(bias=bias):
             plain = {"conv": "convolution"}.get(leaf.name, f"{leaf.name} convolution")
             same = "SAME-padded " if leaf.op.slide.tf_same else ""
@@ -180,9 +181,11 @@ def structure(unit: Series) -> tuple[str, ...]:
     return tuple(f"{leaf.name}:{leaf.op.call(leaf.inp).name}" for leaf in _leaves(unit))
 
 
-def unit_name(unit: Series) -> str:
-    """`ConvBNReLU`."""
-    parts = {"conv": "Conv", "depthwise": "SepConv", "pointwise": "", "bn": "BN"}
+def unit_name(unit: Series, full: bool = False) -> str:
+    """`ConvBNReLU`; `full` also says of a norm that it has no gamma."""
+    gamma = all(leaf.op.gamma for leaf in _leaves(unit) if isinstance(leaf.op, BatchNorm2d))
+    norm = "BNNoGamma" if full and not gamma else "BN"
+    parts = {"conv": "Conv", "depthwise": "SepConv", "pointwise": "", "bn": norm}
     first = _conv(unit)
     same = "Same" if first.op.call(first.inp).name == "Conv2dSame" else ""
     labels = ((leaf.name, leaf.op.label) for leaf in _leaves(unit))
@@ -192,11 +195,13 @@ def unit_name(unit: Series) -> str:
 
 def collect(nodes: Iterable[Node]) -> dict[tuple[str, ...], UnitClass]:
     """Every unit class that the nodes need, in order of first use."""
+    every = list(_units(nodes))
+    shared = Counter(unit_name(unit) for unit in {structure(unit): unit for unit in every}.values())
     found: dict[tuple[str, ...], UnitClass] = {}
-    for unit in _units(nodes):
+    for unit in every:
         key = structure(unit)
         if key not in found:
-            found[key] = UnitClass(unit_name(unit), unit)
+            found[key] = UnitClass(unit_name(unit, full=shared[unit_name(unit)] > 1), unit)
         found[key].add(unit)
     return found
 
