@@ -69,7 +69,9 @@ def peers(subject: Subject) -> Mapping[str, partial[int]]:
 
 def from_text(subject: Subject) -> object:
     """From the spec's text to its cost."""
-    return cost(lower(dsl.loads(subject.prepared.text, variant=subject.variant)))
+    return cost(
+        lower(dsl.loads(next(iter(subject.prepared.spec.texts.values())), variant=subject.variant))
+    )
 
 
 def from_class(subject: Subject) -> int:

@@ -8,13 +8,15 @@ op), `Series` (one after the other), `Parallel` (side by side, then joined) and 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from math import prod
 from typing import Any
 
 from compiler.op import Init, Join, Op, Shape
 from dsl.problems import NOWHERE, Span
+from dsl.spec import Spec
+from dsl.weights import NO_MAPS, NameMap
 
 
 @dataclass(frozen=True)
@@ -142,7 +144,13 @@ class Network:
     nodes: tuple[Node, ...]
     sections: Mapping[str, str]
     """Section (stem, body, head) of each top-level node by name."""
+    spec: Spec = field(compare=False, repr=False)
+    """What it was lowered from, which makes it anew for another number of classes."""
     init: Init | None = None
+    weights: Mapping[str, NameMap] = field(default_factory=dict)
+    """What public sources call the weights."""
+    heads_left_out: tuple[str, ...] = ()
+    """Auxiliary heads that the spec has, and the caller didn't want."""
     variant: str | None = None
     origin: str = ""
     options: tuple[str, ...] = ()
@@ -151,7 +159,7 @@ class Network:
     @cached_property
     def out(self) -> Shape:
         """The logits' shape."""
-        return self.nodes[-1].out
+        return self.nodes[-1].out if self.nodes else self.input
 
     @property
     def trunk(self) -> tuple[Node, ...]:

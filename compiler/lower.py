@@ -25,19 +25,19 @@ LIMIT = 10**9
 """Parameters that a spec may resolve to unless the caller allows more."""
 
 
-def lower(spec: Spec, *, limit: int = LIMIT, variant: str | None = None, text: str = "") -> Network:
+def lower(spec: Spec, *, limit: int = LIMIT, variant: str | None = None) -> Network:
     """The spec's network. Raises `SpecError` with every fault that was found.
 
-    `text` is the file's, for the excerpts in the errors; `limit` bounds the parameters.
+    `limit` bounds the parameters.
     """
-    report = Report(check(spec))
-    report.stop_if_any(text)
+    report = Report(check(spec), spec.texts)
+    report.stop_if_any()
     names: dict[str, Value] = {"classes": Sym.named(spec.classes, "num_classes")}
     scope = Scope(spec, report, Budget(limit), names)
     height, width = spec.input[1:]
     shape = Shape(Sym.named(spec.input[0], "in_channels"), height, width)
     nodes, sections = _Trunk(scope).run(shape)
-    report.stop_if_any(text)
+    report.stop_if_any()
     return Network(
         name=spec.name,
         title=spec.title or spec.name,
@@ -46,7 +46,9 @@ def lower(spec: Spec, *, limit: int = LIMIT, variant: str | None = None, text: s
         classes=spec.classes,
         nodes=nodes,
         sections=sections,
+        spec=spec,
         init=init_of(spec.defaults.init),
+        weights=spec.weights,
         variant=variant,
     )
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
+from shlex import quote
 
 import dsl
 from compiler.ir import Network
 from compiler.lower import LIMIT, lower
-from dsl import shelf, text
+from dsl import inherit, shelf
+from dsl.layers import Dropout
+from dsl.naming import section_names
+from dsl.problems import Problem, SpecError
 from dsl.spec import Expect, Spec
 
 
@@ -21,6 +25,10 @@ class Overrides:
     channels: int | None = None
     size: tuple[int, int] | None = None
     aux: bool = True
+    set: tuple[tuple[str, str], ...] = ()
+    """`key=value` pairs: an address, and its new value as a spec would write it."""
+    dropout: float | None = None
+    """The rate of the head's only dropout, whatever that is called."""
 
     @property
     def options(self) -> tuple[str, ...]:
@@ -29,18 +37,41 @@ class Overrides:
         if self.size:
             sides = (self.channels, *self.size) if self.channels else self.size
             found.append(f"--input {'x'.join(map(str, sides))}")
-        return (*found, *(() if self.aux else ("--no-aux",)))
+        found += [] if self.aux else ["--no-aux"]
+        return (*found, *(f"--set {quote(f'{key}={value}')}" for key, value in self.set))
 
     def applied(self, spec: Spec) -> Spec:
         """The spec as it is wanted; changed, it no longer has to meet its `expect`."""
         if self == Overrides():
             return spec
+        if self.set:
+            spec = self.with_settings(spec)
         old = spec.input
         values = {name: getattr(spec, name) for name in Spec.model_fields}
         values["input"] = (self.channels or old[0], *(self.size or old[1:]))
         values |= {"classes": self.classes or spec.classes, "expect": Expect()}
         values["aux"] = spec.aux if self.aux else ()
-        return Spec(**values).placed(spec.at)
+        return Spec(**values).placed(spec.at).read_from(spec.texts)
+
+    def addressed(self, spec: Spec) -> Overrides:
+        """The same, the dropout rate by its address. Raises `SpecError` where there is none."""
+        if self.dropout is None:
+            return self
+        names = section_names(dict(spec.sections()))["head"]
+        steps = zip(names, spec.head, strict=True)
+        found = [name for name, step in steps if isinstance(step, Dropout)]
+        if len(found) != 1:
+            count = "several dropouts" if found else "no dropout"
+            message = f"{spec.name} has {count} in its head, so its rate can't be set"
+            help = f"its head has {', '.join(names) or 'no steps'}"
+            raise SpecError([Problem("E026", spec.at.of("head"), message, help=help)], spec.texts)
+        rate = (f"head.{found[0]}", f"{self.dropout}")
+        return replace(self, dropout=None, set=(*self.set, rate))
+
+    def with_settings(self, spec: Spec) -> Spec:
+        """The spec with every `key=value` put in."""
+        changes, texts = inherit.settings(self.set)
+        return inherit.changed(spec.read_from(spec.texts | texts), changes)
 
 
 @dataclass(frozen=True)
@@ -49,13 +80,11 @@ class Prepared:
 
     spec: Spec
     network: Network
-    text: str = ""
-    """The file's text, for excerpts in errors."""
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the spec as `dsl.dump` writes it; comments and variants don't count."""
-        alone = self.spec.model_copy(update={"variants": {}})
+        """SHA-256 of the spec as `dsl.dump` writes it, without comments, variants and name maps."""
+        alone = self.spec.model_copy(update={"variants": {}, "weights": {}})
         return sha256(dsl.dump(alone).encode()).hexdigest()
 
 
@@ -70,17 +99,20 @@ def prepare(
     limit: int = LIMIT,
 ) -> Prepared:
     """Load, choose the variant, override, lower. Raises `dsl.SpecError`."""
-    source, origin = "", ""
+    origin = ""
     if isinstance(where, Spec):
         spec = dsl.choose(where, variant)
     else:
         path = shelf.find(where)
-        source, origin = text.read(path), _origin(path)
-        spec = dsl.loads(source, str(path), variant)
+        origin = _origin(path)
+        spec = dsl.load(path, variant)
+    heads = () if overrides.aux else tuple(head.name for head in spec.aux)
+    overrides = overrides.addressed(spec)
     spec = overrides.applied(spec)
-    network = lower(spec, limit=limit, variant=variant, text=source)
+    network = lower(spec, limit=limit, variant=variant)
     named = replace(network, origin=origin or f"{spec.name}.yaml", options=overrides.options)
-    return Prepared(spec, named, source)
+    named = replace(named, heads_left_out=heads)
+    return Prepared(spec, named)
 
 
 def _origin(path: Path) -> str:

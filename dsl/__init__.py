@@ -10,16 +10,31 @@ Nothing here needs torch.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from dsl import names, opstring, reader, shelf, text, variants
+from dsl import inherit, opstring, shelf, text
+from dsl.changes import Changes
 from dsl.dump import dump
 from dsl.layers import Layer, Places
 from dsl.problems import Problem, Report, Span, SpecError
 from dsl.spec import Spec
 from dsl.text import Scalar
 
-__all__ = ["Problem", "Span", "Spec", "SpecError", "dump", "load", "loads", "step"]
+__all__ = [
+    "Changes",
+    "Problem",
+    "Span",
+    "Spec",
+    "SpecError",
+    "change",
+    "choose",
+    "dump",
+    "load",
+    "loads",
+    "step",
+]
 
 
 def load(where: str | Path, variant: str | None = None) -> Spec:
@@ -28,7 +43,7 @@ def load(where: str | Path, variant: str | None = None) -> Spec:
     Raises `SpecError` with every problem found.
     """
     path = shelf.find(where)
-    return loads(text.read(path), str(path), variant)
+    return inherit.loads(text.read(path), str(path), variant)
 
 
 def loads(source: str, file: str = "<text>", variant: str | None = None) -> Spec:
@@ -36,41 +51,31 @@ def loads(source: str, file: str = "<text>", variant: str | None = None) -> Spec
 
     Every variant is checked, whichever is asked for.
     """
-    report = Report()
-    spec = reader.Reader(report).spec(text.parse(source, file))
-    if spec is not None:
-        report.problems += names.check(spec)
-    report.stop_if_any(source)
-    assert spec is not None, "no spec, and no problem either"
-    wanted = [*spec.variants, *([variant] if variant and variant not in spec.variants else [])]
-    made = {name: _changed(spec, name, report) for name in wanted}
-    report.stop_if_any(source)
-    return made[variant] or spec if variant else spec
+    return inherit.loads(source, file, variant)
 
 
-def choose(spec: Spec, variant: str | None, source: str = "") -> Spec:
+def choose(spec: Spec, variant: str | None) -> Spec:
     """The spec's named variant; the spec itself for None. Raises `SpecError`."""
-    if variant is None:
-        return spec
-    report = Report()
-    changed = _changed(spec, variant, report)
-    report.stop_if_any(source)
-    assert changed is not None, "no variant, and no problem either"
-    return changed
+    return spec if variant is None else inherit.chosen(spec, variant)
 
 
-def _changed(spec: Spec, variant: str, report: Report) -> Spec | None:
-    """A variant, checked; None where a problem was found."""
-    changed = variants.apply(spec, variant, report)
-    if changed is not None:
-        report.problems += names.check(changed)
-    return changed
+def change(spec: Spec, changes: Changes | Mapping[str, Any]) -> Spec:
+    """The spec with changes made: `Changes`, or a mapping of addresses to new values.
+
+    The result promises nothing (`expect`) and has no variants. Raises `SpecError`.
+
+    >>> change(load("inception_v3"), {"classes": 10, "mixed_6b.c7": 96}).classes
+    10
+    """
+    if not isinstance(changes, Changes):
+        changes = Changes(set=dict(changes))
+    return inherit.changed(spec, changes)
 
 
 def step(source: str, name: str | None = None) -> Layer:
     """One step from its op-string: `step("3x3 64 /2", name="conv1")`. Raises `SpecError`."""
-    report = Report()
+    report = Report(texts={"<text>": source})
     found = opstring.parse(Scalar(source, Span("<text>", 1, 1, len(source))), report)
-    report.stop_if_any(source)
+    report.stop_if_any()
     assert found is not None, "no step, and no problem either"
     return found.model_copy(update={"name": name}).placed(Places())

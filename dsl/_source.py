@@ -104,14 +104,14 @@ def _decode(data: bytes, file: str) -> str:
         problem = Problem(
             "E006", Source(file, shown).at(start), message, help="save the file as UTF-8"
         )
-        raise SpecError([problem], shown) from None
+        raise SpecError([problem], {file: shown}) from None
 
 
 def check_size(size: int, span: Span, prefix: str = "", text: str = "") -> None:
     """Refuse more than `MAX_BYTES`."""
     if size > MAX_BYTES:
         message = f"{prefix}larger than {MAX_BYTES // 1024} KB, the limit for a spec"
-        raise SpecError([Problem("E005", span, message)], text)
+        raise SpecError([Problem("E005", span, message)], {span.file: text})
 
 
 _BREAKS = "\r\x85\u2028\u2029"
@@ -127,7 +127,7 @@ def check_characters(source: Source) -> None:
     found = islice(HIDDEN.finditer(source.text), _MAX_SHOWN)
     problems = [_refused_character(match[0], source.at(match.start())) for match in found]
     if problems:
-        raise SpecError(problems, source.text)
+        raise SpecError(problems, {source.file: source.text})
 
 
 def escaped(text: str, span: Span) -> Iterator[Problem]:

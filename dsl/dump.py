@@ -118,6 +118,8 @@ def _top(spec: Spec) -> Iterator[tuple[str, Any]]:
 def _rest(spec: Spec) -> Iterator[tuple[str, Any]]:
     if spec.aux:
         yield "aux", [{head.name: _aux(head)} for head in spec.aux]
+    if spec.weights:
+        yield "weights", {name: found.file or found.names for name, found in spec.weights.items()}
     if spec.variants:
         yield "variants", {name: _variant(item) for name, item in spec.variants.items()}
     if expect := _expect(spec.expect):
@@ -189,6 +191,13 @@ def _aux(head: Aux) -> dict[str, Any]:
 
 def _variant(variant: Variant) -> dict[str, Any]:
     found: dict[str, Any] = {"title": variant.title} if variant.title else {}
+    for key in ("width", "depth"):
+        if factor := getattr(variant, key):
+            found[key] = Inline(_changed(factor))
+    if variant.remove:
+        found["remove"] = Flow(map(Raw, variant.remove))
+    if variant.insert:
+        found["insert"] = [Inline(_data(item)) for item in variant.insert]
     if variant.set:
         found["set"] = {address: _data(value) for address, value in variant.set.items()}
     if expect := _expect(variant.expect):

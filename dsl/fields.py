@@ -83,10 +83,14 @@ def number(low: float, high: float, named: bool) -> Callable[[Any], float | str]
             return str(value)
         if is_number(found) and low <= found <= high:
             return float(found)
-        wanted = f"a number from {low:,.0f} to {high:,.0f}{OR_PARAMETER[named]}"
+        wanted = f"a number from {_bound(low)} to {_bound(high)}{OR_PARAMETER[named]}"
         raise ValueError(f"must be {wanted}, not {shown(value)}")
 
     return read
+
+
+def _bound(limit: float) -> str:
+    return f"{limit:,.0f}" if limit == int(limit) else f"{limit:g}"
 
 
 RULE = "a letter, then letters, digits or _ (ASCII, 64 at most)"
@@ -228,6 +232,7 @@ Reference = Annotated[str, BeforeValidator(_reference)]
 Text = Annotated[str, BeforeValidator(_text)]
 Flag = Annotated[bool, BeforeValidator(_flag)]
 Argument = Annotated[int | float | str, BeforeValidator(_argument)]
+Factor = Annotated[float, BeforeValidator(number(0.001, 1000, named=False))]
 Count = Annotated[int, BeforeValidator(whole(1, MOST, named=False))]
 Total = Annotated[int, BeforeValidator(whole(0, 10**17, named=False))]
 Whole = Annotated[int | str, BeforeValidator(whole(1, MOST, named=True))]

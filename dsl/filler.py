@@ -45,14 +45,23 @@ class Filler:
         entries = self.entries(value, [name for name in known if name not in values])
         if entries is None:
             return None
-        spoilt = {*broken, *self.misspelt(value, known)}
+        found, faulty = self.values(entries, fields)
+        spoilt = {*broken, *faulty, *self.misspelt(value, known)}
+        places = Places(at or value.span, places_of(entries))
+        return opstring.build(model, values | found, places, self.report, spoilt)
+
+    def values(
+        self, entries: Collection[Entry], fields: dict[str, Read]
+    ) -> tuple[dict[str, Any], set[str]]:
+        """What each entry holds, and the keys whose problems have been told."""
+        found: dict[str, Any] = {}
+        faulty = set()
         for entry in entries:
             before = len(self.report.problems)
-            values[entry.key.text] = fields.get(entry.key.text, plain)(entry.value)
+            found[entry.key.text] = fields.get(entry.key.text, plain)(entry.value)
             if len(self.report.problems) > before:
-                spoilt.add(entry.key.text)
-        places = Places(at or value.span, _places(entries))
-        return opstring.build(model, values, places, self.report, spoilt)
+                faulty.add(entry.key.text)
+        return found, faulty
 
     def misspelt(self, value: Value, known: Collection[str]) -> set[str]:
         """Keys that an unknown one was probably meant for, so that none is called missing."""
@@ -117,7 +126,7 @@ def place(entry: Entry) -> Span:
     return entry.key.span if empty else entry.value.span
 
 
-def _places(entries: list[Entry]) -> dict[str, Span]:
+def places_of(entries: Collection[Entry]) -> dict[str, Span]:
     """The place of every value, those inside lists and mappings included."""
     found: dict[str, Span] = {}
     for entry in entries:
@@ -126,7 +135,7 @@ def _places(entries: list[Entry]) -> dict[str, Span]:
             case List():
                 inside = {str(i): item.span for i, item in enumerate(entry.value.items)}
             case Mapping():
-                inside = _places(list(entry.value.entries))
+                inside = places_of(entry.value.entries)
             case _:
                 continue
         found |= {f"{entry.key.text}.{key}": span for key, span in inside.items()}

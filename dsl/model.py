@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Annotated, Any, ClassVar, Self
 
@@ -33,10 +33,16 @@ class Places:
 
     span: Span = NOWHERE
     fields: dict[str, Span] = field(default_factory=dict)
+    changes: tuple[Span, ...] = ()
+    """What scaled its numbers afterwards."""
 
     def of(self, name: str) -> Span:
         """The place of one field, or of the whole where it isn't written out."""
         return self.fields.get(name, self.span)
+
+    def changed(self, span: Span) -> Places:
+        """The same places, of numbers that a change at `span` has scaled."""
+        return replace(self, changes=(*self.changes, span))
 
 
 class Model(BaseModel):

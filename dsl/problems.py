@@ -7,8 +7,10 @@ there and what would be right. `SpecError` carries every problem found, not only
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -46,8 +48,9 @@ class Problem:
     help: str = ""
     notes: tuple[tuple[Span, str], ...] = ()
 
-    def render(self, lines: list[str] | None = None) -> str:
-        """The problem as text; with the file's `lines`, the faulty one and a caret too."""
+    def render(self, text: str | None = None) -> str:
+        """The problem in words; with its file's text, the faulty line and a caret too."""
+        lines = [] if text is None else text.split("\n")
         out = [f"{self.span}: error[{self.code}]: {self.message}"]
         if self.span is NOWHERE:
             out = [f"error[{self.code}]: {self.message}"]
@@ -57,12 +60,15 @@ class Problem:
             out.append(f"  = hint: {self.hint}")
         if self.help:
             out.append(f"  = help: {self.help}")
-        out += [f"  = note: {text}{_at(span)}" for span, text in self.notes]
+        out += [f"  = note: {note}{_at(span, self.span.file)}" for span, note in self.notes]
         return "\n".join(out)
 
 
-def _at(span: Span) -> str:
-    return f" at {span.line}:{span.column}" if span.line else ""
+def _at(span: Span, file: str) -> str:
+    """Where a note points: with the file's name where it isn't the problem's own."""
+    if not span.line:
+        return ""
+    return f" at {span.line}:{span.column}" if span.file == file else f" at {span}"
 
 
 WINDOW = 100
@@ -91,47 +97,53 @@ def _merged(problems: Iterable[Problem]) -> Iterable[Problem]:
 
 
 MOST_SHOWN = 100
+NO_TEXTS: Mapping[str, str] = MappingProxyType({})
 
 
 class SpecError(ValueError):
     """A spec that can't be used; `problems` says why, sorted by place.
 
-    `str()` of it is what the command line prints.
+    `str()` of it is what the command line prints. `texts` are the files that the problems
+    point into, by name.
     """
 
-    def __init__(self, problems: Iterable[Problem], text: str = "") -> None:
+    def __init__(self, problems: Iterable[Problem], texts: Mapping[str, str] = NO_TEXTS) -> None:
         unique = _merged(problems)
         self.problems = tuple(sorted(unique, key=lambda p: (p.span, p.code, p.message)))
-        self.text = text
+        self.texts = dict(texts)
         super().__init__(self.render())
 
     def render(self) -> str:
         """The problems, each with its line and caret, and their count at the end."""
-        lines = self.text.split("\n")
         count = len(self.problems)
-        shown = [problem.render(lines) for problem in self.problems[:MOST_SHOWN]]
+        first = self.problems[:MOST_SHOWN]
+        shown = [problem.render(self.texts.get(problem.span.file)) for problem in first]
         found = f"{count} problem{'s' if count != 1 else ''} found"
         more = f"; the first {MOST_SHOWN} are shown" if count > MOST_SHOWN else ""
         return "\n".join([*shown, found + more])
 
-    def __reduce__(self) -> tuple[type[SpecError], tuple[tuple[Problem, ...], str]]:
-        return type(self), (self.problems, self.text)
+    def __reduce__(self) -> tuple[type[SpecError], tuple[tuple[Problem, ...], dict[str, str]]]:
+        return type(self), (self.problems, self.texts)
 
 
 @dataclass
 class Report:
-    """Gathers problems while work goes on, so that one run tells them all."""
+    """Gathers problems while work goes on, so that one run tells them all.
+
+    `texts` are the files that were read, by name.
+    """
 
     problems: list[Problem] = field(default_factory=list)
+    texts: dict[str, str] = field(default_factory=dict)
 
-    def add(self, code: str, span: Span, message: str, **more: str) -> None:
-        """Note one problem; `more` is `hint` or `help`."""
-        self.problems.append(Problem(code, span, message, **more))  # type: ignore[arg-type]
+    def add(self, code: str, span: Span, message: str, **more: Any) -> None:
+        """Note one problem; `more` is `hint`, `help` or `notes`."""
+        self.problems.append(Problem(code, span, message, **more))
 
-    def stop_if_any(self, text: str = "") -> None:
+    def stop_if_any(self) -> None:
         """Raise `SpecError` if anything has been noted."""
         if self.problems:
-            raise SpecError(self.problems, text)
+            raise SpecError(self.problems, self.texts)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from dsl.filler import Read
+from dsl import opstring
+from dsl.changes import CHANGES, Changes, Depth, Width
+from dsl.filler import Read, places_of
 from dsl.model import Places
-from dsl.problems import NOWHERE, Span
 from dsl.spec import Aux, Defaults, Expect, Spec, Variant
 from dsl.steps import StepReader
 from dsl.text import Entry, Mapping, Scalar, Value
 from dsl.text import Sequence as List
+from dsl.weights import NameMap, read_map
 
 BLOCK = "A: {concat: [1x1 64, 3x3 64]}"
 VARIANT = "slim: {set: {classes: 10}}"
+NAME_MAP = "torchvision: {conv_1a: Conv2d_1a_3x3}"
 
 
 class Reader(StepReader):
@@ -22,7 +25,43 @@ class Reader(StepReader):
     def spec(self, root: Mapping) -> Spec | None:
         """The whole spec, or None where a problem was found."""
         self.blocks = _block_names(root)
-        fields: dict[str, Read] = {
+        for entry in root.entries:
+            if entry.key.text in CHANGES:
+                message = f"{entry.key.text} changes another spec, and this one extends none"
+                help = "say what it changes with `extends:`, or put it into one of `variants:`"
+                self.report.add("E010", entry.key.span, message, help=help)
+        own = tuple(entry for entry in root.entries if entry.key.text not in CHANGES)
+        spec: Spec | None = self.fill(Spec, Mapping(own, root.span), self.fields())
+        return spec
+
+    def heirs_changes(self, root: Mapping) -> Changes | None:
+        """What a spec that extends another changes in it."""
+        entries = self.entries(root, ("extends", *CHANGES, *Spec.model_fields)) or []
+        changing = tuple(entry for entry in entries if entry.key.text in CHANGES)
+        changes: Changes | None = self.changes(Changes, Mapping(changing, root.span), {})
+        return changes
+
+    def heir(self, root: Mapping, base: Spec) -> Spec | None:
+        """The base with the keys of a spec that extends it.
+
+        They replace the base's; `defaults` and blocks do so one by one, by name.
+        """
+        self.blocks = {*base.blocks, *_block_names(root)}
+        own = [entry for entry in root.entries if entry.key.text in Spec.model_fields]
+        found, faulty = self.values(own, self.fields())
+        if defaults := found.get("defaults"):
+            found["defaults"] = _merged(base.defaults, defaults)
+        values = _inherited(base) | found
+        for key in ("inception", "reduction"):
+            values[key] = {**getattr(base, key), **found.get(key, {})}
+        kept = {key: span for key, span in base.at.fields.items() if key not in NOT_INHERITED}
+        places = Places(root.span, kept | places_of(own))
+        spec: Spec | None = opstring.build(Spec, values, places, self.report, faulty)
+        return spec
+
+    def fields(self) -> dict[str, Read]:
+        """How each key of a spec is read that isn't plain."""
+        return {
             "defaults": self.defaults,
             "stem": self.steps,
             "body": self.steps,
@@ -30,12 +69,11 @@ class Reader(StepReader):
             "inception": self.named(self.block, BLOCK),
             "reduction": self.named(self.block, BLOCK),
             "aux": self.aux,
+            "weights": self.named(self.weights, NAME_MAP),
             "variants": self.named(self.variant, VARIANT),
             "expect": self.expect,
             "meta": self.free,
         }
-        spec: Spec | None = self.fill(Spec, root, fields)
-        return spec
 
     def aux(self, value: Value) -> tuple[Aux, ...]:
         """Auxiliary heads: a list of one-key mappings, or one mapping."""
@@ -61,6 +99,10 @@ class Reader(StepReader):
             Aux, entry.value, {"do": self.steps}, extra, at=span, broken=broken
         )
         return head.placed(Places(span, {**head.at.fields, "name": span})) if head else None
+
+    def weights(self, value: Value) -> NameMap | None:
+        """What one public source calls the weights, or the file that says so."""
+        return read_map(value, self.report)
 
     def defaults(self, value: Value) -> Defaults | None:
         """The defaults of the whole spec."""
@@ -88,14 +130,27 @@ class Reader(StepReader):
 
     def variant(self, value: Value) -> Variant | None:
         """A named variant; what it sets is read when it is applied, where its address says."""
-        fields: dict[str, Read] = {"expect": self.expect}
-        variant: Variant | None = self.fill(Variant, value, fields)
-        given = value.get("set") if isinstance(value, Mapping) else None
-        if variant is not None and isinstance(given, Mapping):
-            spans = {f"set.{entry.key.text}": entry.key.span for entry in given.entries}
-            variant.placed(Places(variant.at.span, {**variant.at.fields, **spans}))
-            variant.remember({entry.key.text: entry.value for entry in given.entries})
+        variant: Variant | None = self.changes(Variant, value, {"expect": self.expect})
         return variant
+
+    def changes(self, model: type[Changes], value: Value, fields: dict[str, Read]) -> Any:
+        """What changes, whose addresses are read when they are used."""
+        factors: dict[str, Read] = {"width": self.factor(Width), "depth": self.factor(Depth)}
+        changes: Changes | None = self.fill(model, value, fields | factors)
+        if changes is not None and isinstance(value, Mapping):
+            changes.remember(value)
+        return changes
+
+    def factor(self, model: type[Width | Depth]) -> Read:
+        """A reader of `{by: 0.5, …}`; a number alone is `by`."""
+
+        def read(value: Value) -> Any:
+            if isinstance(value, Scalar):
+                by = Entry(Scalar("by", value.span), value)
+                return self.fill(model, Mapping((by,), value.span), {})
+            return self.fill(model, value, {})
+
+        return read
 
 
 def _inner(key: Scalar) -> Scalar:
@@ -113,18 +168,16 @@ def _block_names(root: Mapping) -> set[str]:
     return names
 
 
-def tree(data: Any, span: Span = NOWHERE) -> Value:
-    """Plain data as a tree of values, for what a program rather than a file says."""
-    if isinstance(data, dict):
-        entries = (Entry(Scalar(str(k), span), tree(v, span)) for k, v in data.items())
-        return Mapping(tuple(entries), span)
-    if isinstance(data, (list, tuple)):
-        return List(tuple(tree(item, span) for item in data), span)
-    return Scalar(_written(data), span)
+def _merged(base: Defaults, own: Defaults) -> Defaults:
+    """The base's defaults with those that are given anew."""
+    update = {key: getattr(own, key) for key in own.model_fields_set}
+    places = Places(own.at.span, {**base.at.fields, **own.at.fields})
+    return base.model_copy(update=update).placed(places)
 
 
-def _written(data: Any) -> str:
-    """A plain value as a spec would write it."""
-    if isinstance(data, bool):
-        return str(data).lower()
-    return data if isinstance(data, str) else repr(data)
+NOT_INHERITED = ("name", "title", "variants", "expect")
+
+
+def _inherited(base: Spec) -> dict[str, Any]:
+    """What a spec that extends `base` takes from it."""
+    return {key: getattr(base, key) for key in Spec.model_fields if key not in NOT_INHERITED}

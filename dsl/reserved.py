@@ -18,7 +18,11 @@ ATTRIBUTES = frozenset(_TORCH.split())
 Written out, since the language may not import torch; a test holds it against torch.
 """
 
-COMPILED = frozenset(("loss", "network", "reset_parameters"))
+_COMPILED = """
+feature_info forward_features forward_head in_channels loss network num_classes num_features
+reset_classifier reset_parameters set_grad_checkpointing
+"""
+COMPILED = frozenset(_COMPILED.split())
 """Public attributes that a compiled network has besides torch's."""
 
 KEYS = frozenset(("add", "concat", "do", "params", "residual", "then", "weight"))

@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 from dsl._source import HIDDEN
+from dsl.changes import Changes
 from dsl.fields import (
     NUMBER,
     Act,
@@ -42,7 +43,7 @@ from dsl.fields import (
     shown,
 )
 from dsl.model import Layer, Model, OneStep, Sequence, SomeSteps, Split, Step, Steps
-from dsl.text import Value, plain
+from dsl.weights import NameMap
 
 
 class Defaults(Model):
@@ -101,23 +102,11 @@ class Expect(Model):
     out: Annotated[dict[str, Sizes], Named] = Field(default_factory=dict)
 
 
-class Variant(Model):
-    """A network made from its spec by naming what changes: address -> new value."""
+class Variant(Changes):
+    """A network made from its spec by naming what changes."""
 
     title: Text = ""
-    set: Annotated[dict[str, Any], Named] = Field(default_factory=dict)
     expect: Expect = Field(default_factory=Expect)
-    _values: dict[str, Value] = PrivateAttr(default_factory=dict)
-
-    def remember(self, values: dict[str, Value]) -> None:
-        """Keep the file's own nodes of what is set, so that errors point at them."""
-        self._values = values
-
-    def values(self) -> Iterator[tuple[str, Value | None, Any]]:
-        """Each address with its node in the file (None where a program made it) and its data."""
-        for address, data in self.set.items():
-            node = self._values.get(address)
-            yield address, node if node is not None and plain(node) == data else None, data
 
 
 def _free(value: Any) -> Any:
@@ -160,14 +149,28 @@ class Spec(Model):
     body: Steps = ()
     head: Steps = ()
     aux: tuple[Aux, ...] = ()
+    weights: Annotated[dict[Identifier, NameMap], Named] = Field(default_factory=dict)
+    """What public sources call the weights."""
     variants: Annotated[dict[Identifier, Variant], Named] = Field(default_factory=dict)
     expect: Expect = Field(default_factory=Expect)
     meta: Annotated[dict[str, Any], BeforeValidator(_free)] = Field(default_factory=dict)
+
+    _texts: dict[str, str] = PrivateAttr(default_factory=dict)
 
     @model_validator(mode="after")
     def _something_to_do(self) -> Self:
         if not (self.stem or self.body or self.head):
             raise ValueError("a network needs steps: a stem, a body or a head")
+        return self
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """The files that it was read from, by name: what errors quote from."""
+        return self._texts
+
+    def read_from(self, texts: dict[str, str]) -> Self:
+        """Remember the files that it was read from; returns itself."""
+        self._texts = texts
         return self
 
     @property

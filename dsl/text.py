@@ -178,7 +178,8 @@ class _Reader:
             self.problems.append(explain(error, self.source))
         if isinstance(self.root, Mapping) and not self.problems:
             return self.root
-        raise SpecError(self.problems or [_no_mapping(self.root, self.source)], self.source.text)
+        problems = self.problems or [_no_mapping(self.root, self.source)]
+        raise SpecError(problems, {self.source.file: self.source.text})
 
     def feed(self, event: yaml.Event) -> None:
         if isinstance(event, yaml.NodeEvent):

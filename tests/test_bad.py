@@ -26,7 +26,7 @@ def complaint(path: Path) -> dsl.SpecError:
     text = path.read_text(encoding="utf-8")
     asked = re.match(r"# variant: (\w+)", text)
     with pytest.raises(dsl.SpecError) as caught:
-        lower(dsl.loads(text, path.name, asked[1] if asked else None), text=text)
+        lower(dsl.loads(text, path.name, asked[1] if asked else None))
     return caught.value
 
 

@@ -611,9 +611,9 @@ def test_slips_of_the_pen_are_answered_in_words_and_places(text: str) -> None:
     start = time.perf_counter()
     try:
         spec = dsl.loads(text, "net.yaml")
-        lower(spec, text=text)
+        lower(spec)
         for variant in spec.variants:
-            lower(dsl.choose(spec, variant, text), text=text)
+            lower(dsl.choose(spec, variant))
     except SpecError as error:
         check_places(error, text)
     assert time.perf_counter() - start < 5

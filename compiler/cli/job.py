@@ -33,7 +33,7 @@ def measured(prepared: Prepared) -> Report:
     report = cost(prepared.network)
     problems = broken(prepared.spec, report)
     if problems:
-        raise SpecError(problems, prepared.text)
+        raise SpecError(problems, prepared.spec.texts)
     return report
 
 

@@ -45,6 +45,23 @@ class SizeType(click.ParamType[tuple[int, ...]]):
         return tuple(int(part) for part in value.split("x"))
 
 
+class SettingType(click.ParamType[tuple[str, str]]):
+    """`key=value`: an address in the spec, and what stands there instead."""
+
+    name = "setting"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, str]:
+        """Raises a usage error where there is no `=` behind an address."""
+        if isinstance(value, tuple):
+            return value
+        key, equals, wanted = value.partition("=")
+        if not equals or not re.fullmatch(r"[A-Za-z0-9_.]+", key):
+            self.fail(f"{value!r} isn't KEY=VALUE, such as body.mixed_6b.c7=96", param, ctx)
+        return key, wanted
+
+
 def spec_options(command: F) -> F:
     """SPEC and what changes how it is read; the command gets a `prepared` network."""
     for option in (
@@ -54,6 +71,8 @@ def spec_options(command: F) -> F:
                      help="Classes, instead of the spec's."),
         click.option("--input", "size", type=SizeType(), metavar="[Cx]HxW",
                      help="Input, instead of the spec's: 224x224 or 1x96x96."),
+        click.option("--set", "settings", multiple=True, type=SettingType(), metavar="KEY=VALUE",
+                     help="Another value at an address of the spec; may be given several times."),
         click.option("--no-aux", is_flag=True, help="Leave the auxiliary heads out."),
         click.option("--variant", metavar="NAME", help="A variant that the spec names."),
         click.argument("spec", type=SpecType()),
@@ -68,10 +87,11 @@ def load(
     size: tuple[int, ...] | None,
     classes: int | None,
     no_aux: bool,
+    settings: tuple[tuple[str, str], ...],
     limit: int,
 ) -> Prepared:
     """The network that the shared options ask for."""
     channels = size[0] if size and len(size) == 3 else None
     grid = (size[-2], size[-1]) if size else None
-    overrides = Overrides(classes, channels, grid, aux=not no_aux)
+    overrides = Overrides(classes, channels, grid, aux=not no_aux, set=settings)
     return prepare(spec, variant, overrides=overrides, limit=limit)

@@ -1,0 +1,127 @@
+"""Addresses: paths of names to what a spec is made of, and putting something else there.
+
+An address is a path of names, never of positions: `classes`, `defaults.eps`,
+`inception.v1.b5`, `body.pool4`, `head.dropout`, `aux.aux1.weight`, `stem.conv1.width`.
+Before a step of the trunk its section may be left out: `mixed_6b.c7`. Unnamed branches and
+steps go by the name that the compiler gives them (`branch2`, `0`, `conv`).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dsl import opstring
+from dsl.layers import Call, Layer, Model, Places, Residual, Sequence, Split, Step, spellings
+from dsl.naming import branch_names, child_names, section_names, sequence_names
+from dsl.problems import Report, Span
+from dsl.spec import Aux, Block, Defaults, Spec
+
+SECTIONS = ("stem", "body", "head")
+SPEC_FIELDS = ("name", "title", "paper", "input", "classes", "defaults", "inception", "reduction")
+BESIDE = ("then", "residual")
+"""What stands beside a split's branches."""
+
+
+def path_of(spec: Spec, address: str) -> tuple[str, ...]:
+    """The names of an address, with the section that was left out."""
+    names = tuple(address.split("."))
+    inside = parts(spec)
+    if names[0] in inside:
+        return names
+    section = next((key for key in SECTIONS if names[0] in inside[key]), None)
+    return (section, *names) if section else names
+
+
+def parts(owner: Any) -> dict[str, Any]:
+    """What can be addressed inside a piece of a spec, by name."""
+    match owner:
+        case Spec():
+            return _spec_parts(owner)
+        case Block():
+            return {"params": owner.params, **_block_steps(owner.body)}
+        case Aux():
+            steps = dict(zip(child_names(owner.steps), owner.steps, strict=True))
+            return {"from": owner.source, "weight": owner.weight, **steps}
+        case Sequence():
+            return dict(zip(sequence_names(owner.steps), owner.steps, strict=True))
+        case Split():
+            branches = dict(zip(branch_names(owner.branches), owner.branches, strict=True))
+            return {**branches, "then": owner.then, "residual": owner.residual}
+        case Call():
+            return {**owner.args, "repeat": owner.repeat}
+        case Layer():
+            return _fields(owner, [name for name, _ in spellings(type(owner))])
+        case Defaults() | Residual():
+            return _fields(owner, list(type(owner).model_fields))
+        case dict():
+            return owner
+    return {}
+
+
+def _spec_parts(spec: Spec) -> dict[str, Any]:
+    sections = dict(spec.sections())
+    names = section_names(sections)
+    named = {key: dict(zip(names[key], sections[key], strict=True)) for key in sections}
+    return {**_fields(spec, SPEC_FIELDS), **named, "aux": {head.name: head for head in spec.aux}}
+
+
+def _fields(model: Model, names: Any) -> dict[str, Any]:
+    return {name: getattr(model, name) for name in names}
+
+
+def _block_steps(body: Step) -> dict[str, Any]:
+    if isinstance(body, Sequence):
+        return dict(zip(child_names(body.steps), body.steps, strict=True))
+    return parts(body)
+
+
+def rebuilt(owner: Any, name: str, inside: dict[str, Any], span: Span, report: Report) -> Any:
+    """`owner` with the parts that it has now, of which `name` is new or gone.
+
+    `span` is where that is said. None where a problem was found.
+    """
+    new = inside.get(name)
+    match owner:
+        case Spec() if name in (*SECTIONS, "aux"):
+            steps = tuple(new.values() if isinstance(new, dict) else new or ())
+            return owner.model_copy(update={name: steps})
+        case Block() if name == "params":
+            return refilled(owner, {"params": new}, span, report)
+        case Block():
+            return owner.model_copy(update={"body": _body(owner.body, name, inside)})
+        case Aux() if name not in ("from", "weight"):
+            inner = tuple(inside[key] for key in inside if key not in ("from", "weight"))
+            return owner.model_copy(update={"steps": inner})
+        case Aux():
+            return refilled(owner, {"source" if name == "from" else name: new}, span, report)
+        case Sequence() | Split():
+            return _body(owner, name, inside)
+        case Call() if name != "repeat":
+            return refilled(owner, {"args": {**owner.args, name: new}}, span, report)
+        case Model():
+            return refilled(owner, {name: new}, span, report)
+    return inside
+
+
+def _body(body: Step, name: str, inside: dict[str, Any]) -> Step:
+    """A sequence or split with one of its steps changed."""
+    if isinstance(body, Split) and name in BESIDE:
+        return body.model_copy(update={name: inside[name]})
+    fixed = (*BESIDE, "params") if isinstance(body, Split) else ("params",)
+    steps = tuple(step for key, step in inside.items() if key not in fixed)
+    field = "branches" if isinstance(body, Split) else "steps"
+    return body.model_copy(update={field: steps})
+
+
+def refilled(model: Model, update: dict[str, Any], span: Span, report: Report) -> Any:
+    """A model with other fields, validated again."""
+    values = {name: getattr(model, name) for name in type(model).model_fields} | update
+    spans = _spans(update, span)
+    places = Places(model.at.span, {**model.at.fields, **spans})
+    return opstring.build(type(model), values, places, report)
+
+
+def _spans(update: dict[str, Any], span: Span) -> dict[str, Span]:
+    """The place of what is new: a field, or each of a call's arguments."""
+    args = update.get("args", {})
+    return {**dict.fromkeys(update, span), **{f"args.{key}=": span for key in args}}

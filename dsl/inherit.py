@@ -1,0 +1,186 @@
+"""From a text to one resolved spec: what it extends, its own changes, its variants.
+
+A spec that extends another is that spec with its own keys put in and its changes made; what
+comes out extends nothing. Every value keeps the place that it came from.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+from dsl import names, shelf, text, variants
+from dsl.changes import Changes
+from dsl.problems import Report, Span, SpecError, did_you_mean
+from dsl.reader import Reader
+from dsl.spec import Expect, Spec
+from dsl.text import Entry, Mapping, Scalar, plain
+
+MOST_LINKS = 16
+"""How long a chain of `extends` may be."""
+MARKS = (".git", "pyproject.toml")
+"""What the topmost folder of a project holds."""
+Chain = tuple[Path, ...]
+"""The files on the way here."""
+
+
+def loads(source: str, file: str, variant: str | None = None, chain: Chain = ()) -> Spec:
+    """The spec that a text says, or its variant. Raises `SpecError` with every problem.
+
+    Every variant is checked, whichever is asked for. `chain` are the files that extend it.
+    """
+    report = Report()
+    spec = _read(source, file, (*chain, Path(file).resolve()), report)
+    if spec is not None:
+        report.problems += names.check(spec)
+    report.stop_if_any()
+    assert spec is not None, "no spec, and no problem either"
+    wanted = [*spec.variants, *([variant] if variant and variant not in spec.variants else [])]
+    made = {name: _variant(spec, name, report) for name in wanted}
+    report.stop_if_any()
+    return made[variant] or spec if variant else spec
+
+
+def chosen(spec: Spec, variant: str) -> Spec:
+    """The spec's named variant, checked. Raises `SpecError`."""
+    report = Report(texts=spec.texts)
+    made = _variant(spec, variant, report)
+    report.stop_if_any()
+    assert made is not None, "no variant, and no problem either"
+    return made
+
+
+def changed(spec: Spec, changes: Changes) -> Spec:
+    """The spec with changes made, checked; it promises nothing. Raises `SpecError`."""
+    report = Report(texts=spec.texts)
+    made = variants.changed(spec, changes, report)
+    if made is not None:
+        made = made.model_copy(update={"expect": Expect(), "variants": {}})
+        report.problems += names.check(made)
+    report.stop_if_any()
+    assert made is not None, "no spec, and no problem either"
+    return made
+
+
+def _variant(spec: Spec, variant: str, report: Report) -> Spec | None:
+    made = variants.apply(spec, variant, report)
+    if made is not None:
+        report.problems += names.check(made)
+    return made
+
+
+def _read(source: str, file: str, chain: Chain, report: Report) -> Spec | None:
+    root = text.parse(source, file)
+    report.texts[file] = source.removeprefix("\ufeff").replace("\r\n", "\n")
+    entry = root.entry("extends")
+    made = _extended(root, entry, chain, report) if entry else Reader(report).spec(root)
+    return made.read_from(report.texts) if made else None
+
+
+def _extended(root: Mapping, entry: Entry, chain: Chain, report: Report) -> Spec | None:
+    """The base, scaled; then with the file's own keys; then with its other changes."""
+    base = _base(entry, chain, report)
+    reader = Reader(report)
+    changes = reader.heirs_changes(root)
+    if base is None or changes is None:
+        return None
+    spec = reader.heir(root, variants.resized(base, changes, report))
+    return variants.edited(spec, changes, report) if spec and not report.problems else None
+
+
+def _base(entry: Entry, chain: Chain, report: Report) -> Spec | None:
+    """The spec that is extended; None where a problem was found."""
+    if not isinstance(entry.value, Scalar) or not entry.value.text:
+        message = "extends names one spec: a file, or a name on the shelf"
+        help = "as in `extends: inception_v3.yaml` or `extends: googlenet@torchvision`"
+        report.add("E012", entry.value.span, message, help=help)
+        return None
+    span = entry.value.span
+    where, _, variant = entry.value.text.partition("@")
+    path = _base_file(where, span, chain, report)
+    if path is None or _circular(path, span, chain, report):
+        return None
+    try:
+        base = loads(text.read(path), str(path), chain=chain)
+    except SpecError as error:
+        _pass_on(error, span, report)
+        return None
+    report.texts.update(base.texts)
+    return _picked(base, variant, entry.value, report) if variant else base
+
+
+def _picked(base: Spec, variant: str, said: Scalar, report: Report) -> Spec | None:
+    """The variant of the base that `extends: base@variant` names."""
+    if variant in base.variants:
+        return chosen(base, variant)
+    span = said.at(len(said.text) - len(variant), len(variant))
+    hint = did_you_mean(variant, base.variants)
+    help = f"variants: {', '.join(base.variants) or 'it has none'}"
+    report.add("E027", span, f"{base.name} has no variant {variant}", hint=hint, help=help)
+    return None
+
+
+def _pass_on(error: SpecError, span: Span, report: Report) -> None:
+    """The base's problems, each saying who extends it."""
+    report.texts.update(error.texts)
+    for problem in error.problems:
+        if problem.span.line:
+            notes = (*problem.notes, (span, "extended"))
+            report.problems.append(replace(problem, notes=notes))
+        else:
+            report.problems.append(replace(problem, span=span))
+
+
+def _base_file(where: str, span: Span, chain: Chain, report: Report) -> Path | None:
+    """The file that `extends` names: on the shelf, or beside the file that names it."""
+    folder = Path(span.file).parent
+    path = Path(os.path.normpath(folder / where))
+    bare = "/" not in where and "\\" not in where and not Path(where).suffix
+    if bare and not path.is_file():
+        try:
+            return shelf.find(where)
+        except SpecError as error:
+            _pass_on(error, span, report)
+            return None
+    if Path(where).is_absolute() or not _inside(path.resolve(), chain[0].parent):
+        message = f"{where} is outside the project"
+        help = "extends takes a path relative to the file, inside the folder that holds "
+        help += f"{' or '.join(MARKS)} (the file's own folder where there is none), or a shelf name"
+        report.add("E032", span, message, help=help)
+        return None
+    return path
+
+
+def _inside(path: Path, folder: Path) -> bool:
+    """Whether a file belongs to the project that `folder` is in, or to the shelf."""
+    marked = (up for up in (folder, *folder.parents) if any((up / mark).exists() for mark in MARKS))
+    project = next(marked, folder)
+    return path.is_relative_to(project) or path.is_relative_to(shelf.folder().resolve())
+
+
+def _circular(path: Path, span: Span, chain: Chain, report: Report) -> bool:
+    """Whether the chain of files comes back to where it was, or never ends; reported if so."""
+    if path.resolve() in chain:
+        names = " -> ".join(file.name for file in (*chain, path))
+        report.add("E031", span, f"extends leads back to itself: {names}")
+        return True
+    if len(chain) > MOST_LINKS:
+        report.add("E031", span, f"more than {MOST_LINKS} specs extend each other in a row")
+        return True
+    return False
+
+
+def settings(pairs: tuple[tuple[str, str], ...]) -> tuple[Changes, dict[str, str]]:
+    """`key=value` pairs, each value as YAML says it, and the texts that errors quote."""
+    entries: list[Entry] = []
+    texts: dict[str, str] = {}
+    for key, value in pairs:
+        line = f"{key}: {value}"
+        file = f"--set {key}={value}"
+        entries += text.parse(line, file).entries
+        texts[file] = line
+    nodes = Mapping(tuple(entries), Span("--set", 1, 1))
+    changes = Changes(set=plain(nodes))
+    changes.remember(Mapping((Entry(Scalar("set", nodes.span), nodes),), nodes.span))
+    return changes, texts

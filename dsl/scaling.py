@@ -1,0 +1,149 @@
+"""Scaling a whole network: every width by a factor, every repeat by another.
+
+Widths are found by their role, never by their value: the widths of convolutions and
+linear layers, and the parameters that end up there. `classes` and `in` are no such numbers,
+so they stay what they are, even where a width happens to equal them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from dsl.changes import Depth, Width
+from dsl.layers import Call, Filter, Layer, Linear, Sequence, Split, Step, spellings
+from dsl.problems import Report, Span
+from dsl.spec import Block, Spec, walk
+
+Rescale = Callable[[Layer], dict[str, Any]]
+"""The fields of a layer that change, with their new values."""
+
+
+def scaled(
+    spec: Spec, width: Width | None, depth: Depth | None, span: Span, report: Report
+) -> Spec:
+    """The spec with its widths and repeats scaled; `span` is where that is asked for."""
+    if width:
+        spec = _Widths(spec, width, span, report).applied()
+    return _mapped(spec, lambda layer: {"repeat": depth.of(layer.repeat)}, span) if depth else spec
+
+
+@dataclass
+class _Widths:
+    spec: Spec
+    width: Width
+    span: Span
+    report: Report
+
+    def applied(self) -> Spec:
+        roles = _width_params(self.spec)
+        for name, params in roles.items():
+            self.refuse_mixed(name, params)
+        spec = _mapped(self.spec, lambda layer: self.changed(layer, roles), self.span)
+        blocks = {
+            key: {name: self.defaults(block, roles[name]) for name, block in found.items()}
+            for key, found in (("inception", spec.inception), ("reduction", spec.reduction))
+        }
+        return spec.model_copy(update=blocks)
+
+    def changed(self, layer: Layer, roles: dict[str, set[str]]) -> dict[str, Any]:
+        """A layer's own width, or a call's arguments that are widths."""
+        if isinstance(layer, (Filter, Linear)) and isinstance(layer.width, int):
+            return {"width": self.width.of(layer.width)}
+        if isinstance(layer, Call):
+            widths = roles.get(layer.block, set())
+            return {
+                "args": {key: self.scaled(key, value, widths) for key, value in layer.args.items()}
+            }
+        return {}
+
+    def defaults(self, block: Block, widths: set[str]) -> Block:
+        """The block with the defaults of its width parameters scaled."""
+        params = {key: self.scaled(key, value, widths) for key, value in block.params.items()}
+        return block.model_copy(update={"params": params})
+
+    def scaled(self, key: str, value: Any, widths: set[str]) -> Any:
+        return self.width.of(value) if key in widths and isinstance(value, int) else value
+
+    def refuse_mixed(self, name: str, widths: set[str]) -> None:
+        """Report a parameter that is a width and something else at once."""
+        block = self.spec.blocks[name]
+        for step in walk((block.body,)):
+            for field, value in _other_fields(step):
+                if value in widths:
+                    message = f"can't scale the widths: {value} of block {name} also sets {field}"
+                    help = "give the block two parameters, one for each"
+                    notes = ((block.at.of(f"params.{value}"), f"{value} is a parameter"),)
+                    self.report.add("E030", self.span, message, help=help, notes=notes)
+
+
+def _width_params(spec: Spec) -> dict[str, set[str]]:
+    """The parameters of each block that are widths, or are passed on as such."""
+    found: dict[str, set[str]] = {name: set() for name in spec.blocks}
+    size = -1
+    while size != (size := sum(map(len, found.values()))):
+        for name, block in spec.blocks.items():
+            for step in walk((block.body,)):
+                found[name] |= _widths_in(step, found) & set(block.params)
+    return found
+
+
+def _widths_in(step: Step, roles: dict[str, set[str]]) -> set[str]:
+    """The names that a step uses as widths."""
+    if isinstance(step, (Filter, Linear)):
+        return {step.width} if isinstance(step.width, str) else set()
+    if isinstance(step, Call):
+        widths = roles.get(step.block, set())
+        return {
+            value for key, value in step.args.items() if key in widths and isinstance(value, str)
+        }
+    return set()
+
+
+def _other_fields(step: Step) -> list[tuple[str, Any]]:
+    """Every field that isn't a width, with each name in it."""
+    if not isinstance(step, Layer) or isinstance(step, Call):
+        return []
+    found: list[tuple[str, Any]] = []
+    for name, _ in spellings(type(step)):
+        value = getattr(step, name)
+        if name != "width":
+            found += [(name, part) for part in (value if isinstance(value, tuple) else (value,))]
+    return [(name, value) for name, value in found if isinstance(value, str)]
+
+
+def _mapped(spec: Spec, rescale: Rescale, span: Span) -> Spec:
+    """The spec with every layer changed."""
+
+    def steps(found: tuple[Step, ...]) -> tuple[Step, ...]:
+        return tuple(_step(step, rescale, span) for step in found)
+
+    def blocks(found: dict[str, Block]) -> dict[str, Block]:
+        return {
+            name: block.model_copy(update={"body": _step(block.body, rescale, span)})
+            for name, block in found.items()
+        }
+
+    update: dict[str, Any] = {key: steps(found) for key, found in spec.sections()}
+    update |= {"inception": blocks(spec.inception), "reduction": blocks(spec.reduction)}
+    heads = [head.model_copy(update={"steps": steps(head.steps)}) for head in spec.aux]
+    return spec.model_copy(update=update | {"aux": tuple(heads)})
+
+
+def _step(step: Step, rescale: Rescale, span: Span) -> Step:
+    """A step with every layer in it changed; what changed remembers where that was asked for."""
+    match step:
+        case Sequence():
+            inner = tuple(_step(each, rescale, span) for each in step.steps)
+            return step.model_copy(update={"steps": inner})
+        case Split():
+            branches = tuple(_step(each, rescale, span) for each in step.branches)
+            then = _step(step.then, rescale, span) if step.then else None
+            return step.model_copy(update={"branches": branches, "then": then})
+        case Layer():
+            update = rescale(step)
+            if all(getattr(step, name) == value for name, value in update.items()):
+                return step
+            return step.model_copy(update=update).placed(step.at.changed(span))
+    return step

@@ -1,0 +1,25 @@
+"""Plain data as a tree of values, for what a program rather than a file says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dsl.problems import NOWHERE, Span
+from dsl.text import Entry, Mapping, Scalar, Sequence, Value
+
+
+def tree(data: Any, span: Span = NOWHERE) -> Value:
+    """The data as if it had been read at `span`."""
+    if isinstance(data, dict):
+        entries = (Entry(Scalar(str(k), span), tree(v, span)) for k, v in data.items())
+        return Mapping(tuple(entries), span)
+    if isinstance(data, (list, tuple)):
+        return Sequence(tuple(tree(item, span) for item in data), span)
+    return Scalar(_written(data), span)
+
+
+def _written(data: Any) -> str:
+    """A plain value as a spec would write it."""
+    if isinstance(data, bool):
+        return str(data).lower()
+    return data if isinstance(data, str) else repr(data)
