@@ -10,10 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import MappingProxyType
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from dsl import text
 from dsl.fields import Text, named, shown
@@ -57,15 +56,16 @@ def file_fault(file: str) -> str:
     return ""
 
 
-EXAMPLE = "weights/inception_v3_torchvision.yaml"
+EXAMPLE = "weights/v3.yaml"
 
 
 def _names(value: Any) -> Any:
     for address, public in named(value).items():
-        inside = public if isinstance(public, Mapping) else {}
-        fault = address_fault(str(address)) or ("" if inside else public_fault(public))
-        pairs = ((address_fault(str(key)) or public_fault(name)) for key, name in inside.items())
-        if fault := fault or next(filter(None, pairs), ""):
+        inside = public if isinstance(public, Mapping) else {address: public}
+        pairs = inside.items()
+        faults = [address_fault(str(key)) or public_fault(name) for key, name in pairs]
+        faults.append(address_fault(str(address)))
+        if fault := next(filter(None, faults), ""):
             raise ValueError(f"can't be used: {fault}")
     return value
 
@@ -87,12 +87,15 @@ class NameMap(Model):
             raise ValueError(fault)
         return file
 
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Self:
+        if self.file and self.names:
+            raise ValueError("must hold names, or the file that holds them, not both")
+        return self
+
     def place(self, address: str, block: str = "") -> Span:
         """Where an address is written; `block` is the one that it is inside of."""
         return self.at.of(f"{block} {address}" if block else address)
-
-
-NO_MAPS: Mapping[str, NameMap] = MappingProxyType({})
 
 
 def read_map(value: Value, report: Report) -> NameMap | None:
