@@ -1,54 +1,36 @@
 """Other people's implementations, to compare with."""
 
 import importlib
-import importlib.util
-import re
+import os
+import tempfile
 from functools import cache
-from pathlib import Path
 from types import ModuleType
 
-import torch
+from compiler.importing.peers import torchvision_models
 
-# Operators that torchvision registers something for when it is imported.
-_REGISTERED = re.compile(r'register_(?:meta\("|fake\("torchvision::)(\w+)"')
-_declared: list[torch.library.Library] = []  # a library's operators die with it
+__all__ = ["keras", "timm", "torchvision_models"]
 
 
 @cache
-def torchvision_models() -> ModuleType:
-    """`torchvision.models`, also where torchvision's compiled library cannot load.
+def timm() -> ModuleType:
+    """`timm`, which imports torchvision. Raises ImportError if either is not installed."""
+    torchvision_models()
+    return importlib.import_module("timm")
 
-    Without that library its operators are missing (CPU torch beside a CUDA torchvision), and the
-    import fails on registering for them; declaring them is enough for the models, which use none.
-    Raises ImportError if torchvision is not installed.
+
+@cache
+def keras() -> ModuleType:
+    """`keras`, on torch, with the settings that it comes with.
+
+    Raises ImportError if it is not installed.
     """
-    spec = importlib.util.find_spec("torchvision")
-    if spec is None or spec.origin is None:
-        raise ImportError("torchvision is not installed")
-    root = Path(spec.origin).parent
-    if "torchvision" not in _loaded() and not _compiled_library_loads(root):
-        _declare_operators(root)
-    return importlib.import_module("torchvision.models")
-
-
-def _loaded() -> set[str]:
-    """The operator namespaces that exist already."""
-    return {name.partition("::")[0] for name in torch._C._dispatch_get_all_op_names()}
-
-
-def _compiled_library_loads(root: Path) -> bool:
-    for path in root.glob("_C*.*"):
-        try:
-            torch.ops.load_library(str(path))  # type: ignore[no-untyped-call]
-        except OSError:
-            return False
-        return True
-    return False
-
-
-def _declare_operators(root: Path) -> None:
-    source = (root / "_meta_registrations.py").read_text(encoding="utf-8")
-    library = torch.library.Library("torchvision", "DEF")  # type: ignore[no-untyped-call]
-    for name in sorted(set(_REGISTERED.findall(source))):
-        library.define(f"{name}(Tensor self) -> Tensor")  # type: ignore[no-untyped-call]
-    _declared.append(library)
+    os.environ["KERAS_BACKEND"] = "torch"
+    with tempfile.TemporaryDirectory() as home:  # No settings of the user's, and none left.
+        before = os.environ.get("KERAS_HOME")
+        os.environ["KERAS_HOME"] = home
+        found = importlib.import_module("keras")
+        if before is None:
+            del os.environ["KERAS_HOME"]
+        else:
+            os.environ["KERAS_HOME"] = before
+    return found

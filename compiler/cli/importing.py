@@ -1,0 +1,112 @@
+"""`inception-compile import`: from an existing model to its spec."""
+
+from __future__ import annotations
+
+import ast
+import sys
+import warnings
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import Any
+
+import click
+
+import dsl
+from compiler.cli import files, terminal
+from compiler.cli.options import SizeType
+
+
+class ArgumentType(click.ParamType[tuple[str, Any]]):
+    """`KEY=VALUE`, the value as Python writes it; what Python can't read is text."""
+
+    name = "argument"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, Any]:
+        """Raises a usage error for anything else."""
+        if isinstance(value, tuple):
+            return value
+        key, equals, text = value.partition("=")
+        if not equals or not key.isidentifier():
+            self.fail(f"{value!r} isn't KEY=VALUE, such as num_classes=10", param, ctx)
+        return key, _literal(text)
+
+
+def _literal(text: str) -> Any:
+    known = {"true": True, "false": False, "none": None}
+    if text in known:
+        return known[text]
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return text
+
+
+@click.command("import")
+@click.argument("source", metavar="MODEL")
+@click.option(
+    "--kwargs",
+    type=ArgumentType(),
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="An argument for whatever builds the model; may be repeated.",
+)
+@click.option(
+    "--input",
+    "size",
+    type=SizeType(),
+    metavar="[Cx]HxW",
+    help="Input, where the model's library doesn't state it: 299x299.",
+)
+@click.option("--name", default="", help="The spec's name, instead of the model's.")
+@click.option(
+    "--aux-weight",
+    type=click.FloatRange(0),
+    default=0.3,
+    show_default=True,
+    help="What the loss of each auxiliary head counts for.",
+)
+@click.option(
+    "--weights", is_flag=True, help="Add a map of names, so that the model's checkpoints load."
+)
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False),
+              help="File to write; standard output without it.")  # fmt: skip
+def import_(
+    source: str,
+    kwargs: tuple[tuple[str, Any], ...],
+    size: tuple[int, ...] | None,
+    name: str,
+    aux_weight: float,
+    weights: bool,
+    output: Path | None,
+) -> None:
+    """Write the spec of an existing model.
+
+    MODEL is torchvision:NAME, timm:NAME, or MODULE:NAME of any function or class that gives
+    an nn.Module; MODULE may be a .py file. The code that it names is run.
+
+    \b
+    Examples:
+      inception-compile import torchvision:googlenet
+      inception-compile import timm:inception_v4 -o my_v4.yaml
+      inception-compile import my_net.py:Net --kwargs num_classes=10 --input 3x96x96
+    """
+    if name and (fault := dsl.fields.name_fault(name)):
+        raise click.UsageError(f"--name: {fault}")
+    if ":" not in source:
+        raise click.UsageError(f"MODEL is like torchvision:googlenet or my_net:Net, not {source}")
+    with terminal.stage(f"importing {source}"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Of other people's code, about other things.
+        from compiler.importing import spec_of
+
+        wishes: dict[str, Any] = {"name": name, "aux_weight": aux_weight, "weights": weights}
+        with redirect_stdout(sys.stderr):  # For what the model's own code prints.
+            spec = spec_of(source, size, kwargs=dict(kwargs), **wishes)
+    text = dsl.dump(spec)
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    files.write(output, text)
+    blocks = f"{len(spec.blocks)} block{'' if len(spec.blocks) == 1 else 's'}"
+    click.echo(f"wrote {output}: {blocks}, {text.count(chr(10))} lines")

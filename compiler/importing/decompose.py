@@ -1,0 +1,216 @@
+"""From the graph to series and parallels, or a word about where it is neither.
+
+A join's branches start at its *fork*: the last node that all paths from the input to the join
+go through, its immediate dominator.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import NoReturn
+
+from compiler.importing.faults import TANGLED, refuse
+from compiler.importing.graph import Graph, Join, Node, Pad, Scale, tidy
+from compiler.importing.naming import weighted
+from compiler.importing.tree import Chain, Fork, Item, Leaf, Sum
+from dsl.layers import Layer
+
+SCALE_HELP = "a spec scales only what a residual sum adds: residual: {scale: 0.2}"
+
+
+@dataclass(frozen=True)
+class Head:
+    """An auxiliary head: its layers behind the node that it taps."""
+
+    source: int
+    chain: Chain
+
+
+@dataclass
+class Decomposer:
+    """Turns one graph into the trunk's chain and its heads' chains."""
+
+    graph: Graph
+    forks: list[int] = field(default_factory=list)
+    depths: list[int] = field(default_factory=list)
+    seen: set[int] = field(default_factory=set)
+    """Each node that stands in the tree already."""
+    taps: set[int] = field(default_factory=set)
+
+    def run(self) -> tuple[Chain, list[Head]]:
+        """The trunk and its auxiliary heads. Raises `SpecError`."""
+        self._dominate()
+        trunk = set(self.graph.above((self.graph.output,)))
+        self.taps = {self._tap(head, trunk) for head in self.graph.heads}
+        chain = self._chain(self.graph.output, 0)
+        sources = [(self._tap(head, trunk), head) for head in self.graph.heads]
+        return chain, [Head(source, self._chain(head, source)) for source, head in sorted(sources)]
+
+    def _dominate(self) -> None:
+        """Each node's immediate dominator, and its depth in their tree."""
+        for index, node in enumerate(self.graph.nodes):
+            fork = node.inputs[0] if node.inputs else 0
+            for other in node.inputs[1:]:
+                fork = self._meeting(fork, other)
+            self.forks.append(fork)
+            self.depths.append(self.depths[fork] + 1 if index else 0)
+
+    def _meeting(self, one: int, other: int) -> int:
+        while one != other:
+            if self.depths[one] < self.depths[other]:
+                one, other = other, one
+            one = self.forks[one]
+        return one
+
+    def _tap(self, head: int, trunk: set[int]) -> int:
+        """The one node of the trunk that an auxiliary head starts from."""
+        nodes = self.graph.nodes
+        own = set(self.graph.above((head,))) - trunk
+        sources = {i for index in own for i in nodes[index].inputs if i in trunk}
+        if not own:
+            raise nodes[head].fault("is returned beside the logits, and no auxiliary head makes it")
+        if len(sources) != 1:
+            raise nodes[head].fault(
+                "is an auxiliary head that takes more than one tensor of the trunk"
+            )
+        return sources.pop()
+
+    def _chain(self, end: int, start: int) -> Chain:
+        """The items behind `start`, up to and with `end`."""
+        items: list[Item] = []
+        while end != start:
+            self._see(end)
+            items.append(self._item(end, self.graph.nodes[end]))
+            end = self.forks[end]
+        return tuple(reversed(items))
+
+    def _see(self, index: int) -> None:
+        """Note that a node has its place; twice means that branches touch each other."""
+        if index in self.seen:
+            node = self.graph.nodes[index]
+            users = [user for user in self.graph.nodes if index in user.inputs]
+            where = " and ".join([*dict.fromkeys(user.where for user in users)][:2])
+            message = f"{node.where}: its output is used in several branches, by {where}"
+            refuse(TANGLED, message, "a spec's branches start from one tensor and meet in one join")
+        self.seen.add(index)
+
+    def _item(self, index: int, node: Node) -> Item:
+        atom, tap = node.atom, index if index in self.taps else None
+        inp = self.graph.nodes[self.forks[index]].shape
+        match atom:
+            case Join():
+                return self._fork(index, node, atom)
+            case Layer():
+                weights = (node.path,) if weighted(atom) else ()
+                return Leaf(atom, inp, node.shape, (node.path,), tap, weights)
+            case Scale():
+                raise node.fault(f"multiplies by {atom.factor:g}", SCALE_HELP)
+            case Pad():
+                raise node.fault(
+                    "pads a map, which only a convolution or pooling behind it could do"
+                )
+
+    def _fork(self, index: int, node: Node, join: Join) -> Fork:
+        start = self.forks[index]
+        scale, inputs = self._scaled(node, join, start)
+        groups = self._groups(inputs, start, node)
+        branches = tuple(self._branch(group, start, join, node) for group in groups)
+        inp, tap = self.graph.nodes[start].shape, index if index in self.taps else None
+        return _residual(Fork(join.word, branches, inp, node.shape, node.path, tap=tap), scale)
+
+    def _scaled(self, node: Node, join: Join, start: int) -> tuple[float, tuple[int, ...]]:
+        """What a sum scales its one branch beside the shortcut by, and its terms without that."""
+        terms = [self._unscaled(i) for i in node.inputs]
+        factors = [factor for factor, _ in terms]
+        if join.word == "add":
+            factors[-1] *= join.alpha
+        inputs = tuple(index for _, index in terms)
+        scaled = [f for f, i in zip(factors, inputs, strict=True) if i != start]
+        if all(factor == 1 for factor in factors):
+            return 1.0, inputs
+        if join.word != "add" or len(inputs) != 2 or len(scaled) != 1:
+            raise node.fault("joins what is multiplied by a number", SCALE_HELP)
+        if factors[inputs.index(start)] != 1:
+            raise node.fault("scales the shortcut of a residual sum", SCALE_HELP)
+        return tidy(scaled[0]), inputs
+
+    def _unscaled(self, index: int) -> tuple[float, int]:
+        atom = self.graph.nodes[index].atom if index else None
+        if not isinstance(atom, Scale):
+            return 1.0, index
+        factor, inner = self._unscaled(self.graph.nodes[index].inputs[0])
+        return factor * atom.factor, inner
+
+    def _groups(self, inputs: tuple[int, ...], start: int, node: Node) -> list[list[int]]:
+        """A join's inputs, those together that part again behind the fork."""
+        groups: list[tuple[int | None, list[int]]] = []
+        for index in inputs:
+            first = self._first(index, start)
+            if groups and first is not None and groups[-1][0] == first:
+                groups[-1][1].append(index)
+            elif first is not None and any(first == other for other, _ in groups):
+                self._tangled(node)
+            else:
+                groups.append((first, [index]))
+        return [group for _, group in groups]
+
+    def _first(self, index: int, start: int) -> int | None:
+        """The dominator of a node right behind the fork; None for the fork itself."""
+        if index == start:
+            return None
+        while self.forks[index] != start:
+            index = self.forks[index]
+        return index
+
+    def _tangled(self, node: Node) -> NoReturn:
+        message = f"{node.where}: joins branches in an order that is no nesting"
+        refuse(TANGLED, message, "a spec's branches stand side by side, and nest")
+
+    def _branch(self, group: list[int], start: int, join: Join, node: Node) -> Chain:
+        if len(group) == 1:
+            return self._chain(group[0], start)
+        fork = group[0]
+        for index in group[1:]:
+            fork = self._meeting(fork, index)
+        inner = tuple(
+            self._branch(each, fork, join, node) for each in self._groups(tuple(group), fork, node)
+        )
+        shapes = [self.graph.nodes[index].shape for index in group]
+        width = sum(s[0] for s in shapes) if join.word == "concat" else shapes[0][0]
+        out = (width, *shapes[0][1:])
+        nested = Fork(join.word, inner, self.graph.nodes[fork].shape, out, node.path)
+        return (*self._chain(fork, start), nested)
+
+
+def _residual(fork: Fork, scale: float) -> Fork:
+    """A sum of a fork's output and its input, as that fork with a residual."""
+    work = [branch for branch in fork.branches if branch]
+    if fork.join != "add" or len(fork.branches) != 2 or len(work) != 1:
+        return _flat(fork)
+    first, *rest = work[0]
+    if isinstance(first, Fork) and not first.then and not first.residual:
+        return replace(
+            fork,
+            join=first.join,
+            branches=first.branches,
+            then=tuple(rest),
+            residual=Sum(scale),
+            paths=(first.path,),
+        )
+    return (
+        fork
+        if scale == 1
+        else replace(fork, join="concat", branches=(work[0],), residual=Sum(scale))
+    )
+
+
+def _flat(fork: Fork) -> Fork:
+    """A sum of sums as one sum."""
+    branches: list[Chain] = []
+    for branch in fork.branches:
+        match branch:
+            case (Fork(join="add", then=(), residual=None) as inner,) if fork.join == "add":
+                branches += inner.branches
+            case _:
+                branches.append(branch)
+    return replace(fork, branches=tuple(branches))

@@ -1,0 +1,256 @@
+"""What a model does with an input: every call of torch, and the module in which it happened.
+
+The model runs as a copy without data on the `meta` device: only shapes are computed, any
+Python is allowed in `forward`, and sizes are plain numbers there.
+"""
+
+from __future__ import annotations
+
+import copy
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
+
+from compiler.importing.faults import INEXPRESSIBLE, UNUSABLE, place, refuse
+
+BATCH = 2
+"""Images in the recorded input: batch norm can't train on one."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of a torch function that gave a tensor.
+
+    `args` hold plain values, `Ref` for tensors of the graph, `Weight` for the model's own
+    tensors. Shapes leave the batch out.
+    """
+
+    func: Callable[..., Any]
+    args: tuple[Any, ...]
+    kwargs: Mapping[str, Any]
+    inputs: tuple[int, ...]
+    path: str
+    kind: str
+    shapes: tuple[tuple[int, ...], ...]
+    shape: tuple[int, ...]
+    training: bool
+    fault: str = ""
+    """Why it can't be taken, whatever it does."""
+
+
+@dataclass(frozen=True)
+class Ref:
+    """The output of an earlier call, by its number; 0 is the model's input."""
+
+    index: int
+    shape: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Weight:
+    """A parameter or buffer of the model."""
+
+    name: str
+    shape: tuple[int, ...]
+
+
+@dataclass
+class Recording:
+    """All calls of one run; `outputs` are the numbers of what the model returned."""
+
+    kinds: Mapping[str, str]
+    calls: list[Call] = field(default_factory=list)
+    outputs: tuple[int, ...] = ()
+
+    def needed(self) -> set[int]:
+        """The calls that the outputs depend on."""
+        found = set(self.outputs)
+        for number in range(len(self.calls), 0, -1):
+            if number in found:
+                found.update(self.calls[number - 1].inputs)
+        return found
+
+
+def record(model: nn.Module, size: tuple[int, int, int], training: bool) -> Recording:
+    """Run the model on a (C, H, W) without data and note what it does.
+
+    The model itself stays as it is. Raises `SpecError` naming the module where it fails.
+    """
+    bare = _bare(model).train(training)
+    recorder = _Recorder(bare, training)
+    try:
+        with recorder, torch.no_grad(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            x = torch.empty(BATCH, *size, device="meta", dtype=_dtype(model))
+            output = bare(recorder.start(x))
+    except Exception as error:  # noqa: BLE001  # whatever the user's own code raises
+        where = place(recorder.path, recorder.kind)
+        shape = "x".join(map(str, size))
+        refuse(
+            UNUSABLE,
+            f"{where} fails on an input of {shape}: {told(error)}",
+            "the model runs without data, on torch's meta device; --input says the size",
+        )
+    recorder.finish(output)
+    return recorder.recording
+
+
+def _dtype(model: nn.Module) -> torch.dtype:
+    """The type of the numbers that the model computes with."""
+    kinds = (weight.dtype for weight in model.parameters() if weight.is_floating_point())
+    return next(kinds, torch.get_default_dtype())
+
+
+def told(error: BaseException) -> str:
+    """An exception in one line."""
+    return f"{type(error).__name__}: {str(error).strip() or 'no message'}".split("\n")[0]
+
+
+def _bare(model: nn.Module) -> Any:
+    """A copy whose parameters and buffers have shapes but no data."""
+    memo: dict[int, Any] = {}
+    for weight in model.parameters():
+        memo[id(weight)] = nn.Parameter(_empty(weight), weight.requires_grad)
+    for buffer in model.buffers():
+        memo[id(buffer)] = _empty(buffer)
+    try:
+        return copy.deepcopy(model, memo)
+    except Exception as error:  # noqa: BLE001  # whatever the user's own code raises
+        refuse(UNUSABLE, f"{type(model).__name__} can't be copied: {told(error)}")
+
+
+def _empty(tensor: Tensor) -> Tensor:
+    return torch.empty_like(tensor, device="meta", requires_grad=False)
+
+
+class _Recorder(TorchFunctionMode):
+    """Sees every torch function that runs, and which module runs it."""
+
+    def __init__(self, model: nn.Module, training: bool) -> None:
+        super().__init__()
+        self.training = training
+        self.recording = Recording({n: type(m).__name__ for n, m in model.named_modules()})
+        self.stack = [""]
+        own = [*model.named_parameters(), *model.named_buffers()]
+        self.own = {id(tensor): Weight(name, tuple(tensor.shape)) for name, tensor in own}
+        self.alive: list[Any] = [tensor for _, tensor in own]
+        self.known: dict[int, tuple[int, int]] = {}
+        for name, module in model.named_modules():
+            if name:
+                self._watch(name, module)
+
+    def _watch(self, name: str, module: nn.Module) -> None:
+        def enter(*_: Any) -> None:
+            self.stack.append(name)
+
+        def leave(*_: Any) -> None:
+            self.stack.pop()
+
+        module.register_forward_pre_hook(enter)
+        module.register_forward_hook(leave)
+
+    @property
+    def path(self) -> str:
+        """The module that is running."""
+        return self.stack[-1]
+
+    @property
+    def kind(self) -> str:
+        """Its class."""
+        return self.recording.kinds[self.path]
+
+    def start(self, x: Tensor) -> Tensor:
+        """Take a tensor as the model's input."""
+        self._know(x, 0)
+        return x
+
+    def finish(self, output: Any) -> None:
+        """Note what the model returned."""
+        found = [self._number(each) for each in _tensors(output)]
+        wanted = tuple(number for number in found if number is not None)
+        if len(wanted) != len(found) or not wanted:
+            refuse(INEXPRESSIBLE, f"the model returns {type(output).__name__}, and no tensors")
+        self.recording.outputs = wanted
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Any,
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
+        """Run a function, and note it if it gives tensors that depend on the input."""
+        kwargs = kwargs or {}
+        found = list(_tensors((args, kwargs)))
+        inputs = tuple(number for t in found if (number := self._number(t)) is not None)
+        fault = self._fault(found)
+        shown, named = _plain((args, kwargs), self._shown)
+        shapes = tuple(tuple(t.shape[1:]) for t in found if self._number(t) is not None)
+        result = func(*args, **kwargs)
+        made = list(_tensors(result))
+        if inputs and made:
+            shape = tuple(made[0].shape[1:])
+            call = Call(
+                func,
+                shown,
+                named,
+                inputs,
+                self.path,
+                self.kind,
+                shapes,
+                shape,
+                self.training,
+                fault,
+            )
+            self.recording.calls.append(call)
+            for tensor in made:
+                self._know(tensor, len(self.recording.calls))
+        return result
+
+    def _know(self, tensor: Tensor, number: int) -> None:
+        self.alive.append(tensor)  # or another tensor could get its id
+        self.known[id(tensor)] = (number, tensor._version)
+
+    def _number(self, tensor: Tensor) -> int | None:
+        return self.known.get(id(tensor), (None, 0))[0]
+
+    def _fault(self, found: list[Tensor]) -> str:
+        for tensor in found:
+            _, version = self.known.get(id(tensor), (None, tensor._version))
+            if version != tensor._version:
+                return "takes a tensor that was changed in place through another view of it"
+        return ""
+
+    def _shown(self, tensor: Tensor) -> Any:
+        number = self._number(tensor)
+        if number is not None:
+            return Ref(number, tuple(tensor.shape[1:]))
+        return self.own.get(id(tensor), tensor)
+
+
+def _tensors(value: Any) -> Iterator[Tensor]:
+    match value:
+        case Tensor():
+            yield value
+        case tuple() | list():
+            for item in value:
+                yield from _tensors(item)
+        case dict():
+            yield from _tensors(list(value.values()))
+
+
+def _plain(value: Any, shown: Callable[[Tensor], Any]) -> Any:
+    """Nested arguments with each tensor as what stands for it."""
+    match value:
+        case Tensor():
+            return shown(value)
+        case tuple() | list():
+            return tuple(_plain(item, shown) for item in value)
+        case dict():
+            return {key: _plain(item, shown) for key, item in value.items()}
+    return value

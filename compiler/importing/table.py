@@ -1,0 +1,104 @@
+"""The table of torch functions that an import understands, and how a recording is read by it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NoReturn, TypeVar
+
+from torch.overrides import resolve_name
+
+from compiler.importing.faults import INEXPRESSIBLE, fault, place
+from compiler.importing.graph import Node, Reading
+from compiler.importing.record import Call, Recording, Weight
+from dsl.problems import SpecError
+
+Pair = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Given:
+    """A call with its arguments by name, as its reader asks for them."""
+
+    call: Call
+    args: dict[str, Any]
+
+    def __call__(self, name: str, default: Any = None) -> Any:
+        """An argument, or what torch takes where it is left out."""
+        value = self.args.get(name)
+        return default if value is None else value
+
+    @property
+    def inp(self) -> tuple[int, ...]:
+        """The shape of the first tensor."""
+        return self.call.shapes[0]
+
+    def fault(self, why: str, help: str = "") -> SpecError:
+        """The error that the language has no words for this, naming the module."""
+        where = place(self.call.path, self.call.kind)
+        return fault(INEXPRESSIBLE, f"{where}: {why}", help)
+
+    def pair(self, name: str, default: Any = None) -> Pair:
+        """An argument that is one number or (height, width)."""
+        value = self(name, default)
+        if isinstance(value, int):
+            return value, value
+        if isinstance(value, tuple) and len(value) in (1, 2) and all(type(v) is int for v in value):
+            return value[0], value[-1]
+        raise self.fault(f"{name} is {value}, which is no fixed size")
+
+    def weight(self, name: str) -> Weight | None:
+        """A parameter or buffer; None for none. Computed ones are refused."""
+        value = self(name)
+        if value is not None and not isinstance(value, Weight):
+            raise self.fault(f"computes its {name}, and a spec's layers draw theirs")
+        return value
+
+
+Reader = Callable[[Given], tuple[Reading, ...]]
+TABLE: dict[Any, tuple[tuple[str, ...], Reader]] = {}
+R = TypeVar("R", bound=Reader)
+
+
+def reads(names: str, *functions: Any) -> Callable[[R], R]:
+    """Register the reader of some functions that take arguments of the same names."""
+
+    def register(reader: R) -> R:
+        TABLE.update(dict.fromkeys(functions, (tuple(names.split()), reader)))
+        return reader
+
+    return register
+
+
+def read(recording: Recording, size: tuple[int, int, int]) -> tuple[Node, ...]:
+    """The recorded calls as nodes behind the model's input of (C, H, W).
+
+    Raises `SpecError` for what the language has no words for, if the outputs need it.
+    """
+    needed, used = recording.needed(), dict[str, Call]()
+    nodes = [Node(((),), (), "", recording.kinds[""], size)]
+    for number, call in enumerate(recording.calls, 1):
+        readings = _readings(call, used) if number in needed else ((),)
+        nodes.append(Node(readings, call.inputs, call.path, call.kind, call.shape))
+    return tuple(nodes)
+
+
+def _readings(call: Call, used: dict[str, Call]) -> tuple[Reading, ...]:
+    names, reader = TABLE.get(call.func, ((), _unknown))
+    given = Given(call, {**dict(zip(names, call.args, strict=False)), **call.kwargs})
+    if call.fault:
+        raise given.fault(call.fault)
+    if isinstance(weight := given("weight"), Weight):
+        if weight.name in used:
+            raise given.fault(f"uses {weight.name} again, and a spec's layers have their own")
+        used[weight.name] = call
+    return reader(given)
+
+
+def _unknown(given: Given) -> NoReturn:
+    func = given.call.func
+    name = resolve_name(func) or getattr(func, "__name__", str(func))
+    help = ""
+    if name.endswith("__getitem__"):
+        help = "if the model prepares its input (transform_input), build it without that"
+    raise given.fault(f"{name} has no counterpart in the language", help)

@@ -1,0 +1,86 @@
+"""The network as a tree of series and parallels: what a spec is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+
+from compiler.importing.graph import Dims
+from dsl.layers import Layer
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """A layer; `paths` are the modules of the model that it was made from."""
+
+    layer: Layer
+    inp: Dims
+    out: Dims
+    paths: tuple[str, ...]
+    tap: int | None = None
+    """Its node's number, where an auxiliary head takes its output."""
+    weights: tuple[str, ...] = ()
+    """The modules whose weights it has, in their order."""
+
+
+@dataclass(frozen=True)
+class Sum:
+    """`act(x + scale * f(x))` around a fork; `act` is `none` for no activation."""
+
+    scale: float
+    act: str = "none"
+
+
+@dataclass(frozen=True)
+class Fork:
+    """Branches on one input, joined; then the chain `then`, then the residual sum.
+
+    `path` is the module that joins them; an empty branch is the input itself.
+    """
+
+    join: str
+    branches: tuple[Chain, ...]
+    inp: Dims
+    out: Dims
+    path: str
+    then: Chain = ()
+    residual: Sum | None = None
+    tap: int | None = None
+    paths: tuple[str, ...] = field(default=())
+    """What else it was made from: an activation behind a residual sum."""
+
+
+Item = Leaf | Fork
+Chain = tuple[Item, ...]
+
+
+def leaves(chain: Chain) -> Iterator[Leaf]:
+    """Every layer, in the order in which it is written."""
+    for item in chain:
+        if isinstance(item, Leaf):
+            yield item
+        else:
+            for inner in (*item.branches, item.then):
+                yield from leaves(inner)
+
+
+def paths(chain: Chain) -> Iterator[str]:
+    """The modules that everything inside was made from."""
+    for item in chain:
+        yield from item.paths
+        if isinstance(item, Fork):
+            yield item.path
+            for inner in (*item.branches, item.then):
+                yield from paths(inner)
+
+
+def mapped(chain: Chain, change: Callable[[Chain], Chain]) -> Chain:
+    """The chain with every chain in it changed, innermost first."""
+    return change(tuple(_inside(item, change) for item in chain))
+
+
+def _inside(item: Item, change: Callable[[Chain], Chain]) -> Item:
+    if isinstance(item, Leaf):
+        return item
+    branches = tuple(mapped(branch, change) for branch in item.branches)
+    return replace(item, branches=branches, then=mapped(item.then, change) if item.then else ())

@@ -1,0 +1,88 @@
+"""Padding that a model does by itself, in front of a convolution or pool, as theirs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import inf
+
+from compiler.importing.graph import Graph, Node, Pad, Reading
+from dsl import layers
+
+FILLED = {layers.Conv: 0.0, layers.MaxPool: -inf, layers.AvgPool: 0.0}
+"""What a window that hangs over the edge sees there."""
+
+
+def fold_pads(graph: Graph) -> Graph:
+    """The graph without pads of their own; those that no window can take stay."""
+    users: dict[int, list[Node]] = {}
+    for node in graph.nodes:
+        for index in node.inputs:
+            users.setdefault(index, []).append(node)
+    folded = {
+        index
+        for index, node in enumerate(graph.nodes)
+        if _is_pad(node) and all(map(_window, users.get(index, [])))
+    }
+    nodes = []
+    for index, node in enumerate(graph.nodes):
+        source = node.inputs[0] if node.inputs else 0
+        if index in folded:
+            nodes.append(replace(node, readings=((),)))
+        elif source in folded:
+            nodes.append(_padded(node, graph.nodes[source], graph))
+        else:
+            nodes.append(node)
+    return replace(graph, nodes=tuple(nodes))
+
+
+def _is_pad(node: Node) -> bool:
+    return len(node.readings[0]) == 1 and isinstance(node.readings[0][0], Pad)
+
+
+def _window(node: Node) -> layers.Conv | layers.MaxPool | None:
+    """The window that a node is, if it is one with its padding in numbers."""
+    atom = node.readings[0][0] if node.readings[0] else None
+    fits = isinstance(atom, layers.Conv | layers.MaxPool) and isinstance(atom.padding, tuple)
+    return atom if fits else None  # type: ignore[return-value]  # mypy can't see through `fits`
+
+
+def _padded(node: Node, source: Node, graph: Graph) -> Node:
+    """A window with the pad in front of it as its own padding."""
+    window, pad = _window(node), source.readings[0][0]
+    assert window is not None, "only windows follow a folded pad"
+    assert isinstance(pad, Pad), type(pad)
+    if pad.value != FILLED[type(window)]:
+        raise node.fault(f"follows a padding of {pad.value:g}; a spec's padding for it is another")
+    change: dict[str, object] = {}
+    if isinstance(window, layers.AvgPool):
+        change = {"count_padding": True}  # It sees the padded pixels as its own.
+    grid = graph.nodes[source.inputs[0]].shape[1:]
+    found = [
+        window.model_copy(update={"padding": p, **change}) for p in _paddings(window, pad, grid)
+    ]
+    if not found:
+        raise node.fault("follows a padding that is neither even nor TensorFlow's SAME")
+    readings: tuple[Reading, ...] = tuple((layer,) for layer in found)
+    return replace(node, readings=readings)
+
+
+def _paddings(
+    window: layers.Conv | layers.MaxPool, pad: Pad, grid: tuple[int, ...]
+) -> list[str | tuple[int, int]]:
+    """How a spec says it: in numbers, as `tf_same`, or both at this size."""
+    assert isinstance(window.padding, tuple), "`_window` takes only numbers"
+    height, width = window.padding
+    before = (pad.top + int(height), pad.left + int(width))
+    after = (pad.bottom + int(height), pad.right + int(width))
+    found: list[str | tuple[int, int]] = [before] if before == after else []
+    sides = [_tf_same(window, axis, grid[axis]) for axis in (0, 1)]
+    return [*found, "tf_same"] if sides == list(zip(before, after, strict=True)) else found
+
+
+def _tf_same(window: layers.Conv | layers.MaxPool, axis: int, size: int) -> tuple[int, int]:
+    """What TensorFlow's SAME pads before and after."""
+    dilation = window.dilation if isinstance(window, layers.Conv) else (1, 1)
+    kernel, stride, by = int(window.kernel[axis]), int(window.stride[axis]), int(dilation[axis])
+    span = (kernel - 1) * by + 1
+    total = max((-(-size // stride) - 1) * stride + span - size, 0)
+    return total // 2, total - total // 2
