@@ -1,9 +1,13 @@
-"""Whether a network takes an input of another size than its spec's, and why not."""
+"""Whether a network takes an input of another size than its spec's, and what the least one is."""
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
 from compiler.ir import Leaf, Network, Node, Parallel, Series, Tap
-from compiler.op import Shape, ShapeFault
+from compiler.op import Pair, Shape, ShapeFault
 
 
 def misfit(network: Network, shape: tuple[int, ...], training: bool) -> str:
@@ -15,57 +19,123 @@ def misfit(network: Network, shape: tuple[int, ...], training: bool) -> str:
     if shape[1] != channels:
         return f"{wanted}; got {shape[1]} channels: {shape}"
     try:
-        thread(network.nodes, Shape(*shape[1:]), training)
+        Walk(training).through(network.nodes, Shape(*shape[1:]))
     except ShapeFault as fault:
-        return f"{wanted}; {shape[2]}x{shape[3]} doesn't fit: {fault}"
+        hint = f" (the least input is {least(network)})" if fault.code == "E102" else ""
+        return f"{wanted}; {shape[2]}x{shape[3]} doesn't fit: {fault}{hint}"
     return ""
 
 
-def thread(nodes: tuple[Node, ...], shape: Shape, training: bool = False) -> Shape:
-    """Follow another shape through nodes that were lowered for their own.
+@dataclass(frozen=True)
+class Walk:
+    """Follows another shape through nodes that were lowered for their own.
 
-    Raises `ShapeFault` naming the first layer that can't take what it gets.
+    `lax` overlooks what a larger input doesn't mend: branches that give different grids, and
+    more features than a linear layer was made for.
     """
-    for node in nodes:
-        shape = _through(node, shape, training)
-    return shape
 
+    training: bool = False
+    lax: bool = False
 
-def _through(node: Node, shape: Shape, training: bool) -> Shape:
-    match node:
-        case Leaf():
-            return _leaf(node, shape)
-        case Series():
-            return _named(node.name, node.nodes, shape, training)
-        case Tap():
-            if training:
-                _named(node.name, node.body.nodes, shape, training)
-            return shape
-        case Parallel():
-            return _parallel(node, shape, training)
+    def through(self, nodes: tuple[Node, ...], shape: Shape) -> Shape:
+        """The shape after the nodes.
 
+        Raises `ShapeFault` naming the first layer that can't take what it gets.
+        """
+        for node in nodes:
+            shape = self._node(node, shape)
+        return shape
 
-def _named(name: str, nodes: tuple[Node, ...], shape: Shape, training: bool) -> Shape:
-    try:
-        return thread(nodes, shape, training)
-    except ShapeFault as fault:
-        raise ShapeFault(fault.code, f"{name}.{fault}", fault.help) from None
+    def _node(self, node: Node, shape: Shape) -> Shape:
+        match node:
+            case Leaf():
+                return self._leaf(node, shape)
+            case Series():
+                return self._named(node.name, node.nodes, shape)
+            case Tap():
+                if self.training:
+                    self._named(node.name, node.body.nodes, shape)
+                return shape
+            case Parallel():
+                return self._parallel(node, shape)
 
+    def _named(self, name: str, nodes: tuple[Node, ...], shape: Shape) -> Shape:
+        try:
+            return self.through(nodes, shape)
+        except ShapeFault as fault:
+            raise ShapeFault(fault.code, f"{name}.{fault}", fault.help) from None
 
-def _leaf(leaf: Leaf, shape: Shape) -> Shape:
-    try:
-        out = leaf.op.out(shape)
-    except ShapeFault as fault:
-        raise ShapeFault(fault.code, f"{leaf.name}: {fault}", fault.help) from None
-    if leaf.op.params(shape) != leaf.op.params(leaf.inp):
+    def _leaf(self, leaf: Leaf, shape: Shape) -> Shape:
+        try:
+            out = leaf.op.out(shape)
+        except ShapeFault as fault:
+            raise ShapeFault(fault.code, f"{leaf.name}: {fault}", fault.help) from None
+        if leaf.op.params(shape) == leaf.op.params(leaf.inp):
+            return out
+        if self.lax and shape.elements > leaf.inp.elements:
+            return leaf.out
         raise ShapeFault("E104", f"{leaf.name} was made for {leaf.inp}, it gets {shape}")
-    return out
+
+    def _parallel(self, node: Parallel, shape: Shape) -> Shape:
+        outs = tuple(self._named(node.name, (branch,), shape) for branch in node.branches)
+        if self.lax:
+            outs = tuple(Shape(out[0], *outs[0][1:]) for out in outs)
+        try:
+            joined = node.join.out(outs)
+        except ShapeFault as fault:
+            raise ShapeFault(fault.code, f"{node.name}: {fault}", fault.help) from None
+        return self._named(node.name, (node.then,), joined) if node.then else joined
 
 
-def _parallel(node: Parallel, shape: Shape, training: bool) -> Shape:
-    outs = tuple(_named(node.name, (branch,), shape, training) for branch in node.branches)
+@dataclass(frozen=True)
+class Least:
+    """The least (height, width) that a network takes, when evaluating and in training."""
+
+    evaluating: Pair
+    training: Pair
+
+    def __str__(self) -> str:
+        sizes = ["x".join(map(str, size)) for size in (self.evaluating, self.training)]
+        return sizes[0] if sizes[0] == sizes[1] else f"{sizes[0]}, for training {sizes[1]}"
+
+
+def least(network: Network) -> Least:
+    """The least input: of a network for square images the least square one.
+
+    Otherwise height and width are found each by itself, beside the spec's own other side.
+    Batch norm's need of more than one value a channel is no matter of the input's size alone,
+    and not counted.
+    """
+    evaluating = _least(network, Walk())
+    return Least(evaluating, _least(network, Walk(training=True)) if network.taps else evaluating)
+
+
+def _least(network: Network, walk: Walk) -> Pair:
+    height, width = network.input.grid
+    if height == width:
+        side = _least_side(network, walk, height, lambda n: (n, n))
+        return side, side
+    rows = _least_side(network, walk, height, lambda n: (n, width))
+    return rows, _least_side(network, walk, width, lambda n: (height, n))
+
+
+def _least_side(network: Network, walk: Walk, side: int, grid: Callable[[int], Pair]) -> int:
+    """The least side up to the spec's own, which fits.
+
+    Whatever is too small stays so for every smaller side, so that limit is found by halving;
+    from there on up, branches may still disagree about a size.
+    """
+    sides = range(1, side)
+    enough = bisect_left(
+        sides, True, key=lambda n: _fits(network, replace(walk, lax=True), grid(n))
+    )
+    rest = (n for n in sides[enough:] if _fits(network, walk, grid(n)))
+    return next(rest, side)
+
+
+def _fits(network: Network, walk: Walk, grid: Pair) -> bool:
     try:
-        joined = node.join.out(outs)
-    except ShapeFault as fault:
-        raise ShapeFault(fault.code, f"{node.name}: {fault}", fault.help) from None
-    return _named(node.name, (node.then,), joined, training) if node.then else joined
+        walk.through(network.nodes, Shape(network.input.channels, *grid))
+    except ShapeFault:
+        return False
+    return True

@@ -6,8 +6,10 @@ branch doesn't hide the faults of its neighbours.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import replace
 
+from compiler.fit import Least
 from compiler.ir import BlockUse, Network, Node, Series, Tap
 from compiler.op import Shape
 from compiler.scope import Budget, Scope, Stop, Value, init_of
@@ -32,12 +34,19 @@ def lower(spec: Spec, *, limit: int = LIMIT, variant: str | None = None) -> Netw
     """
     report = Report(check(spec), spec.texts)
     report.stop_if_any()
+    network = _network(spec, report, limit, variant)
+    _say_least(spec, report, limit)
+    report.stop_if_any()
+    return network
+
+
+def _network(spec: Spec, report: Report, limit: int, variant: str | None = None) -> Network:
+    """The spec's network; in parts only where a problem was found."""
     names: dict[str, Value] = {"classes": Sym.named(spec.classes, "num_classes")}
     scope = Scope(spec, report, Budget(limit), names)
     height, width = spec.input[1:]
     shape = Shape(Sym.named(spec.input[0], "in_channels"), height, width)
     nodes, sections = _Trunk(scope).run(shape)
-    report.stop_if_any()
     return Network(
         name=spec.name,
         title=spec.title or spec.name,
@@ -48,9 +57,48 @@ def lower(spec: Spec, *, limit: int = LIMIT, variant: str | None = None) -> Netw
         sections=sections,
         spec=spec,
         init=init_of(spec.defaults.init),
-        weights=spec.weights,
         variant=variant,
     )
+
+
+def _say_least(spec: Spec, report: Report, limit: int) -> None:
+    """Where the input is too small, add which one would be large enough."""
+    small = [problem for problem in report.problems if problem.code == "E102"]
+    if not small or spec.input[1] != spec.input[2]:
+        return
+    alone = _enough(spec.model_copy(update={"aux": ()}), limit)
+    whole = _enough(spec, limit) if spec.aux else alone
+    if alone is None or whole is None:
+        return
+    least = Least((alone, alone), (whole, whole))
+    for place, problem in enumerate(report.problems):
+        if problem in small:
+            help = f"the least input is {least}; padding or a smaller kernel would do too"
+            report.problems[place] = replace(problem, help=help)
+
+
+LARGEST = 4096
+"""The largest side that is tried."""
+MOST_SIDES = 64
+"""How many sides are tried, from the first that is enough, until all branches agree."""
+
+
+def _enough(spec: Spec, limit: int) -> int | None:
+    """The side of the least square input that the spec can be compiled for.
+
+    None where no input up to the largest of all is enough.
+    """
+    sides = range(1, LARGEST)
+    start = bisect_left(sides, True, key=lambda n: "E102" not in _faults(spec, n, limit))
+    tried = sides[start : start + MOST_SIDES]
+    return next((side for side in tried if not _faults(spec, side, limit)), None)
+
+
+def _faults(spec: Spec, side: int, limit: int) -> set[str]:
+    """The codes of what is wrong with the spec for a square input."""
+    report = Report()
+    _network(spec.model_copy(update={"input": (spec.input[0], side, side)}), report, limit)
+    return {problem.code for problem in report.problems}
 
 
 class _Trunk:

@@ -12,8 +12,9 @@ from compiler.ir import Network
 from compiler.lower import LIMIT, lower
 from dsl import inherit, shelf
 from dsl.layers import Dropout
+from dsl.model import Places
 from dsl.naming import section_names
-from dsl.problems import Problem, SpecError
+from dsl.problems import Problem, Span, SpecError
 from dsl.spec import Expect, Spec
 
 
@@ -51,7 +52,14 @@ class Overrides:
         values["input"] = (self.channels or old[0], *(self.size or old[1:]))
         values |= {"classes": self.classes or spec.classes, "expect": Expect()}
         values["aux"] = spec.aux if self.aux else ()
-        return Spec(**values).placed(spec.at).read_from(spec.texts)
+        return Spec(**values).placed(self._places(spec)).read_from(spec.texts)
+
+    def _places(self, spec: Spec) -> Places:
+        """Where the values stand now: what an option says, stands there."""
+        said = {"classes": self.classes, "input": self.size, "aux": not self.aux}
+        options = {"classes": "--classes", "input": "--input", "aux": "--no-aux"}
+        spans = {key: Span(options[key], 1, 1) for key, value in said.items() if value}
+        return Places(spec.at.span, spec.at.fields | spans)
 
     def addressed(self, spec: Spec) -> Overrides:
         """The same, the dropout rate by its address. Raises `SpecError` where there is none."""
@@ -99,20 +107,24 @@ def prepare(
     limit: int = LIMIT,
 ) -> Prepared:
     """Load, choose the variant, override, lower. Raises `dsl.SpecError`."""
-    origin = ""
-    if isinstance(where, Spec):
-        spec = dsl.choose(where, variant)
-    else:
-        path = shelf.find(where)
-        origin = _origin(path)
-        spec = dsl.load(path, variant)
+    spec = _chosen(where, variant)
+    origin = f"{spec.name}.yaml" if isinstance(where, Spec) else _origin(shelf.find(where))
     heads = () if overrides.aux else tuple(head.name for head in spec.aux)
     overrides = overrides.addressed(spec)
     spec = overrides.applied(spec)
     network = lower(spec, limit=limit, variant=variant)
-    named = replace(network, origin=origin or f"{spec.name}.yaml", options=overrides.options)
-    named = replace(named, heads_left_out=heads)
+    named = replace(network, origin=origin, options=overrides.options, heads_left_out=heads)
     return Prepared(spec, named)
+
+
+def wanted(where: Spec | str | Path, variant: str | None, overrides: Overrides) -> Spec:
+    """The spec as it would be compiled. Raises `dsl.SpecError`."""
+    spec = _chosen(where, variant)
+    return overrides.addressed(spec).applied(spec)
+
+
+def _chosen(where: Spec | str | Path, variant: str | None) -> Spec:
+    return dsl.choose(where, variant) if isinstance(where, Spec) else dsl.load(where, variant)
 
 
 def _origin(path: Path) -> str:

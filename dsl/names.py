@@ -12,6 +12,7 @@ from dsl.naming import branch_names, child_names, section_names, sequence_names
 from dsl.problems import Problem, Report, Span, did_you_mean
 from dsl.reserved import ATTRIBUTES, COMPILED, GLOBALS, KEYS
 from dsl.spec import Aux, Block, Spec, inner_steps, walk
+from dsl.weights import OWN
 
 ALWAYS = ("in", "classes")
 """Names that stand for a number everywhere: the width that comes in, and the classes."""
@@ -36,6 +37,7 @@ def check(spec: Spec) -> list[Problem]:
     for head in spec.aux:
         _uses(head.steps, spec, (), report)
     _trunk(spec, report)
+    _sources(spec, report)
     _expected(spec, report)
     if len(spec.variants) > MAX_VARIANTS:
         span = spec.at.of("variants")
@@ -96,7 +98,7 @@ def _unused(name: str, block: Block, report: Report) -> None:
     """A parameter that nothing reads is a slip of the pen."""
     read: set[str] = set()
     for step in walk((block.body,)):
-        read |= {value for _, value, _ in _references(step)}
+        read |= {value for _, value, _ in references(step)}
     for param in block.params:
         if param not in read:
             span = block.at.of(f"params.{param}")
@@ -104,7 +106,7 @@ def _unused(name: str, block: Block, report: Report) -> None:
             report.add("E025", span, message, help=f"write {param} where its value belongs")
 
 
-def _references(step: Step) -> Iterator[tuple[str, str, Span]]:
+def references(step: Step) -> Iterator[tuple[str, str, Span]]:
     """Each field of a step that holds a name: (field, name, place)."""
     found: list[tuple[str, Any, str]] = []
     at = step.at
@@ -136,7 +138,7 @@ def _uses(steps: tuple[Step, ...], spec: Spec, params: tuple[str, ...], report: 
     for step in walk(steps):
         if isinstance(step, Call):
             _call(step, spec, report)
-        for field, name, span in _references(step):
+        for field, name, span in references(step):
             if field in ("init", "mode") or name in params:
                 continue
             _reference(field, name, span, params, isinstance(step, Call), report)
@@ -204,6 +206,13 @@ def _trunk(spec: Spec, report: Report) -> None:
         _head(head, seen, dict(level), report)
         seen.setdefault(head.name, head.at.of("name"))
     _siblings(level, report)
+
+
+def _sources(spec: Spec, report: Report) -> None:
+    """The spec's own names need no map."""
+    if OWN in spec.weights:
+        message = f"no source can be called {OWN}: that means the names of the spec"
+        report.add("E014", spec.weights[OWN].at.of("name"), message)
 
 
 def _trunk_level(spec: Spec) -> list[tuple[str, Step]]:

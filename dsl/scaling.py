@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dsl.changes import Depth, Width
-from dsl.layers import Call, Filter, Layer, Linear, Sequence, Split, Step, spellings
+from dsl.layers import Call, Conv, Filter, Layer, Linear, Sequence, Split, Step, spellings
 from dsl.problems import Report, Span
 from dsl.spec import Block, Spec, walk
 
@@ -35,9 +35,13 @@ class _Widths:
     width: Width
     span: Span
     report: Report
+    first: Layer | None = None
+    """The layer that sees the image."""
 
     def applied(self) -> Spec:
         roles = _width_params(self.spec)
+        trunk = walk(tuple(step for _, steps in self.spec.sections() for step in steps))
+        self.first = next(step for step in trunk if isinstance(step, Layer))
         for name, params in roles.items():
             self.refuse_mixed(name, params)
         spec = _mapped(self.spec, lambda layer: self.changed(layer, roles), self.span)
@@ -49,6 +53,8 @@ class _Widths:
 
     def changed(self, layer: Layer, roles: dict[str, set[str]]) -> dict[str, Any]:
         """A layer's own width, or a call's arguments that are widths."""
+        if isinstance(layer, Conv) and layer.depthwise and layer is self.first:
+            return {}  # A multiple of the image's channels, which stay what they are.
         if isinstance(layer, (Filter, Linear)) and isinstance(layer.width, int):
             return {"width": self.width.of(layer.width)}
         if isinstance(layer, Call):
@@ -61,7 +67,8 @@ class _Widths:
     def defaults(self, block: Block, widths: set[str]) -> Block:
         """The block with the defaults of its width parameters scaled."""
         params = {key: self.scaled(key, value, widths) for key, value in block.params.items()}
-        return block.model_copy(update={"params": params})
+        places = block.at if params == block.params else block.at.changed(self.span)
+        return block.model_copy(update={"params": params}).placed(places)
 
     def scaled(self, key: str, value: Any, widths: set[str]) -> Any:
         return self.width.of(value) if key in widths and isinstance(value, int) else value

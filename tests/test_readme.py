@@ -19,11 +19,18 @@ def blocks(language: str) -> list[str]:
 
 
 def test_the_spec_with_its_variant_and_contract_compiles(tmp_path: Path) -> None:
-    spec, variant, expect = blocks("yaml")
+    spec, _, variant, expect = blocks("yaml")
     path = tmp_path / "my_net.yaml"
     path.write_text(f"{spec}\n{variant}\n{expect}")
     plain, wide = prepare(path), prepare(path, "wide")
     assert measured(plain).total.params < measured(wide).total.params
+
+
+def test_the_network_made_from_another_is_half_of_it() -> None:
+    made = prepare(dsl.loads(blocks("yaml")[1]))
+    base, small = (measured(p).total.params for p in (prepare("inception_v3"), made))
+    assert small < base / 3.5
+    assert made.spec.classes == 10
 
 
 def test_the_error_is_what_one_gets() -> None:

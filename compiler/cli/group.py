@@ -5,7 +5,10 @@ from __future__ import annotations
 import click
 
 from compiler import __version__
-from compiler.cli import commands
+from compiler.cli import authoring, commands
+from compiler.cli.comparing import diff
+from compiler.cli.importing import import_
+from compiler.cli.weights import weights
 from dsl import shelf
 from dsl.problems import did_you_mean
 
@@ -16,6 +19,11 @@ COMMANDS = (
     commands.source,
     commands.draw,
     commands.verify,
+    diff,
+    authoring.resolve,
+    authoring.new,
+    import_,
+    weights,
     commands.list_,
     commands.completion,
 )

@@ -81,17 +81,18 @@ def spec_options(command: F) -> F:
     return command
 
 
-def load(
-    spec: str,
-    variant: str | None,
+def load(spec: str, variant: str | None, limit: int, **options: Any) -> Prepared:
+    """The network that the shared options ask for."""
+    return prepare(spec, variant, overrides=overrides(**options), limit=limit)
+
+
+def overrides(
     size: tuple[int, ...] | None,
     classes: int | None,
     no_aux: bool,
     settings: tuple[tuple[str, str], ...],
-    limit: int,
-) -> Prepared:
-    """The network that the shared options ask for."""
+) -> Overrides:
+    """What the shared options want otherwise than the spec."""
     channels = size[0] if size and len(size) == 3 else None
     grid = (size[-2], size[-1]) if size else None
-    overrides = Overrides(classes, channels, grid, aux=not no_aux, set=settings)
-    return prepare(spec, variant, overrides=overrides, limit=limit)
+    return Overrides(classes, channels, grid, aux=not no_aux, set=settings)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from compiler.cost import Report
+from compiler.fit import least
 from compiler.prepare import Prepared
 
 
@@ -23,6 +24,7 @@ def _figures(prepared: Prepared, report: Report) -> Iterator[tuple[str, str]]:
         yield "variant", f"{network.variant} of {network.name}"
     shape = " x ".join(str(int(n)) for n in network.input)
     yield "input", f"{shape}, {network.classes:,} classes"
+    yield "least input", str(least(network)).replace("x", " x ")
     heads = f"  ({total.params_with_aux:,} with auxiliary heads)" if network.taps else ""
     yield "parameters", f"{total.params:,}{heads}"
     yield "MACs", f"{total.macs:,} per image  (FLOPs = 2 x MACs: {total.flops:,})"

@@ -1,0 +1,156 @@
+"""Which node of one network answers to which of another: by name, by what it is, in order."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from functools import cache, lru_cache
+
+from compiler.diff.facts import facts, is_layer
+from compiler.ir import Node, Parallel, Series, Tap, children
+from compiler.words import core
+
+Pairing = list[tuple[Node | None, Node | None]]
+
+NAMED = 3.0
+EQUAL = 2.0
+ALIKE = 1.0
+COUNTED = 0.3
+RELATED = 0.2
+HALF = 0.5
+AUTO = re.compile(
+    r"(branch|conv|sepconv|pool|fc|flatten|dropout|act|softmax|norm|identity|block|seq|split)?\d*"
+)
+"""Names that only count: two of them say little about belonging together."""
+
+
+def aligned(one: Sequence[Node], other: Sequence[Node]) -> Pairing:
+    """Pairs in order; None on one side stands for a node that is only on the other.
+
+    The pairing of the highest total likeness (Needleman and Wunsch, 1970; gaps cost nothing).
+    """
+    best = _table(one, other)
+    pairs: Pairing = []
+    i, j = 0, 0
+    while i < len(one) or j < len(other):
+        if i < len(one) and best[i][j] == best[i + 1][j]:
+            pairs.append((one[i], None))
+            i += 1
+        elif j < len(other) and best[i][j] == best[i][j + 1]:
+            pairs.append((None, other[j]))
+            j += 1
+        else:
+            pairs.append((one[i], other[j]))
+            i, j = i + 1, j + 1
+    return pairs
+
+
+def _table(one: Sequence[Node], other: Sequence[Node]) -> list[list[float]]:
+    """The best total from each pair of places to the ends."""
+    best = [[0.0] * (len(other) + 1) for _ in range(len(one) + 1)]
+    for i in reversed(range(len(one))):
+        for j in reversed(range(len(other))):
+            paired = likeness(one[i], other[j])
+            both = paired + best[i + 1][j + 1] if paired else 0.0
+            best[i][j] = max(both, best[i + 1][j], best[i][j + 1])
+    return best
+
+
+def likeness(one: Node, other: Node) -> float:
+    """How much two nodes are each other's; 0 for not at all."""
+    name, called = said(one.name), said(one.name) == said(other.name)
+    one, other = _once(one, other), _once(other, one)
+    if _sort(one) != _sort(other):
+        return 0.0
+    given = called and not AUTO.fullmatch(name)
+    if fingerprint(one) == fingerprint(other):
+        alike = EQUAL
+    elif is_layer(one):
+        alike = _like_layers(one, other, called)
+    else:
+        share = _shared(one, other)
+        alike = ALIKE * share if given or share >= HALF else 0.0
+    bonus = NAMED if given else COUNTED * called
+    return bonus + alike if alike or given else 0.0
+
+
+def _once(node: Node, other: Node) -> Node:
+    """A repeat beside a step that isn't one: what is repeated."""
+    return children(node)[0] if is_repeat(node) and not is_repeat(other) else node
+
+
+def _like_layers(one: Node, other: Node, called: bool) -> float:
+    """Layers that differ in more than their size answer to each other where names say so."""
+    mine, theirs = facts(one), facts(other)
+    if mine["layer"] != theirs["layer"]:
+        return RELATED * (called and core(one).op.family == core(other).op.family)
+    same = all(mine.get(key) == theirs.get(key) for key in ("kernel", "stride"))
+    return ALIKE if same else RELATED * called
+
+
+def _shared(one: Node, other: Node) -> float:
+    """The share of layers of the same kind and kernel."""
+    mine, theirs = (Counter(_shapes(node)) for node in (one, other))
+    return (mine & theirs).total() / max(mine.total(), theirs.total(), 1)
+
+
+def _shapes(node: Node) -> Iterator[tuple[str, str | None]]:
+    if is_layer(node):
+        found = facts(node)
+        yield found["layer"], found.get("kernel")
+    else:
+        for child in children(node):
+            yield from _shapes(child)
+
+
+def _sort(node: Node) -> str:
+    if is_layer(node):
+        return "layer"
+    return {Parallel: "parallel", Tap: "tap"}.get(type(node), "series")
+
+
+@cache
+def said(name: str) -> str:
+    """A name as a person says it: `Mixed_5b` and `mixed_5b` are one."""
+    return name.replace("_", "").lower()
+
+
+class _Same:
+    """A node by its identity: comparing whole trees for a cache would cost more than it saves."""
+
+    __slots__ = ("node",)
+
+    def __init__(self, node: Node) -> None:
+        self.node = node
+
+    def __hash__(self) -> int:
+        return id(self.node)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.node is other.node
+
+
+def fingerprint(node: Node) -> str:
+    """All the facts of a node and of what is in it, names apart."""
+    return _fingerprint(_Same(node))
+
+
+@lru_cache(maxsize=4096)
+def _fingerprint(key: _Same) -> str:
+    node = key.node
+    if is_layer(node):
+        return repr(sorted((key, repr(value)) for key, value in facts(node).items()))
+    head = type(node).__name__
+    if isinstance(node, Parallel):
+        scale = float(node.residual.scale) if node.residual else None
+        head = f"{node.join.word} {len(node.branches)} {scale}"
+    return f"{head}({', '.join(fingerprint(child) for child in children(node))})"
+
+
+def is_repeat(node: Node) -> bool:
+    """Whether a node is one step several times over (`x4`)."""
+    inside = children(node)
+    numbered = [child.name for child in inside] == [str(n) for n in range(len(inside))]
+    plain = isinstance(node, Series) and not node.use and numbered and len(inside) > 1
+    return plain and len({fingerprint(child) for child in inside}) == 1

@@ -1,0 +1,120 @@
+"""What a layer is, as facts that can be compared: one word or number each.
+
+Facts are read off the ops' own fields, so a new kind of op needs nothing here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields
+from typing import Any
+
+from compiler.ir import Leaf, Node, Parallel, Series, Tap, children
+from compiler.op import Init, Op
+from compiler.ops.window import Sliding
+from compiler.words import WEIGHTED, core, in_numbers, is_unit, kind_of, parts
+
+Facts = dict[str, Any]
+FAMILIES = {"norm": "norm", "act": "activation"}
+"""Parts of a unit that may be there or not, and the fact that says which."""
+UNSAID = (("act", "inplace"), ("act", "kind"))
+"""Fields of a family that change nothing about what comes out, or that its label says."""
+
+
+def is_layer(node: Node) -> bool:
+    """Whether a node is compared by its facts: a layer, or a unit around a convolution."""
+    return isinstance(node, Leaf) or is_unit(node)
+
+
+def facts(node: Node) -> Facts:
+    """The facts of a layer or unit by name, such as `kernel`, `width`, `eps`."""
+    leaves = parts(node)
+    if len(leaves) == 1 and leaves[0].op.family == "act":
+        return {"layer": leaves[0].op.label}
+    found: Facts = dict.fromkeys(FAMILIES.values(), "none") if is_unit(node) else {}
+    for leaf in leaves:
+        if len(leaves) > 1 and leaf.op.family in FAMILIES:
+            found[FAMILIES[leaf.op.family]] = leaf.op.label.split(",")[0]  # The rest are facts.
+        elif leaf is core(node):
+            found["layer"] = _kind(leaf, node)
+    for leaf in reversed(leaves):  # The convolution's own fields win.
+        found |= dict(_fields(leaf))
+    if "num_classes" in getattr(getattr(core(node).op, "width", 0), "terms", {}):
+        found["width"] = "classes"
+    return found
+
+
+def _kind(leaf: Leaf, node: Node) -> str:
+    """The op's kind; of a depthwise separable convolution, that."""
+    kind = type(leaf.op).__name__
+    return f"Separable{kind}" if leaf.name == "depthwise" and len(parts(node)) > 1 else kind
+
+
+def _fields(leaf: Leaf) -> Iterator[tuple[str, Any]]:
+    """The op's fields in numbers."""
+    op: Op = in_numbers(leaf.op)
+    for field in fields(op):  # type: ignore[arg-type]  # every op is a dataclass
+        value = getattr(op, field.name)
+        if isinstance(value, Sliding):
+            yield from _window(value)
+        elif isinstance(value, Init) or field.name == "init":
+            yield "init", _init(value)
+        elif (leaf.op.family, field.name) not in UNSAID:
+            yield _named(field.name, leaf), value
+    if leaf.op.family in WEIGHTED and leaf.name == "pointwise":
+        yield "width", int(leaf.out[0])
+
+
+def _named(name: str, leaf: Leaf) -> str:
+    """A depthwise convolution's width and groups follow from what comes in."""
+    return f"depthwise {name}" if leaf.name == "depthwise" else name
+
+
+def _init(value: Init | None) -> str:
+    numbers = [f"{number:g}" for number in value.args.values()] if value else []
+    return ":".join([value.scheme, *numbers]) if value else "the network's"
+
+
+def _window(slide: Sliding) -> Iterator[tuple[str, str]]:
+    yield "kernel", _pair(slide.kernel)
+    yield "stride", _pair(slide.stride)
+    yield "padding", _padding(slide)
+    yield "dilation", _pair(slide.dilation)
+    yield "rounds", "up" if slide.ceil else "down"
+
+
+def _padding(slide: Sliding) -> str:
+    """In words where it can be, so that it follows a kernel that changes."""
+    if slide.tf_same:
+        return "tf_same"
+    if slide.padding == tuple((slide.span(axis) - 1) // 2 for axis in (0, 1)):
+        return "same"
+    return "valid" if slide.padding == (0, 0) else _pair(slide.padding)
+
+
+def _pair(pair: tuple[int, int]) -> str:
+    return f"{pair[0]}x{pair[1]}"
+
+
+def text(node: Node) -> str:
+    """A node in few words: `conv 3×3 s2 → 32`, `block B (c7=128)`, `concat of 4 branches`."""
+    if isinstance(node, (Series, Parallel)) and node.use and node.use.kind != "aux":
+        args = ", ".join(f"{key}={_plain(value)}" for key, value in node.use.args.items())
+        return f"block {node.use.block}" + (f" ({args})" if args else "")
+    match node:
+        case _ if is_layer(node):
+            leaf = core(node)
+            width = f" → {int(node.out[0])}" if leaf.op.family in WEIGHTED else ""
+            return kind_of(node) + width  # type: ignore[arg-type]  # a leaf or a unit
+        case Parallel():
+            return f"{node.join.word} of {len(node.branches)} branches"
+        case Tap():
+            return f"auxiliary head from {node.source}"
+    inside = [text(child) for child in children(node)]
+    if len(inside) > 1 and len(set(inside)) == 1:
+        return f"{len(inside)} x {inside[0]}"
+    return ", ".join(inside)
+
+
+def _plain(value: Any) -> Any:
+    return f"{float(value):g}" if isinstance(value, (int, float)) else value

@@ -1,0 +1,222 @@
+"""A comparison for people, and as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from compiler.cost import cost
+from compiler.diff.align import said
+from compiler.diff.compare import Change, Place, compare
+from compiler.fit import least
+from compiler.ir import Network
+
+FIGURES = {
+    "params": "parameters",
+    "params_with_aux": "with auxiliary heads",
+    "macs": "MACs",
+    "activations": "activations",
+    "peak_bytes": "peak memory, bytes",
+    "weight_bytes": "weights, bytes",
+}
+UNIFORM = 0.75
+"""The share of changed widths from which one factor is said for all of them."""
+
+
+@dataclass(frozen=True)
+class Diff:
+    """Two networks under the names that they were asked for, and what differs."""
+
+    names: tuple[str, str]
+    networks: tuple[Network, Network]
+    changes: tuple[Change, ...]
+
+    @property
+    def figures(self) -> dict[str, tuple[Any, Any]]:
+        """Each figure of the cost in both networks, and the least input."""
+        one, other = (cost(network).total for network in self.networks)
+        found: dict[str, tuple[Any, Any]]
+        found = {key: (getattr(one, key), getattr(other, key)) for key in FIGURES}
+        sizes = [str(least(network)) for network in self.networks]
+        return found | {"least_input": (sizes[0], sizes[1])}
+
+    def as_json(self) -> str:
+        """All of it as JSON: `names`, `changes`, `cost`."""
+        data = {
+            "names": list(self.names),
+            "changes": [_data(change) for change in self.changes],
+            "cost": {key: list(pair) for key, pair in self.figures.items()},
+        }
+        return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+
+    def as_text(self) -> str:
+        """For a terminal: the structure's differences, equal ones together, and the cost."""
+        return "\n".join([*self._structure(), "", *self._costs()]) + "\n"
+
+    def _structure(self) -> Iterator[str]:
+        yield f"{self.names[0]} -> {self.names[1]}"
+        if not self.changes:
+            yield "  no difference in structure"
+        factor, scaled = _common_factor(self.changes)
+        if factor is not None:
+            widths = _times(filter(_is_scaled, self.changes))
+            yield f"  ~ widths x {float(factor):g} in {_times(scaled)} of the {widths} that differ"
+        common = _common_settings(self.changes)
+        for words, count in _settings_said(common):
+            yield f"  ~ {count} layers: {words}"
+        rest = (c for c in self.changes if c not in scaled and _setting(c) not in common)
+        yield from _grouped(list(rest))
+
+    def _costs(self) -> Iterator[str]:
+        rows: list[tuple[str, ...]] = [("cost", *self.names, "change")]
+        for key, (old, new) in self.figures.items():
+            said = [f"{value:,}" if isinstance(value, int) else str(value) for value in (old, new)]
+            rows.append((FIGURES.get(key, "least input"), *said, _percent(old, new)))
+        widths = [max(len(row[column]) for row in rows) for column in range(4)]
+        for row in rows:
+            cells = [f"{cell:>{width}}" for cell, width in zip(row[1:], widths[1:], strict=True)]
+            yield f"{row[0]:<{widths[0]}}  {'  '.join(cells)}".rstrip()
+
+
+def diff(
+    one: Network, other: Network, names: tuple[str, str] | None = None, *, training: bool = True
+) -> Diff:
+    """Compare two networks; `training` says whether what only training needs counts."""
+    changes = tuple(compare(one, other, training))
+    return Diff(names or (one.name, other.name), (one, other), changes)
+
+
+def _data(change: Change) -> dict[str, Any]:
+    place = change.place
+    found = {"kind": change.kind, "what": change.what, "path": place.one, "other_path": place.other}
+    found |= (
+        {"block": place.block, "inner": place.inner[0] or place.inner[1]} if place.block else {}
+    )
+    return found | {"old": change.old, "new": change.new}
+
+
+def _percent(old: Any, new: Any) -> str:
+    if not isinstance(old, int) or not isinstance(new, int):
+        return "" if old != new else "="
+    if old == new or not old:
+        return "=" if old == new else ""
+    return f"{100 * (new - old) / old:+.1f}%"
+
+
+Setting = tuple[str, Any, Any]
+SETTINGS = ("norm", "gamma", "eps", "momentum", "activation", "bias", "init", "count_padding")
+"""Facts that a network usually has the same everywhere."""
+EVERYWHERE = 8
+"""From how many layers on one change of a setting is said once for all of them."""
+
+
+def _setting(change: Change) -> Setting:
+    return change.what, change.old, change.new
+
+
+def _common_settings(changes: tuple[Change, ...]) -> dict[Setting, int]:
+    """The settings that changed in one way wherever they did, and in how many layers."""
+    found: Counter[Setting] = Counter()
+    for change in changes:
+        if change.what in SETTINGS and change.place.one:
+            found[_setting(change)] += change.place.times
+    ways = Counter(what for what, _, _ in found)
+    return {s: n for s, n in found.items() if n >= EVERYWHERE and ways[s[0]] == 1}
+
+
+def _settings_said(common: dict[Setting, int]) -> Iterator[tuple[str, int]]:
+    """Those that changed in equally many layers, together."""
+    for count in dict.fromkeys(common.values()):
+        said = (Change(s[0], old=s[1], new=s[2]) for s, n in common.items() if n == count)
+        yield ", ".join(map(_said, said)), count
+
+
+def _times(changes: Iterable[Change]) -> int:
+    return sum(change.place.times for change in changes)
+
+
+def _is_scaled(change: Change) -> bool:
+    """Whether it is a width in numbers on both sides."""
+    return change.what == "width" and isinstance(change.old, int) and isinstance(change.new, int)
+
+
+def _common_factor(changes: tuple[Change, ...]) -> tuple[Fraction | None, tuple[Change, ...]]:
+    """The factor that most changed widths share, and those changes; None if there is none."""
+    widths = [change for change in changes if _is_scaled(change)]
+    factors = Counter(Fraction(change.new, change.old) for change in widths)
+    if not factors:
+        return None, ()
+    factor, count = factors.most_common(1)[0]
+    if count < 4 or count < UNIFORM * len(widths):
+        return None, ()
+    return factor, tuple(c for c in widths if Fraction(c.new, c.old) == factor)
+
+
+def _grouped(changes: list[Change]) -> Iterator[str]:
+    """One line for what is said of several places: of a block's layers, of its uses, of steps."""
+    places: dict[Place, list[Change]] = {}
+    for change in changes:
+        places.setdefault(change.place, []).append(change)
+    uses: dict[tuple[Any, ...], list[Place]] = {}
+    for place, found in places.items():
+        where = (place.block, place.inner) if place.block else (place,)
+        words = ", ".join(map(_said, found))
+        uses.setdefault((where, found[0].kind, words), []).append(place)
+    lines: dict[tuple[str, str, str, str], list[str]] = {}
+    for (_, kind, words), same in uses.items():
+        inner = _side(kind, *(same[0].inner if same[0].block else (same[0].one, same[0].other)))
+        lines.setdefault((kind, same[0].block, _steps(same), words), []).append(inner)
+    for (kind, block, steps, words), paths in lines.items():
+        yield f"  {MARKS[kind]} {_where(block, steps, paths)}: {words}"
+
+
+LABELS = {"p": "rate", "count_padding": "counts padding"}
+MARKS = {"removed": "-", "added": "+", "changed": "~"}
+MOST_STEPS = 4
+"""Of more steps that use a block only the first and last are named."""
+
+
+def _steps(same: list[Place]) -> str:
+    """The steps that use a block."""
+    if not same[0].block:
+        return ""
+    steps = [_path(*place.steps) for place in same]
+    if len(steps) > MOST_STEPS:
+        return f" ({steps[0]} to {steps[-1]}, {len(steps)} steps)"
+    return f" ({', '.join(steps)})"
+
+
+def _where(block: str, steps: str, paths: list[str]) -> str:
+    named = ", ".join(filter(None, paths))
+    if not block:
+        return named or "network"
+    return f"block {block}{' ' * bool(named)}{named}{steps}"
+
+
+def _side(kind: str, one: str, other: str) -> str:
+    """The path in the network that has it."""
+    return {"removed": one, "added": other}.get(kind) or _path(one, other)
+
+
+def _path(one: str, other: str) -> str:
+    """A path; both where they differ in more than how they are spelt."""
+    if not one or not other or said(one) == said(other):
+        return one or other
+    return f"{one} = {other}"
+
+
+def _said(change: Change) -> str:
+    if change.kind != "changed":
+        return str(change.old if change.new is None else change.new)
+    what = LABELS.get(change.what, change.what.replace("_", " "))
+    return f"{what} {_shown(change.old)} -> {_shown(change.new)}"
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool) or value is None:
+        return "yes" if value else "no" if value is False else "none"
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,117 @@
+"""`resolve` and `new`: a spec written out with its origins, and a file to start from."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import dsl
+from compiler.cli import run
+from compiler.lower import lower
+from dsl import shelf
+from dsl.resolved import resolved
+from tests.test_inherit import BASE
+
+COMMENT = re.compile(r" +# .*")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project with the base in it, and the current directory."""
+    (tmp_path / "pyproject.toml").touch()
+    (tmp_path / "base.yaml").write_text(BASE, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def bare(text: str) -> str:
+    return "\n".join(COMMENT.sub("", line) for line in text.split("\n"))
+
+
+@pytest.mark.parametrize("name", shelf.names())
+def test_resolved_specs_are_their_dump_with_a_place_on_every_line(name: str) -> None:
+    spec = dsl.load(name)
+    text = resolved(spec)
+    assert bare(text) == dsl.dump(spec)
+    source = (shelf.folder() / f"{name}.yaml").read_text(encoding="utf-8").split("\n")
+    for line in filter(None, text.split("\n")):
+        places = re.findall(rf"\b{name}\.yaml:([0-9]+)", line)
+        if not places:  # lines that hold a key alone, or go on with a text
+            assert "- " not in line, line
+            continue
+        words = re.findall(r"[\w.]+", COMMENT.sub("", line))
+        first = max(min(map(int, places)) - 2, 0)
+        there = re.findall(r"[\w.]+", " ".join(source[first : max(map(int, places)) + 12]))
+        assert words[0] in there, line
+
+
+def test_what_resolve_prints(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "heir.yaml").write_text(
+        "extends: base.yaml\nname: heir\nwidth: 0.5\nset: {row.n: 9, head.dropout: 0.1}\n"
+        "remove: aux.helper\n"
+    )
+    assert run(["resolve", "heir.yaml", "--input", "96x96", "--set", "classes=3"]) == 0
+    text = capsys.readouterr().out
+    found = {COMMENT.sub("", line).strip(): line.partition("# ")[2] for line in text.split("\n")}
+    assert found["name: heir"] == "heir.yaml:2"
+    assert found["input: [3, 96, 96]"] == "--input"
+    assert found["classes: 3"] == "--set classes=3"
+    assert found["- conv1: 3x3 8 /2"] == "base.yaml:9, scaled by heir.yaml:3"
+    assert found["params: {n: 8, k: 3}"] == "base.yaml:13, scaled by heir.yaml:3"
+    assert found["- row: A n=9 x4"] == "base.yaml:18, heir.yaml:4"
+    assert found["- dropout 0.1"] == "base.yaml:20, heir.yaml:4"
+    assert found["- pool1: maxpool 3x3 /2"] == "base.yaml:10"
+    made = dsl.loads(text)
+    assert made.classes == 3
+    assert made.aux == ()
+    assert run(["resolve", "heir.yaml", "-o", "flat.yaml"]) == 0
+    assert dsl.load("flat.yaml") == dsl.load("heir.yaml")
+
+
+def test_a_spec_of_wrong_shapes_can_be_resolved(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["resolve", "base.yaml", "--set", "inception.A.b1=1x1 n /2"]) == 0
+    assert "- b1: 1x1 n /2" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", shelf.names())
+def test_every_change_in_a_new_file_works_as_it_stands(
+    name: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["new", "my_net", "--from", name]) == 0
+    path = folder / "my_net.yaml"
+    text = path.read_text(encoding="utf-8")
+    base = dsl.load(name)
+    same = {"name": base.name, "title": base.title, "expect": base.expect}
+    made = dsl.load(path)
+    assert made.model_copy(update=same | {"variants": base.variants}) == base
+    awake = re.sub(r"(?m)^# (?=\w+:)|^# (?=  \w)", "", text)
+    assert awake.count("\nset:") == 1
+    awake = re.sub(r"(?m)^my_net: made.*\n|^  inception-compile.*\n", "", awake)
+    path.write_text(awake, encoding="utf-8")
+    changed = dsl.load(path)
+    assert changed != made
+    assert any(step.name == "extra" for step in (*changed.stem, *changed.body))
+    lower(changed)
+    assert "inception-compile check" in capsys.readouterr().out
+
+
+def test_new_refuses(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["new", "base"]) == 1
+    assert capsys.readouterr().err == "error: base.yaml: there is a file already\n"
+    assert run(["new", "class"]) == 2
+    assert "the word 'class' is taken" in capsys.readouterr().err
+    assert run(["new", "net", "--from", "googlnet"]) == 1
+    assert "there is no file googlnet" in capsys.readouterr().err
+    assert run(["new", "net", "--from", "base.yaml", "--variant", "od"]) == 1
+    assert "did you mean odd?" in capsys.readouterr().err
+    assert not (folder / "net.yaml").exists()
+
+
+def test_new_names_its_base_from_where_it_lies(folder: Path) -> None:
+    assert run(["new", "net", "--from", "base.yaml", "--variant", "odd", "-o", "sub/net.yaml"]) == 0
+    assert "\nextends: ../base.yaml@odd\n" in (folder / "sub" / "net.yaml").read_text()
+    assert dsl.load(folder / "sub" / "net.yaml").classes == 3
