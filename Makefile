@@ -86,9 +86,10 @@ $(DEMO): pyproject.toml constraints.txt
 	$(PIP) install -c constraints.txt -e .
 	@touch $@
 
+# The peers go in alone: torchvision asks for one torch, timm for that and its hub's client.
 $(DEV): pyproject.toml constraints.txt
 	$(venv)
 	@echo "Setting up $(VENV), once; torch is large"
 	$(PIP) install -c constraints.txt -e '.[dev]'
-	$(PIP) install -c constraints.txt --no-deps torchvision
+	$(PIP) install -c constraints.txt --no-deps torchvision timm
 	@touch $(DEMO) $@

@@ -1,23 +1,42 @@
 """From a spec to everything else: module, source, diagrams, cost.
 
-Importing this package does not import torch; `compile_spec` does, when it is called.
+Importing this package does not import torch; what builds modules does, on first use.
 """
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from compiler.extractor import compile_features as compile_features
+    from compiler.extractor import feature_extractor as feature_extractor
     from compiler.module import compile_spec as compile_spec
+    from compiler.weights import export_weights as export_weights
+    from compiler.weights import load_weights as load_weights
 
-__all__ = ["compile_spec"]
+__all__ = [
+    "compile_features",
+    "compile_spec",
+    "export_weights",
+    "feature_extractor",
+    "load_weights",
+]
 __version__ = "0.1.0"
 
 
-def __getattr__(name: str) -> Any:
-    """Load `compile_spec` on first use, since it needs torch."""
-    if name == "compile_spec":
-        from compiler.module import compile_spec
+HOMES = {
+    "compile_features": "compiler.extractor",
+    "compile_spec": "compiler.module",
+    "export_weights": "compiler.weights",
+    "feature_extractor": "compiler.extractor",
+    "load_weights": "compiler.weights",
+}
+"""Which module each function is in: they need torch."""
 
-        return compile_spec
+
+def __getattr__(name: str) -> Any:
+    """Load a function on first use."""
+    if name in HOMES:
+        return getattr(import_module(HOMES[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -11,7 +11,8 @@ from torch import nn
 
 from compiler.cost import Report, Row, cost
 from compiler.ir import Leaf, Node, Parallel, Series, Tap
-from compiler.module import CompiledNetwork, build, construct
+from compiler.module import CompiledNetwork, build
+from compiler.nodes import construct
 from compiler.observe import Observation, observe
 from compiler.op import Call
 

@@ -16,7 +16,6 @@ from typing import Any
 from compiler.op import Init, Join, Op, Shape
 from dsl.problems import NOWHERE, Span
 from dsl.spec import Spec
-from dsl.weights import NO_MAPS, NameMap
 
 
 @dataclass(frozen=True)
@@ -147,8 +146,6 @@ class Network:
     spec: Spec = field(compare=False, repr=False)
     """What it was lowered from, which makes it anew for another number of classes."""
     init: Init | None = None
-    weights: Mapping[str, NameMap] = field(default_factory=dict)
-    """What public sources call the weights."""
     heads_left_out: tuple[str, ...] = ()
     """Auxiliary heads that the spec has, and the caller didn't want."""
     variant: str | None = None

@@ -1,71 +1,26 @@
-"""From the IR to a `torch.nn.Module`: performs the constructor calls that the ops hold.
+"""From the IR to a `torch.nn.Module`.
 
 State-dict keys are the paths of the IR, which are the names in the spec.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict, namedtuple
+from collections import namedtuple
 from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.fx._symbolic_trace import is_fx_symbolic_tracing
 
-from compiler import runtime
-from compiler.fit import misfit
-from compiler.inits import init_call
-from compiler.ir import Leaf, Network, Node, Parallel, Series, Tap, own_inits
+from compiler.classifier import classifier, renewed, with_classes, without_classifier
+from compiler.ir import Leaf, Network, Node, Tap, own_inits
 from compiler.lower import LIMIT
-from compiler.op import Call, Init
+from compiler.nodes import construct
 from compiler.prepare import Overrides, prepare
+from compiler.trunk import Trunk, draw
 from dsl.spec import Spec
-
-
-class Joined(nn.Module):
-    """Branches joined, then `then`, then the residual sum: `act(x + scale * f(x))`."""
-
-    def __init__(self, node: Parallel) -> None:
-        super().__init__()
-        self._join = node.join.word
-        self._names = [branch.name for branch in node.branches]
-        self._then = node.then.name if node.then else None
-        self._scale = float(node.residual.scale) if node.residual else None
-        self._act = node.residual.act.name if node.residual and node.residual.act else None
-        for child in (*node.branches, *_after(node)):
-            self.add_module(child.name, build_node(child))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(N, C, H, W) -> (N, C', H', W')."""
-        y = self._joined(x)
-        if self._then is not None:
-            y = self._modules[self._then](y)  # type: ignore[misc]  # never None: added above
-        if self._scale is not None:
-            y = torch.add(x, y, alpha=self._scale)
-        if self._act is not None:
-            y = self._modules[self._act](y)  # type: ignore[misc]  # never None: added above
-        return y
-
-    def _joined(self, x: Tensor) -> Tensor:
-        branches = [self._modules[name] for name in self._names]
-        if self._join == "concat":
-            return torch.cat([branch(x) for branch in branches], dim=1)  # type: ignore[misc]
-        total: Tensor = branches[0](x)  # type: ignore[misc]  # never None: added above
-        for branch in branches[1:]:
-            total = total + branch(x)  # type: ignore[misc]  # never None: added above
-        return total
-
-
-def _after(node: Parallel) -> Iterable[Node]:
-    """What a parallel runs behind its join."""
-    if node.then:
-        yield node.then
-    if node.residual and node.residual.act:
-        yield node.residual.act
 
 
 @cache
@@ -84,7 +39,7 @@ def _output(name: str, heads: tuple[str, ...], values: tuple[Tensor, ...]) -> An
     return output_type(name, heads)(*values)
 
 
-class CompiledNetwork(nn.Module):
+class CompiledNetwork(Trunk):
     """A network compiled from a spec.
 
     `forward` takes (N, C, H, W) and gives logits (N, classes); in training, with auxiliary
@@ -92,20 +47,28 @@ class CompiledNetwork(nn.Module):
     """
 
     def __init__(self, network: Network, *, aux: bool = True) -> None:
-        super().__init__()
-        self.network = network
-        self._steps = [node.name for node in network.nodes if not isinstance(node, Tap)]
+        super().__init__(network)
         self._taps = {tap.name: tap.weight for tap in network.taps} if aux else {}
-        self._order = [node.name for node in network.nodes if self._has(node)]
-        for node in network.nodes:
-            if self._has(node):
-                self.add_module(node.name, build_node(node))
-        self._fits: dict[tuple[Any, ...], str] = {}
-        self._make_output()
+        self._build(node for node in network.nodes if self._has(node))
+        self._arrange()
         self.reset_parameters()
 
     def _has(self, node: Node) -> bool:
         return not isinstance(node, Tap) or node.name in self._taps
+
+    def _arrange(self) -> None:
+        """Settle what runs when, as the IR says."""
+        network = self.network
+        self._order = [node.name for node in network.nodes if self._has(node)]
+        trunk = [node.name for node in network.trunk]
+        self._head = [name for name in trunk if network.sections[name] == "head"]
+        self._features = trunk[: len(trunk) - len(self._head)]
+        self._upto = next((i for i, n in enumerate(network.nodes) if n.name in self._head), None)
+        last = classifier(network)
+        end = self._head.index(last.name) if last and last.name in self._head else None
+        self._pooling = self._head[:end]
+        self._fits.clear()
+        self._make_output()
 
     def _make_output(self) -> None:
         self._output = output_type(f"{self.network.name}_output", tuple(self._taps))
@@ -118,39 +81,87 @@ class CompiledNetwork(nn.Module):
         super().__setstate__(state)  # type: ignore[no-untyped-call]  # torch leaves it untyped
         self._make_output()
 
+    @property
+    def num_classes(self) -> int:
+        """How many logits there are; 0 after `reset_classifier(0)`."""
+        return int(self.network.classes)
+
+    @property
+    def in_channels(self) -> int:
+        """C of the images."""
+        return int(self.network.input.channels)
+
+    @property
+    def num_features(self) -> int:
+        """C of what `forward_features` gives."""
+        nodes = {node.name: node for node in self.network.trunk}
+        return int(nodes[self._features[-1]].out[0]) if self._features else self.in_channels
+
     def forward(self, x: Tensor) -> Any:
         """(N, C, H, W) -> (N, classes), or the named tuple in training with heads.
 
         Raises `ValueError` naming what was expected for an input that can't be taken.
         """
-        if not _tracing():
-            self._check(x)
+        self._check(x, heads=self.training and bool(self._taps))
         heads: list[Tensor] = []
         for name in self._order:
-            module: Any = self._modules[name]
             if name not in self._taps:
-                x = module(x)
+                x = self._step(name, x)
             elif self.training:
-                heads.append(module(x))
+                heads.append(self._modules[name](x))  # type: ignore[misc]  # never None
         return self._output(x, *heads) if heads else x
 
-    def _check(self, x: Tensor) -> None:
-        key = (x.shape[1:], self.training)
-        if key not in self._fits:
-            with_heads = self.training and bool(self._taps)
-            self._fits[key] = misfit(self.network, tuple(x.shape), with_heads)
-        if self._fits[key]:
-            raise ValueError(self._fits[key])
+    def forward_features(self, x: Tensor) -> Tensor:
+        """Stem and body alone: (N, C, H, W) -> (N, num_features, H', W').
 
-    def reset_parameters(self) -> None:
-        """Draw all weights as the spec says, from torch's global generator."""
-        if self.network.init:
-            for module in self.modules():
-                if isinstance(module, nn.Conv2d | nn.Linear):
-                    _draw(self.network.init, module.weight)
-        for path, init in own_inits(self.network):
-            if path.split(".", 1)[0] in self._modules:
-                _draw(init, self.get_parameter(f"{path}.weight"))
+        Raises `ValueError` for an input that they can't take.
+        """
+        self._check(x, upto=self._upto)
+        return self._run(self._features, x)
+
+    def forward_head(self, x: Tensor, pre_logits: bool = False) -> Tensor:
+        """The head on what `forward_features` gives: (N, classes).
+
+        `pre_logits` stops before the classifier: as a rule the pooled features.
+        """
+        return self._run(self._pooling if pre_logits else self._head, x)
+
+    def reset_classifier(self, num_classes: int) -> None:
+        """Replace the layers that `num_classes` sizes, in the auxiliary heads too.
+
+        They are drawn as the spec says, on the device and in the type of the rest. With 0
+        the classifier and the heads go, and `forward` gives what it took: the features.
+        Raises `ValueError` for a number that can't be, and where there is no classifier.
+        """
+        network = with_classes(self.network, num_classes)
+        fresh = renewed(self.network, network)
+        self.network = network
+        if not num_classes:
+            self._taps = {}
+        self._keep(node for node in network.nodes if self._has(node))
+        like = next(self.parameters(), None)
+        for path, leaf in fresh.items():
+            if path.split(".")[0] in self._modules:
+                self._renew(path, leaf, like)
+        self._arrange()
+
+    def _keep(self, nodes: Iterable[Node]) -> None:
+        """Have modules for these nodes and no others."""
+        wanted = {node.name: node for node in nodes}
+        for name in self._modules.keys() - wanted.keys():
+            delattr(self, name)
+        self._build(node for name, node in wanted.items() if name not in self._modules)
+
+    def _renew(self, path: str, leaf: Leaf, like: Tensor | None) -> None:
+        """Put a fresh layer in its place, on the device and in the type of `like`."""
+        made = construct(leaf.op.call(leaf.inp)).train(self.training)
+        if like is not None:
+            made.to(like)
+        parent, _, name = path.rpartition(".")
+        setattr(self.get_submodule(parent), name, made)
+        init = dict(own_inits(self.network)).get(path, self.network.init)
+        if init and isinstance(made, nn.Conv2d | nn.Linear):
+            draw(init, made.weight)
 
     def loss(
         self,
@@ -170,59 +181,6 @@ class CompiledNetwork(nn.Module):
         return total
 
 
-def _tracing() -> bool:
-    """Whether a tracer is at work, for which sizes are not plain numbers."""
-    jit: Any = torch.jit  # its stubs lack is_tracing
-    return jit.is_tracing() or is_fx_symbolic_tracing() or torch.compiler.is_compiling()
-
-
-def _draw(init: Init, weight: Tensor) -> None:
-    call = init_call(init)
-    getattr(nn.init, call.name.removeprefix("nn.init."))(weight, **call.kwargs)
-
-
-def build_node(node: Node) -> nn.Module:
-    """The module of one node of the IR."""
-    match node:
-        case Leaf():
-            return construct(node.op.call(node.inp))
-        case Series():
-            return _sequential(node.nodes)
-        case Tap():
-            return _sequential(node.body.nodes)
-        case Parallel():
-            return Joined(node)
-
-
-def _sequential(nodes: tuple[Node, ...]) -> nn.Sequential:
-    return nn.Sequential(OrderedDict((node.name, build_node(node)) for node in nodes))
-
-
-def construct(call: Call) -> nn.Module:
-    """Perform a constructor call; symbols become plain numbers."""
-    source: Any = nn if call.name.startswith("nn.") else runtime
-    kind = getattr(source, call.name.removeprefix("nn."))
-    module: nn.Module = kind(
-        *(_plain(value) for value in call.args),
-        **{key: _plain(value) for key, value in call.kwargs.items()},
-    )
-    return module
-
-
-def _plain(value: Any) -> Any:
-    """A number without its symbol."""
-    match value:
-        case bool() | str() | None:
-            return value
-        case int():
-            return int(value)
-        case float():
-            return float(value)
-        case tuple():
-            return tuple(_plain(part) for part in value)
-    raise TypeError(f"no constructor takes {value!r}")
-
-
 def build(network: Network, *, aux: bool = True) -> CompiledNetwork:
     """The module of a lowered network, on torch's current default device."""
     return CompiledNetwork(network, aux=aux)
@@ -234,15 +192,18 @@ def compile_spec(
     num_classes: int | None = None,
     in_channels: int | None = None,
     aux: bool = True,
+    dropout: float | None = None,
     *,
     limit: int = LIMIT,
 ) -> CompiledNetwork:
     """Compile a spec (a model, a path, or a name on the shelf) to a module.
 
-    `num_classes` and `in_channels` override the spec's; without `aux` the auxiliary heads
-    are left out. Raises `dsl.SpecError` for a spec that can't be compiled.
+    `num_classes`, `in_channels` and `dropout`, the rate of the head's, override the spec's;
+    without `aux` the auxiliary heads are left out, and with 0 classes the classifier too.
+    Raises `dsl.SpecError` for a spec that can't be compiled.
 
     >>> model = compile_spec("inception_v3", num_classes=10)
     """
-    overrides = Overrides(num_classes, in_channels, aux=aux)
-    return build(prepare(spec, variant, overrides=overrides, limit=limit).network)
+    overrides = Overrides(num_classes or None, in_channels, aux=aux, dropout=dropout)
+    network = prepare(spec, variant, overrides=overrides, limit=limit).network
+    return build(without_classifier(network) if num_classes == 0 else network)

@@ -65,16 +65,8 @@ class AvgPool2dSame(nn.AvgPool2d):
 class BatchNorm2dNoGamma(nn.BatchNorm2d):
     """Batch normalisation that shifts but doesn't scale."""
 
-    def __init__(
-        self,
-        num_features: int,
-        eps: float = 1e-5,
-        momentum: float = 0.1,
-    ) -> None:
-        super().__init__(num_features, eps, momentum)
-        self.register_parameter("weight", None)
-
     def reset_parameters(self) -> None:
+        self.register_parameter("weight", None)
         self.reset_running_stats()
         nn.init.zeros_(self.bias)
 

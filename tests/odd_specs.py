@@ -263,8 +263,8 @@ body:
   - t: reduction
   - u: inception_y k=3 s=2
   - super: [1x1 4, 3x3 4]
-  - num_classes: 1x1 8
-  - in_channels: 1x1 8
+  - logits: 1x1 8
+  - pre_logits: 1x1 8
   - aux_logits: 1x1 8
 head: [globalpool avg, logit: fc classes]
 aux:
@@ -363,6 +363,29 @@ body: [a: A n=in, b: A n=classes]
 head: [maxpool 2x2 /2, flatten, fc in, fc classes]
 aux:
   - side: {from: a, weight: 0.5, do: [1x1 in, flatten, fc classes]}
+"""
+
+TEXTS["switches"] = """
+stem: [3x3 8]
+inception:
+  both: {params: {s: 0.2, a: relu}, concat: [a: 1x1 4, 3x3 4], then: 1x1 in linear,
+         residual: {scale: s, act: a}}
+  bare: {params: [act], add: [1x1 in linear, 3x3 in linear], residual: {act: act}}
+  fixed: {params: {act: none}, concat: [1x1 in linear], residual: {act: act}}
+  three: {params: {act: relu}, concat: [1x1 in linear], residual: {act: act}}
+  units: {params: {act: relu}, concat: [1x1 in act=act], residual: {act: act}}
+body:
+  - b1: both s=0.5
+  - b2: both a=none x2
+  - c1: bare act=silu
+  - c2: bare act=none
+  - d: fixed act=tanh x2
+  - e1: three
+  - e2: three act=none
+  - e3: three act=gelu
+  - f1: units
+  - f2: units act=none
+head: [globalpool avg, fc classes]
 """
 
 

@@ -16,6 +16,7 @@ from dsl import layers
 from dsl.fields import ACTIVATION_WORDS, INITS, PADDINGS
 from dsl.layers import Call, Conv, Layer, Residual, Sequence, Split, Step
 from dsl.spec import Aux, Block, Defaults, Spec
+from dsl.weights import NameMap
 
 WIDTHS = st.integers(1, 12)
 ODD = st.sampled_from([(1, 1), (3, 3), (1, 3), (3, 1), (5, 5), (1, 7), (7, 1)])
@@ -187,6 +188,15 @@ DEFAULTS = st.builds(
     avgpool=st.sampled_from(["countpad", "nopad"]),
     init=INIT.map(lambda init: init or "torch"),
 )
+ADDRESSES = st.sampled_from(["b0", "b0.conv", "**.bn", "b1.*", "helper.fc"])
+PUBLIC = st.sampled_from(["Conv_1a", "features.0", "conv2d_#", "block#3", "none", "0"])
+NAMES = st.dictionaries(ADDRESSES, PUBLIC, max_size=3)
+NAME_MAPS = st.one_of(
+    st.just(NameMap(file="maps/there.yaml")),
+    st.builds(lambda names, inside: NameMap(names={**names, **inside}), NAMES,
+              st.dictionaries(st.just("Leaf"), NAMES, max_size=1)),
+)  # fmt: skip
+SOURCES = st.dictionaries(st.sampled_from(["torchvision", "keras"]), NAME_MAPS, max_size=2)
 STEM = st.lists(nested(2, top=True), max_size=2)
 SHRUNK = SHRINKING.flatmap(shrunk)
 
@@ -218,5 +228,6 @@ def specs(draw: DrawFn) -> Spec:
         reduction=reduction,
         body=tuple(body),
         head=draw(heads()),
+        weights=draw(SOURCES),
         aux=(Aux.model_validate({**helper, "from": tap, "do": aux}),) if aux else (),
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,18 +22,20 @@ from compiler.ops.pool import AdaptivePool2d, AvgPool2d, MaxPool2d
 from dsl.spec import Spec
 from tests.strategies import specs
 
-DATA = Path(__file__).parent / "data"
 SUBJECTS = [
     ("googlenet", "torchvision"),
     ("inception_v3", None),
     ("inception_v3_cifar10", "slim"),
-    (DATA / "inception_resnet_v2.yaml", None),
+    ("inception_resnet_v2", "keras"),
+    ("googlenet_2014", None),
+    ("bn_inception", None),
+    ("xception", None),
 ]
 
 
-@pytest.mark.parametrize(("where", "variant"), SUBJECTS)
-def test_cost_and_module_agree(where: str | Path, variant: str | None) -> None:
-    report = cross_check(lower(dsl.load(where, variant)))
+@pytest.mark.parametrize(("name", "variant"), SUBJECTS)
+def test_cost_and_module_agree(name: str, variant: str | None) -> None:
+    report = cross_check(lower(dsl.load(name, variant)))
     assert report.ok, "\n".join(report.lines())
     assert len(report.checks) == 26
     assert list(report.lines())[-1] == f"{report.network}: all 26 equal"

@@ -10,7 +10,6 @@ import sys
 from collections.abc import Iterator
 from dataclasses import fields, replace
 from functools import cache
-from pathlib import Path
 
 import pytest
 import torch
@@ -30,14 +29,10 @@ from dsl.spec import Expect
 from tests.peers import torchvision_models
 from tests.shelf import IDS, NETWORKS
 
-DATA = Path(__file__).parent / "data"
-WHERE = {"inception_v4": DATA, "inception_resnet_v2": DATA}
-
 
 @cache
 def network(name: str, variant: str | None = None) -> Network:
-    where = WHERE[name] / f"{name}.yaml" if name in WHERE else name
-    return lower(dsl.load(where, variant), variant=variant)
+    return lower(dsl.load(name, variant), variant=variant)
 
 
 def small(stem: str, *, size: int = 16, defaults: str = "norm: none", head: str = "[]") -> Network:
@@ -55,6 +50,7 @@ FIGURES = {
     ("inception_v3", None): (23_834_568, 27_161_264, 5_713_216_096, 8_968_488),
     ("inception_v4", None): (42_679_816, 42_679_816, 12_253_974_624, 15_090_184),
     ("inception_resnet_v2", None): (55_843_464, 55_843_464, 13_155_794_016, 25_059_976),
+    ("googlenet_2014", None): (6_998_552, 13_378_280, 1_582_671_872, 3_227_160),
 }
 
 
@@ -358,7 +354,7 @@ def test_text_is_a_table_that_fits() -> None:
     assert " ".join(row.split()[:3]) == "inception_4e v1 832×14×14"
 
 
-@pytest.mark.parametrize(("name", "variant"), [*NETWORKS, ("inception_resnet_v2", None)])
+@pytest.mark.parametrize(("name", "variant"), NETWORKS, ids=IDS)
 @pytest.mark.parametrize("layers", [False, True])
 def test_text_fits_120_columns(name: str, variant: str | None, layers: bool) -> None:
     text = as_text(cost(network(name, variant)), layers=layers)

@@ -185,11 +185,11 @@ def test_variants_take_every_change_and_are_written_back(folder: Path) -> None:
 
 def test_a_program_makes_the_same_changes() -> None:
     spec = dsl.loads(BASE)
-    variant = Variant(width=Width(by=0.5), insert=[{"after": "a", "extra": "A n=3"}])
+    variant = Variant(width=Width(by=0.5), insert=({"after": "a", "extra": "A n=3"},))
     made = dsl.choose(spec.model_copy(update={"variants": {"v": variant}}), "v")
     assert made.body[1].args == {"n": 3}  # type: ignore[attr-defined]
     again = dsl.change(
-        spec, Changes(width=Width(by=0.5), insert=[{"after": "a", "extra": "A n=3"}])
+        spec, Changes(width=Width(by=0.5), insert=({"after": "a", "extra": "A n=3"},))
     )
     assert again == made
     assert dsl.change(spec, {"classes": 3, "a.n": 5}).classes == 3

@@ -60,7 +60,7 @@ def network(name: str) -> Network:
     return lower(spec(name))
 
 
-def compiled(name: str) -> nn.Module:
+def compiled(name: str) -> CompiledNetwork:
     torch.manual_seed(0)
     model = build(network(name))
     randomise(model)

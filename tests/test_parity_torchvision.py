@@ -1,10 +1,8 @@
 """torchvision's networks with their weights give the same numbers in ours.
 
-Weights and batch-norm statistics are drawn at random, since most faults of a port (a wrong
-eps, a swapped 1x7 and 7x1, a missing ReLU) leave fresh networks looking alike.
+`tests.parity` says how weights and statistics are drawn, and what counts as equal.
 """
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -15,24 +13,19 @@ import torch
 from torch import Tensor, nn
 
 from compiler.module import CompiledNetwork, compile_spec
+from tests.parity import (
+    CLASSES,
+    INCEPTION_V3,
+    agree,
+    differ,
+    pattern,
+    randomise,
+    still,
+    translated,
+)
 from tests.peers import torchvision_models
 
-CLASSES = 11
-
-
-def _pattern(table: dict[str, str]) -> Callable[[str], str | None]:
-    """A map of names: the first pattern that a whole name matches says the other one."""
-
-    def translate(name: str) -> str | None:
-        for pattern, target in table.items():
-            if re.fullmatch(pattern, name):
-                return re.sub(pattern, target, name)
-        return None
-
-    return translate
-
-
-GOOGLENET = _pattern(
+GOOGLENET = pattern(
     {
         r"(conv[123]|fc|aux[12]\.(?:conv|fc1|fc2))": r"\1",
         r"inception(..)\.branch1": r"inception_\1.b1",
@@ -41,53 +34,6 @@ GOOGLENET = _pattern(
         r"inception(..)\.branch4\.1": r"inception_\1.pool.1",
     }
 )
-
-A, A_TO_B, B = r"Mixed_(5.)\.branch", r"Mixed_6a\.branch", r"Mixed_(6[b-e])\.branch"
-B_TO_C, C = r"Mixed_7a\.branch", r"Mixed_(7[bc])\.branch"
-V3_PLACES = {
-    r"Conv2d_(..)_.x.": r"conv_\1",
-    r"fc": "fc",
-    r"AuxLogits\.conv0": "aux.conv1",
-    r"AuxLogits\.conv1": "aux.conv2",
-    r"AuxLogits\.fc": "aux.fc",
-    A + "1x1": r"mixed_\1.branch1",
-    A + "5x5_1": r"mixed_\1.branch2.0",
-    A + "5x5_2": r"mixed_\1.branch2.1",
-    A + "3x3dbl_1": r"mixed_\1.branch3.0",
-    A + "3x3dbl_2": r"mixed_\1.branch3.1",
-    A + "3x3dbl_3": r"mixed_\1.branch3.2",
-    A + "_pool": r"mixed_\1.branch4.1",
-    A_TO_B + "3x3": "mixed_6a.branch1",
-    A_TO_B + "3x3dbl_1": "mixed_6a.branch2.0",
-    A_TO_B + "3x3dbl_2": "mixed_6a.branch2.1",
-    A_TO_B + "3x3dbl_3": "mixed_6a.branch2.2",
-    B + "1x1": r"mixed_\1.branch1",
-    B + "7x7_1": r"mixed_\1.branch2.0",
-    B + "7x7_2": r"mixed_\1.branch2.1",
-    B + "7x7_3": r"mixed_\1.branch2.2",
-    B + "7x7dbl_1": r"mixed_\1.branch3.0",
-    B + "7x7dbl_2": r"mixed_\1.branch3.1",
-    B + "7x7dbl_3": r"mixed_\1.branch3.2",
-    B + "7x7dbl_4": r"mixed_\1.branch3.3",
-    B + "7x7dbl_5": r"mixed_\1.branch3.4",
-    B + "_pool": r"mixed_\1.branch4.1",
-    B_TO_C + "3x3_1": "mixed_7a.branch1.0",
-    B_TO_C + "3x3_2": "mixed_7a.branch1.1",
-    B_TO_C + "7x7x3_1": "mixed_7a.branch2.0",
-    B_TO_C + "7x7x3_2": "mixed_7a.branch2.1",
-    B_TO_C + "7x7x3_3": "mixed_7a.branch2.2",
-    B_TO_C + "7x7x3_4": "mixed_7a.branch2.3",
-    C + "1x1": r"mixed_\1.branch1",
-    C + "3x3_1": r"mixed_\1.branch2.0",
-    C + "3x3_2a": r"mixed_\1.branch2.1.branch1",
-    C + "3x3_2b": r"mixed_\1.branch2.1.branch2",
-    C + "3x3dbl_1": r"mixed_\1.branch3.0",
-    C + "3x3dbl_2": r"mixed_\1.branch3.1",
-    C + "3x3dbl_3a": r"mixed_\1.branch3.2.branch1",
-    C + "3x3dbl_3b": r"mixed_\1.branch3.2.branch2",
-    C + "_pool": r"mixed_\1.branch4.1",
-}
-INCEPTION_V3 = _pattern(V3_PLACES)
 
 
 @dataclass(frozen=True)
@@ -118,14 +64,7 @@ class Pair:
 
     def translated(self, state: dict[str, Tensor]) -> dict[str, Tensor]:
         """A state dict of theirs under our names."""
-        found: dict[str, Tensor] = {}
-        for key, value in state.items():
-            place, _, tail = re.fullmatch(r"(.+?)\.((conv\.|bn\.)?\w+)", key).group(1, 3, 2)  # type: ignore[union-attr]
-            name = self.places(place)
-            assert name is not None, f"{key} has no counterpart"
-            found[f"{name}.{tail}"] = value
-        assert len(found) == len(state), "two of their layers go to one of ours"
-        return found
+        return translated(state, self.places)
 
 
 def _as_in_the_paper(model: Any) -> None:
@@ -150,35 +89,6 @@ PAIRS = {
         ("inception_v3", None), "inception_v3", INCEPTION_V3, {"aux": "aux_logits"}
     ),
 }
-TOLERANCE = {torch.float64: 1e-9, torch.float32: 1e-5}
-
-
-def randomise(model: nn.Module) -> None:
-    """Weights that keep the signal alive, and statistics far from their defaults."""
-    for module in model.modules():
-        if isinstance(module, nn.Conv2d | nn.Linear):
-            nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
-            if module.bias is not None:
-                nn.init.normal_(module.bias, std=0.3)
-        elif isinstance(module, nn.BatchNorm2d):
-            assert module.running_mean is not None and module.running_var is not None
-            nn.init.normal_(module.running_mean, std=0.3)
-            nn.init.uniform_(module.running_var, 0.5, 2.0)
-            nn.init.uniform_(module.weight, 0.5, 1.5)
-            nn.init.normal_(module.bias, std=0.3)
-
-
-def agree(ours: Tensor, theirs: Tensor) -> None:
-    """Equal to the tolerance of the type, relative to the largest value."""
-    assert ours.shape == theirs.shape
-    scale = max(1.0, float(theirs.abs().max()))
-    assert float((ours - theirs).abs().max()) <= TOLERANCE[theirs.dtype] * scale
-
-
-def differ(batch: Tensor) -> None:
-    """The output depends on the input, so that agreement means something."""
-    assert float((batch[0] - batch[1]).abs().max()) > 1e-3 * float(batch.abs().max())
-
 
 EVAL = [
     ("googlenet", (15, 15)),
@@ -232,14 +142,6 @@ def test_training(name: str, size: tuple[int, int], dtype: torch.dtype) -> None:
     for head, name_there in pair.heads.items():
         agree(getattr(got, head), getattr(wanted, name_there))
     same_state(pair, ours, theirs)
-
-
-def still(*models: nn.Module) -> None:
-    """No dropout."""
-    for model in models:
-        for module in model.modules():
-            if isinstance(module, nn.Dropout):
-                module.p = 0.0
 
 
 def same_state(pair: Pair, ours: nn.Module, theirs: nn.Module) -> None:

@@ -28,7 +28,7 @@ from compiler.ops.pool import AvgPool2d, MaxPool2d, Pool
 from compiler.ops.window import pair_text
 from dsl import shelf
 from dsl.spec import Expect
-from tests.peers import torchvision_models
+from tests.peers import keras, timm, torchvision_models
 from tests.shelf import IDS, NETWORKS
 
 
@@ -93,6 +93,38 @@ PUBLISHED: list[tuple[str, str | None, dict[str, int]]] = [
             "activations": 8_968_488,
         },
     ),
+    # Keras's own tables.
+    (
+        "inception_v3",
+        "keras",
+        {"keras_total": 23_851_784, "trainable": 23_817_352, "non_trainable": 34_432},
+    ),
+    (
+        "inception_resnet_v2",
+        "keras",
+        {"keras_total": 55_873_736, "trainable": 55_813_192, "non_trainable": 60_544},
+    ),
+    (
+        "xception",
+        None,
+        {"keras_total": 22_910_480, "trainable": 22_855_952, "non_trainable": 54_528},
+    ),
+    # timm's.
+    (
+        "inception_v4",
+        None,
+        {"params": 42_679_816, "macs": 12_253_974_624, "activations": 15_090_184},
+    ),
+    (
+        "inception_resnet_v2",
+        None,
+        {"params": 55_843_464, "macs": 13_155_794_016, "activations": 25_059_976},
+    ),
+    # Caffe's GoogLeNet, without and with its heads, and the networks behind the public weights
+    # of pretrained-models.pytorch (bninception) and facenet-pytorch.
+    ("googlenet_2014", None, {"params": 6_998_552, "params_with_aux": 13_378_280}),
+    ("bn_inception", "caffe", {"params": 11_295_240}),
+    ("inception_resnet_v1", "facenet", {"params": 23_482_624}),
     ("inception_v1", None, {"params": 8_062_072}),
     ("inception_v1", "two_class", {"params": 7_039_122}),
     ("inception_v1", "slips", {"params": 7_681_144}),
@@ -195,6 +227,39 @@ def test_macs_of_torchvisions_own_network(name: str, variant: str | None, peer: 
     with torch.device("meta"):
         theirs = getattr(torchvision_models(), peer)(weights=None, init_weights=False).eval()
         assert counted(theirs, net.input) == macs(net)
+
+
+@pytest.mark.parametrize(
+    ("name", "variant", "peer"),
+    [
+        ("inception_v3", None, "inception_v3"),
+        ("inception_v4", None, "inception_v4"),
+        ("inception_resnet_v2", None, "inception_resnet_v2"),
+        ("xception", "timm", "legacy_xception"),
+    ],
+)
+def test_counts_of_timms_own_network(name: str, variant: str | None, peer: str) -> None:
+    net = network(name, variant)
+    with torch.device("meta"):
+        theirs = timm().create_model(peer).eval()
+        assert counted(theirs, net.input) == macs(net)
+    assert sum(p.numel() for p in theirs.parameters()) == params(net)
+
+
+@pytest.mark.parametrize(
+    ("name", "variant", "peer"),
+    [
+        ("inception_v3", "keras", "InceptionV3"),
+        ("inception_resnet_v2", "keras", "InceptionResNetV2"),
+        ("xception", None, "Xception"),
+    ],
+)
+def test_counts_of_kerass_own_network(name: str, variant: str | None, peer: str) -> None:
+    net = network(name, variant)
+    with keras().device("meta"):
+        theirs = getattr(keras().applications, peer)(weights=None)
+    assert theirs.count_params() == params(net) + running(net)
+    assert sum(prod(weight.shape) for weight in theirs.trainable_weights) == params(net)
 
 
 def counted(model: torch.nn.Module, shape: Shape) -> int:
@@ -437,6 +502,75 @@ STAGES: list[tuple[str, str | None, dict[str, tuple[int, ...]]]] = [
             "mixed_7b": (2048, 8, 8),
             "mixed_7c": (2048, 8, 8),
         },
+    ),
+    (  # Table 1 of arXiv:1502.03167, where its sizes agree with its widths
+        "bn_inception",
+        None,
+        {
+            "conv1": (64, 112, 112),
+            "pool1": (64, 56, 56),
+            "conv3": (192, 56, 56),
+            "pool2": (192, 28, 28),
+            "inception_3a": (256, 28, 28),
+            "inception_3b": (320, 28, 28),
+            "inception_3c": (576, 14, 14),
+            "inception_4a": (576, 14, 14),
+            "inception_4b": (576, 14, 14),
+            "inception_5a": (1024, 7, 7),
+            "inception_5b": (1024, 7, 7),
+        },
+    ),
+    (  # Table 1 of arXiv:1512.00567
+        "inception_v2",
+        None,
+        {
+            "conv_1a": (32, 149, 149),
+            "conv_2a": (32, 147, 147),
+            "conv_2b": (64, 147, 147),
+            "pool_3a": (64, 73, 73),
+            "conv_3b": (80, 71, 71),
+            "conv_4a": (192, 35, 35),
+            "conv_4b": (288, 35, 35),
+            "inception_a": (288, 35, 35),
+            "reduction_a": (768, 17, 17),
+            "inception_b": (768, 17, 17),
+            "reduction_b": (1280, 8, 8),
+            "inception_c": (2048, 8, 8),
+            "pool": (2048, 1, 1),
+        },
+    ),
+    (  # Figures 3 and 9 of arXiv:1602.07261
+        "inception_v4",
+        None,
+        {
+            "conv_2b": (64, 147, 147),
+            "mixed_3a": (160, 73, 73),
+            "mixed_4a": (192, 71, 71),
+            "stem": (384, 35, 35),
+            "inception_a": (384, 35, 35),
+            "reduction_a": (1024, 17, 17),
+            "inception_b": (1024, 17, 17),
+            "reduction_b": (1536, 8, 8),
+            "inception_c": (1536, 8, 8),
+        },
+    ),
+    (  # Figures 14 and 15 of arXiv:1602.07261
+        "inception_resnet_v1",
+        None,
+        {
+            "conv2d_4a": (192, 71, 71),
+            "stem": (256, 35, 35),
+            "repeat_1": (256, 35, 35),
+            "mixed_6a": (896, 17, 17),
+            "repeat_2": (896, 17, 17),
+            "mixed_7a": (1792, 8, 8),
+            "repeat_3": (1792, 8, 8),
+        },
+    ),
+    (  # Figure 5 of arXiv:1610.02357
+        "xception",
+        None,
+        {"block3": (728, 19, 19), "middle": (728, 19, 19), "pool": (2048, 1, 1)},
     ),
     ("inception_v1", "slips", {"conv2": (64, 58, 58), "pool2": (192, 29, 29)}),
     ("inception_v1", "slips", {"pool3": (480, 14, 14), "inception_5b": (1024, 7, 7)}),

@@ -33,10 +33,9 @@ def randomise(model: nn.Module, seed: int = 0) -> None:
     generator = torch.Generator().manual_seed(seed)
     for module in model.modules():
         if isinstance(module, nn.BatchNorm2d):
-            for tensor in (module.running_mean, module.weight.data, module.bias.data):
-                assert tensor is not None
+            assert module.running_mean is not None and module.running_var is not None
+            for tensor in (module.running_mean, *(p.data for p in module.parameters())):
                 tensor.copy_(torch.randn(tensor.shape, generator=generator) * 0.2 + 0.5)
-            assert module.running_var is not None
             module.running_var.copy_(
                 torch.rand(module.running_var.shape, generator=generator) + 0.5
             )
@@ -58,11 +57,18 @@ def both(name: str, variant: str | None) -> tuple[Network, nn.Module, nn.Module]
     return prepared.network, ours, theirs
 
 
+def images(network: Network) -> Tensor:
+    """Two images; smaller ones where the network is large and no head ties it to its own size."""
+    size = (131, 128) if network.input.grid == (299, 299) and not network.taps else ()
+    shape = (2, int(network.input.channels), *(size or map(int, network.input.grid)))
+    return torch.randn(shape, generator=torch.Generator().manual_seed(1))
+
+
 @every_network
 def test_equals_the_module_bit_for_bit(name: str, variant: str | None) -> None:
     network, ours, theirs = both(name, variant)
     assert list(ours.state_dict()) == list(theirs.state_dict())
-    x = torch.randn(2, *map(int, network.input), generator=torch.Generator().manual_seed(1))
+    x = images(network)
     with torch.no_grad():
         assert torch.equal(ours.eval()(x), theirs.eval()(x))
     results = []

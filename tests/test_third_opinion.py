@@ -28,13 +28,21 @@ from tests.shelf import IDS, NETWORKS
 from tests.test_source import imported, randomise, tensors
 
 SIZES = {
+    "bn_inception": (33, 40),
+    "bn_inception-caffe": (32, 64),
     "googlenet": (33, 40),
+    "googlenet_2014": (33, 40),
     "googlenet_96": (33, 40),
     "inception_v1": (193, 200),
     "inception_v1-slips": (217, 224),
+    "inception_resnet_v1": (75, 83),
+    "inception_resnet_v2": (75, 83),
+    "inception_v2": (75, 83),
     "inception_v3": (75, 83),
     "inception_v3_cifar10": (9, 12),
     "inception_v3_cifar10-None": (31, 33),
+    "inception_v4": (75, 83),
+    "xception": (38, 43),
 }
 """The least that fits, nearly, and no squares."""
 

@@ -104,7 +104,7 @@ def _shown(layers: bool) -> list[int]:
 def _title(report: Report) -> str:
     network = report.network
     variant = network.variant or ""
-    named = f" ({variant})" if variant not in network.title else ""
+    named = f" ({variant})" if variant not in network.title.lower() else ""
     mode = "training with auxiliary heads" if report.aux else "evaluation"
     bits = f"{8 * report.dtype_bytes}-bit numbers"
     image = _shape(network.input)

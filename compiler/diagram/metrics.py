@@ -30,13 +30,17 @@ _TABLES = {
 }
 
 
+_OTHERS = {"×": 584, "\u00a0": 278, "…": 1000, "→": 1000, "′": 187, "γ": 500}
+"""Of what else we write; the last two are Arial's."""
+
+
 def _advance(char: str, bold: bool) -> int:
     at = ord(char) - 0x20
     if 0 <= at < len(_TABLES[bold]):
         return _TABLES[bold][at]
     if combining(char):
         return 0
-    return {"×": 584, "\u00a0": 278, "…": 1000, "→": 1000}.get(char) or _foreign(char)
+    return _OTHERS.get(char) or _foreign(char)
 
 
 def _foreign(char: str) -> int:

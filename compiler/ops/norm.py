@@ -27,7 +27,7 @@ class BatchNorm2d(Op):
 
     @property
     def label(self) -> str:
-        return "batch norm" if self.gamma else "batch norm without gamma"
+        return "batch norm" if self.gamma else "batch norm, no γ"
 
     def out(self, x: Shape) -> Shape:
         if not x.is_map:

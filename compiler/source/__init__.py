@@ -19,8 +19,9 @@ from compiler.source import names, network
 from compiler.source.audit import audit
 from compiler.source.classes import ClassText, Emitter
 from compiler.source.describe import sizes
-from compiler.source.expr import Expr, heading, lay_out, signature
+from compiler.source.expr import Expr, heading, lay_out
 from compiler.source.helpers import helper_sources
+from compiler.source.methods import methods, output_name
 
 IMPORTS = "#\fimports"
 """Holds their place until the text that follows tells which are needed.
@@ -42,12 +43,9 @@ def emit(net: Network, digest: str = "") -> str:
         "name": names.class_name(net),
         "summary": summary(net),
         "init": init,
-        "forward": list(network.forward(net)),
-        "reset": list(network.reset(net)),
-        "reset_doc": network.reset_doc(net),
-        "call": "\n".join(signature("forward", ["self", "x: Tensor"], returns(net), 1)),
+        "methods": list(methods(net)),
         "classes": [*unit_classes(emitter), *emitter.classes.values()],
-        "output": {"name": network.output_name(net), "fields": list(network.fields(net))},
+        "output": {"name": output_name(net), "fields": list(network.fields(net))},
         "heading": heading,
         "room_for_imports": IMPORTS,
     }
@@ -135,14 +133,9 @@ def summary(net: Network) -> str:
     return sentence if len(sentence) <= 78 else f"{title[:70].strip()}."
 
 
-def returns(net: Network) -> str:
-    """The type of what `forward` gives."""
-    return f"Tensor | {network.output_name(net)}" if net.taps else "Tensor"
-
-
 def exported(net: Network) -> str:
     """`__all__`."""
-    public = [names.class_name(net)] + ([network.output_name(net)] if net.taps else [])
+    public = [names.class_name(net)] + ([output_name(net)] if net.taps else [])
     names_of = Expr("[", tuple(Expr(f'"{name}"') for name in public), "]")
     return "\n".join(lay_out("__all__ = ", names_of))
 
@@ -161,6 +154,6 @@ def imports(text: str, net: Network, emitter: Emitter) -> list[str]:
 def unit_classes(emitter: Emitter) -> list[ClassText]:
     """The unit classes as the template wants them."""
     return [
-        ClassText(unit.name, textwrap.wrap(unit.doc(), 78), list(unit.init()), unit.forward())
+        ClassText(unit.name, unit.doc(), list(unit.init()), unit.forward())
         for unit in emitter.units.values()
     ]

@@ -14,6 +14,7 @@ from compiler.source.describe import branches, summary
 from compiler.source.expr import Expr, call, construct, lay_out, literal, signature, text
 from compiler.source.forward import attributes, forward_of, scale_name
 from compiler.source.helpers import helper_names
+from compiler.source.switches import Switch, switches, uses, words
 from compiler.symbols import SymFloat
 
 
@@ -37,9 +38,13 @@ class Emitter:
     helpers: dict[str, None] = field(default_factory=dict)
     printed: dict[int, Expr] = field(default_factory=dict)
     ordered_dict: bool = False
+    switches: Mapping[str, Switch] = field(init=False)
+    words: Mapping[tuple[str, str], set[str]] = field(init=False)
 
     def __post_init__(self) -> None:
         self.units = units.collect(self.network.nodes)
+        self.switches = switches(self.network)
+        self.words = words(self.network)
 
     def taken(self) -> set[str]:
         """Names of classes that are in use."""
@@ -118,22 +123,40 @@ class Emitter:
         """The constructor call of one use of a block."""
         kind = "" if use.kind == "aux" else use.kind
         wanted = names.block_name(use.block, kind) if kind else "AuxHead"
-        wanted += "".join(_chosen(use, key) for key in use.args)
-        params = {"in_channels": None, **use.params, "num_classes": None}
+        wanted += self.chosen(use)
+        args, defaults = self.arguments(use, use.args), self.arguments(use, use.params)
+        params = {"in_channels": None, **defaults, "num_classes": None}
         made, used = self.class_of(node, wanted, list(self.init(node)), params)
-        values = {"in_channels": use.inp.channels, **use.args}
-        args = [literal(values["in_channels"])] if "in_channels" in used else []
-        given = {key: literal(values[key]) for key in used if key in use.args}
+        first = [literal(use.inp.channels)] if "in_channels" in used else []
+        given = {key: literal(args[key]) for key in used if key in args}
         if "num_classes" in used and not given:
-            args.append(Expr("num_classes"))
+            first.append(Expr("num_classes"))
         elif "num_classes" in used:
             given["num_classes"] = Expr("num_classes")
-        return call(made, *args, **given)
+        return call(made, *first, **given)
+
+    def chosen(self, use: BlockUse) -> str:
+        """`PadValid`: a word that differs from the block's own makes another class of it."""
+        switch = self.switches.get(use.block)
+        return "".join(
+            names.camel(key) + names.camel(value)
+            for key, value in use.args.items()
+            if isinstance(value, str) and value != use.params.get(key)
+            if len(self.words[use.block, key]) > 1 and not (switch and key == switch.param)
+        )
+
+    def arguments(self, use: BlockUse, values: Mapping[str, Any]) -> dict[str, Any]:
+        """A block's parameters as its class takes them: a switch is on or off."""
+        switch = self.switches.get(use.block)
+        return {
+            key: value != "none" if switch and key == switch.param and value else value
+            for key, value in values.items()
+        }
 
     def inline(self, node: Parallel) -> Expr:
         """A split with more behind its join, written where it is used: a class of its own."""
         inside = list(self.init(node))
-        known = {name for use in _uses(self.network.nodes) for name in use.params}
+        known = {name for _, use in uses(self.network.nodes) for name in use.params}
         known |= {"in_channels", "num_classes"}
         params = dict.fromkeys(sorted(known & _words("\n".join(inside))))
         made, used = self.class_of(node, names.split_name(node.name), inside, params)
@@ -147,10 +170,12 @@ class Emitter:
         `inside` are the assignments of its constructor.
         """
         wanted += "Block" if names.is_taken(wanted) or wanted in self.reserved() else ""
-        forward = list(forward_of(node))
+        forward = list(forward_of(node, self.switch(node)))
         used = [name for name in params if name in _words("\n".join(inside))]
-        floats = set(_floats(node))
-        args = [_param(name, params[name], name in floats) for name in used]
+        kinds = dict.fromkeys(_floats(node), "float")
+        if switch := self.switch(node):
+            kinds[switch.param] = "bool"
+        args = [_param(name, params[name], kinds.get(name)) for name in used]
         init = signature("__init__", ["self", *_ordered(args)], "None", 1)
         body = [*init, "        super().__init__()", *inside]
         key = wanted, "\n".join([*body, *forward])
@@ -166,13 +191,13 @@ class Emitter:
         scale = node.residual.scale if isinstance(node, Parallel) and node.residual else None
         if isinstance(node, Parallel) and isinstance(scale, SymFloat):
             yield f"        self.{scale_name(node)} = {text(scale)}"
+        if switch := self.switch(node):
+            yield f"        self.{switch.act.name} = {switch.param}"
 
-
-def _chosen(use: BlockUse, key: str) -> str:
-    """`ActNone`: a word that differs from the block's own makes another class of it."""
-    value = use.args[key]
-    differs = isinstance(value, str) and value != use.params.get(key)
-    return names.camel(key) + names.camel(str(value)) if differs else ""
+    def switch(self, node: Node) -> Switch | None:
+        """The switch of a block's node."""
+        use = node.use if isinstance(node, (Series, Parallel)) else None
+        return self.switches.get(use.block) if use else None
 
 
 def document(node: Series | Parallel) -> Iterator[str]:
@@ -181,9 +206,10 @@ def document(node: Series | Parallel) -> Iterator[str]:
     if len(sentence) <= 88 - 10:
         yield sentence
         return
-    yield from textwrap.wrap(f"{branches(node)}.", 80, break_long_words=False)
-    yield ""
-    yield f"{summary(node)}."
+    lines = textwrap.wrap(f"{branches(node)}.", 80, break_long_words=False)
+    last = [f"{summary(node)}."]
+    first, rest = (lines, last) if len(lines) == 1 else (last, lines)  # the first is one line
+    yield from (*first, "", *rest)
 
 
 def _words(lines: str) -> set[str]:
@@ -210,24 +236,11 @@ def _float_names(values: Iterable[Any]) -> Iterator[str]:
     return (value.name for value in values if isinstance(value, SymFloat))
 
 
-def _param(name: str, default: Any, real: bool) -> str:
-    kind = "float" if real or isinstance(default, float) else "int"
+def _param(name: str, default: Any, kind: str | None) -> str:
+    kind = kind or ("float" if isinstance(default, float) else "int")
     return f"{name}: {kind}" + ("" if default is None else f" = {text(default)}")
 
 
 def _ordered(params: list[str]) -> list[str]:
     """Parameters with a default go last."""
     return sorted(params, key=lambda param: " = " in param)
-
-
-def _uses(nodes: tuple[Node, ...]) -> Iterator[BlockUse]:
-    for node in nodes:
-        if isinstance(node, (Series, Parallel)) and node.use:
-            yield node.use
-        match node:
-            case Series():
-                yield from _uses(node.nodes)
-            case Tap():
-                yield from _uses((node.body,))
-            case Parallel():
-                yield from _uses(node.branches + ((node.then,) if node.then else ()))

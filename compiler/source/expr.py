@@ -105,7 +105,7 @@ def lay_out(start: str, expr: Expr, end: str = "", depth: int = 0) -> list[str]:
         rows = [f"{start}{expr.lead}{first}", *(f"+ {term}" for term in rest)]
         return [f"{indent}{row}" for row in rows[:-1]] + [f"{indent}{rows[-1]}{end}"]
     opened, closed = f"{indent}{start}{expr.lead}{expr.head}", f"{indent}{expr.close}{end}"
-    if start.endswith("= ") and len(opened) > WIDTH:
+    if start.endswith(("= ", "return ")) and len(opened) > WIDTH:
         wrapped = [f"{indent}{start}(", *lay_out("", expr, depth=depth + 1), f"{indent}){end}"]
         if max(map(len, wrapped)) <= WIDTH:
             return wrapped

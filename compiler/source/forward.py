@@ -9,6 +9,7 @@ from compiler.ops.act import Activation, Softmax
 from compiler.ops.linear import Flatten, Identity
 from compiler.source import names, units
 from compiler.source.expr import WIDTH, Expr, call, lay_out, text
+from compiler.source.switches import Switch
 from compiler.symbols import SymFloat
 
 
@@ -44,29 +45,29 @@ def apply(node: Node, inner: str) -> Expr:
     return call(f"self.{node.name}", Expr(inner)) if function is None else Expr(function)
 
 
-def forward_of(node: Node) -> Iterator[str]:
+def forward_of(node: Node, switch: Switch | None = None) -> Iterator[str]:
     """The body of a class's `forward`."""
     if isinstance(node, Series):
-        yield from _in_order(node)
+        yield from in_order(node.nodes)
         return
     assert isinstance(node, Parallel), type(node)
-    yield from _parallel(node)
+    yield from _parallel(node, switch)
 
 
-def _in_order(node: Series) -> Iterator[str]:
-    """One statement a step; the last one returns what it gives."""
-    every = [apply(child, "x") for child in node.nodes]
+def in_order(nodes: tuple[Node, ...], result: str = "y") -> Iterator[str]:
+    """One statement a step; what the last one gives is returned, under a name of its own."""
+    every = [apply(node, "x") for node in nodes]
     *steps, last = [applied for applied in every if applied.flat != "x"] or every[:1]
     for applied in steps:
         yield from lay_out("x = ", applied, depth=2)
     if last.items is None:
         yield f"        return {last.flat}"
     else:
-        yield from lay_out("y: Tensor = ", last, depth=2)
-        yield "        return y"
+        yield from lay_out(f"{result}: Tensor = ", last, depth=2)
+        yield f"        return {result}"
 
 
-def _parallel(node: Parallel) -> Iterator[str]:
+def _parallel(node: Parallel, switch: Switch | None) -> Iterator[str]:
     last = not node.then and not node.residual
     terms = tuple(apply(branch, "x") for branch in node.branches)
     if node.join.word == "concat":
@@ -80,7 +81,7 @@ def _parallel(node: Parallel) -> Iterator[str]:
     if node.then and (applied := apply(node.then, "y")).flat != "y":
         yield from lay_out("y = ", applied, depth=2)
     if node.residual:
-        yield from _residual(node)
+        yield from _residual(node, switch)
     elif node.then:
         yield "        return y"
 
@@ -96,12 +97,15 @@ def _sum(terms: tuple[Expr, ...]) -> Iterator[str]:
         yield from lay_out("y = y + ", term, depth=2)
 
 
-def _residual(node: Parallel) -> Iterator[str]:
+def _residual(node: Parallel, switch: Switch | None) -> Iterator[str]:
     assert node.residual is not None, node.name
     scale = node.residual.scale
     alpha = f"self.{scale_name(node)}" if isinstance(scale, SymFloat) else text(scale)
     summed = "x + y" if alpha == "1.0" else f"torch.add(x, y, alpha={alpha})"
-    if node.residual.act:
+    if switch:
+        yield f"        y = {summed}"
+        summed = f"{units.applied(switch.act, 'y')} if self.{switch.act.name} else y"
+    elif node.residual.act:
         summed = units.applied(node.residual.act, summed)
     yield f"        return {summed}"
 

@@ -9,13 +9,23 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from textwrap import wrap
 from typing import Any
 
 from compiler.ir import Leaf, Node, Series, children
 from compiler.ops.act import Activation
 from compiler.ops.conv import Conv2d
 from compiler.ops.norm import BatchNorm2d
-from compiler.source.expr import Expr, call, construct, lay_out, literal, literals, signature
+from compiler.source.expr import (
+    WIDTH,
+    Expr,
+    call,
+    construct,
+    lay_out,
+    literal,
+    literals,
+    signature,
+)
 from compiler.source.expr import text as source_text
 from compiler.symbols import SymFloat
 
@@ -114,11 +124,17 @@ class UnitClass:
             return [f"        return {inner}"]
         return [f"        y: Tensor = {inner}", "        return y"]
 
-    def doc(self) -> str:
-        """One sentence."""
-        words = [_described(leaf, self) for leaf in _leaves(self.example)]
-        sentence = ", ".join(words)
-        return f"{sentence[:1].upper()}{sentence[1:]}."
+    def doc(self) -> list[str]:
+        """One sentence; two with a gap where that is too long for a line."""
+        first, *rest = (_described(leaf, self) for leaf in _leaves(self.example))
+        whole = _sentence(", ".join([first, *rest]))
+        if len(whole) <= WIDTH - 10:
+            return [whole]
+        return [_sentence(f"{first} and what follows"), "", *wrap(_sentence(", ".join(rest)), 78)]
+
+
+def _sentence(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]}."
 
 
 def applied(leaf: Leaf, inner: str) -> str:

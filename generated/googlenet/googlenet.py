@@ -118,6 +118,7 @@ class GoogLeNet(nn.Module):
         dropout: float = 0.4,
     ) -> None:
         super().__init__()
+        self.num_classes = num_classes
         # stem
         # -> (N, 64, 112, 112)
         self.conv1 = ConvBNReLU(in_channels, 64, 7, stride=2, padding=3)
@@ -174,7 +175,25 @@ class GoogLeNet(nn.Module):
             if isinstance(module, nn.Conv2d | nn.Linear):
                 nn.init.trunc_normal_(module.weight, std=0.01)
 
-    def forward(self, x: Tensor) -> Tensor | GoogLeNetOutput:
+    def reset_classifier(self, num_classes: int) -> None:
+        """Put fresh last layers in place, for another number of classes."""
+        self.num_classes = num_classes
+        self.fc = nn.Linear(self.fc.in_features, num_classes)
+        nn.init.trunc_normal_(self.fc.weight, std=0.01)
+        if self.aux1 is not None:
+            self.aux1.fc2 = nn.Linear(self.aux1.fc2.in_features, num_classes)
+            nn.init.trunc_normal_(self.aux1.fc2.weight, std=0.01)
+        if self.aux2 is not None:
+            self.aux2.fc2 = nn.Linear(self.aux2.fc2.in_features, num_classes)
+            nn.init.trunc_normal_(self.aux2.fc2.weight, std=0.01)
+
+    def forward_features(self, x: Tensor) -> Tensor:
+        """Stem and body: (N, 3, 224, 224) -> (N, 1024, 7, 7)."""
+        x = self._to_aux1(x)
+        x = self._to_aux2(x)
+        return self._from_aux2(x)
+
+    def _to_aux1(self, x: Tensor) -> Tensor:
         x = self.conv1(x)
         x = self.pool1(x)
         x = self.conv2(x)
@@ -183,20 +202,39 @@ class GoogLeNet(nn.Module):
         x = self.inception_3a(x)
         x = self.inception_3b(x)
         x = self.pool3(x)
-        x = self.inception_4a(x)
-        aux1 = self.aux1(x) if self.training and self.aux1 is not None else None
+        y: Tensor = self.inception_4a(x)
+        return y
+
+    def _to_aux2(self, x: Tensor) -> Tensor:
         x = self.inception_4b(x)
         x = self.inception_4c(x)
-        x = self.inception_4d(x)
-        aux2 = self.aux2(x) if self.training and self.aux2 is not None else None
+        y: Tensor = self.inception_4d(x)
+        return y
+
+    def _from_aux2(self, x: Tensor) -> Tensor:
         x = self.inception_4e(x)
         x = self.pool4(x)
         x = self.inception_5a(x)
-        x = self.inception_5b(x)
+        y: Tensor = self.inception_5b(x)
+        return y
+
+    def forward_head(self, x: Tensor, pre_logits: bool = False) -> Tensor:
+        """The head: (N, 1024, 7, 7) -> (N, 1000), or (N, 1024) with `pre_logits`."""
         x = self.pool(x)
         x = self.dropout(x)
         x = torch.flatten(x, 1)
+        if pre_logits:
+            return x
         logits: Tensor = self.fc(x)
+        return logits
+
+    def forward(self, x: Tensor) -> Tensor | GoogLeNetOutput:
+        x = self._to_aux1(x)
+        aux1 = self.aux1(x) if self.training and self.aux1 is not None else None
+        x = self._to_aux2(x)
+        aux2 = self.aux2(x) if self.training and self.aux2 is not None else None
+        x = self._from_aux2(x)
+        logits = self.forward_head(x)
         if aux1 is None or aux2 is None:
             return logits
         return GoogLeNetOutput(logits, aux1, aux2)

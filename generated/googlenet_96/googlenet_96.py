@@ -69,6 +69,7 @@ class Googlenet96(nn.Module):
 
     def __init__(self, num_classes: int = 10, *, in_channels: int = 1) -> None:
         super().__init__()
+        self.num_classes = num_classes
         # stem
         # -> (N, 64, 48, 48)
         self.conv1 = ConvReLU(in_channels, 64, 7, stride=2, padding=3)
@@ -122,7 +123,14 @@ class Googlenet96(nn.Module):
             if isinstance(module, nn.Conv2d | nn.Linear):
                 nn.init.xavier_uniform_(module.weight)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def reset_classifier(self, num_classes: int) -> None:
+        """Put fresh last layers in place, for another number of classes."""
+        self.num_classes = num_classes
+        self.fc = nn.Linear(self.fc.in_features, num_classes)
+        nn.init.xavier_uniform_(self.fc.weight)
+
+    def forward_features(self, x: Tensor) -> Tensor:
+        """Stem and body: (N, 1, 96, 96) -> (N, 1024, 3, 3)."""
         x = self.conv1(x)
         x = self.pool1(x)
         x = self.conv2(x)
@@ -138,8 +146,17 @@ class Googlenet96(nn.Module):
         x = self.inception_4e(x)
         x = self.pool4(x)
         x = self.inception_5a(x)
-        x = self.inception_5b(x)
+        y: Tensor = self.inception_5b(x)
+        return y
+
+    def forward_head(self, x: Tensor, pre_logits: bool = False) -> Tensor:
+        """The head: (N, 1024, 3, 3) -> (N, 10), or (N, 1024) with `pre_logits`."""
         x = self.pool(x)
         x = torch.flatten(x, 1)
+        if pre_logits:
+            return x
         logits: Tensor = self.fc(x)
         return logits
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.forward_head(self.forward_features(x))

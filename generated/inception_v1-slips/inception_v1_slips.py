@@ -89,6 +89,7 @@ class InceptionV1Slips(nn.Module):
         self, num_classes: int = 1000, *, in_channels: int = 3, dropout: float = 0.4
     ) -> None:
         super().__init__()
+        self.num_classes = num_classes
         # stem
         # -> (N, 64, 112, 112)
         self.conv1 = ConvReLU(in_channels, 64, 7, stride=2, padding=3)
@@ -137,7 +138,13 @@ class InceptionV1Slips(nn.Module):
         self.fc1 = nn.Linear(1024, 1024)  # -> (N, 1024)
         self.fc2 = nn.Linear(1024, num_classes)  # -> (N, 1000)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def reset_classifier(self, num_classes: int) -> None:
+        """Put fresh last layers in place, for another number of classes."""
+        self.num_classes = num_classes
+        self.fc2 = nn.Linear(self.fc2.in_features, num_classes)
+
+    def forward_features(self, x: Tensor) -> Tensor:
+        """Stem and body: (N, 3, 224, 224) -> (N, 1024, 7, 7)."""
         x = self.conv1(x)
         x = self.pool1(x)
         x = self.conv2(x)
@@ -153,12 +160,20 @@ class InceptionV1Slips(nn.Module):
         x = self.inception_4e(x)
         x = self.pool4(x)
         x = self.inception_5a(x)
-        x = self.inception_5b(x)
+        y: Tensor = self.inception_5b(x)
+        return y
+
+    def forward_head(self, x: Tensor, pre_logits: bool = False) -> Tensor:
+        """The head: (N, 1024, 7, 7) -> (N, 1000), or (N, 1024) with `pre_logits`."""
         x = self.pool(x)
         x = self.dropout(x)
         x = torch.flatten(x, 1)
         x = self.fc1(x)
         x = F.relu(x)
+        if pre_logits:
+            return x
         x = self.fc2(x)
-        logits: Tensor = torch.softmax(x, dim=1)
-        return logits
+        return torch.softmax(x, dim=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.forward_head(self.forward_features(x))

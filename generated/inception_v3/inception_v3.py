@@ -228,6 +228,7 @@ class InceptionV3(nn.Module):
         dropout: float = 0.5,
     ) -> None:
         super().__init__()
+        self.num_classes = num_classes
         # stem
         self.conv_1a = ConvBNReLU(in_channels, 32, 3, stride=2)  # -> (N, 32, 149, 149)
         self.conv_2a = ConvBNReLU(32, 32, 3)  # -> (N, 32, 147, 147)
@@ -264,7 +265,21 @@ class InceptionV3(nn.Module):
             nn.init.trunc_normal_(self.get_parameter("aux.conv2.conv.weight"), std=0.01)
             nn.init.trunc_normal_(self.get_parameter("aux.fc.weight"), std=0.001)
 
-    def forward(self, x: Tensor) -> Tensor | InceptionV3Output:
+    def reset_classifier(self, num_classes: int) -> None:
+        """Put fresh last layers in place, for another number of classes."""
+        self.num_classes = num_classes
+        self.fc = nn.Linear(self.fc.in_features, num_classes)
+        nn.init.trunc_normal_(self.fc.weight, std=0.1)
+        if self.aux is not None:
+            self.aux.fc = nn.Linear(self.aux.fc.in_features, num_classes)
+            nn.init.trunc_normal_(self.aux.fc.weight, std=0.001)
+
+    def forward_features(self, x: Tensor) -> Tensor:
+        """Stem and body: (N, 3, 299, 299) -> (N, 2048, 8, 8)."""
+        x = self._to_aux(x)
+        return self._from_aux(x)
+
+    def _to_aux(self, x: Tensor) -> Tensor:
         x = self.conv_1a(x)
         x = self.conv_2a(x)
         x = self.conv_2b(x)
@@ -279,15 +294,30 @@ class InceptionV3(nn.Module):
         x = self.mixed_6b(x)
         x = self.mixed_6c(x)
         x = self.mixed_6d(x)
-        x = self.mixed_6e(x)
-        aux = self.aux(x) if self.training and self.aux is not None else None
+        y: Tensor = self.mixed_6e(x)
+        return y
+
+    def _from_aux(self, x: Tensor) -> Tensor:
         x = self.mixed_7a(x)
         x = self.mixed_7b(x)
-        x = self.mixed_7c(x)
+        y: Tensor = self.mixed_7c(x)
+        return y
+
+    def forward_head(self, x: Tensor, pre_logits: bool = False) -> Tensor:
+        """The head: (N, 2048, 8, 8) -> (N, 1000), or (N, 2048) with `pre_logits`."""
         x = self.pool(x)
         x = self.dropout(x)
         x = torch.flatten(x, 1)
+        if pre_logits:
+            return x
         logits: Tensor = self.fc(x)
+        return logits
+
+    def forward(self, x: Tensor) -> Tensor | InceptionV3Output:
+        x = self._to_aux(x)
+        aux = self.aux(x) if self.training and self.aux is not None else None
+        x = self._from_aux(x)
+        logits = self.forward_head(x)
         if aux is None:
             return logits
         return InceptionV3Output(logits, aux)

@@ -245,6 +245,7 @@ class InceptionV3Cifar10(nn.Module):
         self, num_classes: int = 10, *, in_channels: int = 3, dropout: float = 0.2
     ) -> None:
         super().__init__()
+        self.num_classes = num_classes
         # stem
         self.conv1 = ConvSameBNReLU(in_channels, 32, 3, stride=2)  # -> (N, 32, 16, 16)
         self.conv2 = ConvBNReLU(32, 32, 3, padding=1)  # -> (N, 32, 16, 16)
@@ -278,7 +279,14 @@ class InceptionV3Cifar10(nn.Module):
             if isinstance(module, nn.Conv2d | nn.Linear):
                 nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
 
-    def forward(self, x: Tensor) -> Tensor:
+    def reset_classifier(self, num_classes: int) -> None:
+        """Put fresh last layers in place, for another number of classes."""
+        self.num_classes = num_classes
+        self.fc = nn.Linear(self.fc.in_features, num_classes)
+        nn.init.kaiming_normal_(self.fc.weight, nonlinearity="relu")
+
+    def forward_features(self, x: Tensor) -> Tensor:
+        """Stem and body: (N, 3, 32, 32) -> (N, 2048, 1, 1)."""
         x = self.conv1(x)
         x = self.conv2(x)
         x = self.conv3(x)
@@ -297,9 +305,18 @@ class InceptionV3Cifar10(nn.Module):
         x = self.b5(x)
         x = self.to_c(x)
         x = self.c1(x)
-        x = self.c2(x)
+        y: Tensor = self.c2(x)
+        return y
+
+    def forward_head(self, x: Tensor, pre_logits: bool = False) -> Tensor:
+        """The head: (N, 2048, 1, 1) -> (N, 10), or (N, 2048) with `pre_logits`."""
         x = self.pool3(x)
         x = self.dropout(x)
         x = torch.flatten(x, 1)
+        if pre_logits:
+            return x
         logits: Tensor = self.fc(x)
         return logits
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.forward_head(self.forward_features(x))

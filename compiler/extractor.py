@@ -1,0 +1,88 @@
+"""A network that ends early and gives its feature maps, for detection and segmentation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from torch import Tensor, nn
+
+from compiler.features import FeatureInfo, described, until
+from compiler.ir import Network
+from compiler.lower import LIMIT
+from compiler.module import CompiledNetwork
+from compiler.prepare import Overrides, prepare
+from compiler.trunk import Trunk
+from dsl.spec import Spec
+
+
+class FeatureNetwork(Trunk):
+    """The feature maps of a network at some of its steps.
+
+    `forward` takes (N, C, H, W) and gives a dict from each step's name to its (N, C', H', W').
+    `feature_info` says what they are. Nothing is built past the last of them.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        steps: Sequence[str] | None = None,
+        modules: Mapping[str, nn.Module] | None = None,
+    ) -> None:
+        """Build the steps, or take `modules` that were built before."""
+        network, self._wanted = until(network, steps)
+        super().__init__(network)
+        if modules is None:
+            self._build(network.nodes)
+            self.reset_parameters()
+        else:
+            for node in network.nodes:
+                self.add_module(node.name, modules[node.name])
+
+    @property
+    def feature_info(self) -> tuple[FeatureInfo, ...]:
+        """Each feature map's step, channels and reduction, in the order of the dict."""
+        return described(self.network, self._wanted)
+
+    def forward(self, x: Tensor) -> dict[str, Tensor]:
+        """(N, C, H, W) -> each step's (N, C', H', W').
+
+        Raises `ValueError` naming what was expected for an input that can't be taken.
+        """
+        self._check(x)
+        found: dict[str, Tensor] = {}
+        for node in self.network.nodes:
+            x = self._step(node.name, x)
+            if node.name in self._wanted:
+                found[node.name] = x
+        return {name: found[name] for name in self._wanted}
+
+
+def compile_features(
+    spec: Spec | str | Path,
+    steps: Sequence[str] | None = None,
+    variant: str | None = None,
+    in_channels: int | None = None,
+    *,
+    limit: int = LIMIT,
+) -> FeatureNetwork:
+    """Compile a spec to a module that gives its feature maps at the named steps.
+
+    Without `steps` it gives the last map of each size, as `feature_info` lists. Raises
+    `dsl.SpecError` for a spec that can't be compiled, `ValueError` for a step without a map.
+
+    >>> backbone = compile_features("inception_v3", ["mixed_5d", "mixed_6e", "mixed_7c"])
+    """
+    overrides = Overrides(channels=in_channels, aux=False)
+    return FeatureNetwork(prepare(spec, variant, overrides=overrides, limit=limit).network, steps)
+
+
+def feature_extractor(model: CompiledNetwork, steps: Sequence[str] | None = None) -> FeatureNetwork:
+    """The feature maps of a model that is there: the same layers, weights shared.
+
+    Raises `ValueError` for a step without a map.
+
+    >>> backbone = feature_extractor(compile_spec("inception_v3"), ["mixed_7c"])
+    """
+    modules = dict(model.named_children())
+    return FeatureNetwork(model.network, steps, modules).train(model.training)

@@ -1,0 +1,82 @@
+"""What the network's own class draws anew: all its weights, or the last layers alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+
+from compiler.classifier import classified
+from compiler.inits import describe, init_call
+from compiler.ir import Leaf, Network, leaves, own_inits
+from compiler.op import Init
+from compiler.ops.linear import Linear
+from compiler.source.expr import Expr, call, condition, lay_out, literals, signature
+from compiler.symbols import Sym
+
+
+def resets(network: Network) -> Iterator[list[str]]:
+    """The methods, each in lines; those that there is a use for."""
+    if body := list(_parameters(network)):
+        start = signature("reset_parameters", ["self"], "None", 1)
+        yield [*start, f'        """{_said(network)}"""', *body]
+    layers = {path: leaf for path, leaf in leaves(network.nodes) if path in classified(network)}
+    heads = {tap.name for tap in network.taps}
+    if layers and all(_is_last(path, leaf, heads) for path, leaf in layers.items()):
+        start = signature("reset_classifier", ["self", "num_classes: int"], "None", 1)
+        doc = '        """Put fresh last layers in place, for another number of classes."""'
+        yield [*start, doc, *_classifier(network)]
+
+
+def _said(network: Network) -> str:
+    if network.init is None:
+        return "Draw the layers whose distribution the spec gives."
+    return f"Draw convolutions and linear layers from {describe(network.init)}."
+
+
+def _parameters(network: Network) -> Iterator[str]:
+    """The body of `reset_parameters`."""
+    if network.init:
+        yield "        for module in self.modules():"
+        yield "            if isinstance(module, nn.Conv2d | nn.Linear):"
+        yield from _draw(network.init, Expr("module.weight"), 4)
+    heads = {tap.name for tap in network.taps}
+    for top, layers in groupby(own_inits(network), key=lambda item: item[0].split(".")[0]):
+        if top in heads:
+            yield from condition("and", [f"self.{top} is not None"], 2)
+        for path, init in layers:
+            weight = call("self.get_parameter", Expr(f'"{path}.weight"'))
+            yield from _draw(init, weight, 3 if top in heads else 2)
+
+
+def _is_last(path: str, leaf: Leaf, heads: set[str]) -> bool:
+    """Whether a layer is an `fc classes` of the network's class, or of a head's."""
+    top, _, rest = path.partition(".")
+    grows = isinstance(leaf.inp[0], Sym) and "num_classes" in leaf.inp[0].terms
+    in_place = rest.count(".") == 0 if top in heads else not rest
+    return isinstance(leaf.op, Linear) and in_place and not grows
+
+
+def _classifier(network: Network) -> Iterator[str]:
+    """The body of `reset_classifier`."""
+    heads = {tap.name for tap in network.taps}
+    found = dict(leaves(network.nodes))
+    yield "        self.num_classes = num_classes"
+    for top, paths in groupby(classified(network), key=lambda path: path.split(".")[0]):
+        if top in heads:
+            yield from condition("and", [f"self.{top} is not None"], 2)
+        for path in paths:
+            yield from _fresh(network, path, found[path], 3 if top in heads else 2)
+
+
+def _fresh(network: Network, path: str, leaf: Leaf, depth: int) -> Iterator[str]:
+    settings = literals(leaf.op.call(leaf.inp).kwargs)
+    inputs = Expr(f"self.{path}.in_features")
+    made = call("nn.Linear", inputs, Expr("num_classes"), **settings)
+    yield from lay_out(f"self.{path} = ", made, depth=depth)
+    if init := dict(own_inits(network)).get(path, network.init):
+        yield from _draw(init, Expr(f"self.{path}.weight"), depth)
+
+
+def _draw(init: Init, weight: Expr, depth: int) -> Iterator[str]:
+    made = init_call(init)
+    yield from lay_out("", call(made.name, weight, **literals(made.kwargs)), depth=depth)

@@ -1,0 +1,65 @@
+"""Activations behind a residual sum that some uses of a block have and others don't.
+
+Such a block is one class, and the activation an argument of it: `act: bool`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from compiler.ir import BlockUse, Leaf, Network, Node, Parallel, Series, Tap, children
+from dsl.layers import Split
+from dsl.names import references
+from dsl.spec import Block, walk
+
+Used = Mapping[str, list[tuple[Node, BlockUse]]]
+
+
+@dataclass(frozen=True)
+class Switch:
+    """A block's parameter that turns its activation on or off."""
+
+    param: str
+    act: Leaf
+
+
+def uses(nodes: Iterable[Node]) -> Iterator[tuple[Node, BlockUse]]:
+    """Every use of a block, with its node."""
+    for node in nodes:
+        if isinstance(node, (Series, Parallel)) and node.use:
+            yield node, node.use
+        yield from uses((node.body,) if isinstance(node, Tap) else children(node))
+
+
+def words(network: Network) -> dict[tuple[str, str], set[str]]:
+    """What each word parameter of each block is given, its default included where it counts."""
+    found: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for _, use in uses(network.nodes):
+        for param, value in {**use.params, **use.args}.items():
+            if isinstance(value, str):
+                found[use.block, param].add(value)
+    return found
+
+
+def switches(network: Network) -> dict[str, Switch]:
+    """The switch of each block that has one, by the block's name."""
+    found: dict[str, Switch] = {}
+    given = words(network)
+    for node, use in uses(network.nodes):
+        param = _residual_alone(network.spec.blocks.get(use.block))
+        values = given.get((use.block, param), set())
+        act = node.residual.act if isinstance(node, Parallel) and node.residual else None
+        if act is not None and "none" in values and len(values) == 2:
+            found[use.block] = Switch(param, act)
+    return found
+
+
+def _residual_alone(block: Block | None) -> str:
+    """The parameter that names a block's residual activation, and nothing else."""
+    if block is None or not isinstance(block.body, Split) or block.body.residual is None:
+        return ""
+    act = block.body.residual.act
+    read = [name for step in walk((block.body,)) for _, name, _ in references(step)]
+    return act if act in block.params and read.count(act) == 1 else ""
