@@ -85,7 +85,7 @@ def test_halves_equal_the_modules(name: str) -> None:
     assert torch.equal(head, theirs(x))
 
 
-@pytest.mark.parametrize("name", ALONE)
+@pytest.mark.parametrize("name", sorted(ALONE))
 def test_a_network_without_halves_is_just_forward(name: str) -> None:
     _, theirs = both(name)
     assert not hasattr(theirs, "forward_features")
