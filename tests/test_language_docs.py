@@ -11,7 +11,7 @@ import dsl
 from compiler.contract import broken
 from compiler.cost import cost
 from compiler.lower import lower
-from dsl import names, opstring
+from dsl import opstring, references
 from dsl.fields import INITS
 from dsl.layers import LAYERS, Conv, spellings
 from dsl.model import Residual
@@ -41,7 +41,7 @@ def said(word: str) -> bool:
     return any(word in " ".join(span).replace(":", " ").split() for span in spans)
 
 
-@pytest.mark.parametrize("kind", names.KINDS, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", references.KINDS, ids=lambda kind: kind.__name__)
 def test_every_layer_and_option_is_in_the_docs(kind: type[dsl.layers.Layer]) -> None:
     assert said(kind.keyword) or kind is Conv
     assert opstring.kind_of(kind.example.split()[0]) is kind
@@ -59,12 +59,12 @@ def test_every_key_is_in_the_docs(model: type[dsl.layers.Model]) -> None:
 
 
 def test_every_word_that_a_field_takes_is_in_the_docs() -> None:
-    words = [*INITS, *names.WORDS, *names.ALWAYS, *LAYERS]
+    words = [*INITS, *references.WORDS, *references.ALWAYS, *LAYERS]
     assert [word for word in words if not re.search(rf"`[^`\n]*\b{word}\b", DOCS)] == []
 
 
 def test_every_field_that_an_address_can_set_is_in_the_docs() -> None:
-    fields = {name for kind in names.KINDS for name, _ in spellings(kind)}
+    fields = {name for kind in references.KINDS for name, _ in spellings(kind)}
     assert {name for name in fields if f"`{name}`" not in DOCS} == set()
 
 

@@ -10,7 +10,7 @@ from compiler.importing.tree import Chain, Item, Leaf, paths
 from dsl import layers
 from dsl.fields import KERNEL, name_fault
 from dsl.layers import LAYERS
-from dsl.names import ALWAYS, WORDS
+from dsl.references import ALWAYS, WORDS
 from dsl.reserved import RESERVED
 
 CONTAINERS = ("Sequential", "ModuleList", "ModuleDict")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from compiler.ir import BlockUse, Leaf, Network, Node, Parallel, Series, Tap, children
 from dsl.layers import Split
-from dsl.names import references
+from dsl.references import references
 from dsl.spec import Block, walk
 
 Used = Mapping[str, list[tuple[Node, BlockUse]]]
