@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 from compiler.diagram.labels import Run, cell, lifted, line, room_for, small, stack, strong
 from compiler.diagram.metrics import fit
 from compiler.diagram.rows import Card
@@ -13,6 +15,8 @@ HEIGHT = 58
 NARROW, WIDE = 138, 190
 BAR = 9
 GAP = 8
+SPARE = 2
+"""What rounding may take from either side."""
 ASIDE = 40
 """What stands beside a long name keeps that many percent, if it needs them."""
 
@@ -22,11 +26,12 @@ Line = tuple[float, list[str]]
 
 def width(cards: list[Card]) -> int:
     """The width of all cards: the most that one needs, within limits."""
-    return min(2 * round(max(NARROW, *map(_need, cards)) / 2), WIDE)
+    return min(2 * ceil(max(NARROW, *map(_need, cards)) / 2), WIDE)
 
 
 def _need(card: Card) -> float:
-    title = room_for((_title(card), _times(card), _aside(card))) + (GAP if card.aside else 0)
+    title = room_for((_title(card), _times(card), _aside(card)))
+    title += GAP + SPARE if card.aside else 0
     amount = room_for((small(shape(card.out)), _amount(card))) + 10
     return max(title, amount) + 2 * PAD
 

@@ -31,12 +31,12 @@ def strip(node: Node) -> list[Piece]:
 
 
 def piece(branch: Node) -> Piece:
-    """A branch by its dominant kernel: the largest, or `pool` where it pools."""
+    """A branch by its dominant kernel: the largest, or `pool` where nothing larger than 1×1 is."""
     inside = [leaf for _, leaf in leaves((branch,))]
     width = int(branch.out.channels)
-    if any(leaf.op.family == "pool" for leaf in inside):
-        return Piece(width, "pool", "pool")
     sizes = [size for leaf in inside if (size := _size(leaf))]
+    if max(sizes, default=(1, False))[0] == 1 and any(leaf.op.family == "pool" for leaf in inside):
+        return Piece(width, "pool", "pool")
     if not sizes:
         return Piece(width, "other", "other")
     extent, factorised = max(sizes)
