@@ -49,7 +49,8 @@ class Overrides:
             spec = self.with_settings(spec)
         old = spec.input
         values = {name: getattr(spec, name) for name in Spec.model_fields}
-        values["input"] = (self.channels or old[0], *(self.size or old[1:]))
+        channels = old[0] if self.channels is None else self.channels
+        values["input"] = (channels, *(self.size or old[1:]))
         values |= {"classes": self.classes or spec.classes, "expect": Expect()}
         values["aux"] = spec.aux if self.aux else ()
         return Spec(**values).placed(self._places(spec)).read_from(spec.texts)
@@ -62,7 +63,12 @@ class Overrides:
         return Places(spec.at.span, spec.at.fields | spans)
 
     def addressed(self, spec: Spec) -> Overrides:
-        """The same, the dropout rate by its address. Raises `SpecError` where there is none."""
+        """The same in words of the command line: the dropout rate by its address, the whole input.
+
+        Raises `SpecError` where there is no dropout.
+        """
+        if self.channels and not self.size:
+            return replace(self, size=spec.input[1:]).addressed(spec)
         if self.dropout is None:
             return self
         names = section_names(dict(spec.sections()))["head"]

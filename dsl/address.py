@@ -116,12 +116,18 @@ def _body(body: Step, name: str, inside: dict[str, Any]) -> Step:
 def refilled(model: Model, update: dict[str, Any], span: Span, report: Report) -> Any:
     """A model with other fields, validated again."""
     values = {name: getattr(model, name) for name in type(model).model_fields} | update
-    spans = _spans(update, span)
+    spans = _spans(model, update, span)
     places = Places(model.at.span, {**model.at.fields, **spans})
     return opstring.build(type(model), values, places, report)
 
 
-def _spans(update: dict[str, Any], span: Span) -> dict[str, Span]:
-    """The place of what is new: a field, or each of a call's arguments."""
-    args = update.get("args", {})
-    return {**dict.fromkeys(update, span), **{f"args.{key}=": span for key in args}}
+def _spans(model: Model, update: dict[str, Any], span: Span) -> dict[str, Span]:
+    """The place of what is new: a field as a file spells it, an argument, a default."""
+    spelt = {name: type(model).model_fields[name].alias or name for name in update}
+    found = {spelt[name]: span for name in update}
+    for name in {"args", "params"} & set(update):
+        old = getattr(model, name)
+        new = [key for key, value in update[name].items() if key not in old or old[key] != value]
+        found |= {f"{name}.{key}=": span for key in new}
+        found |= {f"{name}.{key}": span for key in new if key not in old}
+    return found

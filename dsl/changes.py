@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, PrivateAttr
 
-from dsl.fields import Count, Factor, Named, shown
+from dsl.fields import Count, Factor, named, shown
 from dsl.model import Model
 from dsl.problems import Span
 from dsl.text import Mapping, Scalar, Sequence, Value, plain
@@ -65,7 +65,12 @@ def _insertions(value: Any) -> tuple[dict[str, Any], ...]:
             raise ValueError(f"must say where, and one named step, as in {form}")
         if not isinstance(item[where[0]], str):
             raise ValueError(f"must say {where[0]} which step, not {shown(item[where[0]])}")
-    return tuple(items)
+    return tuple(_as_read(item) for item in items)
+
+
+def _as_read(value: Any) -> Any:
+    """Plain data as a file would give it, so that what a program says is read back equal."""
+    return plain(tree(named(value)))
 
 
 def _addresses(value: Any) -> tuple[str, ...]:
@@ -87,7 +92,7 @@ class Changes(Model):
     depth: Depth | None = None
     remove: Annotated[tuple[str, ...], BeforeValidator(_addresses)] = ()
     insert: Annotated[tuple[dict[str, Any], ...], BeforeValidator(_insertions)] = ()
-    set: Annotated[dict[str, Any], Named] = Field(default_factory=dict)
+    set: Annotated[dict[str, Any], BeforeValidator(_as_read)] = Field(default_factory=dict)
     _nodes: dict[str, Value] = PrivateAttr(default_factory=dict)
 
     def remember(self, root: Mapping) -> None:

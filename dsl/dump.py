@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import yaml
@@ -175,13 +175,20 @@ def _fitting(data: Any) -> Any:
 def _block(block: Block) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if block.params:
-        plain = all(default is None for default in block.params.values())
-        bare = {name: _value(default) for name, default in block.params.items()}
-        found["params"] = Flow(map(Raw, block.params)) if plain else Inline(bare)
+        found["params"] = _params(block.params)
     if isinstance(block.body, Split):
         return found | _split(block.body)
     assert isinstance(block.body, Sequence), type(block.body)
     return found | {"do": [_step(step) for step in block.body.steps]}
+
+
+def _params(params: Mapping[str, Any]) -> Any:
+    """A list of names where none has a default; one a line where some have none."""
+    if all(default is None for default in params.values()):
+        return Flow(map(Raw, params))
+    if None in params.values():  # On one line, the empty value would need quotes.
+        return {name: Raw() if value is None else _value(value) for name, value in params.items()}
+    return Inline({name: _value(value) for name, value in params.items()})
 
 
 def _aux(head: Aux) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dsl.address import BESIDE, SECTIONS, parts, path_of, rebuilt, refilled
+from dsl.changes import CHANGES
 from dsl.fields import NUMBER
 from dsl.layers import Call, Layer, Model, Residual, Split, Step, spellings
 from dsl.problems import Span, did_you_mean
@@ -75,6 +76,8 @@ class Edit(ABC):
         address = self.address.text
         before = address.removesuffix(".".join(path))
         message = f"there is no {path[0] or 'empty name'} in {before[:-1] or 'the spec'}"
+        if not before and path[0] in CHANGES:
+            help = f"{path[0]} is a key beside `set`, in a variant or a spec that extends another"
         span = self.address.at(len(before), len(path[0]))
         hint = self.full_address(path, inside) or did_you_mean(path[0], _nearby(inside))
         self.reader.report.add("E026", span, message, hint=hint, help=help)
@@ -85,8 +88,18 @@ class Edit(ABC):
             return ""
         for section in ("inception", "reduction", "aux"):
             if path[0] in inside.get(section, ()):
-                return f"did you mean {section}.{self.address.text}?"
+                there = self.leads(inside[section], path)
+                return f"did you mean {section}.{self.address.text if there else path[0]}?"
         return ""
+
+    def leads(self, owner: Any, path: tuple[str, ...]) -> bool:
+        """Whether something stands at `path` inside `owner`."""
+        for name in path:
+            inside = self.parts(owner)
+            if name not in inside:
+                return False
+            owner = inside[name]
+        return True
 
 
 def _nearby(inside: dict[str, Any]) -> list[str]:

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from dsl import names, shelf, text, variants
 from dsl.changes import Changes
-from dsl.problems import Report, Span, SpecError, did_you_mean
+from dsl.fields import shown
+from dsl.problems import Problem, Report, Span, SpecError, did_you_mean
 from dsl.reader import Reader
 from dsl.spec import Expect, Spec
 from dsl.text import Entry, Mapping, Scalar, plain
@@ -31,7 +32,7 @@ def loads(source: str, file: str, variant: str | None = None, chain: Chain = ())
     Every variant is checked, whichever is asked for. `chain` are the files that extend it.
     """
     report = Report()
-    spec = _read(source, file, (*chain, Path(file).resolve()), report)
+    spec = _read(source, file, (*chain, _real(Path(file))), report)
     if spec is not None:
         report.problems += names.check(spec)
     report.stop_if_any()
@@ -97,7 +98,7 @@ def _base(entry: Entry, chain: Chain, report: Report) -> Spec | None:
         report.add("E012", entry.value.span, message, help=help)
         return None
     span = entry.value.span
-    where, _, variant = entry.value.text.partition("@")
+    where, variant = shelf.split(entry.value.text)
     path = _base_file(where, span, chain, report)
     if path is None or _circular(path, span, chain, report):
         return None
@@ -137,19 +138,32 @@ def _base_file(where: str, span: Span, chain: Chain, report: Report) -> Path | N
     folder = Path(span.file).parent
     path = Path(os.path.normpath(folder / where))
     bare = "/" not in where and "\\" not in where and not Path(where).suffix
-    if bare and not path.is_file():
-        try:
-            return shelf.find(where)
-        except SpecError as error:
-            _pass_on(error, span, report)
-            return None
-    if Path(where).is_absolute() or not _inside(path.resolve(), chain[0].parent):
+    if bare and not os.path.isfile(path):  # noqa: PTH113  # `is_file` raises for a name too long
+        return _shelved(where, path, span, report)
+    if Path(where).is_absolute() or not _inside(_real(path), chain[0].parent):
         message = f"{where} is outside the project"
         help = "extends takes a path relative to the file, inside the folder that holds "
         help += f"{' or '.join(MARKS)} (the file's own folder where there is none), or a shelf name"
         report.add("E032", span, message, help=help)
         return None
     return path
+
+
+def _shelved(where: str, beside: Path, span: Span, report: Report) -> Path | None:
+    """The spec of that name on the shelf; a file beside the heir may have been meant."""
+    try:
+        return shelf.find(where)
+    except SpecError as error:
+        meant = f"{where}.yaml" if os.path.isfile(f"{beside}.yaml") else ""  # noqa: PTH113  # as above
+        _pass_on(error, span, report)
+    if meant:
+        report.problems[-1] = replace(report.problems[-1], hint=f"did you mean {meant}?")
+    return None
+
+
+def _real(path: Path) -> Path:
+    """The path without links; one that leads in a circle can't be read, which is said then."""
+    return Path(os.path.realpath(path))
 
 
 def _inside(path: Path, folder: Path) -> bool:
@@ -161,7 +175,7 @@ def _inside(path: Path, folder: Path) -> bool:
 
 def _circular(path: Path, span: Span, chain: Chain, report: Report) -> bool:
     """Whether the chain of files comes back to where it was, or never ends; reported if so."""
-    if path.resolve() in chain:
+    if _real(path) in chain:
         names = " -> ".join(file.name for file in (*chain, path))
         report.add("E031", span, f"extends leads back to itself: {names}")
         return True
@@ -176,6 +190,10 @@ def settings(pairs: tuple[tuple[str, str], ...]) -> tuple[Changes, dict[str, str
     entries: list[Entry] = []
     texts: dict[str, str] = {}
     for key, value in pairs:
+        if "\n" in key + value:  # It would end the comment that says how to compile this again.
+            message = f"the value of {shown(key)} must stand on one line"
+            help = "lists and mappings can be written in brackets: `stem=[3x3 8 /2, 3x3 16]`"
+            raise SpecError([Problem("E012", Span("--set", 1, 1), message, help=help)])
         line = f"{key}: {value}"
         file = f"--set {key}={value}"
         entries += text.parse(line, file).entries

@@ -270,5 +270,6 @@ KEYS = {
     "from": "from: mixed_6e",
     "weight": "weight: 0.4",
     "do": "do: [globalpool avg, fc classes]",
+    "by": "by: 0.5",
 }
 """How the keys that must be there are written."""

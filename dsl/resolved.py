@@ -8,7 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from yaml import ScalarEvent
+
 from dsl import reader, shelf, text
+from dsl._source import Source
+from dsl._yaml import events, marks
 from dsl.dump import dump
 from dsl.model import Model, Places
 from dsl.problems import Report, Span
@@ -27,7 +31,7 @@ def resolved(spec: Spec) -> str:
     The text without its comments is what `dump` gives, so it reads back as the same spec.
     """
     lines = dump(spec).split("\n")
-    origins = _by_line(spec, _read_again("\n".join(lines)))
+    origins = _by_line(spec, "\n".join(lines))
     said = [", ".join(_told(origins.get(number, []))) for number in range(1, len(lines) + 1)]
     pairs = list(zip(lines, said, strict=True))
     room = max((len(line) for line, where in pairs if where and len(line) <= WIDEST), default=0)
@@ -47,18 +51,32 @@ def _read_again(source: str) -> Spec:
     return spec
 
 
-def _by_line(spec: Spec, flat: Spec) -> dict[int, list[Origin]]:
+def _by_line(spec: Spec, source: str) -> dict[int, list[Origin]]:
     """The origins of each line of the flat text, in the order of the line."""
     found: dict[int, list[Origin]] = defaultdict(list)
-    for place, origin in _models(spec, flat):
-        if origin[0].line and origin not in found[place.line]:
-            found[place.line].append(origin)
+    ends = _ends(source)
+    for place, origin in _models(spec, _read_again(source)):
+        line = place.line
+        while line in ends:
+            line = ends[line]
+        if origin[0].line and origin not in found[line]:
+            found[line].append(origin)
     return found
+
+
+def _ends(source: str) -> dict[int, int]:
+    """Of each line that a text goes on behind, the line where that ends.
+
+    A comment in between would end it early, or be part of it.
+    """
+    scalars = (event for event in events(Source(FILE, source)) if isinstance(event, ScalarEvent))
+    spans = [(start.line + 1, end.line + 1) for start, end in map(marks, scalars)]
+    return {line: last for first, last in spans for line in range(first, last)}
 
 
 def _models(old: Model, flat: Model) -> Iterator[tuple[Span, Origin]]:
     """Each place in the flat text with where that came from; the models are equal."""
-    yield from _fields(old, old.at, flat.at)
+    yield from _fields(old, old.at, flat)
     for span in old.at.changes:
         yield flat.at.span, (span, "scaled by")
     for name in type(old).model_fields:
@@ -77,12 +95,35 @@ def _inside(old: Any, flat: Any) -> Iterator[tuple[Span, Origin]]:
                 yield from _inside(old[key], flat[key])
 
 
-def _fields(model: Model, places: Places, flat: Places) -> Iterator[tuple[Span, Origin]]:
-    if not isinstance(model, Spec):
-        yield flat.span, (places.span, "")
-    for key, span in flat.fields.items():
-        if key in places.fields and (not isinstance(model, Spec) or _is_own(key)):
+def _fields(model: Model, places: Places, flat: Model) -> Iterator[tuple[Span, Origin]]:
+    """Where a model and its fields stand, but for lists and mappings of models.
+
+    Those begin on the line of the first model in them, which may have come from elsewhere.
+    """
+    inner = {span.line for span in _inner_places(flat)}
+    if not isinstance(model, Spec) and flat.at.span.line not in inner:
+        yield flat.at.span, (places.span, "")
+    for key, span in flat.at.fields.items():
+        own = not isinstance(model, Spec) or _is_own(key)
+        if key in places.fields and own and span.line not in inner:
             yield span, (places.fields[key], "")
+
+
+def _inner_places(model: Model) -> Iterator[Span]:
+    """The places of the models right inside a model."""
+    for name in type(model).model_fields:
+        for inside in _models_in(getattr(model, name)):
+            yield inside.at.span
+            yield from inside.at.fields.values()
+
+
+def _models_in(value: Any) -> Iterator[Model]:
+    match value:
+        case Model():
+            yield value
+        case tuple() | dict():
+            for each in value.values() if isinstance(value, dict) else value:
+                yield from _models_in(each)
 
 
 def _is_own(key: str) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dsl.changes import Depth, Width
+from dsl.fields import MOST
 from dsl.layers import Call, Conv, Filter, Layer, Linear, Sequence, Split, Step, spellings
 from dsl.problems import Report, Span
 from dsl.spec import Block, Spec, walk
@@ -20,13 +21,38 @@ Rescale = Callable[[Layer], dict[str, Any]]
 """The fields of a layer that change, with their new values."""
 
 
-def scaled(
-    spec: Spec, width: Width | None, depth: Depth | None, span: Span, report: Report
-) -> Spec:
-    """The spec with its widths and repeats scaled; `span` is where that is asked for."""
-    if width:
-        spec = _Widths(spec, width, span, report).applied()
-    return _mapped(spec, lambda layer: {"repeat": depth.of(layer.repeat)}, span) if depth else spec
+def widened(spec: Spec, width: Width, span: Span, report: Report) -> Spec:
+    """The spec with its widths scaled; `span` is where that is asked for."""
+    return _Widths(spec, width, span, report, _Limits(span, report)).applied()
+
+
+def deepened(spec: Spec, depth: Depth, span: Span, report: Report) -> Spec:
+    """The spec with its repeats scaled; `span` is where that is asked for."""
+    limits = _Limits(span, report)
+
+    def repeats(layer: Layer) -> dict[str, Any]:
+        return {"repeat": limits.kept("repeat", layer.repeat, depth.of(layer.repeat))}
+
+    return _mapped(spec, repeats, span)
+
+
+@dataclass
+class _Limits:
+    """What no scaling may pass: what a spec can't say, it couldn't be written back with."""
+
+    span: Span
+    report: Report
+    passed: bool = False
+
+    def kept(self, what: str, old: int, new: int) -> int:
+        """The scaled number; where it is too large the old one, and that is said once."""
+        if new <= MOST:
+            return new
+        if not self.passed:
+            message = f"a {what} of {old:,} would become {new:,}, and {MOST:,} is the most"
+            self.report.add("E030", self.span, message, help="take a smaller factor")
+        self.passed = True
+        return old
 
 
 @dataclass
@@ -35,6 +61,7 @@ class _Widths:
     width: Width
     span: Span
     report: Report
+    limits: _Limits
     first: Layer | None = None
     """The layer that sees the image."""
 
@@ -42,8 +69,8 @@ class _Widths:
         roles = _width_params(self.spec)
         trunk = walk(tuple(step for _, steps in self.spec.sections() for step in steps))
         self.first = next(step for step in trunk if isinstance(step, Layer))
-        for name, params in roles.items():
-            self.refuse_mixed(name, params)
+        for name in roles:
+            self.refuse_mixed(name, roles)
         spec = _mapped(self.spec, lambda layer: self.changed(layer, roles), self.span)
         blocks = {
             key: {name: self.defaults(block, roles[name]) for name, block in found.items()}
@@ -56,7 +83,7 @@ class _Widths:
         if isinstance(layer, Conv) and layer.depthwise and layer is self.first:
             return {}  # A multiple of the image's channels, which stay what they are.
         if isinstance(layer, (Filter, Linear)) and isinstance(layer.width, int):
-            return {"width": self.width.of(layer.width)}
+            return {"width": self.of(layer.width)}
         if isinstance(layer, Call):
             widths = roles.get(layer.block, set())
             return {
@@ -71,14 +98,17 @@ class _Widths:
         return block.model_copy(update={"params": params}).placed(places)
 
     def scaled(self, key: str, value: Any, widths: set[str]) -> Any:
-        return self.width.of(value) if key in widths and isinstance(value, int) else value
+        return self.of(value) if key in widths and isinstance(value, int) else value
 
-    def refuse_mixed(self, name: str, widths: set[str]) -> None:
+    def of(self, width: int) -> int:
+        return self.limits.kept("width", width, self.width.of(width))
+
+    def refuse_mixed(self, name: str, roles: dict[str, set[str]]) -> None:
         """Report a parameter that is a width and something else at once."""
         block = self.spec.blocks[name]
         for step in walk((block.body,)):
-            for field, value in _other_fields(step):
-                if value in widths:
+            for field, value in _other_fields(step, roles):
+                if value in roles[name]:
                     message = f"can't scale the widths: {value} of block {name} also sets {field}"
                     help = "give the block two parameters, one for each"
                     notes = ((block.at.of(f"params.{value}"), f"{value} is a parameter"),)
@@ -108,11 +138,14 @@ def _widths_in(step: Step, roles: dict[str, set[str]]) -> set[str]:
     return set()
 
 
-def _other_fields(step: Step) -> list[tuple[str, Any]]:
-    """Every field that isn't a width, with each name in it."""
-    if not isinstance(step, Layer) or isinstance(step, Call):
+def _other_fields(step: Step, roles: dict[str, set[str]]) -> list[tuple[str, Any]]:
+    """Every field that isn't a width, with each name in it; of a call, every such argument."""
+    if not isinstance(step, Layer):
         return []
     found: list[tuple[str, Any]] = []
+    if isinstance(step, Call):
+        widths = roles.get(step.block, set())
+        found = [(f"{k} of {step.block}", v) for k, v in step.args.items() if k not in widths]
     for name, _ in spellings(type(step)):
         value = getattr(step, name)
         if name != "width":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from dsl.problems import NOWHERE, Problem, SpecError, did_you_mean
@@ -18,6 +19,17 @@ def names() -> list[str]:
     return sorted(path.stem for path in folder().glob("*.yaml"))
 
 
+def split(where: str) -> tuple[str, str]:
+    """A spec and the variant behind its last `@`, if any; a path may hold an `@` of its own.
+
+    >>> split("googlenet@torchvision"), split("nets@2/a@b.yaml")
+    (('googlenet', 'torchvision'), ('nets@2/a@b.yaml', ''))
+    """
+    spec, _, variant = where.rpartition("@")
+    named = spec and variant and not any(mark in variant for mark in "./\\")
+    return (spec, variant) if named else (where, "")
+
+
 def find(where: str | Path) -> Path:
     """The file of a spec, given its path or its name on the shelf.
 
@@ -30,9 +42,13 @@ def find(where: str | Path) -> Path:
         message = f"can't read {path}: no such file or directory"
         help = f"on the shelf it is `{path.stem}`"
         raise SpecError([Problem("E001", NOWHERE, message, help=help)])
-    if isinstance(where, Path) or path.exists() or "/" in str(where) or path.suffix:
+    # `Path.exists` raises for a name too long.
+    if isinstance(where, Path) or os.path.exists(path) or "/" in str(where) or path.suffix:  # noqa: PTH110
         return path
     message = f"there is no file {where}, and no spec of that name on the shelf"
-    hint = did_you_mean(str(where), names())
+    spec, variant = split(str(where))
+    hint = did_you_mean(spec, names())
+    if variant and (spec in names() or Path(spec).is_file()):
+        hint = f"did you mean {spec} with --variant {variant} (variant={variant!r} in Python)?"
     help = f"on the shelf: {', '.join(names())}"
     raise SpecError([Problem("E001", NOWHERE, message, hint=hint, help=help)])

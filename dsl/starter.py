@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,7 +27,7 @@ def starter(name: str, base: str, variant: str | None, folder: Path) -> str:
         f"# {name}: made from {spec.name}. It is the same network until something is said below.",
         f"#   inception-compile resolve {name}.yaml   # the whole of it, and where it comes from",
         f"#   inception-compile check {name}.yaml     # what it comes to",
-        f"extends: {extends}",
+        f"extends: {_quoted(extends)}",
         f"name: {name}",
         "",
         "# What stands here replaces the base's; all else is inherited.",
@@ -36,6 +37,12 @@ def starter(name: str, base: str, variant: str | None, folder: Path) -> str:
         *_changes(spec),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _quoted(path: str) -> str:
+    """A path as YAML takes it: in quotes where a character in it could mean something."""
+    harmless = re.fullmatch(r"[\w./][\w./@-]*", path)
+    return path if harmless else "'" + path.replace("'", "''") + "'"
 
 
 def _reference(base: str, folder: Path) -> str:

@@ -172,7 +172,7 @@ class StepReader(Filler):
     def param(
         self, key: Value, default: Value | None, found: dict[str, Any], fields: dict[str, Span]
     ) -> None:
-        """One parameter and its default."""
+        """One parameter and its default; an empty one is none, as in `{c7: , act: relu}`."""
         if not isinstance(key, Scalar):
             help = "defaults are given in a mapping: `params: {c7: 128}`"
             self.report.add("E012", key.span, "a parameter's name is expected here", help=help)
@@ -181,6 +181,8 @@ class StepReader(Filler):
             self.report.add("E014", key.span, f"parameter {key.text} is declared twice")
         if fault := param_fault(key.text):
             self.report.add("E014", key.span, fault, hint=param_advice(key.text))
+        if isinstance(default, Scalar) and default.plain and not default.text:
+            default = None
         found[self.name(key)] = plain(default) if default is not None else None
         fields[f"params.{key.text}"] = key.span
         fields[f"params.{key.text}="] = default.span if default is not None else key.span

@@ -9,7 +9,8 @@ from dsl.changes import Changes
 from dsl.edits import Edit, Insert, Remove, Set
 from dsl.problems import Report, did_you_mean
 from dsl.reader import Reader
-from dsl.scaling import scaled
+from dsl.removing import removed
+from dsl.scaling import deepened, widened
 from dsl.spec import Spec, Variant
 
 
@@ -46,22 +47,25 @@ def changed(spec: Spec, changes: Changes, report: Report) -> Spec | None:
 
 def resized(spec: Spec, changes: Changes, report: Report) -> Spec:
     """The spec with its widths and repeats scaled."""
-    span = changes.at.of("width" if changes.width else "depth")
-    return scaled(spec, changes.width, changes.depth, span, report)
+    if changes.width:
+        spec = widened(spec, changes.width, changes.place("width"), report)
+    if changes.depth:
+        spec = deepened(spec, changes.depth, changes.place("depth"), report)
+    return spec
 
 
 def edited(spec: Spec, changes: Changes, report: Report) -> Spec | None:
     """The spec after remove, insert and set; None where there is any problem."""
     before = len(report.problems)
     reader = Reader(report, spec.blocks)
+    gone = [Remove(address=address, reader=reader) for address in changes.removals()]
+    spec = removed(spec, gone)
     for edit in _edits(changes, reader):
         spec = edit.apply(spec)
     return spec if len(report.problems) == before else None
 
 
 def _edits(changes: Changes, reader: Reader) -> Iterator[Edit]:
-    for address in changes.removals():
-        yield Remove(address=address, reader=reader)
     for before, beside, name, step in changes.insertions():
         yield Insert(address=beside, reader=reader, name=name, value=step, before=before)
     for address, value in changes.settings():

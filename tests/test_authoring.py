@@ -70,6 +70,21 @@ def test_what_resolve_prints(folder: Path, capsys: pytest.CaptureFixture[str]) -
     assert dsl.load("flat.yaml") == dsl.load("heir.yaml")
 
 
+def test_a_line_tells_nothing_of_its_neighbours(folder: Path) -> None:
+    """A list's or mapping's place is its first line, whoever stands there now."""
+    (folder / "heir.yaml").write_text(
+        "extends: base.yaml\nname: heir\ninsert: {before: a, lead: 1x1 in}\n"
+        "set: {inception.Outer.out: 3x3 in}\n"
+    )
+    found = {
+        COMMENT.sub("", line).strip(): line.partition("# ")[2]
+        for line in resolved(dsl.load("heir.yaml")).split("\n")
+    }
+    assert found["- lead: 1x1 in"] == "heir.yaml:3"
+    assert found["A:"] == "base.yaml:12"
+    assert found["- out: 3x3 in"] == "heir.yaml:4"
+
+
 def test_a_spec_of_wrong_shapes_can_be_resolved(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -115,3 +130,25 @@ def test_new_names_its_base_from_where_it_lies(folder: Path) -> None:
     assert run(["new", "net", "--from", "base.yaml", "--variant", "odd", "-o", "sub/net.yaml"]) == 0
     assert "\nextends: ../base.yaml@odd\n" in (folder / "sub" / "net.yaml").read_text()
     assert dsl.load(folder / "sub" / "net.yaml").classes == 3
+
+
+LONG = (
+    "sepconv 1x1 11 tf_same linear norm=none nogamma relu eps=0.0835 momentum=0.837 init=he_uniform"
+)
+
+
+def test_a_comment_stands_behind_a_text_of_several_lines_and_not_inside(folder: Path) -> None:
+    text = BASE.replace("3x3 16 /2", f"{LONG} x2").replace("title: The base", 'title: "A\\nB"')
+    (folder / "base.yaml").write_text(text, encoding="utf-8")
+    spec = dsl.load("base.yaml")
+    lines = resolved(spec).split("\n")
+    assert dsl.loads("\n".join(lines)) == spec
+    first = next(number for number, line in enumerate(lines) if LONG in line)
+    assert "#" not in lines[first]
+    assert re.fullmatch(r" +x2 +# base\.yaml:9", lines[first + 1])
+
+
+def test_new_quotes_a_path_that_yaml_would_misread(folder: Path) -> None:
+    (folder / "it's: a #1.yaml").write_text(BASE, encoding="utf-8")
+    assert run(["new", "net", "--from", "it's: a #1.yaml"]) == 0
+    assert dsl.load("net.yaml").classes == 16

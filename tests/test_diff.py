@@ -144,6 +144,16 @@ def test_the_five_lines_of_a_small_network_show_up_right() -> None:
     ]
 
 
+def test_a_parameter_of_one_step_is_said_with_the_step() -> None:
+    """All six widths that differ share a factor, and yet what matters is where they are."""
+    base = dsl.load("inception_v3")
+    made = dsl.change(base, {"mixed_6b.c7": 96})
+    (said,) = lines(lower(base), lower(made))
+    assert said.startswith("~ block B ")
+    assert "(mixed_6b)" in said
+    assert said.endswith(": width 128 -> 96")
+
+
 def test_what_is_the_same_all_over_is_said_once() -> None:
     one, other = (lower(dsl.load("googlenet", v)) for v in (None, "torchvision"))
     assert lines(one, other) == [
@@ -223,3 +233,15 @@ def test_against_public_models(ours: str, theirs: str, capsys: pytest.CaptureFix
     assert run(["diff", ours, theirs, "--exit-code"]) == 0
     assert "no difference in structure" in capsys.readouterr().out
     assert run(["diff", "googlenet", theirs, "--exit-code"]) == 1
+
+
+def test_ties_are_broken_the_same_both_ways() -> None:
+    ends = "input: [3, 16, 16]\nclasses: 2\nhead: [globalpool avg, fc classes]\n"
+    texts = ("[1x1 4, 3x3 4]", "[3x3 4, 1x1 4]", "[lrn 5, 3x3 4, silu]", "[silu, 3x3 4, lrn 5]")
+    networks = [lower(dsl.loads(f"name: net\nstem: {stem}\n{ends}")) for stem in texts]
+    for one, other in ((networks[0], networks[1]), (networks[2], networks[3])):
+        there, back = diff(one, other).changes, diff(other, one).changes
+        opposite = [(c.what, c.place.other, c.place.one, c.new, c.old) for c in back]
+        found = [(c.what, c.place.one, c.place.other, c.old, c.new) for c in there]
+        assert found
+        assert sorted(map(repr, found)) == sorted(map(repr, opposite))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -296,6 +297,28 @@ def test_scaled_residual_sums(how: str) -> None:
     assert "    residual: {scale: scale}\n" in text
     assert "    params: {scale: 0.2}\n" in text
     assert "  - middle_1: Scaled scale=0.5\n" in text
+
+
+class Wide(nn.Module):
+    """A residual block whose uses differ in width and scale."""
+
+    def __init__(self, mid: int, scale: float) -> None:
+        super().__init__()
+        self.scale = scale
+        self.a, self.b = Conv(6, mid), Conv(6, mid, 3, padding=1)
+        self.up = nn.Conv2d(2 * mid, 6, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = self.up(torch.cat([self.a(x), self.b(x)], 1))
+        return F.relu(x + self.scale * y)
+
+
+def test_a_scale_beside_widths_is_written_so_that_it_can_be_read() -> None:
+    """One parameter has a default, the others have none."""
+    spec = same(Net(nn.Sequential(Wide(3, 0.2), Wide(4, 0.2), Wide(5, 0.1))))
+    text = dsl.dump(spec)
+    assert re.search(r"    params:\n      \w+:\n      scale: 0.2\n", text)
+    assert dsl.loads(text) == spec
 
 
 class Bottleneck(nn.Module):

@@ -172,6 +172,27 @@ def test_remove_insert_and_set(folder: Path) -> None:
     assert spec.head[1].p == 0.1  # type: ignore[attr-defined]  # a dropout
 
 
+def test_removals_are_looked_up_before_any_is_made(folder: Path) -> None:
+    """What has no name goes by its place: the second branch must not be the third by then."""
+    made = heir(
+        folder,
+        "inception:\n  A: {concat: [1x1 6, [1x1 8, 3x3 8, 5x5 9], avgpool 3x3, 1x1 7]}\n"
+        "stem: [3x3 4, 3x3 5, 3x3 6]\nbody: [A]\naux: []\n"
+        "remove: [inception.A.branch1, inception.A.branch2.0, inception.A.branch2.1,\n"
+        "         inception.A.branch3, stem.conv1, conv2, inception.Outer]\n",
+    )
+    text = dsl.dump(made)
+    assert "concat:\n      - [5x5 9]\n      - 1x1 7\n" in text
+    assert "stem:\n  - 3x3 6\n" in text
+
+
+def test_a_part_that_went_can_t_go_again(folder: Path) -> None:
+    text = "extends: base.yaml\nname: heir\nremove: [outer, inception.A.b1, outer]\n"
+    said = refusal(folder, text)
+    assert said.startswith("heir.yaml:3:33: error[E030]: outer is removed twice\n")
+    assert said.endswith("\n1 problem found")
+
+
 def test_variants_take_every_change_and_are_written_back(folder: Path) -> None:
     spec = heir(folder, "variants: {v: {width: {by: 0.5, min: 8}, depth: 2, remove: aux.helper,\n"
                         "  insert: {after: a, extra: A n=3}, set: {row.n: 9}}}")  # fmt: skip

@@ -11,6 +11,7 @@ from compiler.cli import terminal
 from compiler.cli.options import SpecType
 from compiler.ir import Network
 from compiler.prepare import prepare
+from dsl import shelf
 
 
 @click.command()
@@ -44,7 +45,7 @@ def _network(name: str) -> Network:
     """The network that a word on the command line names."""
     if ":" in name:
         return _imported(name)
-    where, _, variant = name.partition("@")
+    where, variant = shelf.split(name)
     return prepare(where, variant or None).network
 
 

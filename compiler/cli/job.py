@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 from compiler.cli.summary import summary
@@ -60,11 +62,26 @@ def source_name(prepared: Prepared) -> str:
     return f"{network.name}_{network.variant}.py" if network.variant else f"{network.name}.py"
 
 
+LONGEST = 100
+"""The longest name of a folder: file systems take 255 bytes."""
+WORD = re.compile(r"[a-z]+-[A-Za-z0-9_.=]*[A-Za-z0-9_]")
+"""An option that can be part of a folder's name as it stands."""
+
+
 def folder(prepared: Prepared, out: Path) -> Path:
-    """Where a network's files go below `out`: other variants and overrides go elsewhere."""
+    """Where a network's files go below `out`: other variants and overrides go elsewhere.
+
+    An option may hold anything, a path too. What isn't harmless is replaced, and a digest keeps
+    such names apart: old files in the folder are deleted, so it must be this network's own.
+    """
     network = prepared.network
-    changes = [option.removeprefix("--").replace(" ", "-") for option in network.options]
-    return out / "-".join(filter(None, [network.name, network.variant, *changes]))
+    changes = [option.removeprefix("--").replace(" ", "-", 1) for option in network.options]
+    name = "-".join(filter(None, [network.name, network.variant, *changes]))
+    if len(name) <= LONGEST and all(map(WORD.fullmatch, changes)):
+        return out / name
+    digest = sha256("\n".join(network.options).encode()).hexdigest()[:8]
+    harmless = re.sub(r"[^A-Za-z0-9_.=]+", "-", name)[:LONGEST].rstrip("-")
+    return out / f"{harmless}-{digest}"
 
 
 def old_pictures(where: Path, drawings: Mapping[str, str]) -> dict[str, str]:

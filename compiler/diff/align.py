@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
+from itertools import groupby
 
 from compiler.diff.facts import facts, is_layer
 from compiler.ir import Node, Parallel, Series, Tap, children
@@ -28,8 +29,23 @@ AUTO = re.compile(
 def aligned(one: Sequence[Node], other: Sequence[Node]) -> Pairing:
     """Pairs in order; None on one side stands for a node that is only on the other.
 
-    The pairing of the highest total likeness (Needleman and Wunsch, 1970; gaps cost nothing).
+    Which of several equally good pairings is taken doesn't depend on which network comes first.
     """
+    if _order(one) <= _order(other):
+        return _paired(one, other)
+    swapped = [(old, new) for new, old in _paired(other, one)]
+    pairs: Pairing = []
+    for _, run in groupby(swapped, key=lambda pair: pair[0] is not None and pair[1] is not None):
+        pairs += sorted(run, key=lambda pair: pair[0] is None)  # What went before what came.
+    return pairs
+
+
+def _order(nodes: Sequence[Node]) -> list[tuple[str, str]]:
+    return [(said(node.name), fingerprint(node)) for node in nodes]
+
+
+def _paired(one: Sequence[Node], other: Sequence[Node]) -> Pairing:
+    """The pairing of the highest total likeness (Needleman and Wunsch, 1970; gaps are free)."""
     best = _table(one, other)
     pairs: Pairing = []
     i, j = 0, 0

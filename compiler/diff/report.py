@@ -25,6 +25,8 @@ FIGURES = {
 }
 UNIFORM = 0.75
 """The share of changed widths from which one factor is said for all of them."""
+SPREAD = 4
+"""In how many steps, at least: of fewer, each is named."""
 
 
 @dataclass(frozen=True)
@@ -151,9 +153,11 @@ def _common_factor(changes: tuple[Change, ...]) -> tuple[Fraction | None, tuple[
     if not factors:
         return None, ()
     factor, count = factors.most_common(1)[0]
-    if count < 4 or count < UNIFORM * len(widths):
+    scaled = tuple(c for c in widths if Fraction(c.new, c.old) == factor)
+    steps = {change.place.one.partition(".")[0] for change in scaled}
+    if len(steps) < SPREAD or count < UNIFORM * len(widths):
         return None, ()
-    return factor, tuple(c for c in widths if Fraction(c.new, c.old) == factor)
+    return factor, scaled
 
 
 def _grouped(changes: list[Change]) -> Iterator[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import textwrap
 from functools import cache
+from shlex import quote
 from typing import Any
 
 import jinja2
@@ -80,7 +81,7 @@ def header(net: Network, digest: str) -> dict[str, str]:
         "version": __version__,
         "origin": origin + (f", variant {net.variant}" if net.variant else ""),
         "digest": digest or "unknown",
-        "command": f"inception-compile source {origin}{options}",
+        "command": f"inception-compile source {quote(origin)}{options}",
     }
 
 
