@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 Context = AbstractContextManager[None]
+Modes = list[tuple[nn.Module, bool]]
 
 
 def checkpointed(module: nn.Module, x: Tensor) -> Tensor:
@@ -21,25 +22,28 @@ def checkpointed(module: nn.Module, x: Tensor) -> Tensor:
     if torch.compiler.is_compiling():  # Writes to buffers leave what it traces, so happen once.
         y = checkpoint(module, x, use_reentrant=False)
     else:
-        contexts = partial(_contexts, module)
+        modes = [(part, part.training) for part in module.modules()]
+        contexts = partial(_contexts, module, modes)
         y = checkpoint(module, x, use_reentrant=False, context_fn=contexts)
     return y
 
 
-def _contexts(module: nn.Module) -> tuple[Context, Context]:
+def _contexts(module: nn.Module, modes: Modes) -> tuple[Context, Context]:
     """What the first run and the second each run in."""
-    return nullcontext(), _OnCopies(module)
+    return nullcontext(), _AsBefore(module, modes)
 
 
-class _OnCopies(AbstractContextManager[None]):
-    """Inside, a module writes to copies of its buffers.
+class _AsBefore(AbstractContextManager[None]):
+    """Inside, a module is in the `modes` that it was in, and writes to copies of its buffers.
 
-    Batch norm would count each batch twice otherwise. The copies stand in place of the
-    buffers, not beside a switch, so that autograd keeps the same tensors both times.
+    A model may be in evaluation by the time of its backward pass. And batch norm would count
+    each batch twice. The copies stand in place of the buffers, not beside a switch, so that
+    autograd keeps the same tensors both times.
     """
 
-    def __init__(self, module: nn.Module) -> None:
-        self._module = module
+    def __init__(self, module: nn.Module, modes: Modes) -> None:
+        self._module, self._modes = module, modes
+        self._later: Modes = []
         self._held: list[tuple[nn.Module, str, Tensor]] = []
 
     def __enter__(self) -> None:
@@ -50,8 +54,16 @@ class _OnCopies(AbstractContextManager[None]):
         ]
         for owner, name, buffer in self._held:
             setattr(owner, name, buffer.clone())
+        self._later = [(part, part.training) for part, _ in self._modes]
+        _restore(self._modes)
 
     def __exit__(self, *_: object) -> None:
         for owner, name, buffer in self._held:
             setattr(owner, name, buffer)
         self._held = []
+        _restore(self._later)
+
+
+def _restore(modes: Modes) -> None:
+    for part, training in modes:
+        part.training = training

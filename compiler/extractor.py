@@ -85,4 +85,6 @@ def feature_extractor(model: CompiledNetwork, steps: Sequence[str] | None = None
     >>> backbone = feature_extractor(compile_spec("inception_v3"), ["mixed_7c"])
     """
     modules = dict(model.named_children())
-    return FeatureNetwork(model.network, steps, modules).train(model.training)
+    made = FeatureNetwork(model.network, steps, modules)
+    made.training = model.training  # Its layers are the model's, each in the mode that it is in.
+    return made

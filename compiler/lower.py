@@ -108,14 +108,14 @@ class _Trunk:
         self.scope = scope
         self.nodes: list[Node] = []
         self.sections: dict[str, str] = {}
+        self.names = section_names(dict(scope.spec.sections()))
 
     def run(self, shape: Shape) -> tuple[tuple[Node, ...], dict[str, str]]:
         spec, budget = self.scope.spec, self.scope.budget
-        names = section_names(dict(spec.sections()))
         try:
             Counter(self.scope).check()
             for section, steps in spec.sections():
-                for name, step in zip(names[section], steps, strict=True):
+                for name, step in zip(self.names[section], steps, strict=True):
                     shape = self.step(section, name, step, shape)
         except Stop:
             pass
@@ -146,7 +146,9 @@ class _Trunk:
         return shape
 
     def taken(self) -> set[str]:
-        return set(self.sections) | {head.name for head in self.scope.spec.aux}
+        """What no node that is added may be called: steps before and behind it, and heads."""
+        steps = {name for names in self.names.values() for name in names}
+        return steps | set(self.sections) | {head.name for head in self.scope.spec.aux}
 
     def tap(self, head: Aux, shape: Shape) -> None:
         """Lower an auxiliary head; its own faults don't stop the trunk."""

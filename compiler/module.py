@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from compiler.classifier import classifier, renewed, with_classes, without_classifier
 from compiler.ir import Leaf, Network, Node, Tap, own_inits
 from compiler.lower import LIMIT
-from compiler.nodes import construct
+from compiler.nodes import build_node, construct
 from compiler.prepare import Overrides, prepare
 from compiler.trunk import Trunk, draw
 from dsl.spec import Spec
@@ -150,7 +150,9 @@ class CompiledNetwork(Trunk):
         wanted = {node.name: node for node in nodes}
         for name in self._modules.keys() - wanted.keys():
             delattr(self, name)
-        self._build(node for name, node in wanted.items() if name not in self._modules)
+        for name, node in wanted.items():
+            if name not in self._modules:
+                self.add_module(name, build_node(node).train(self.training))
 
     def _renew(self, path: str, leaf: Leaf, like: Tensor | None) -> None:
         """Put a fresh layer in its place, on the device and in the type of `like`."""

@@ -162,6 +162,17 @@ def test_frozen_batch_norm_stays_frozen() -> None:
     assert int(saving.get_buffer("w.bn.num_batches_tracked")) == 0
 
 
+def test_a_model_may_be_in_evaluation_before_its_backward_pass() -> None:
+    plain, saving, x = pair()
+    for model in (plain, saving):
+        torch.manual_seed(3)
+        loss = torch.stack([output.square().mean() for output in tensors(model(x))]).sum()
+        model.eval()
+        loss.backward()  # type: ignore[no-untyped-call]
+        assert not any(module.training for module in model.modules())
+    assert_equal(plain, saving)
+
+
 def test_under_autocast_and_channels_last() -> None:
     plain, saving, x = pair()
     for model in (plain, saving):

@@ -241,6 +241,18 @@ def test_backbones_pickle_and_copy() -> None:
             assert found.dtype == torch.bfloat16
 
 
+def test_shared_layers_stay_in_their_modes() -> None:
+    """Frozen batch norm stays frozen."""
+    model = compiled("squeezed").train()
+    for module in model.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.eval()
+    modes = [module.training for module in model.modules()]
+    assert feature_extractor(model).training
+    assert [module.training for module in model.modules()] == modes
+    assert not feature_extractor(model.eval()).training
+
+
 def test_halves_compile() -> None:
     model, x = compiled("squeezed").eval(), image("squeezed")
     features = model.forward_features(x).detach()

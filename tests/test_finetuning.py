@@ -108,6 +108,14 @@ def test_new_layers_go_where_the_rest_is() -> None:
     assert {value.device.type for value in meta.state_dict().values()} == {"meta"}
 
 
+def test_new_containers_are_in_the_mode_of_the_rest() -> None:
+    text = "name: n\ninput: [3, 8, 8]\nclasses: 5\nhead: [last: 1x1 classes, globalpool avg]"
+    model = compile_spec(dsl.loads(text)).eval()
+    model.reset_classifier(0)
+    model.reset_classifier(6)
+    assert not any(module.training for module in model.modules())
+
+
 def test_headers_tell_the_number() -> None:
     model = compile_spec("inception_v3", num_classes=20, aux=False)
     assert model.network.options == ("--classes 20", "--no-aux")
@@ -219,6 +227,12 @@ def test_heads_without_one_dropout(name: str, message: str) -> None:
     with pytest.raises(dsl.SpecError, match="E026") as caught:
         compile_spec(odd_specs.spec(name), dropout=0.3)
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("channels", [0, -1])
+def test_wrong_numbers_of_channels(channels: int) -> None:
+    with pytest.raises(ValueError, match="must be a whole number from 1 to 100,000"):
+        compile_spec("googlenet", in_channels=channels)
 
 
 @pytest.mark.parametrize("rate", [1.5, -0.1, float("nan")])

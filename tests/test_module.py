@@ -142,6 +142,16 @@ def test_traces_keep_to_any_size() -> None:
         assert torch.equal(traced(x), model(x))
 
 
+def test_traces_norms_without_gamma() -> None:
+    own = dsl.loads("name: n\ninput: [3, 8, 8]\nclasses: 4\nstem: [3x3 4 nogamma]")
+    model = compile_spec(own)
+    emitted_model = imported(model.network, emit(model.network)).N()
+    emitted_model.load_state_dict(model.state_dict(), strict=True)
+    x = torch.randn(2, 3, 8, 8)
+    for made in (model.eval(), emitted_model.eval()):
+        assert torch.equal(torch.fx.symbolic_trace(made)(x), model(x))
+
+
 # --- Copies and devices --------------------------------------------------------------------
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import pickle
+import struct
+import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +16,28 @@ from torch import Tensor
 
 from compiler.weights import hdf5
 from compiler.weights.extras import needs, unreadable
+from dsl.fields import shown
 
 State = dict[str, Tensor]
+
+WRAPPERS = ("state_dict", "model_state_dict", "model", "state_dict_ema", "model_ema")
+"""Under what training scripts put a state dict; the first that is there is taken."""
+PREFIXES = {"module.": "DataParallel writes them", "_orig_mod.": "torch.compile's models have them"}
+"""What stands in front of all names, and why."""
+_FAULTS = (
+    pickle.UnpicklingError,
+    RuntimeError,
+    OSError,
+    EOFError,
+    ValueError,
+    LookupError,
+    AttributeError,
+    TypeError,
+    AssertionError,
+    ArithmeticError,
+    struct.error,
+)
+"""What `torch.load` raises for files that are damaged, each at another place."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +58,7 @@ def read(path: Path, order: Callable[[], hdf5.Order]) -> Checkpoint:
     if not path.is_file():
         raise unreadable(path, "it is a directory" if path.is_dir() else "no such file")
     if path.suffix in (".h5", ".hdf5"):
-        return Checkpoint(_as_tensors(hdf5.read(path, order)), str(path))
+        return Checkpoint(_as_tensors(hdf5.read(path, order), str(path)), str(path))
     readers = {".safetensors": _safetensors, ".pth": _torch, ".pt": _torch, ".bin": _torch}
     if path.suffix not in readers:
         known = ", ".join([*readers, ".weights.h5", ".h5"])
@@ -44,40 +66,92 @@ def read(path: Path, order: Callable[[], hdf5.Order]) -> Checkpoint:
     return from_state(readers[path.suffix](path), str(path))
 
 
-def from_state(state: Mapping[str, Any], origin: str = "a state dict") -> Checkpoint:
+def from_state(state: Mapping[Any, Any], origin: str = "a state dict") -> Checkpoint:
     """A state dict as a checkpoint: taken out of what training scripts put around it."""
     notes = []
-    for key in ("state_dict", "model_state_dict", "model"):
+    for key in WRAPPERS:
         inner = state.get(key)
         if isinstance(inner, Mapping):
             notes.append(f"the weights stand under {key!r}; what is beside them was passed over")
             state = inner
             break
-    if state and all(str(name).startswith("module.") for name in state):
-        state = {name.removeprefix("module."): value for name, value in state.items()}
-        notes.append("the names began with module., as DataParallel writes them")
-    odd = [str(name) for name, value in state.items() if not hasattr(value, "shape")]
-    if odd:
-        raise unreadable(origin, f"{odd[0]} is no tensor, so this isn't a state dict")
-    return Checkpoint(_as_tensors(state), origin, tuple(notes))
+    for name in state:
+        if not (isinstance(name, str) and name.isprintable()):
+            raise unreadable(origin, f"{shown(name)} is no name, so this isn't a state dict")
+    while prefix := next((each for each in PREFIXES if _all_begin(state, each)), ""):
+        state = {name.removeprefix(prefix): value for name, value in state.items()}
+        notes.append(f"the names began with {prefix}, as {PREFIXES[prefix]}")
+    return Checkpoint(_as_tensors(state, origin), origin, tuple(notes))
 
 
-def _as_tensors(state: Mapping[str, Any]) -> State:
-    return {name: torch.as_tensor(value).detach() for name, value in state.items()}
+def _all_begin(state: Mapping[str, Any], prefix: str) -> bool:
+    return bool(state) and all(name.startswith(prefix) for name in state)
+
+
+def _as_tensors(state: Mapping[str, Any], origin: str) -> State:
+    return {name: _as_tensor(name, value, origin) for name, value in state.items()}
+
+
+def _as_tensor(name: str, value: Any, origin: str) -> Tensor:
+    """A tensor that can be copied. Raises `SpecError` for any other."""
+    if not isinstance(value, Tensor) and not hasattr(value, "shape"):
+        raise unreadable(origin, f"{name} is no tensor, so this isn't a state dict")
+    try:
+        tensor = torch.as_tensor(value).detach()
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise unreadable(origin, f"{name} can't be used: {_first_line(error)}") from None
+    if tensor.is_meta:
+        raise unreadable(origin, f"{name} is on meta and holds no numbers")
+    if tensor.layout != torch.strided or tensor.is_nested:
+        raise unreadable(origin, f"{name} isn't stored densely; call its to_dense() first")
+    return tensor
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0] or type(error).__name__
 
 
 def _torch(path: Path) -> Mapping[str, Any]:
     """A file of `torch.save`, of which only tensors are read."""
+    if why := _packing(path):
+        raise unreadable(path, why)
     try:
         found = torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError:
-        why = "it holds more than tensors, which could run code; save its state_dict() instead"
-        raise unreadable(path, why) from None
-    except (RuntimeError, EOFError, ValueError, KeyError, AttributeError, TypeError) as error:
-        raise unreadable(path, str(error).partition("\n")[0]) from None
+    except _FAULTS as error:
+        raise unreadable(path, _why(error)) from None
     if not isinstance(found, Mapping):
         raise unreadable(path, f"it holds a {type(found).__name__}, not a state dict")
     return found
+
+
+def _packing(path: Path) -> str:
+    """What is wrong with a file before anything in it is read; empty for nothing.
+
+    `torch.save` compresses nothing, so what would unpack to more than the file isn't its work.
+    """
+    if not path.stat().st_size:
+        return "it is empty"
+    if not zipfile.is_zipfile(path):
+        return ""
+    try:
+        with zipfile.ZipFile(path) as packed:
+            inside = packed.infolist()
+    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+        return f"it is damaged ({_first_line(error)})"
+    if any(info.filename.endswith("/constants.pkl") for info in inside):
+        return "it is a TorchScript archive; save its state_dict() instead"
+    whole = sum(info.file_size for info in inside)
+    return "it is compressed, and torch.save wouldn't" if whole > path.stat().st_size else ""
+
+
+def _why(error: Exception) -> str:
+    """Why `torch.load` refused, in our words where its own lead astray."""
+    text = str(error)
+    if not isinstance(error, pickle.UnpicklingError):
+        return f"it is damaged ({_first_line(error)})"
+    if "nsupported operand" in text or "truncated" in text:
+        return "it isn't a file of torch.save, or it is damaged"
+    return "it holds more than tensors, which could run code; save its state_dict() instead"
 
 
 def _safetensors(path: Path) -> Mapping[str, Any]:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from compiler.ir import Leaf, Network, leaves
+from compiler.ir import Leaf, Network, Node, Parallel, children, leaves
 from compiler.ops.conv import Conv2d
 from compiler.ops.norm import BatchNorm2d
 from dsl.problems import NOWHERE, Problem, SpecError
@@ -27,12 +27,14 @@ def fold_transform_input(network: Network, state: Mapping[str, Tensor]) -> dict[
 
     Raises `SpecError` where the result wouldn't be the same everywhere.
     """
-    layers = list(leaves(network.trunk))
-    (path, first), (behind, second) = layers[0], layers[1]
-    if why := _obstacle(first, second):
+    layers = list(leaves(network.trunk))[:2]
+    path, first = layers[0] if layers else ("", None)
+    behind, second = layers[1] if layers[1:] else ("", None)
+    if why := _forked(network.trunk) or _obstacle(first, second):
         help = "feed images scaled to [-1, 1] instead (mean 0.5, std 0.5)"
-        message = f"transform_input can't be folded into {path}: {why}"
+        message = f"transform_input can't be folded into {path or network.name}: {why}"
         raise SpecError([Problem("E155", NOWHERE, message, help=help)])
+    assert first is not None, "no layers, and no obstacle either"
     weight = state[f"{path}.weight"].double()
     scale = torch.tensor(STD, dtype=weight.dtype, device=weight.device) / 0.5
     shift = (torch.tensor(MEAN, dtype=weight.dtype, device=weight.device) - 0.5) / 0.5
@@ -45,15 +47,24 @@ def fold_transform_input(network: Network, state: Mapping[str, Tensor]) -> dict[
     return {name: tensor.to(state[name].dtype) for name, tensor in changed.items()}
 
 
-def _obstacle(first: Leaf, second: Leaf) -> str:
+def _forked(nodes: tuple[Node, ...]) -> str:
+    """Says that other layers take the images as well; empty where only the first does."""
+    while nodes:
+        if isinstance(nodes[0], Parallel):
+            return f"the images go to several branches, those of {nodes[0].name}"
+        nodes = children(nodes[0])
+    return ""
+
+
+def _obstacle(first: Leaf | None, second: Leaf | None) -> str:
     """Why the first layer can't take the transform in; empty where it can."""
-    op = first.op
-    if not isinstance(op, Conv2d) or int(first.inp.channels) != 3 or op.groups != 1:
+    op = first.op if first else None
+    if not isinstance(op, Conv2d) or not first or first.inp.channels != 3 or op.groups != 1:
         return "the network doesn't begin with a convolution of three channels"
     window = op.window(first.inp)
-    if any((*window.before, *window.after)):
+    if op.slide.tf_same or any((*window.before, *window.after)):
         return "it is padded, and the padding would no longer be what it was"
-    if not (_has_bias(first) or isinstance(second.op, BatchNorm2d)):
+    if not (_has_bias(first) or (second and isinstance(second.op, BatchNorm2d))):
         return "it has no bias, and no batch norm follows"
     return ""
 

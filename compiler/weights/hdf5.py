@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from compiler.weights.extras import needs, unreadable
+from dsl.problems import SpecError
 
 Order = Mapping[str, list[str]]
 """Names of layers by kind (`conv2d`), each kind in the order of `model.layers`."""
@@ -30,7 +31,7 @@ _VARIABLES = {
 }
 _COUNTED = re.compile(f"({'|'.join(_VARIABLES)})(?:_([0-9]+))?")
 _MOST_RATIO = 100
-"""A file whose arrays are that much larger than it is holds no weights."""
+"""A file whose arrays are together that much larger than it is holds no weights."""
 
 
 @dataclass(frozen=True)
@@ -42,19 +43,28 @@ class Layer:
     variables: Mapping[str, Any]
 
 
+@dataclass
+class _Room:
+    """A file that is read, and how many bytes its arrays may still take."""
+
+    path: Path
+    left: int
+
+
 def read(path: Path, order: Callable[[], Order]) -> dict[str, Any]:
     """The arrays of a file by `layer/variable`.
 
     `order` is asked for where layers have no names. Raises `SpecError` for what can't be read.
     """
     with _opened(path) as file:
-        size = path.stat().st_size
+        room = _Room(path, _MOST_RATIO * path.stat().st_size)
         if "layers" in file:
-            layers = _named(list(_keras3(file["layers"], path, size)), order)
+            layers = list(_keras3(file["layers"], room))
         elif "layer_names" in _weights(file).attrs or "layer_names0" in _weights(file).attrs:
-            layers = list(_keras2(_weights(file), path, size))
+            layers = list(_keras2(_weights(file), room))
         else:
             raise unreadable(path, "it isn't a file of Keras's weights")
+    layers = _named(layers, order)
     numbers = _renumbered([layer.name for layer in layers])
     return {
         f"{numbers[layer.name]}/{variable}": array
@@ -74,7 +84,9 @@ def _opened(path: Path) -> Iterator[Any]:
     try:
         with file:
             yield file
-    except (OSError, KeyError, RuntimeError) as error:
+    except SpecError:
+        raise
+    except (OSError, LookupError, RuntimeError, ValueError, TypeError, AttributeError) as error:
         raise unreadable(path, f"it is damaged ({error})") from None
 
 
@@ -83,31 +95,33 @@ def _weights(file: Any) -> Any:
     return file.get("model_weights", file)
 
 
-def _array(group: Any, name: str, path: Path, size: int) -> Any:
+def _array(group: Any, name: str, room: _Room) -> Any:
     """One array, if it lies in the file itself."""
     import h5py
 
     found = group[name]
     linked = not isinstance(group.get(name, getlink=True), h5py.HardLink)
-    linked = linked or found.file.filename != str(path)
+    linked = linked or found.file.filename != str(room.path)
     if linked or not isinstance(found, h5py.Dataset) or found.external or found.is_virtual:
-        raise unreadable(path, f"{group.name}/{name} isn't an array of its own")
-    if found.dtype.kind not in "fiu" or found.nbytes > _MOST_RATIO * size:
-        raise unreadable(path, f"{found.name} can't be weights ({found.dtype}, {found.shape})")
-    return found[()]
+        raise unreadable(room.path, f"{group.name}/{name} isn't an array of its own")
+    room.left -= found.nbytes
+    if found.dtype.kind not in "fiu" or found.dtype.itemsize > 8 or room.left < 0:
+        faults = f"{found.name} can't be weights ({found.dtype}, {found.shape})"
+        raise unreadable(room.path, faults)
+    return found[()].astype(found.dtype.newbyteorder("="))  # torch takes no other order
 
 
-def _keras3(layers: Any, path: Path, size: int) -> Iterator[Layer]:
+def _keras3(layers: Any, room: _Room) -> Iterator[Layer]:
     for group in sorted(layers, key=_by_number):
         kind = re.sub("_[0-9]+$", "", group)
         inside = layers[group].get("vars", {})
-        arrays = [_array(inside, key, path, size) for key in sorted(inside, key=int)]
+        arrays = [_array(inside, key, room) for key in sorted(inside, key=int)]
         if arrays:
             names = _VARIABLES.get(kind, ())
             names = names[1:] if names is _NORM and len(arrays) == 3 else names
             spare = [str(number) for number in range(len(names), len(arrays))]
             named = dict(zip((*names, *spare), arrays, strict=False))
-            yield Layer(inside.attrs.get("name", ""), kind, named)
+            yield Layer(_text(inside.attrs.get("name", "")), kind, named)
 
 
 def _by_number(name: str) -> tuple[str, int]:
@@ -130,13 +144,13 @@ def _inside(layer: Layer) -> tuple[str, Mapping[str, Any]]:
     return layer.kind, layer.variables
 
 
-def _keras2(group: Any, path: Path, size: int) -> Iterator[Layer]:
+def _keras2(group: Any, room: _Room) -> Iterator[Layer]:
     for layer in _texts(group.attrs, "layer_names"):
         inside = group[layer]
         arrays = {}
         for name in _texts(inside.attrs, "weight_names"):
             variable = re.sub(":[0-9]+$", "", name.rpartition("/")[2])
-            arrays[variable] = _array(inside, name, path, size)
+            arrays[variable] = _array(inside, name, room)
         yield Layer(layer, "", arrays)
 
 
@@ -145,7 +159,11 @@ def _texts(attrs: Any, name: str) -> list[str]:
     chunks = (f"{name}{number}" for number in count())
     keys = [name] if name in attrs else takewhile(attrs.__contains__, chunks)
     items = [item for key in keys for item in attrs[key]]
-    return [item.decode() if isinstance(item, bytes) else str(item) for item in items]
+    return [_text(item) for item in items]
+
+
+def _text(item: Any) -> str:
+    return item.decode() if isinstance(item, bytes) else str(item)
 
 
 def _renumbered(names: list[str]) -> dict[str, str]:

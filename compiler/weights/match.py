@@ -120,7 +120,7 @@ def _misshapen(slot: Slot, there: tuple[int, ...], wishes: Wishes) -> Problem:
     message += f"{sizes(here)} in the network"
     apart = [axis for axis, pair in enumerate(zip(there, here, strict=False)) if len(set(pair)) > 1]
     help = f"another variant may fit: {', '.join(wishes.variants)}" if wishes.variants else ""
-    if slot.per_class and len(there) == len(here) and len(apart) == 1:
+    if slot.per_class and len(there) == len(here) and apart == [slot.turn.first]:
         help = "leave the head as it is with skip_head (--skip-head), where the classes differ"
     return Problem("E153", NOWHERE, message, help=help)
 

@@ -59,15 +59,17 @@ def load_weights(
     >>> report = load_weights(model, "inception_v3.pth", source="torchvision")
     """
     network, there = _network(model), dict(model.state_dict())
-    if any(tensor.is_meta for tensor in there.values()):
+    if _empty(there):
         raise ValueError("the model is on meta and holds no numbers; call model.to_empty first")
     wanted = _of_model(slots(network, source), there)
     dtypes = {name: tensor.dtype for name, tensor in there.items()}
     loaded = _loaded(network, wanted, weights, source, Wishes(skip_head, skip_aux), dtypes)
     loaded = _folded(network, loaded) if transform_input else loaded
     with torch.no_grad():
-        for name, tensor in loaded.state.items():
-            there[name].copy_(tensor)
+        # First copies, then the model: what fails leaves it alone, and so may be given its own.
+        ready = {name: value.to(there[name], copy=True) for name, value in loaded.state.items()}
+        for name, value in ready.items():
+            there[name].copy_(value)
     return loaded.report
 
 
@@ -109,9 +111,15 @@ def export_state(
     named = [slot for slot in wanted if slot.name]
     made = {slot.name: slot.turn.theirs(state[slot.path].detach()).clone() for slot in named}
     if file is not None:
+        if _empty(state):
+            raise ValueError(f"can't write {file}: the model is on meta and holds no numbers")
         keys = {slot.path: slot.key for slot in named}
         write(file, _content(network, source, keys, made, file))
     return made
+
+
+def _empty(state: Mapping[str, Tensor]) -> bool:
+    return any(tensor.is_meta for tensor in state.values())
 
 
 def _content(

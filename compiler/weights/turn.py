@@ -26,6 +26,11 @@ class Turn:
         seen = self.view or ours
         return tuple(seen[axis] for axis in self.axes) if self else ours
 
+    @property
+    def first(self) -> int:
+        """Which axis there is our first, the outputs of a layer."""
+        return self.axes.index(0) if self else 0
+
     def theirs(self, tensor: Tensor) -> Tensor:
         """From our layout to the source's."""
         seen = tensor.reshape(self.view) if self.view else tensor
