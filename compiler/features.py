@@ -78,6 +78,7 @@ def until(network: Network, steps: Sequence[str] | None) -> tuple[Network, tuple
     Raises `ValueError` for a step that has no feature map.
     """
     known = list(reductions(network))
+    steps = (steps,) if isinstance(steps, str) else steps
     wanted = default_taps(network) if steps is None else tuple(dict.fromkeys(steps))
     if not wanted:
         raise ValueError(f"{network.name} has no feature maps to give")

@@ -10,11 +10,11 @@ from shlex import quote
 import dsl
 from compiler.ir import Network
 from compiler.lower import LIMIT, lower
-from dsl import inherit, shelf
+from dsl import inherit, opstring, shelf
 from dsl.layers import Dropout
 from dsl.model import Places
 from dsl.naming import section_names
-from dsl.problems import Problem, Span, SpecError
+from dsl.problems import NOWHERE, Problem, Report, Span, SpecError
 from dsl.spec import Expect, Spec
 
 
@@ -53,7 +53,11 @@ class Overrides:
         values["input"] = (channels, *(self.size or old[1:]))
         values |= {"classes": self.classes or spec.classes, "expect": Expect()}
         values["aux"] = spec.aux if self.aux else ()
-        return Spec(**values).placed(self._places(spec)).read_from(spec.texts)
+        report = Report(texts=spec.texts)
+        made = opstring.build(Spec, values, Places(), report)
+        report.stop_if_any()
+        changed: Spec = made.placed(self._places(spec)).read_from(spec.texts)
+        return changed
 
     def _places(self, spec: Spec) -> Places:
         """Where the values stand now: what an option says, stands there."""
@@ -71,6 +75,9 @@ class Overrides:
             return replace(self, size=spec.input[1:]).addressed(spec)
         if self.dropout is None:
             return self
+        if not 0 <= self.dropout <= 1:
+            message = f"dropout must be a number from 0 to 1, not {self.dropout}"
+            raise SpecError([Problem("E013", NOWHERE, message)])
         names = section_names(dict(spec.sections()))["head"]
         steps = zip(names, spec.head, strict=True)
         found = [name for name, step in steps if isinstance(step, Dropout)]

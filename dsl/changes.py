@@ -39,7 +39,10 @@ class Width(Model):
 
 
 class Depth(Model):
-    """A factor for every repeat (`x10`), rounded, halves up; at least `min`."""
+    """A factor for every repeat (`x10`), rounded, halves up.
+
+    No repeat falls below `min`, and none that was below it already grows.
+    """
 
     by: Factor
     min: Count = 1
@@ -50,7 +53,7 @@ class Depth(Model):
         >>> Depth(by=0.5).of(5), Depth(by=2).of(1)
         (3, 1)
         """
-        return max(floor(repeat * self.by + 0.5), self.min) if repeat > 1 else repeat
+        return max(floor(repeat * self.by + 0.5), min(self.min, repeat)) if repeat > 1 else repeat
 
 
 PLACES = ("after", "before")

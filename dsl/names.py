@@ -134,7 +134,8 @@ def _head(head: Aux, seen: dict[str, Span], trunk: dict[str, Step], report: Repo
         _taken(head.name, span, seen[head.name], report)
     if head.source not in trunk:
         hint = did_you_mean(head.source, trunk)
-        help = "" if hint else f"steps: {', '.join(trunk)}"
+        help = f"if the step is gone, set aux.{head.name}.from or remove aux.{head.name}"
+        help += "" if hint else f"; steps: {', '.join(trunk)}"
         message = f"there is no step {head.source} to tap"
         report.add("E028", head.at.of("from"), message, hint=hint, help=help)
     _siblings(list(zip(child_names(head.steps), head.steps, strict=True)), report)

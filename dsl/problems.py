@@ -52,7 +52,7 @@ class Problem:
         """The problem in words; with its file's text, the faulty line and a caret too."""
         lines = [] if text is None else text.split("\n")
         out = [f"{self.span}: error[{self.code}]: {self.message}"]
-        if self.span is NOWHERE:
+        if not self.span.line:
             out = [f"error[{self.code}]: {self.message}"]
         elif lines and 1 <= self.span.line <= len(lines):
             out += _excerpt(self.span, lines[self.span.line - 1], self.hint)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from dsl.changes import Changes
 from dsl.edits import Edit, Insert, Remove, Set
@@ -25,14 +24,12 @@ def apply(spec: Spec, name: str, report: Report) -> Spec | None:
         report.add("E027", span, message, hint=hint, help=f"variants: {known}")
         return None
     made = changed(spec, variant, report)
-    return _finished(made, variant) if made else None
+    return _finished(made, name, variant) if made else None
 
 
-def _finished(spec: Spec, variant: Variant) -> Spec:
-    update: dict[str, Any] = {"variants": {}, "expect": variant.expect}
-    if variant.title:
-        update["title"] = variant.title
-    return spec.model_copy(update=update)
+def _finished(spec: Spec, name: str, variant: Variant) -> Spec:
+    title = variant.title or f"{spec.title or spec.name}, {name}"
+    return spec.model_copy(update={"variants": {}, "expect": variant.expect, "title": title})
 
 
 def changed(spec: Spec, changes: Changes, report: Report) -> Spec | None:

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from dsl import text
+from dsl import shelf, text
 from dsl.fields import Text, named, shown
 from dsl.model import Model, Places
 from dsl.problems import NOWHERE, Problem, Report, Span, SpecError
@@ -155,8 +155,15 @@ def resolve(found: NameMap, read: Callable[[Path], str] = text.read) -> NameMap:
 
 
 def _inside(found: NameMap) -> Path:
-    """The map's file, if it lies in the folder of the spec that names it."""
+    """The map's file: in the folder of the spec that names it, else on the shelf.
+
+    So a spec of the shelf that was written out elsewhere keeps its maps.
+    """
     spec = found.at.span
+    shelved = shelf.folder() / found.file
+    beside = spec is not NOWHERE and (Path(spec.file).parent / found.file).is_file()
+    if not beside and shelved.is_file():
+        return shelved
     if spec is NOWHERE or not Path(spec.file).is_file():
         message = f"the map of names {found.file} lies beside a spec, and this one has no file"
         raise SpecError([Problem("E001", NOWHERE, message, help="load the spec from its file")])

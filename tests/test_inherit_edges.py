@@ -10,8 +10,10 @@ import dsl
 from compiler.cli import job
 from compiler.prepare import Overrides, prepare
 from dsl import SpecError
-from dsl.changes import Changes, Width
+from dsl.changes import Changes, Depth, Width
+from dsl.resolved import resolved
 from dsl.spec import Variant
+from dsl.weights import resolve
 from tests.test_inherit import BASE, heir, refusal
 
 
@@ -144,3 +146,32 @@ def test_results_of_any_setting_stay_in_a_folder_of_their_own(tmp_path: Path) ->
         assert folder.name.isascii()
         assert len(folder.name) < 120
     assert folders[len(ODD_SETTINGS) + 1].name == "net-classes-3"
+
+
+def test_a_repeat_below_the_minimum_does_not_grow() -> None:
+    assert [Depth(by=0.1, min=4).of(repeat) for repeat in (1, 2, 40)] == [1, 2, 4]
+
+
+def test_a_flat_spec_finds_the_shelf_s_maps_from_anywhere(tmp_path: Path) -> None:
+    path = tmp_path / "flat.yaml"
+    path.write_text(resolved(dsl.load("inception_v3")), encoding="utf-8")
+    maps = dsl.load(path).weights
+    assert resolve(maps["timm"]).names["mixed_5b"] == "Mixed_5b"
+
+
+def test_numbers_that_a_program_gives_are_answered_in_one_line() -> None:
+    for wrong, said in (
+        (Overrides(classes=-1), "error[E013]: classes must be a whole number from 1 to 100,000"),
+        (Overrides(dropout=2), "error[E013]: dropout must be a number from 0 to 1, not 2"),
+        (Overrides(channels=0), "error[E013]: input must be a whole number from 1 to 100,000"),
+    ):
+        with pytest.raises(SpecError) as caught:
+            prepare("googlenet", overrides=wrong)
+        assert str(caught.value).startswith(said)
+        assert "pydantic" not in str(caught.value)
+
+
+def test_a_tap_of_a_removed_step_says_what_to_do() -> None:
+    with pytest.raises(SpecError) as caught:
+        dsl.loads("extends: inception_v3\nname: net\nremove: mixed_6e\n")
+    assert "if the step is gone, set aux.aux.from or remove aux.aux" in str(caught.value)
