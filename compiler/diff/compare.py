@@ -112,8 +112,7 @@ def _nodes(one: Sequence[Node], other: Sequence[Node], place: Place) -> Iterator
 
 
 def _node(old: Node, new: Node, place: Place) -> Iterator[Change]:
-    block = _block(old) if _block(old) == _block(new) else ""
-    if block:
+    if block := _shared(_block(old), _block(new)):
         place = place.inside(block)
     if is_layer(old) and is_layer(new):
         yield from _facts(old, new, place)
@@ -125,6 +124,13 @@ def _node(old: Node, new: Node, place: Place) -> Iterator[Change]:
         if isinstance(old, Tap) and isinstance(new, Tap):
             yield from _fact("loss weight", old.weight, new.weight, place)
         yield from _nodes(children(old), children(new), place)
+
+
+def _shared(one: str, other: str) -> str:
+    """The block that two steps use, under both its names; empty where one uses none."""
+    if not one or not other or one == other:
+        return one and other
+    return f"{one} = {other}"
 
 
 def _block(node: Node) -> str:
@@ -147,7 +153,11 @@ def _repeats(old: Node, new: Node, place: Place) -> Iterator[Change]:
     mine, theirs = (children(node) if is_repeat(node) else (node,) for node in (old, new))
     yield from _fact("repeat", len(mine), len(theirs), place)
     every = replace(place, times=place.times * min(len(mine), len(theirs)))
-    yield from _nodes(mine[:1], theirs[:1], every)
+    if is_repeat(old) and is_repeat(new):
+        yield from _nodes(mine[:1], theirs[:1], every)
+    elif fingerprint(mine[0]) != fingerprint(theirs[0]):
+        numbers = (node[0].name if len(node) > 1 else "" for node in (mine, theirs))
+        yield from _node(mine[0], theirs[0], every.into(*numbers))
 
 
 def _parallels(old: Parallel, new: Parallel, place: Place) -> Iterator[Change]:

@@ -180,6 +180,7 @@ def _grouped(changes: list[Change]) -> Iterator[str]:
 
 LABELS = {"p": "rate", "count_padding": "counts padding"}
 MARKS = {"removed": "-", "added": "+", "changed": "~"}
+MOST_PATHS = 10
 MOST_STEPS = 4
 """Of more steps that use a block only the first and last are named."""
 
@@ -195,7 +196,10 @@ def _steps(same: list[Place]) -> str:
 
 
 def _where(block: str, steps: str, paths: list[str]) -> str:
-    named = ", ".join(filter(None, paths))
+    paths = list(filter(None, paths))
+    named = ", ".join(paths)
+    if len(paths) > MOST_PATHS:
+        named = f"{paths[0]} to {paths[-1]}, {len(paths)} places"
     if not block:
         return named or "network"
     return f"block {block}{' ' * bool(named)}{named}{steps}"
