@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import sys
 import warnings
+from collections import Counter
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,9 @@ import click
 import dsl
 from compiler.cli import files, terminal
 from compiler.cli.options import SizeType
+
+MAX_WEIGHT = 1_000_000
+"""What a spec takes for the weight of a loss at most."""
 
 
 class ArgumentType(click.ParamType[tuple[str, Any]]):
@@ -94,6 +98,10 @@ def import_(
     """
     if name and (fault := dsl.fields.name_fault(name)):
         raise click.UsageError(f"--name: {fault}")
+    if double := next((key for key, n in Counter(key for key, _ in kwargs).items() if n > 1), ""):
+        raise click.UsageError(f"--kwargs: {double} is given twice")
+    if not 0 <= aux_weight <= MAX_WEIGHT:  # Not a number is neither.
+        raise click.UsageError(f"--aux-weight: {aux_weight} isn't from 0 to {MAX_WEIGHT:,}")
     if ":" not in source:
         raise click.UsageError(f"MODEL is like torchvision:googlenet or my_net:Net, not {source}")
     with terminal.stage(f"importing {source}"), warnings.catch_warnings():

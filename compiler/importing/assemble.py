@@ -53,7 +53,7 @@ def assemble(
     last = _head_start(items)
     named = _named(items, writer, uses, last)
     cuts = {"stem": named[:first], "body": named[first:last], "head": named[last:]}
-    sections = {key: list(_runs(entries, writer)) for key, entries in cuts.items()}
+    sections = _distinct({key: list(_runs(entries, writer)) for key, entries in cuts.items()})
     fields: dict[str, Any] = {key: _steps(entries) for key, entries in sections.items()}
     for role in ("inception", "reduction"):
         fields[role] = {each.name: _block(each, writer) for each in blocks if each.role == role}
@@ -181,6 +181,19 @@ def _runs(entries: list[Entry], writer: Writer) -> Iterator[Entry]:
         else:
             yield from rest[:count]
         rest = rest[count:]
+
+
+def _distinct(sections: dict[str, list[Entry]]) -> dict[str, list[Entry]]:
+    """The sections with no name for two steps: a row may be called as another module's step."""
+    entries = [entry for found in sections.values() for entry in found]
+    names = iter(without_doubles([entry.step.name for entry in entries]))
+    return {
+        key: [
+            replace(entry, step=entry.step.model_copy(update={"name": next(names)}))
+            for entry in found
+        ]
+        for key, found in sections.items()
+    }
 
 
 def _run(entries: list[Entry]) -> int:

@@ -101,7 +101,7 @@ class Decomposer:
             case Join():
                 return self._fork(index, node, atom)
             case Layer():
-                weights = (node.path,) if weighted(atom) else ()
+                weights = (node.owner,) if weighted(atom) else ()
                 return Leaf(atom, inp, node.shape, (node.path,), tap, weights)
             case Scale():
                 raise node.fault(f"multiplies by {atom.factor:g}", SCALE_HELP)

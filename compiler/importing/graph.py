@@ -64,6 +64,10 @@ class Node:
     path: str
     kind: str
     shape: Dims
+    weights: tuple[str, ...] = ()
+    """The parameters and buffers that it takes."""
+    owner: str = ""
+    """The module that has them under torch's names for them; empty if none has."""
 
     @property
     def atom(self) -> Atom:
@@ -153,6 +157,8 @@ def settle(graph: Graph, other: Graph | None) -> Graph:
 
 
 def _common(one: Node, other: Node) -> Reading:
+    if one.weights != other.weights:
+        raise one.fault("takes other weights for an input of another size")
     for reading in one.readings:
         if reading in other.readings and one.inputs == other.inputs:
             return reading
@@ -180,28 +186,44 @@ def _expanded(graph: Graph, chosen: list[Reading]) -> Graph:
     return replace(graph, nodes=tuple(nodes), output=new[graph.output], heads=heads)
 
 
-def hold_equal(training: Graph, evaluating: Graph) -> None:
-    """Refuse a model that does other things in training, dropout and heads apart."""
+def with_logits(training: Graph, evaluating: Graph) -> Graph:
+    """What a model does in training, its output the one that evaluation gives too.
+
+    Raises `SpecError` for a model that does other things in training, dropout and heads apart.
+    """
+    ends = (training.output, *training.heads)
+    ways = [
+        replace(training, output=end, heads=tuple(each for each in ends if each != end))
+        for end in ends
+    ]
+    faults = [_difference(way, evaluating) for way in ways]
+    if faults[0] and all(faults):
+        raise faults[0]
+    return ways[faults.index(None)]
+
+
+def _difference(training: Graph, evaluating: Graph) -> SpecError | None:
     ours, theirs = _steady(without_heads(training)), _steady(without_heads(evaluating))
     for one, other in zip(ours, theirs, strict=False):
         if one[1:] != other[1:]:
-            raise one[0].fault("does another thing in training than in evaluation")
-    if len(ours) != len(theirs):
-        longer = max(ours, theirs, key=len)
-        raise longer[min(len(ours), len(theirs))][0].fault(
-            "works in only one of training and evaluation"
-        )
+            return one[0].fault("does another thing in training than in evaluation")
+    if len(ours) == len(theirs):
+        return None
+    longer = max(ours, theirs, key=len)
+    return longer[min(len(ours), len(theirs))][0].fault(
+        "works in only one of training and evaluation"
+    )
 
 
-def _steady(graph: Graph) -> list[tuple[Node, Reading, tuple[int, ...]]]:
-    """Every node but dropout, with what it is and whose outputs it takes."""
-    found: list[tuple[Node, Reading, tuple[int, ...]]] = []
+def _steady(graph: Graph) -> list[tuple[Node, Reading, tuple[str, ...], tuple[int, ...]]]:
+    """Every node but dropout, with what it is, its weights, and whose outputs it takes."""
+    found: list[tuple[Node, Reading, tuple[str, ...], tuple[int, ...]]] = []
     new = {0: 0}
     for old, node in enumerate(graph.nodes[1:], 1):
         inputs = tuple(new[i] for i in node.inputs)
         if isinstance(node.atom, Dropout):
             new[old] = inputs[0]
             continue
-        found.append((node, (node.atom,), inputs))
+        found.append((node, (node.atom,), node.weights, inputs))
         new[old] = len(found)
     return found

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from compiler.importing.tree import Chain, leaves
-from compiler.ir import Leaf, Network, Node, Parallel, Series, Tap, children
-from dsl.weights import NameMap
+from compiler.importing.faults import INEXPRESSIBLE, refuse
+from compiler.importing.tree import Chain, Leaf, leaves
+from compiler.ir import Leaf as Layer
+from compiler.ir import Network, Node, Parallel, Series, Tap, children
+from dsl.weights import NOTHING, PUBLIC, NameMap
 
 Path = tuple[str, ...]
 Pairs = dict[Path, Path]
@@ -29,14 +31,35 @@ def name_map(network: Network, trunk: Chain, heads: Iterable[Chain]) -> NameMap:
 
 def _paired(nodes: tuple[Node, ...], chain: Chain) -> Iterator[tuple[Path, Path]]:
     """The layers with weights of both, which stand in one order."""
-    public = [tuple(path.split(".")) for leaf in leaves(chain) for path in leaf.weights]
+    public = [
+        tuple(_mappable(path, leaf).split(".")) for leaf in leaves(chain) for path in leaf.weights
+    ]
     yield from zip(_weighted(nodes, ()), public, strict=True)
+
+
+def _mappable(owner: str, leaf: Leaf) -> str:
+    """The module with a layer's weights, if a map can name it. Raises `SpecError`."""
+    if owner and not PUBLIC.fullmatch(owner):
+        message = f"{owner}: a map of names has only ASCII letters, digits and _ - #"
+        refuse(INEXPRESSIBLE, message, "import it without --weights")
+    if owner.split(".", maxsplit=1)[0] == NOTHING:
+        message = f"{owner}: a map of names says {NOTHING} for what isn't there"
+        refuse(INEXPRESSIBLE, message, "import it without --weights")
+    if not owner:
+        where = next(filter(None, leaf.paths), "the model itself")
+        refuse(
+            INEXPRESSIBLE,
+            f"{where}: has a layer whose weights are no module's weight and bias, and a map of "
+            "names goes from module to module",
+            "import it without --weights",
+        )
+    return owner
 
 
 def _weighted(nodes: tuple[Node, ...], above: Path) -> Iterator[Path]:
     for node in nodes:
         path = (*above, node.name)
-        if not isinstance(node, Leaf):
+        if not isinstance(node, Layer):
             yield from _weighted(children(node), path)
         elif node.op.params(node.inp):
             yield path

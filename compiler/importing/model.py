@@ -7,16 +7,22 @@ from typing import Any
 
 from torch import nn
 
+import dsl
 from compiler.cost import cost
 from compiler.importing.assemble import assemble
 from compiler.importing.decompose import Decomposer, Head
+from compiler.importing.faults import INEXPRESSIBLE, refuse
 from compiler.importing.fuse import fused
+from compiler.importing.intake import hold_runnable, unwrapped
 from compiler.importing.keys import name_map
 from compiler.importing.settings import common_defaults, shortened
 from compiler.importing.trace import trace
+from compiler.importing.tree import Chain, deepest
 from compiler.lower import lower
 from dsl.fields import name_fault
+from dsl.problems import SpecError
 from dsl.spec import Expect, Spec
+from dsl.text import MAX_DEPTH
 
 AUX_WEIGHT = 0.3
 """What an auxiliary head's loss counts for: modules don't say it, and two papers do."""
@@ -38,7 +44,11 @@ def import_module(
     notes say it is from. Raises `dsl.SpecError` that names the module where the language has
     no words.
     """
+    model = unwrapped(model)
+    hold_runnable(model)
     graph = trace(model, size)
+    if graph.output == 0:
+        refuse(INEXPRESSIBLE, "the model gives its input back, and a network has a layer at least")
     chain, found = Decomposer(graph).run()
     chains = [fused(chain), *(fused(head.chain) for head in found)]
     defaults = common_defaults(chains)
@@ -48,10 +58,24 @@ def import_module(
     called = name or identifier(type(model).__name__)
     notes: dict[str, Any] = {"from": source or type(model).__name__}
     bare = Spec(name=called, input=size, defaults=defaults, **fields)
+    _hold_shallow(bare, chains)
     changes = _promises(bare, model, notes) | {"meta": {"imported": notes}}
     if weights:
         changes["weights"] = {weights: name_map(lower(bare), trunk, inner)}
     return Spec(**{key: getattr(bare, key) for key in Spec.model_fields} | changes)
+
+
+def _hold_shallow(spec: Spec, chains: list[Chain]) -> None:
+    """Refuse what nests so deep that its text could not be read."""
+    try:
+        lower(spec)
+        dsl.loads(dsl.dump(spec))
+    except SpecError as error:
+        if error.problems[0].code != "E005":
+            raise
+        where = max(map(deepest, chains))[1] or "the model itself"
+        why = f"splits in branches of branches, deeper than a spec nests ({MAX_DEPTH} levels)"
+        refuse(INEXPRESSIBLE, f"{where}: {why}")
 
 
 def identifier(text: str) -> str:

@@ -63,7 +63,7 @@ def _conv_padding(given: Given, kernel: list[int], dilation: Pair) -> Any:
 def _batch_norm(given: Given) -> tuple[Reading, ...]:
     if len(given.inp) != 3:
         raise given.fault("normalises a vector, and a spec's batch norm takes a map")
-    if given.weight("running_mean") is None or given.weight("bias") is None:
+    if given("running_mean") is None or given.weight("bias") is None:
         raise given.fault("is a batch norm without running statistics or without beta")
     if given("training", False) != given.call.training:
         raise given.fault(
@@ -186,7 +186,7 @@ def _flatten(given: Given) -> tuple[Reading, ...]:
     return one(layers.Flatten())
 
 
-@reads("input", Tensor.contiguous)
+@reads("input", Tensor.contiguous, Tensor.clone, torch.clone)
 def _nothing(given: Given) -> tuple[Reading, ...]:
     return ((),)
 
@@ -237,7 +237,7 @@ def _cat(given: Given) -> tuple[Reading, ...]:
 @reads("input other", torch.add, Tensor.add, Tensor.add_, Tensor.__radd__)
 def _add(given: Given) -> tuple[Reading, ...]:
     left, right = given("input", 0), given("other", 0)
-    if 0 in (left, right):
+    if any(isinstance(term, int | float) and term == 0 for term in (left, right)):
         return ((),)  # The start of Python's sum().
     if not (isinstance(left, Ref) and isinstance(right, Ref) and left.shape == right.shape):
         raise given.fault("adds something other than two tensors of one shape")

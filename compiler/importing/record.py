@@ -17,7 +17,11 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from compiler.importing.faults import INEXPRESSIBLE, UNUSABLE, place, refuse
+from compiler.importing.intake import dice
+from dsl.problems import SpecError
 
+LONGEST = 300
+"""How much of another's message is quoted."""
 BATCH = 2
 """Images in the recorded input: batch norm can't train on one."""
 
@@ -57,6 +61,7 @@ class Weight:
 
     name: str
     shape: tuple[int, ...]
+    buffer: bool = False
 
 
 @dataclass
@@ -88,7 +93,9 @@ def record(model: nn.Module, size: tuple[int, int, int], training: bool) -> Reco
             warnings.simplefilter("ignore")
             x = torch.empty(BATCH, *size, device="meta", dtype=_dtype(model))
             output = bare(recorder.start(x))
-    except Exception as error:  # noqa: BLE001  # whatever the user's own code raises
+    except SpecError:
+        raise
+    except (Exception, SystemExit) as error:  # noqa: BLE001  # whatever the user's own code raises
         where = place(recorder.path, recorder.kind)
         shape = "x".join(map(str, size))
         refuse(
@@ -97,6 +104,7 @@ def record(model: nn.Module, size: tuple[int, int, int], training: bool) -> Reco
             "the model runs without data, on torch's meta device; --input says the size",
         )
     recorder.finish(output)
+    recorder.hold_steady()
     return recorder.recording
 
 
@@ -108,7 +116,8 @@ def _dtype(model: nn.Module) -> torch.dtype:
 
 def told(error: BaseException) -> str:
     """An exception in one line."""
-    return f"{type(error).__name__}: {str(error).strip() or 'no message'}".split("\n")[0]
+    line = f"{type(error).__name__}: {str(error).strip() or 'no message'}".split("\n")[0]
+    return line if len(line) <= LONGEST else f"{line[:LONGEST]}…"
 
 
 def _bare(model: nn.Module) -> Any:
@@ -136,19 +145,26 @@ class _Recorder(TorchFunctionMode):
         self.training = training
         self.recording = Recording({n: type(m).__name__ for n, m in model.named_modules()})
         self.stack = [""]
-        own = [*model.named_parameters(), *model.named_buffers()]
-        self.own = {id(tensor): Weight(name, tuple(tensor.shape)) for name, tensor in own}
-        self.alive: list[Any] = [tensor for _, tensor in own]
+        own = dict(model.named_parameters())
+        every = {**own, **dict(model.named_buffers())}
+        self.own = {
+            id(tensor): Weight(name, tuple(tensor.shape), name not in own)
+            for name, tensor in every.items()
+        }
+        self.alive: list[Any] = list(every.values())
         self.known: dict[int, tuple[int, int]] = {}
         for name, module in model.named_modules():
             if name:
                 self._watch(name, module)
+        self.dice = dice()
 
     def _watch(self, name: str, module: nn.Module) -> None:
         def enter(*_: Any) -> None:
+            self.hold_steady()
             self.stack.append(name)
 
         def leave(*_: Any) -> None:
+            self.hold_steady()
             self.stack.pop()
 
         module.register_forward_pre_hook(enter)
@@ -174,8 +190,25 @@ class _Recorder(TorchFunctionMode):
         found = [self._number(each) for each in _tensors(output)]
         wanted = tuple(number for number in found if number is not None)
         if len(wanted) != len(found) or not wanted:
-            refuse(INEXPRESSIBLE, f"the model returns {type(output).__name__}, and no tensors")
+            what = type(output).__name__
+            made = f"a {what} with a tensor that isn't made from the input"
+            refuse(
+                INEXPRESSIBLE, f"the model returns {made if found else f'{what}, and no tensors'}"
+            )
         self.recording.outputs = wanted
+
+    def hold_steady(self) -> None:
+        """Refuse a module that has drawn random numbers: each run would be another network.
+
+        Dropout draws none here, since its tensors have no data.
+        """
+        if dice() != self.dice:
+            refuse(
+                INEXPRESSIBLE,
+                f"{place(self.path, self.kind)}: draws random numbers, which a spec's network does "
+                "in dropout alone",
+                "if the model drops whole layers (stochastic depth), build it without that",
+            )
 
     def __torch_function__(
         self,
@@ -189,24 +222,21 @@ class _Recorder(TorchFunctionMode):
         found = list(_tensors((args, kwargs)))
         inputs = tuple(number for t in found if (number := self._number(t)) is not None)
         fault = self._fault(found)
+        if inputs and func in _PAST:
+            refuse(
+                INEXPRESSIBLE, f"{place(self.path, self.kind)}: goes past torch to a tensor's data"
+            )
+        versions = [tensor._version for tensor in found]
         shown, named = _plain((args, kwargs), self._shown)
         shapes = tuple(tuple(t.shape[1:]) for t in found if self._number(t) is not None)
         result = func(*args, **kwargs)
         made = list(_tensors(result))
+        if found and result is found[0] and versions == [tensor._version for tensor in found]:
+            return result  # Such as x.float() where x is of that type: nothing was done.
         if inputs and made:
             shape = tuple(made[0].shape[1:])
-            call = Call(
-                func,
-                shown,
-                named,
-                inputs,
-                self.path,
-                self.kind,
-                shapes,
-                shape,
-                self.training,
-                fault,
-            )
+            at = self.path, self.kind
+            call = Call(func, shown, named, inputs, *at, shapes, shape, self.training, fault)
             self.recording.calls.append(call)
             for tensor in made:
                 self._know(tensor, len(self.recording.calls))
@@ -231,6 +261,10 @@ class _Recorder(TorchFunctionMode):
         if number is not None:
             return Ref(number, tuple(tensor.shape[1:]))
         return self.own.get(id(tensor), tensor)
+
+
+_PAST = (Tensor.data.__get__,)  # type: ignore[attr-defined]  # a getset descriptor
+"""What gives the data of a tensor such that a change of it can't be seen."""
 
 
 def _tensors(value: Any) -> Iterator[Tensor]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NoReturn, TypeVar
 
 from torch.overrides import resolve_name
@@ -48,11 +48,29 @@ class Given:
         raise self.fault(f"{name} is {value}, which is no fixed size")
 
     def weight(self, name: str) -> Weight | None:
-        """A parameter or buffer; None for none. Computed ones are refused."""
+        """A parameter; None for none. Computed and fixed ones are refused."""
         value = self(name)
         if value is not None and not isinstance(value, Weight):
             raise self.fault(f"computes its {name}, and a spec's layers draw theirs")
+        if value is not None and value.buffer:
+            raise self.fault(
+                f"has a {name} that is fixed, a buffer, and a spec's layers learn theirs"
+            )
         return value
+
+    @property
+    def weights(self) -> dict[str, str]:
+        """The names of the parameters and buffers that it takes, by its own names for them."""
+        return {name: value.name for name, value in self.args.items() if isinstance(value, Weight)}
+
+    @property
+    def owner(self) -> str:
+        """The module that has all of them, under the call's names for them; empty for none."""
+        found = {
+            name.removesuffix(f".{called}") if name.endswith(f".{called}") else ""
+            for called, name in self.weights.items()
+        }
+        return found.pop() if len(found) == 1 else ""
 
 
 Reader = Callable[[Given], tuple[Reading, ...]]
@@ -75,24 +93,27 @@ def read(recording: Recording, size: tuple[int, int, int]) -> tuple[Node, ...]:
 
     Raises `SpecError` for what the language has no words for, if the outputs need it.
     """
-    needed, used = recording.needed(), dict[str, Call]()
+    needed, used = recording.needed(), set[str]()
     nodes = [Node(((),), (), "", recording.kinds[""], size)]
     for number, call in enumerate(recording.calls, 1):
-        readings = _readings(call, used) if number in needed else ((),)
-        nodes.append(Node(readings, call.inputs, call.path, call.kind, call.shape))
+        unread = Node(((),), call.inputs, call.path, call.kind, call.shape)
+        nodes.append(_read(call, unread, used) if number in needed else unread)
     return tuple(nodes)
 
 
-def _readings(call: Call, used: dict[str, Call]) -> tuple[Reading, ...]:
+def _read(call: Call, unread: Node, used: set[str]) -> Node:
+    """A call's node; `used` gathers the weights that have their layer."""
     names, reader = TABLE.get(call.func, ((), _unknown))
     given = Given(call, {**dict(zip(names, call.args, strict=False)), **call.kwargs})
     if call.fault:
         raise given.fault(call.fault)
-    if isinstance(weight := given("weight"), Weight):
-        if weight.name in used:
-            raise given.fault(f"uses {weight.name} again, and a spec's layers have their own")
-        used[weight.name] = call
-    return reader(given)
+    if given("out") is not None:
+        raise given.fault("writes its result into a tensor that is there already (out=)")
+    weights = tuple(given.weights.values())
+    if again := next((name for name in weights if name in used), None):
+        raise given.fault(f"uses {again} again, and a spec's layers have their own")
+    used.update(weights)
+    return replace(unread, readings=reader(given), weights=weights, owner=given.owner)
 
 
 def _unknown(given: Given) -> NoReturn:

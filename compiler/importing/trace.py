@@ -6,7 +6,7 @@ from torch import nn
 
 from compiler.importing import readers as _readers  # noqa: F401  # fills the table
 from compiler.importing.faults import INEXPRESSIBLE, refuse
-from compiler.importing.graph import Graph, hold_equal, settle
+from compiler.importing.graph import Graph, settle, with_logits
 from compiler.importing.record import Recording, record
 from compiler.importing.table import read
 from compiler.importing.windows import fold_pads
@@ -25,8 +25,7 @@ def trace(model: nn.Module, size: Size) -> Graph:
     if evaluating.heads:
         refuse(INEXPRESSIBLE, "the model returns several tensors in evaluation, a spec's one")
     training = _settled(model, size, training=True)
-    hold_equal(training, evaluating)
-    return training
+    return with_logits(training, evaluating)
 
 
 def _settled(model: nn.Module, size: Size, *, training: bool) -> Graph:

@@ -74,6 +74,16 @@ def paths(chain: Chain) -> Iterator[str]:
                 yield from paths(inner)
 
 
+def deepest(chain: Chain, level: int = 0) -> tuple[int, str]:
+    """How many forks lie in each other at most, and the module of the innermost."""
+    found = [(level, "")]
+    for item in chain:
+        if isinstance(item, Fork):
+            found.append((level + 1, item.path))
+            found += [deepest(inner, level + 1) for inner in (*item.branches, item.then)]
+    return max(found, key=lambda one: (one[0], bool(one[1])))
+
+
 def mapped(chain: Chain, change: Callable[[Chain], Chain]) -> Chain:
     """The chain with every chain in it changed, innermost first."""
     return change(tuple(_inside(item, change) for item in chain))

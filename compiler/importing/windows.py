@@ -18,10 +18,11 @@ def fold_pads(graph: Graph) -> Graph:
     for node in graph.nodes:
         for index in node.inputs:
             users.setdefault(index, []).append(node)
+    ends = {graph.output, *graph.heads}
     folded = {
         index
         for index, node in enumerate(graph.nodes)
-        if _is_pad(node) and all(map(_window, users.get(index, [])))
+        if _is_pad(node) and index not in ends and all(map(_window, users.get(index, [])))
     }
     nodes = []
     for index, node in enumerate(graph.nodes):
@@ -55,7 +56,13 @@ def _padded(node: Node, source: Node, graph: Graph) -> Node:
         raise node.fault(f"follows a padding of {pad.value:g}; a spec's padding for it is another")
     change: dict[str, object] = {}
     if isinstance(window, layers.AvgPool):
+        if not window.count_padding and window.padding != (0, 0):
+            raise node.fault(
+                "follows a padding that its average counts, and has one that it doesn't"
+            )
         change = {"count_padding": True}  # It sees the padded pixels as its own.
+    if isinstance(window, layers.MaxPool) and window.ceil and _may_start_behind(window, pad):
+        raise node.fault("follows a padding and rounds up: a window would lie in the padding alone")
     grid = graph.nodes[source.inputs[0]].shape[1:]
     found = [
         window.model_copy(update={"padding": p, **change}) for p in _paddings(window, pad, grid)
@@ -64,6 +71,16 @@ def _padded(node: Node, source: Node, graph: Graph) -> Node:
         raise node.fault("follows a padding that is neither even nor TensorFlow's SAME")
     readings: tuple[Reading, ...] = tuple((layer,) for layer in found)
     return replace(node, readings=readings)
+
+
+def _may_start_behind(window: layers.MaxPool, pad: Pad) -> bool:
+    """Whether a window may begin in the padding behind the map, which torch's own never do."""
+    assert isinstance(window.padding, tuple), "`_window` takes only numbers"
+    sizes = zip(window.kernel, window.stride, window.padding, (pad.bottom, pad.right), strict=True)
+    return any(
+        behind and int(stride) + int(own) + behind > int(side)
+        for side, stride, own, behind in sizes
+    )
 
 
 def _paddings(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from compiler.ir import Leaf, Network, Node, Parallel, Series, Tap, children
@@ -43,7 +44,7 @@ class Entry:
 
     def matches(self, path: str) -> bool:
         """Whether the address leads to just this path."""
-        return bool(re.fullmatch(_pattern(self.address), path))
+        return bool(_pattern(self.address).fullmatch(path))
 
     def name(self, bare_zero: bool) -> str:
         """The public name, the next time that it is given: `#` counts, `#5` from 5."""
@@ -54,10 +55,11 @@ class Entry:
         return re.sub("#([0-9]*)", lambda at: str(number + int(at[1] or 0)), self.public)
 
 
-def _pattern(address: str) -> str:
+@lru_cache(100_000)  # `re` remembers 512, and a map may have more entries.
+def _pattern(address: str) -> re.Pattern[str]:
     """An address as a regular expression: `*` is one name, `**` any number of them."""
     whole = re.escape(address).replace(r"\*\*\.", r"(?:\w+\.)*").replace(r"\*\*", ".+")
-    return whole.replace(r"\*", r"\w+")
+    return re.compile(whole.replace(r"\*", r"\w+"))
 
 
 @dataclass
