@@ -8,10 +8,12 @@ steps go by the name that the compiler gives them (`branch2`, `0`, `conv`).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from dsl import opstring
-from dsl.layers import Call, Layer, Model, Places, Residual, Sequence, Split, Step, spellings
+from dsl.layers import Call, Layer, Model, Residual, Sequence, Split, Step, spellings
 from dsl.naming import branch_names, child_names, section_names, sequence_names
 from dsl.problems import Report, Span
 from dsl.spec import Aux, Block, Defaults, Spec
@@ -40,12 +42,12 @@ def parts(owner: Any) -> dict[str, Any]:
         case Block():
             return {"params": owner.params, **_block_steps(owner.body)}
         case Aux():
-            steps = dict(zip(child_names(owner.steps), owner.steps, strict=True))
+            steps = _called(child_names(owner.steps), owner.steps)
             return {"from": owner.source, "weight": owner.weight, **steps}
         case Sequence():
-            return dict(zip(sequence_names(owner.steps), owner.steps, strict=True))
+            return _called(sequence_names(owner.steps), owner.steps)
         case Split():
-            branches = dict(zip(branch_names(owner.branches), owner.branches, strict=True))
+            branches = _called(branch_names(owner.branches), owner.branches)
             return {**branches, "then": owner.then, "residual": owner.residual}
         case Call():
             return {**owner.args, "repeat": owner.repeat}
@@ -58,10 +60,15 @@ def parts(owner: Any) -> dict[str, Any]:
     return {}
 
 
+def _called(names: Iterable[str], steps: Iterable[Step]) -> dict[str, Step]:
+    """Steps by the names that they go by, or went by before the first change."""
+    return {step.at.called or name: step for name, step in zip(names, steps, strict=True)}
+
+
 def _spec_parts(spec: Spec) -> dict[str, Any]:
     sections = dict(spec.sections())
     names = section_names(sections)
-    named = {key: dict(zip(names[key], sections[key], strict=True)) for key in sections}
+    named = {key: _called(names[key], sections[key]) for key in sections}
     return {**_fields(spec, SPEC_FIELDS), **named, "aux": {head.name: head for head in spec.aux}}
 
 
@@ -71,7 +78,7 @@ def _fields(model: Model, names: Any) -> dict[str, Any]:
 
 def _block_steps(body: Step) -> dict[str, Any]:
     if isinstance(body, Sequence):
-        return dict(zip(child_names(body.steps), body.steps, strict=True))
+        return _called(child_names(body.steps), body.steps)
     return parts(body)
 
 
@@ -117,7 +124,9 @@ def refilled(model: Model, update: dict[str, Any], span: Span, report: Report) -
     """A model with other fields, validated again."""
     values = {name: getattr(model, name) for name in type(model).model_fields} | update
     spans = _spans(model, update, span)
-    places = Places(model.at.span, {**model.at.fields, **spans})
+    rescaled = any(name in update for name in ("width", "repeat"))
+    changes = () if rescaled else model.at.changes
+    places = replace(model.at, fields={**model.at.fields, **spans}, changes=changes)
     return opstring.build(type(model), values, places, report)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dsl.address import BESIDE, SECTIONS, parts, path_of, rebuilt, refilled
@@ -156,7 +156,10 @@ class Set(Edit):
                 update = {main[0]: plain(self.value)}
                 step: Step | None = refilled(old, update, self.place, self.reader.report)
                 return step
-        return self.reader.step(self.value, old.name if old else None)
+        new = self.reader.step(self.value, old.name if old else None)
+        if new is not None and old is not None:
+            new.placed(replace(new.at, called=old.at.called))
+        return new
 
     def is_number(self) -> bool:
         """Whether the value is one bare number."""

@@ -35,6 +35,8 @@ class Places:
     fields: dict[str, Span] = field(default_factory=dict)
     changes: tuple[Span, ...] = ()
     """What scaled its numbers afterwards."""
+    called: str = ""
+    """What addresses call a step while its spec is being changed; empty for by its place."""
 
     def of(self, name: str) -> Span:
         """The place of one field, or of the whole where it isn't written out."""

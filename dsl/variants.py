@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from dsl.changes import Changes
 from dsl.edits import Edit, Insert, Remove, Set
+from dsl.pinning import pinned, unpinned
 from dsl.problems import Report, did_you_mean
 from dsl.reader import Reader
-from dsl.removing import removed
 from dsl.scaling import deepened, widened
 from dsl.spec import Spec, Variant
 
@@ -55,14 +55,17 @@ def edited(spec: Spec, changes: Changes, report: Report) -> Spec | None:
     """The spec after remove, insert and set; None where there is any problem."""
     before = len(report.problems)
     reader = Reader(report, spec.blocks)
-    gone = [Remove(address=address, reader=reader) for address in changes.removals()]
-    spec = removed(spec, gone)
+    moving = bool(changes.remove or changes.insert)
+    spec = pinned(spec) if moving else spec
     for edit in _edits(changes, reader):
         spec = edit.apply(spec)
+    spec = unpinned(spec) if moving else spec
     return spec if len(report.problems) == before else None
 
 
 def _edits(changes: Changes, reader: Reader) -> Iterator[Edit]:
+    for address in changes.removals():
+        yield Remove(address=address, reader=reader)
     for before, beside, name, step in changes.insertions():
         yield Insert(address=beside, reader=reader, name=name, value=step, before=before)
     for address, value in changes.settings():

@@ -189,7 +189,7 @@ def test_removals_are_looked_up_before_any_is_made(folder: Path) -> None:
 def test_a_part_that_went_can_t_go_again(folder: Path) -> None:
     text = "extends: base.yaml\nname: heir\nremove: [outer, inception.A.b1, outer]\n"
     said = refusal(folder, text)
-    assert said.startswith("heir.yaml:3:33: error[E030]: outer is removed twice\n")
+    assert said.startswith("heir.yaml:3:33: error[E026]: there is no outer in the spec\n")
     assert said.endswith("\n1 problem found")
 
 

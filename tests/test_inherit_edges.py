@@ -11,8 +11,11 @@ from compiler.cli import job
 from compiler.prepare import Overrides, prepare
 from dsl import SpecError
 from dsl.changes import Changes, Depth, Width
+from dsl.layers import Layer, Split
+from dsl.naming import branch_names
+from dsl.opwriter import write
 from dsl.resolved import resolved
-from dsl.spec import Variant
+from dsl.spec import Variant, walk
 from dsl.weights import resolve
 from tests.test_inherit import BASE, heir, refusal
 
@@ -175,3 +178,27 @@ def test_a_tap_of_a_removed_step_says_what_to_do() -> None:
     with pytest.raises(SpecError) as caught:
         dsl.loads("extends: inception_v3\nname: net\nremove: mixed_6e\n")
     assert "if the step is gone, set aux.aux.from or remove aux.aux" in str(caught.value)
+
+
+def test_all_changes_go_by_the_names_before_the_first() -> None:
+    made = dsl.loads(
+        "extends: inception_v3\nname: net\n"
+        "remove: [inception.A.branch1, inception.A.branch3.0]\n"
+        "insert:\n"
+        "  - {before: inception.A.branch3, extra: 1x1 8}\n"
+        "  - {after: inception.A.branch3.1, wide: 3x3 99}\n"
+        "set:\n"
+        "  inception.A.branch2: 1x1 50\n"
+        "  inception.A.branch3.2.width: 97\n"
+        "  inception.A.branch4.1: 1x1 pool linear\n"
+        "  inception.A.extra: 1x1 9\n"
+    )
+    split = made.inception["A"].body
+    assert isinstance(split, Split)
+    assert [write(s) for s in walk(split.branches) if isinstance(s, Layer)] == [
+        "1x1 50", "1x1 9", "3x3 96", "3x3 99", "3x3 97", "avgpool 3x3", "1x1 pool linear",
+    ]  # fmt: skip
+    assert branch_names(split.branches) == ["branch1", "extra", "branch3", "branch4"]
+    assert not any(step.at.called for step in walk((*split.branches, *made.stem, *made.body)))
+    base = dsl.load("inception_v3").inception["A"].body
+    assert not any(step.at.called for step in walk((base,)))
