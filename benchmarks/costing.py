@@ -17,7 +17,7 @@ from torch.utils.flop_counter import FlopCounterMode
 import dsl
 from benchmarks.networks import SUBJECTS, Subject
 from benchmarks.pairs import Row, Work, alternate, compared
-from compiler.cost import cost
+from compiler.cost import Report, cost
 from compiler.ir import Network
 from compiler.lower import lower
 
@@ -67,7 +67,7 @@ def peers(subject: Subject) -> Mapping[str, partial[int]]:
     }
 
 
-def from_text(subject: Subject) -> object:
+def from_text(subject: Subject) -> Report:
     """From the spec's text to its cost."""
     return cost(
         lower(dsl.loads(next(iter(subject.prepared.spec.texts.values())), variant=subject.variant))

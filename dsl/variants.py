@@ -53,13 +53,13 @@ def resized(spec: Spec, changes: Changes, report: Report) -> Spec:
 
 def edited(spec: Spec, changes: Changes, report: Report) -> Spec | None:
     """The spec after remove, insert and set; None where there is any problem."""
-    before = len(report.problems)
+    before, texts = len(report.problems), spec.texts
     reader = Reader(report, spec.blocks)
     moving = bool(changes.remove or changes.insert)
     spec = pinned(spec) if moving else spec
     for edit in _edits(changes, reader):
         spec = edit.apply(spec)
-    spec = unpinned(spec) if moving else spec
+    spec = (unpinned(spec) if moving else spec).read_from(texts)
     return spec if len(report.problems) == before else None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -202,3 +203,12 @@ def test_all_changes_go_by_the_names_before_the_first() -> None:
     assert not any(step.at.called for step in walk((*split.branches, *made.stem, *made.body)))
     base = dsl.load("inception_v3").inception["A"].body
     assert not any(step.at.called for step in walk((base,)))
+
+
+def test_a_variant_s_errors_quote_the_file_whatever_it_sets(tmp_path: Path) -> None:
+    path = tmp_path / "net.yaml"
+    variant = "variants: {v: {set: {defaults.eps: 0.1, classes: 3, inception.A.b1: 1x1 n /2}}}"
+    path.write_text(re.sub(r"variants: .*", variant, BASE), encoding="utf-8")
+    with pytest.raises(SpecError) as caught:
+        prepare(path, "v")
+    assert re.search(r" \| variants: .*\n +\| +\^+", str(caught.value))
