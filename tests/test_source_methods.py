@@ -11,11 +11,12 @@ import torch
 from torch import Tensor
 
 import dsl
+from compiler.classifier import classified
 from compiler.ir import Network, Tap
 from compiler.lower import lower
 from compiler.module import CompiledNetwork, build
 from compiler.prepare import prepare
-from compiler.source import emit
+from compiler.source import emit, resets
 from compiler.source.names import class_name
 from tests import odd_specs
 from tests.networks import HEAD, TEXTS
@@ -176,3 +177,19 @@ def test_inception_resnets_last_block_is_no_class_of_its_own() -> None:
     text = emit(network("inception_resnet_v2"))
     assert "ActNone" not in text
     assert text.count("act=False") == 1
+
+
+def test_the_tree_is_not_searched_again_for_each_layer(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Network] = []
+
+    def counted(network: Network) -> tuple[str, ...]:
+        asked.append(network)
+        return classified(network)
+
+    monkeypatch.setattr(resets, "classified", counted)
+    text = (
+        "name: deep\ninput: [3, 8, 8]\nclasses: 5\ninception: {A: {concat: [1x1 4, 3x3 4]}}\n"
+        f"body: [{', '.join(['A'] * 40)}]\nhead: [globalpool avg, fc classes]\n"
+    )
+    emit(lower(dsl.loads(text)))
+    assert 1 <= len(asked) <= 3

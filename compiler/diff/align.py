@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from functools import cache, lru_cache
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache, lru_cache, wraps
 from itertools import groupby
+from typing import TypeVar
 
 from compiler.diff.facts import facts, is_layer
 from compiler.ir import Node, Parallel, Series, Tap, children
 from compiler.words import core
 
+T = TypeVar("T")
 Pairing = list[tuple[Node | None, Node | None]]
 
 NAMED = 3.0
@@ -24,6 +26,38 @@ AUTO = re.compile(
     r"(branch|conv|sepconv|pool|fc|flatten|dropout|act|softmax|norm|identity|block|seq|split)?\d*"
 )
 """Names that only count: two of them say little about belonging together."""
+
+
+class _Same:
+    """A node by its identity: comparing whole trees for a cache would cost more than it saves."""
+
+    __slots__ = ("node",)
+
+    def __init__(self, node: Node) -> None:
+        self.node = node
+
+    def __hash__(self) -> int:
+        return id(self.node)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.node is other.node
+
+
+def remembered(function: Callable[[Node], T]) -> Callable[[Node], T]:
+    """A function that works out what it says of a node only once."""
+
+    @lru_cache(maxsize=8192)
+    def found(key: _Same) -> T:
+        return function(key.node)
+
+    @wraps(function)
+    def known(node: Node) -> T:
+        return found(_Same(node))
+
+    return known
+
+
+facts_of = remembered(facts)
 
 
 def aligned(one: Sequence[Node], other: Sequence[Node]) -> Pairing:
@@ -98,7 +132,7 @@ def _once(node: Node, other: Node) -> Node:
 
 def _like_layers(one: Node, other: Node, called: bool) -> float:
     """Layers that differ in more than their size answer to each other where names say so."""
-    mine, theirs = facts(one), facts(other)
+    mine, theirs = facts_of(one), facts_of(other)
     if mine["layer"] != theirs["layer"]:
         return RELATED * (called and core(one).op.family == core(other).op.family)
     same = all(mine.get(key) == theirs.get(key) for key in ("kernel", "stride"))
@@ -107,13 +141,18 @@ def _like_layers(one: Node, other: Node, called: bool) -> float:
 
 def _shared(one: Node, other: Node) -> float:
     """The share of layers of the same kind and kernel."""
-    mine, theirs = (Counter(_shapes(node)) for node in (one, other))
+    mine, theirs = _counted(one), _counted(other)
     return (mine & theirs).total() / max(mine.total(), theirs.total(), 1)
+
+
+@remembered
+def _counted(node: Node) -> Counter[tuple[str, str | None]]:
+    return Counter(_shapes(node))
 
 
 def _shapes(node: Node) -> Iterator[tuple[str, str | None]]:
     if is_layer(node):
-        found = facts(node)
+        found = facts_of(node)
         yield found["layer"], found.get("kernel")
     else:
         for child in children(node):
@@ -132,31 +171,11 @@ def said(name: str) -> str:
     return name.replace("_", "").lower()
 
 
-class _Same:
-    """A node by its identity: comparing whole trees for a cache would cost more than it saves."""
-
-    __slots__ = ("node",)
-
-    def __init__(self, node: Node) -> None:
-        self.node = node
-
-    def __hash__(self) -> int:
-        return id(self.node)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.node is other.node
-
-
+@remembered
 def fingerprint(node: Node) -> str:
     """All the facts of a node and of what is in it, names apart."""
-    return _fingerprint(_Same(node))
-
-
-@lru_cache(maxsize=4096)
-def _fingerprint(key: _Same) -> str:
-    node = key.node
     if is_layer(node):
-        return repr(sorted((key, repr(value)) for key, value in facts(node).items()))
+        return repr(sorted((key, repr(value)) for key, value in facts_of(node).items()))
     head = type(node).__name__
     if isinstance(node, Parallel):
         scale = float(node.residual.scale) if node.residual else None
@@ -164,6 +183,7 @@ def _fingerprint(key: _Same) -> str:
     return f"{head}({', '.join(fingerprint(child) for child in children(node))})"
 
 
+@remembered
 def is_repeat(node: Node) -> bool:
     """Whether a node is one step several times over (`x4`)."""
     inside = children(node)

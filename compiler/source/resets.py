@@ -19,7 +19,8 @@ def resets(network: Network) -> Iterator[list[str]]:
     if body := list(_parameters(network)):
         start = signature("reset_parameters", ["self"], "None", 1)
         yield [*start, f'        """{_said(network)}"""', *body]
-    layers = {path: leaf for path, leaf in leaves(network.nodes) if path in classified(network)}
+    sized = set(classified(network))
+    layers = {path: leaf for path, leaf in leaves(network.nodes) if path in sized}
     heads = {tap.name for tap in network.taps}
     if layers and all(_is_last(path, leaf, heads) for path, leaf in layers.items()):
         start = signature("reset_classifier", ["self", "num_classes: int"], "None", 1)
