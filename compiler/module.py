@@ -18,6 +18,7 @@ from compiler.classifier import classifier, renewed, with_classes, without_class
 from compiler.ir import Leaf, Network, Node, Tap, own_inits
 from compiler.lower import LIMIT
 from compiler.nodes import build_node, construct
+from compiler.op import Init
 from compiler.prepare import Overrides, prepare
 from compiler.trunk import Trunk, draw
 from dsl.spec import Spec
@@ -139,10 +140,10 @@ class CompiledNetwork(Trunk):
         if not num_classes:
             self._taps = {}
         self._keep(node for node in network.nodes if self._has(node))
-        like = next(self.parameters(), None)
+        like, inits = next(self.parameters(), None), dict(own_inits(network))
         for path, leaf in fresh.items():
             if path.split(".")[0] in self._modules:
-                self._renew(path, leaf, like)
+                self._renew(path, leaf, like, inits.get(path, network.init))
         self._arrange()
 
     def _keep(self, nodes: Iterable[Node]) -> None:
@@ -154,14 +155,13 @@ class CompiledNetwork(Trunk):
             if name not in self._modules:
                 self.add_module(name, build_node(node).train(self.training))
 
-    def _renew(self, path: str, leaf: Leaf, like: Tensor | None) -> None:
+    def _renew(self, path: str, leaf: Leaf, like: Tensor | None, init: Init | None) -> None:
         """Put a fresh layer in its place, on the device and in the type of `like`."""
         made = construct(leaf.op.call(leaf.inp)).train(self.training)
         if like is not None:
             made.to(like)
         parent, _, name = path.rpartition(".")
         setattr(self.get_submodule(parent), name, made)
-        init = dict(own_inits(self.network)).get(path, self.network.init)
         if init and isinstance(made, nn.Conv2d | nn.Linear):
             draw(init, made.weight)
 

@@ -240,3 +240,7 @@ class Init:
 
     scheme: str
     args: Mapping[str, float] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        """As a spec writes it: `trunc_normal:0.01`."""
+        return ":".join([self.scheme, *(f"{number:g}" for number in self.args.values())])

@@ -13,7 +13,7 @@ from compiler.lower import LIMIT, lower
 from dsl import inherit, opstring, shelf
 from dsl.layers import Dropout
 from dsl.model import Places
-from dsl.naming import section_names
+from dsl.naming import named_sections
 from dsl.problems import NOWHERE, Problem, Report, Span, SpecError
 from dsl.spec import Expect, Spec
 
@@ -78,13 +78,12 @@ class Overrides:
         if not 0 <= self.dropout <= 1:
             message = f"dropout must be a number from 0 to 1, not {self.dropout}"
             raise SpecError([Problem("E013", NOWHERE, message)])
-        names = section_names(dict(spec.sections()))["head"]
-        steps = zip(names, spec.head, strict=True)
-        found = [name for name, step in steps if isinstance(step, Dropout)]
+        head = named_sections(dict(spec.sections()))["head"]
+        found = [name for name, step in head if isinstance(step, Dropout)]
         if len(found) != 1:
             count = "several dropouts" if found else "no dropout"
             message = f"{spec.name} has {count} in its head, so its rate can't be set"
-            help = f"its head has {', '.join(names) or 'no steps'}"
+            help = f"its head has {', '.join(name for name, _ in head) or 'no steps'}"
             raise SpecError([Problem("E026", spec.at.of("head"), message, help=help)], spec.texts)
         rate = (f"head.{found[0]}", f"{self.dropout}")
         return replace(self, dropout=None, set=(*self.set, rate))

@@ -46,6 +46,11 @@ class Source:
         return Span(self.file, self.text.count("\n", 0, offset) + 1, offset - line_start + 1)
 
 
+def unified(text: str) -> str:
+    r"""A text without a byte-order mark, with `\n` line ends: what places are counted in."""
+    return text.removeprefix("\ufeff").replace("\r\n", "\n")
+
+
 def read(path: Path) -> str:
     r"""The text of a regular file, with `\n` line ends; raises `SpecError`."""
     try:

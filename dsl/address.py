@@ -14,7 +14,7 @@ from typing import Any
 
 from dsl import opstring
 from dsl.layers import Call, Layer, Model, Residual, Sequence, Split, Step, spellings
-from dsl.naming import branch_names, child_names, section_names, sequence_names
+from dsl.naming import branch_names, child_names, named_sections, sequence_names
 from dsl.problems import Report, Span
 from dsl.spec import Aux, Block, Defaults, Spec
 
@@ -42,12 +42,12 @@ def parts(owner: Any) -> dict[str, Any]:
         case Block():
             return {"params": owner.params, **_block_steps(owner.body)}
         case Aux():
-            steps = _called(child_names(owner.steps), owner.steps)
+            steps = _level(child_names(owner.steps), owner.steps)
             return {"from": owner.source, "weight": owner.weight, **steps}
         case Sequence():
-            return _called(sequence_names(owner.steps), owner.steps)
+            return _level(sequence_names(owner.steps), owner.steps)
         case Split():
-            branches = _called(branch_names(owner.branches), owner.branches)
+            branches = _level(branch_names(owner.branches), owner.branches)
             return {**branches, "then": owner.then, "residual": owner.residual}
         case Call():
             return {**owner.args, "repeat": owner.repeat}
@@ -60,15 +60,18 @@ def parts(owner: Any) -> dict[str, Any]:
     return {}
 
 
-def _called(names: Iterable[str], steps: Iterable[Step]) -> dict[str, Step]:
+def _called(level: Iterable[tuple[str, Step]]) -> dict[str, Step]:
     """Steps by the names that they go by, or went by before the first change."""
-    return {step.at.called or name: step for name, step in zip(names, steps, strict=True)}
+    return {step.at.called or name: step for name, step in level}
+
+
+def _level(names: Iterable[str], steps: Iterable[Step]) -> dict[str, Step]:
+    return _called(zip(names, steps, strict=True))
 
 
 def _spec_parts(spec: Spec) -> dict[str, Any]:
-    sections = dict(spec.sections())
-    names = section_names(sections)
-    named = {key: _called(names[key], sections[key]) for key in sections}
+    sections = named_sections(dict(spec.sections()))
+    named = {key: _called(level) for key, level in sections.items()}
     return {**_fields(spec, SPEC_FIELDS), **named, "aux": {head.name: head for head in spec.aux}}
 
 
@@ -78,7 +81,7 @@ def _fields(model: Model, names: Any) -> dict[str, Any]:
 
 def _block_steps(body: Step) -> dict[str, Any]:
     if isinstance(body, Sequence):
-        return _called(child_names(body.steps), body.steps)
+        return _level(child_names(body.steps), body.steps)
     return parts(body)
 
 

@@ -11,9 +11,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from dsl import names, shelf, text, variants
+from dsl._source import unified
 from dsl.changes import Changes
 from dsl.fields import shown
-from dsl.problems import Problem, Report, Span, SpecError, did_you_mean
+from dsl.problems import Problem, Report, Span, SpecError
 from dsl.reader import Reader
 from dsl.spec import Expect, Spec
 from dsl.text import Entry, Mapping, Scalar, plain
@@ -64,8 +65,8 @@ def changed(spec: Spec, changes: Changes) -> Spec:
     return made
 
 
-def _variant(spec: Spec, variant: str, report: Report) -> Spec | None:
-    made = variants.apply(spec, variant, report)
+def _variant(spec: Spec, variant: str, report: Report, asked: Span | None = None) -> Spec | None:
+    made = variants.apply(spec, variant, report, asked)
     if made is not None:
         report.problems += names.check(made)
     return made
@@ -73,7 +74,7 @@ def _variant(spec: Spec, variant: str, report: Report) -> Spec | None:
 
 def _read(source: str, file: str, chain: Chain, report: Report) -> Spec | None:
     root = text.parse(source, file)
-    report.texts[file] = source.removeprefix("\ufeff").replace("\r\n", "\n")
+    report.texts[file] = unified(source)
     entry = root.entry("extends")
     made = _extended(root, entry, chain, report) if entry else Reader(report).spec(root)
     return made.read_from(report.texts) if made else None
@@ -108,18 +109,10 @@ def _base(entry: Entry, chain: Chain, report: Report) -> Spec | None:
         _pass_on(error, span, report)
         return None
     report.texts.update(base.texts)
-    return _picked(base, variant, entry.value, report) if variant else base
-
-
-def _picked(base: Spec, variant: str, said: Scalar, report: Report) -> Spec | None:
-    """The variant of the base that `extends: base@variant` names."""
-    if variant in base.variants:
-        return chosen(base, variant)
-    span = said.at(len(said.text) - len(variant), len(variant))
-    hint = did_you_mean(variant, base.variants)
-    help = f"variants: {', '.join(base.variants) or 'it has none'}"
-    report.add("E027", span, f"{base.name} has no variant {variant}", hint=hint, help=help)
-    return None
+    if not variant:
+        return base
+    asked = entry.value.at(len(entry.value.text) - len(variant), len(variant))
+    return _variant(base, variant, report, asked)
 
 
 def _pass_on(error: SpecError, span: Span, report: Report) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dsl import nesting
 from dsl.fields import KERNEL
 from dsl.layers import LAYERS, Split, Step
-from dsl.naming import branch_names, child_names, section_names, sequence_names
+from dsl.naming import branch_names, child_names, named_sections, sequence_names
 from dsl.problems import Problem, Report, Span, did_you_mean
 from dsl.references import ALWAYS, OPTIONS, WORDS, check_uses, references
 from dsl.reserved import ATTRIBUTES, COMPILED, GLOBALS, KEYS
@@ -113,9 +113,7 @@ def _sources(spec: Spec, report: Report) -> None:
 
 
 def _trunk_level(spec: Spec) -> list[tuple[str, Step]]:
-    sections = dict(spec.sections())
-    names = section_names(sections)
-    return [pair for key, steps in sections.items() for pair in zip(names[key], steps, strict=True)]
+    return [pair for level in named_sections(dict(spec.sections())).values() for pair in level]
 
 
 OUTPUTS = ("logits", "count", "index")

@@ -54,6 +54,12 @@ def branch_names(branches: Seq[Step]) -> list[str]:
     return names
 
 
+def named_sections(sections: Mapping[str, Seq[Step]]) -> dict[str, list[tuple[str, Step]]]:
+    """The trunk's steps by section, each with its name."""
+    names = section_names(sections)
+    return {key: list(zip(names[key], sections[key], strict=True)) for key in sections}
+
+
 def section_names(sections: Mapping[str, Seq[Step]]) -> dict[str, list[str]]:
     """Names of the trunk's steps by section (stem, body, head), unique over all of them."""
     names = iter(child_names([step for steps in sections.values() for step in steps]))

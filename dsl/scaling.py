@@ -13,7 +13,8 @@ from typing import Any
 
 from dsl.changes import Depth, Width
 from dsl.fields import MOST
-from dsl.layers import Call, Conv, Filter, Layer, Linear, Sequence, Split, Step, spellings
+from dsl.layers import Call, Conv, Filter, Layer, Linear, Step, spellings
+from dsl.mapping import mapped
 from dsl.problems import Report, Span
 from dsl.spec import Block, Spec, walk
 
@@ -33,7 +34,7 @@ def deepened(spec: Spec, depth: Depth, span: Span, report: Report) -> Spec:
     def repeats(layer: Layer) -> dict[str, Any]:
         return {"repeat": limits.kept("repeat", layer.repeat, depth.of(layer.repeat))}
 
-    return _mapped(spec, repeats, span)
+    return _rescaled(spec, repeats, span)
 
 
 @dataclass
@@ -71,7 +72,7 @@ class _Widths:
         self.first = next(step for step in trunk if isinstance(step, Layer))
         for name in roles:
             self.refuse_mixed(name, roles)
-        spec = _mapped(self.spec, lambda layer: self.changed(layer, roles), self.span)
+        spec = _rescaled(self.spec, lambda layer: self.changed(layer, roles), self.span)
         blocks = {
             key: {name: self.defaults(block, roles[name]) for name, block in found.items()}
             for key, found in (("inception", spec.inception), ("reduction", spec.reduction))
@@ -153,37 +154,13 @@ def _other_fields(step: Step, roles: dict[str, set[str]]) -> list[tuple[str, Any
     return [(name, value) for name, value in found if isinstance(value, str)]
 
 
-def _mapped(spec: Spec, rescale: Rescale, span: Span) -> Spec:
-    """The spec with every layer changed."""
+def _rescaled(spec: Spec, rescale: Rescale, span: Span) -> Spec:
+    """The spec with every layer changed; what changed remembers where that was asked for."""
 
-    def steps(found: tuple[Step, ...]) -> tuple[Step, ...]:
-        return tuple(_step(step, rescale, span) for step in found)
+    def change(step: Step, _: str) -> Step:
+        update = rescale(step) if isinstance(step, Layer) else {}
+        if all(getattr(step, name) == value for name, value in update.items()):
+            return step
+        return step.model_copy(update=update).placed(step.at.changed(span))
 
-    def blocks(found: dict[str, Block]) -> dict[str, Block]:
-        return {
-            name: block.model_copy(update={"body": _step(block.body, rescale, span)})
-            for name, block in found.items()
-        }
-
-    update: dict[str, Any] = {key: steps(found) for key, found in spec.sections()}
-    update |= {"inception": blocks(spec.inception), "reduction": blocks(spec.reduction)}
-    heads = [head.model_copy(update={"steps": steps(head.steps)}) for head in spec.aux]
-    return spec.model_copy(update=update | {"aux": tuple(heads)})
-
-
-def _step(step: Step, rescale: Rescale, span: Span) -> Step:
-    """A step with every layer in it changed; what changed remembers where that was asked for."""
-    match step:
-        case Sequence():
-            inner = tuple(_step(each, rescale, span) for each in step.steps)
-            return step.model_copy(update={"steps": inner})
-        case Split():
-            branches = tuple(_step(each, rescale, span) for each in step.branches)
-            then = _step(step.then, rescale, span) if step.then else None
-            return step.model_copy(update={"branches": branches, "then": then})
-        case Layer():
-            update = rescale(step)
-            if all(getattr(step, name) == value for name, value in update.items()):
-                return step
-            return step.model_copy(update=update).placed(step.at.changed(span))
-    return step
+    return mapped(spec, change)

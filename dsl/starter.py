@@ -10,7 +10,7 @@ from pathlib import Path
 import dsl
 from dsl import shelf
 from dsl.layers import Call, Conv, Layer, Step
-from dsl.naming import section_names
+from dsl.naming import named_sections
 from dsl.opwriter import write
 from dsl.spec import Spec
 
@@ -69,13 +69,7 @@ def _changes(spec: Spec) -> Iterator[str]:
 
 def _names(spec: Spec) -> dict[str, Step]:
     """Every step of the trunk by name."""
-    sections = dict(spec.sections())
-    found = section_names(sections)
-    return {
-        name: step
-        for key, steps in sections.items()
-        for name, step in zip(found[key], steps, strict=True)
-    }
+    return dict(pair for level in named_sections(dict(spec.sections())).values() for pair in level)
 
 
 def _settings(names: dict[str, Step]) -> Iterator[str]:

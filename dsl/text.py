@@ -12,7 +12,7 @@ from typing import Any, Final, NoReturn, TypeAlias
 
 import yaml
 
-from dsl._source import MAX_BYTES, Source, check_characters, check_size, escaped, read
+from dsl._source import MAX_BYTES, Source, check_characters, check_size, escaped, read, unified
 from dsl._yaml import (
     MAX_DEPTH,
     NO_REUSE,
@@ -115,7 +115,7 @@ def plain(value: Value) -> Any:
 
 def parse(text: str, file: str) -> Mapping:
     """The mapping that a spec's text holds; raises `SpecError` with every problem found."""
-    source = Source(file, text.removeprefix("\ufeff").replace("\r\n", "\n"))
+    source = Source(file, unified(text))
     size = len(source.text.encode("utf-8", "surrogatepass"))
     check_size(size, Span(file, 1, 1), text=source.text)
     check_characters(source)

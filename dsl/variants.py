@@ -7,20 +7,23 @@ from collections.abc import Iterator
 from dsl.changes import Changes
 from dsl.edits import Edit, Insert, Remove, Set
 from dsl.pinning import pinned, unpinned
-from dsl.problems import Report, did_you_mean
+from dsl.problems import Report, Span, did_you_mean
 from dsl.reader import Reader
 from dsl.scaling import deepened, widened
 from dsl.spec import Spec, Variant
 
 
-def apply(spec: Spec, name: str, report: Report) -> Spec | None:
-    """The spec with its variant `name` applied; the result has no variants of its own."""
+def apply(spec: Spec, name: str, report: Report, asked: Span | None = None) -> Spec | None:
+    """The spec with its variant `name` applied; the result has no variants of its own.
+
+    `asked` is where that variant is asked for, if a file does.
+    """
     variant = spec.variants.get(name)
     if variant is None:
         known = ", ".join(spec.variants) or "it has none"
         hint = did_you_mean(name, spec.variants)
         message = f"{spec.name} has no variant {name}"
-        span = spec.at.of("variants")
+        span = asked or spec.at.of("variants")
         report.add("E027", span, message, hint=hint, help=f"variants: {known}")
         return None
     made = changed(spec, variant, report)

@@ -245,3 +245,21 @@ def test_ties_are_broken_the_same_both_ways() -> None:
         found = [(c.what, c.place.one, c.place.other, c.old, c.new) for c in there]
         assert found
         assert sorted(map(repr, found)) == sorted(map(repr, opposite))
+
+
+def test_what_a_model_prints_is_no_part_of_the_answer(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "talkative.py"
+    path.write_text(
+        "from torch import nn\n\ndef net() -> nn.Module:\n    print('hello')\n"
+        "    return nn.Sequential(nn.Conv2d(3, 8, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten(),\n"
+        "                         nn.Linear(8, 10))\n",
+        encoding="utf-8",
+    )
+    one = tmp_path / "one.yaml"
+    one.write_text(BASE, encoding="utf-8")
+    assert run(["diff", str(one), f"{path}:net", "--format", "json"]) == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out)["names"][0] == str(one)
+    assert "hello" in err

@@ -730,9 +730,9 @@ def test_wrong_usage(args: list[str], capsys: pytest.CaptureFixture[str]) -> Non
 
 
 def test_values_of_arguments() -> None:
-    from compiler.cli.importing import ArgumentType
+    from compiler.cli.importing import ARGUMENT
 
-    read = ArgumentType().convert
+    read = ARGUMENT.convert
     found = [read(f"a={text}", None, None)[1] for text in ("1", "true", "(1, 2)", "relu", "None")]
     assert found == [1, True, (1, 2), "relu", None]
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import replace
 
 import click
 
-from compiler.cli import terminal
+from compiler.cli.importing import imported
 from compiler.cli.options import SpecType
 from compiler.ir import Network
 from compiler.prepare import prepare
@@ -44,14 +43,6 @@ def diff(one: str, other: str, form: str, exit_code: bool) -> int:
 def _network(name: str) -> Network:
     """The network that a word on the command line names."""
     if ":" in name:
-        return _imported(name)
+        return replace(prepare(imported(name)).network, origin=name)
     where, variant = shelf.split(name)
     return prepare(where, variant or None).network
-
-
-def _imported(name: str) -> Network:
-    with terminal.stage(f"importing {name}"), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Of other people's code, about other things.
-        from compiler.importing import spec_of
-
-        return replace(prepare(spec_of(name)).network, origin=name)

@@ -14,30 +14,15 @@ import click
 
 import dsl
 from compiler.cli import files, terminal
-from compiler.cli.options import SizeType
+from compiler.cli.options import PairType, SizeType
+from dsl.spec import Spec
 
 MAX_WEIGHT = 1_000_000
 """What a spec takes for the weight of a loss at most."""
 
 
-class ArgumentType(click.ParamType[tuple[str, Any]]):
-    """`KEY=VALUE`, the value as Python writes it; what Python can't read is text."""
-
-    name = "argument"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[str, Any]:
-        """Raises a usage error for anything else."""
-        if isinstance(value, tuple):
-            return value
-        key, equals, text = value.partition("=")
-        if not equals or not key.isidentifier():
-            self.fail(f"{value!r} isn't KEY=VALUE, such as num_classes=10", param, ctx)
-        return key, _literal(text)
-
-
 def _literal(text: str) -> Any:
+    """A value as Python writes it; what Python can't read is text."""
     known = {"true": True, "false": False, "none": None}
     if text in known:
         return known[text]
@@ -47,11 +32,24 @@ def _literal(text: str) -> Any:
         return text
 
 
+ARGUMENT = PairType(str.isidentifier, "num_classes=10", _literal)
+
+
+def imported(source: str, size: tuple[int, ...] | None = None, **wishes: Any) -> Spec:
+    """The spec of a model; what the model's own code prints or warns of goes past the output."""
+    with terminal.stage(f"importing {source}"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Of other people's code, about other things.
+        from compiler.importing import spec_of
+
+        with redirect_stdout(sys.stderr):
+            return spec_of(source, size, **wishes)
+
+
 @click.command("import")
 @click.argument("source", metavar="MODEL")
 @click.option(
     "--kwargs",
-    type=ArgumentType(),
+    type=ARGUMENT,
     multiple=True,
     metavar="KEY=VALUE",
     help="An argument for whatever builds the model; may be repeated.",
@@ -104,13 +102,8 @@ def import_(
         raise click.UsageError(f"--aux-weight: {aux_weight} isn't from 0 to {MAX_WEIGHT:,}")
     if ":" not in source:
         raise click.UsageError(f"MODEL is like torchvision:googlenet or my_net:Net, not {source}")
-    with terminal.stage(f"importing {source}"), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Of other people's code, about other things.
-        from compiler.importing import spec_of
-
-        wishes: dict[str, Any] = {"name": name, "aux_weight": aux_weight, "weights": weights}
-        with redirect_stdout(sys.stderr):  # For what the model's own code prints.
-            spec = spec_of(source, size, kwargs=dict(kwargs), **wishes)
+    wishes: dict[str, Any] = {"name": name, "aux_weight": aux_weight, "weights": weights}
+    spec = imported(source, size, kwargs=dict(kwargs), **wishes)
     text = dsl.dump(spec)
     if output is None:
         click.echo(text, nl=False)

@@ -45,21 +45,30 @@ class SizeType(click.ParamType[tuple[int, ...]]):
         return tuple(int(part) for part in value.split("x"))
 
 
-class SettingType(click.ParamType[tuple[str, str]]):
-    """`key=value`: an address in the spec, and what stands there instead."""
+class PairType(click.ParamType[tuple[str, Any]]):
+    """`KEY=VALUE`: a key that is fit, and what `read` makes of the value."""
 
-    name = "setting"
+    name = "pair"
+
+    def __init__(
+        self, fit: Callable[[str], Any], example: str, read: Callable[[str], Any] = str
+    ) -> None:
+        self.fit, self.example, self.read = fit, example, read
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[str, str]:
-        """Raises a usage error where there is no `=` behind an address."""
+    ) -> tuple[str, Any]:
+        """Raises a usage error for anything else."""
         if isinstance(value, tuple):
             return value
-        key, equals, wanted = value.partition("=")
-        if not equals or not re.fullmatch(r"[A-Za-z0-9_.]+", key):
-            self.fail(f"{value!r} isn't KEY=VALUE, such as body.mixed_6b.c7=96", param, ctx)
-        return key, wanted
+        key, equals, text = value.partition("=")
+        if not equals or not self.fit(key):
+            self.fail(f"{value!r} isn't KEY=VALUE, such as {self.example}", param, ctx)
+        return key, self.read(text)
+
+
+SETTING = PairType(re.compile(r"[A-Za-z0-9_.]+").fullmatch, "body.mixed_6b.c7=96")
+"""An address in the spec, and what stands there instead."""
 
 
 def spec_options(command: F) -> F:
@@ -71,7 +80,7 @@ def spec_options(command: F) -> F:
                      help="Classes, instead of the spec's."),
         click.option("--input", "size", type=SizeType(), metavar="[Cx]HxW",
                      help="Input, instead of the spec's: 224x224 or 1x96x96."),
-        click.option("--set", "settings", multiple=True, type=SettingType(), metavar="KEY=VALUE",
+        click.option("--set", "settings", multiple=True, type=SETTING, metavar="KEY=VALUE",
                      help="Another value at an address of the spec; may be given several times."),
         click.option("--no-aux", is_flag=True, help="Leave the auxiliary heads out."),
         click.option("--variant", metavar="NAME", help="A variant that the spec names."),

@@ -77,28 +77,14 @@ def compare(one: Network, other: Network, training: bool = True) -> list[Change]
 
 
 def _settings(one: Network, other: Network) -> Iterator[Change]:
-    yield from _fact("input", one.input, other.input, Place())
+    yield from _fact("input", str(one.input), str(other.input), Place())
     yield from _fact("classes", one.classes, other.classes, Place())
-    yield from _fact("init", _init(one), _init(other), Place())
-
-
-def _init(network: Network) -> str:
-    init = network.init
-    return ":".join([init.scheme, *(f"{n:g}" for n in init.args.values())]) if init else "torch"
+    yield from _fact("init", str(one.init or "torch"), str(other.init or "torch"), Place())
 
 
 def _fact(what: str, old: Any, new: Any, place: Place) -> Iterator[Change]:
-    if _plain(old) != _plain(new):
-        yield Change(what, place, _plain(old), _plain(new))
-
-
-def _plain(value: Any) -> Any:
-    """A number or shape without its symbols."""
-    if isinstance(value, tuple):
-        return "x".join(str(int(part)) for part in value)
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return value
-    return int(value) if isinstance(value, int) else float(value)
+    if old != new:
+        yield Change(what, place, old, new)
 
 
 def _nodes(one: Sequence[Node], other: Sequence[Node], place: Place) -> Iterator[Change]:

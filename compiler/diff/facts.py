@@ -10,7 +10,7 @@ from dataclasses import fields
 from typing import Any
 
 from compiler.ir import Leaf, Node, Parallel, Series, Tap, children
-from compiler.op import Init, Op
+from compiler.op import Op
 from compiler.ops.window import Sliding
 from compiler.words import WEIGHTED, core, in_numbers, is_unit, kind_of, parts
 
@@ -57,8 +57,8 @@ def _fields(leaf: Leaf) -> Iterator[tuple[str, Any]]:
         value = getattr(op, field.name)
         if isinstance(value, Sliding):
             yield from _window(value)
-        elif isinstance(value, Init) or field.name == "init":
-            yield "init", _init(value)
+        elif field.name == "init":
+            yield "init", str(value or "the network's")
         elif (leaf.op.family, field.name) not in UNSAID:
             yield _named(field.name, leaf), value
     if leaf.op.family in WEIGHTED and leaf.name == "pointwise":
@@ -68,11 +68,6 @@ def _fields(leaf: Leaf) -> Iterator[tuple[str, Any]]:
 def _named(name: str, leaf: Leaf) -> str:
     """A depthwise convolution's width and groups follow from what comes in."""
     return f"depthwise {name}" if leaf.name == "depthwise" else name
-
-
-def _init(value: Init | None) -> str:
-    numbers = [f"{number:g}" for number in value.args.values()] if value else []
-    return ":".join([value.scheme, *numbers]) if value else "the network's"
 
 
 def _window(slide: Sliding) -> Iterator[tuple[str, str]]:

@@ -60,21 +60,22 @@ def _is_last(path: str, leaf: Leaf, heads: set[str]) -> bool:
 def _classifier(network: Network) -> Iterator[str]:
     """The body of `reset_classifier`."""
     heads = {tap.name for tap in network.taps}
-    found = dict(leaves(network.nodes))
+    found, inits = dict(leaves(network.nodes)), dict(own_inits(network))
     yield "        self.num_classes = num_classes"
     for top, paths in groupby(classified(network), key=lambda path: path.split(".")[0]):
         if top in heads:
             yield from condition("and", [f"self.{top} is not None"], 2)
         for path in paths:
-            yield from _fresh(network, path, found[path], 3 if top in heads else 2)
+            init = inits.get(path, network.init)
+            yield from _fresh(path, found[path], init, 3 if top in heads else 2)
 
 
-def _fresh(network: Network, path: str, leaf: Leaf, depth: int) -> Iterator[str]:
+def _fresh(path: str, leaf: Leaf, init: Init | None, depth: int) -> Iterator[str]:
     settings = literals(leaf.op.call(leaf.inp).kwargs)
     inputs = Expr(f"self.{path}.in_features")
     made = call("nn.Linear", inputs, Expr("num_classes"), **settings)
     yield from lay_out(f"self.{path} = ", made, depth=depth)
-    if init := dict(own_inits(network)).get(path, network.init):
+    if init:
         yield from _draw(init, Expr(f"self.{path}.weight"), depth)
 
 
