@@ -14,6 +14,7 @@ from math import prod
 from typing import Any
 
 from compiler.op import Init, Join, Op, Shape
+from compiler.symbols import substitute
 from dsl.problems import NOWHERE, Span
 from dsl.spec import Spec
 
@@ -38,19 +39,30 @@ class BlockUse:
     """Which block of the spec a node was made from, and with what.
 
     `args` binds the block's parameters to what the caller gives (which may be symbols of
-    the caller), `params` are all of them with their defaults (None: no default); `inner`
-    is the block's node in terms of its own symbols. `kind` is inception, reduction or aux.
+    the caller), `params` are all of them with their defaults (None: no default). `kind` is
+    inception, reduction or aux.
     """
 
     block: str
     kind: str
     params: Mapping[str, Any]
     args: Mapping[str, Any]
-    inner: Series | Parallel
     inp: Shape
     """The input in the caller's terms."""
     span: Span = NOWHERE
     """Where the block is defined."""
+    body: Span = NOWHERE
+    """Where its steps or branches begin."""
+
+    @property
+    def bound(self) -> dict[str, Any]:
+        """What each name inside stands for outside; a parameter without a value isn't there."""
+        given = {**self.params, **self.args, "in_channels": self.inp.channels}
+        return {name: value for name, value in given.items() if value is not None}
+
+    def outside(self, shape: Shape) -> Shape:
+        """A shape inside the block as its caller sees it."""
+        return Shape(substitute(shape[0], self.bound), *shape[1:])
 
 
 @dataclass(frozen=True)
@@ -60,6 +72,9 @@ class Series:
     `role` says what it is in hand-written code: a `unit` (convolution, norm and
     activation as one layer), a `block` (a class of its own, steps as attributes) or a
     `sequence` (an `nn.Sequential`, unnamed steps numbered from 0).
+
+    A block's `inp` and what is in it are in terms of its own parameters; `out` is in terms
+    of whoever stands around it.
     """
 
     name: str
@@ -72,7 +87,8 @@ class Series:
     @cached_property
     def out(self) -> Shape:
         """The last node's output shape; the input's if there are none."""
-        return self.nodes[-1].out if self.nodes else self.inp
+        shape = self.nodes[-1].out if self.nodes else self.inp
+        return self.use.outside(shape) if self.use else shape
 
 
 @dataclass(frozen=True)
@@ -85,7 +101,10 @@ class Residual:
 
 @dataclass(frozen=True)
 class Parallel:
-    """Branches side by side on one input, joined; then `then`, then the residual sum."""
+    """Branches side by side on one input, joined; then `then`, then the residual sum.
+
+    In whose terms the shapes are: as for `Series`.
+    """
 
     name: str
     branches: tuple[Node, ...]
@@ -98,13 +117,14 @@ class Parallel:
 
     @cached_property
     def joined(self) -> Shape:
-        """The shape right after the join."""
+        """The shape right after the join. Raises `ShapeFault` where the branches don't fit."""
         return self.join.out(tuple(branch.out for branch in self.branches))
 
     @cached_property
     def out(self) -> Shape:
         """The shape after `then` and the residual sum."""
-        return self.then.out if self.then else self.joined
+        shape = self.then.out if self.then else self.joined
+        return self.use.outside(shape) if self.use else shape
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,6 @@ from compiler.scope import Budget, Scope, Stop, Value, init_of
 from compiler.size import Counter
 from compiler.steps import lower_step, lower_steps
 from compiler.symbols import Sym
-from compiler.terms import outer
 from dsl import layers
 from dsl.names import check
 from dsl.naming import child_names, section_names
@@ -139,7 +138,7 @@ class _Trunk:
         for node in lower_step(step, name, shape, scope, self.taken):
             self.nodes.append(node)
             self.sections[node.name] = section
-            shape = outer(node)
+            shape = node.out
         for head in scope.spec.aux:
             if head.source == name:
                 self.tap(head, shape)
@@ -161,7 +160,7 @@ class _Trunk:
         except Stop:
             return
         body = Series(head.name, nodes, inp, "block", span=head.at.span)
-        use = BlockUse("aux", "aux", {}, {}, body, shape, head.at.span)
+        use = BlockUse("aux", "aux", {}, {}, shape, head.at.span, head.at.span)
         self.nodes.append(
             Tap(head.name, replace(body, use=use), head.weight, head.source, head.at.span)
         )

@@ -19,7 +19,7 @@ class Joined(nn.Module):
 
     def __init__(self, node: Parallel) -> None:
         super().__init__()
-        self._join = node.join.word
+        self._folds = node.join.folds
         self._names = [branch.name for branch in node.branches]
         self._then = node.then.name if node.then else None
         self._scale = float(node.residual.scale) if node.residual else None
@@ -40,7 +40,7 @@ class Joined(nn.Module):
 
     def _joined(self, x: Tensor) -> Tensor:
         branches = [self._modules[name] for name in self._names]
-        if self._join == "concat":
+        if not self._folds:
             return torch.cat([branch(x) for branch in branches], dim=1)  # type: ignore[misc]
         total: Tensor = branches[0](x)  # type: ignore[misc]  # never None: added above
         for branch in branches[1:]:

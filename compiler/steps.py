@@ -12,18 +12,16 @@ from math import prod
 from compiler.ir import BlockUse, Leaf, Node, Parallel, Residual, Series
 from compiler.op import Op, Shape, ShapeFault
 from compiler.ops.act import ACTIVATIONS, Activation
-from compiler.ops.join import Add, Concat
+from compiler.ops.join import join_of
 from compiler.ops.rules import RULES, Lowered
 from compiler.scope import Scope, Stop, Value
 from compiler.symbols import Sym, SymFloat
-from compiler.terms import inner, joined, outer
 from dsl import layers
 from dsl.naming import branch_names, child_names, sequence_names
 from dsl.problems import Span
 from dsl.spec import Block
 
 Taken = Callable[[], set[str]]
-JOINS = {"concat": Concat(), "add": Add()}
 
 
 def lower_steps(
@@ -34,7 +32,7 @@ def lower_steps(
     for name, step in zip(names, steps, strict=True):
         for node in lower_step(step, name, x, scope, lambda: {*names, *(n.name for n in nodes)}):
             nodes.append(node)
-            x = outer(node)
+            x = node.out
     return tuple(nodes)
 
 
@@ -74,12 +72,12 @@ def _repeat(step: layers.Layer, name: str, x: Shape, scope: Scope) -> Series:
         before = scope.budget.params
         (node,) = lower_step(once, str(place), shape, scope)
         nodes.append(node)
-        if outer(node) == shape:
+        if node.out == shape:
             others = range(place + 1, step.repeat)
             nodes += [replace(node, name=str(other)) for other in others]
             scope.budget.spend((scope.budget.params - before) * len(others), step.at.span)
             break
-        shape = outer(node)
+        shape = node.out
     return Series(name, tuple(nodes), x, span=step.at.span)
 
 
@@ -132,7 +130,8 @@ def _leaf(name: str, op: Op, x: Shape, scope: Scope, span: Span, label: str = ""
 def _split(step: layers.Split, name: str, x: Shape, scope: Scope) -> Parallel:
     """Branches, join, `then` and the residual sum."""
     branches = _branches(step, x, scope)
-    node = Parallel(name, branches, JOINS[step.join], x, span=step.at.span)
+    join = join_of(step.join, len(branches))
+    node = Parallel(name, branches, join, x, span=step.at.span)
     shape = _joined(node, scope)
     if step.then:
         (then,) = lower_step(step.then, step.then.name or "then", shape, scope)
@@ -156,9 +155,9 @@ def _branches(step: layers.Split, x: Shape, scope: Scope) -> tuple[Node, ...]:
 def _joined(node: Parallel, scope: Scope) -> Shape:
     """The joined shape, if the branches fit together."""
     try:
-        return joined(node)
+        return node.joined
     except ShapeFault as error:
-        shapes = [outer(branch) for branch in node.branches]
+        shapes = [branch.out for branch in node.branches]
         keeps = scope.block not in scope.spec.reduction
         span, sizes = _odd_branches(node, shapes, keeps)
         help = "give the branches equal strides, paddings and ceil"
@@ -183,7 +182,7 @@ def _odd_branches(node: Parallel, shapes: list[Shape], keeps: bool) -> tuple[Spa
         found.setdefault(given, []).append(branch)
 
     def rank(given: str) -> tuple[int, bool]:
-        kept = outer(found[given][0]).grid == node.inp.grid
+        kept = found[given][0].out.grid == node.inp.grid
         return len(found[given]), kept == keeps
 
     usual = max(found, key=rank)
@@ -217,7 +216,7 @@ def _residual(residual: layers.Residual, node: Parallel, scope: Scope) -> Parall
     act = None
     if kind != "none":
         op = Activation(kind, inplace=ACTIVATIONS[kind].inplace)
-        act = _leaf("act", op, inner(node), scope, span)
+        act = _leaf("act", op, node.out, scope, span)
     return replace(node, residual=Residual(scale, act))
 
 
@@ -234,7 +233,7 @@ def _call(step: layers.Call, name: str, x: Shape, scope: Scope) -> Node:
     kind = "inception" if step.block in spec.inception else "reduction"
     _grid(kind, step, node, scope)
     params = dict(block.params)
-    use = BlockUse(step.block, kind, params, args, node, x, block.at.of("name"))
+    use = BlockUse(step.block, kind, params, args, x, block.at.of("name"), node.span)
     return replace(node, use=use, span=step.at.span)
 
 

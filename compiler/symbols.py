@@ -9,7 +9,7 @@ arithmetic gives a plain `int`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Self
+from typing import Any, Self
 
 
 class Sym(int):
@@ -42,21 +42,51 @@ class Sym(int):
 
     __rmul__ = __mul__
 
+    @property
+    def parts(self) -> list[str]:
+        """What is added up, each as an expression."""
+        parts = [_times(k, name) for name, k in self.terms.items()]
+        return [*parts, str(self.const)] if self.const or not parts else parts
+
     def __str__(self) -> str:
-        parts = [name if k == 1 else f"{k} * {name}" for name, k in self.terms.items()]
-        if self.const or not parts:
-            parts.append(str(self.const))
-        return " + ".join(parts)
+        return " + ".join(self.parts)
 
     def __reduce__(self) -> tuple[type[Sym], tuple[int, dict[str, int], int]]:
         return Sym, (int(self), self.terms, self.const)
 
 
+def _times(factor: int, name: str) -> str:
+    if factor == 1:
+        return name
+    return f"{factor} * ({name})" if isinstance(name, Half) else f"{factor} * {name}"
+
+
+class Half(str):
+    """The name `k // 2`, which stands for half of the parameter `k`."""
+
+    __slots__ = ("of",)
+    of: str
+
+    def __new__(cls, of: str) -> Self:
+        self = super().__new__(cls, f"{of} // 2")
+        self.of = of
+        return self
+
+    def __getnewargs__(self) -> tuple[str]:
+        return (self.of,)
+
+
 def half(size: int) -> int:
     """`size // 2`, as an expression where the size is a parameter: a kernel's own padding."""
-    if isinstance(size, Sym) and list(size.terms.values()) == [1] and not size.const:
-        return Sym(int(size) // 2, {f"{size} // 2": 1})
-    return int(size) // 2
+    name = alone(size)
+    return int(size) // 2 if name is None else Sym(int(size) // 2, {Half(name): 1})
+
+
+def alone(value: int) -> str | None:
+    """The parameter that a value is, with nothing added; None for any other."""
+    if isinstance(value, Sym) and list(value.terms.values()) == [1] and not value.const:
+        return next(iter(value.terms))
+    return None
 
 
 class SymFloat(float):
@@ -78,9 +108,8 @@ class SymFloat(float):
 
 def real(value: int) -> float:
     """A whole number as a float; a parameter's stays that parameter's."""
-    if isinstance(value, Sym) and list(value.terms.values()) == [1] and not value.const:
-        return SymFloat(float(int(value)), str(value))
-    return float(value)
+    name = alone(value)
+    return float(value) if name is None else SymFloat(float(int(value)), name)
 
 
 def total(values: Iterable[int]) -> int:
@@ -98,11 +127,49 @@ def total(values: Iterable[int]) -> int:
     return Sym(value, terms, const)
 
 
-def substitute(value: int, given: Mapping[str, int]) -> int:
+def names_in(value: object) -> frozenset[str]:
+    """The parameters that a value is an expression over; those of a tuple's parts."""
+    match value:
+        case Sym():
+            return frozenset(n.of if isinstance(n, Half) else n for n in value.terms)
+        case SymFloat():
+            return frozenset((value.name,))
+        case tuple():
+            return frozenset().union(*map(names_in, value))
+    return frozenset()
+
+
+def is_plainly(value: object, usual: object) -> bool:
+    """Whether a value is that one wherever it stands, and not just for these parameters."""
+    return value == usual and not names_in(value)
+
+
+def same(one: object, other: object) -> bool:
+    """Whether two numbers, or tuples of them, are equal, and as expressions too."""
+    if isinstance(one, tuple) and isinstance(other, tuple):
+        return len(one) == len(other) and all(map(same, one, other))
+    return one == other and str(one) == str(other)
+
+
+def substitute(value: int, given: Mapping[str, Any]) -> int:
     """`value` with its names replaced by what the caller passed for them; others stay."""
     if not isinstance(value, Sym):
         return value
-    known = [given[name] * k for name, k in value.terms.items() if name in given]
-    rest = {name: k for name, k in value.terms.items() if name not in given}
-    fixed = total([value.const, *known])
-    return total([fixed, Sym(int(value) - int(fixed), rest)]) if rest else fixed
+    parts = [value.const]
+    for name, k in value.terms.items():
+        if isinstance(name, Half) and name.of in given:
+            parts.append(half(given[name.of]) * k)
+        elif name in given:
+            parts.append(given[name] * k)
+        else:
+            parts.append(Sym(0, {name: k}))
+    made = total(parts)
+    return Sym(int(value), made.terms, made.const) if isinstance(made, Sym) else made
+
+
+def substitute_real(value: float, given: Mapping[str, Any]) -> float:
+    """The same for a float."""
+    if not isinstance(value, SymFloat) or value.name not in given:
+        return value
+    found = given[value.name]
+    return found if isinstance(found, float) else real(found)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields, is_dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
-from compiler.ir import Leaf, Node, Series, leaves
+from compiler.ir import Leaf, Node, Parallel, Series, leaves
 from compiler.op import Op
 from compiler.ops.conv import Conv2d
-from compiler.ops.window import Sliding, pair_text
+from compiler.terms import mapped
 
 CONVS = ("pointwise", "conv", "factorised")
 WEIGHTED = (*CONVS, "linear")
@@ -86,28 +85,13 @@ def core(node: Node) -> Leaf:
     return next((leaf for leaf in inside if leaf.op.family in WEIGHTED), inside[0])
 
 
+def joining(node: Parallel) -> str:
+    """`concat of 4 branches`."""
+    branches = len(node.branches)
+    return f"{node.join.word} of {branches} branches" if branches > 1 else "one branch"
+
+
 def in_numbers(op: Op) -> Op:
     """The op without the symbols of the block that it was lowered in."""
-    found: Op = _bare(op)
+    found: Op = mapped(op, lambda number: int(number) if isinstance(number, int) else float(number))
     return found
-
-
-def _bare(value: Any) -> Any:
-    if isinstance(value, Sliding):
-        return _bare_window(value)
-    if isinstance(value, tuple):
-        return tuple(map(_bare, value))
-    if is_dataclass(value) and not isinstance(value, type):
-        inside = {each.name: getattr(value, each.name) for each in fields(value) if each.init}
-        return replace(value, **{name: _bare(part) for name, part in inside.items()})
-    if isinstance(value, int) and not isinstance(value, bool):
-        return int(value)
-    return float(value) if isinstance(value, float) else value
-
-
-def _bare_window(slide: Sliding) -> Sliding:
-    """A window in numbers; padding that the spec gave as one is written out anew."""
-    pairs = ("kernel", "stride", "padding", "dilation")
-    numbers = replace(slide, **{name: _bare(getattr(slide, name)) for name in pairs})
-    given = slide.mode.startswith("p")
-    return replace(numbers, mode=f"p{pair_text(numbers.padding)}") if given else numbers

@@ -74,6 +74,8 @@ def block_kind(node: Node) -> Leaf | Series | str:
             what = block_kind(first)
             word = what if isinstance(what, str) else kind_of(what)
             return f"{word} ×{len(node.nodes)}" if repeated else what
+        case Parallel(branches=(alone,)):
+            return "residual" if node.residual else block_kind(alone)
         case Parallel():
             return node.join.word
         case Series():

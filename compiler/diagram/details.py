@@ -14,6 +14,7 @@ from compiler.diagram.text import place, plain, shape
 from compiler.diagram.tree import Box, Chain, Planner, Split, boxes
 from compiler.diagram.uses import Use, boundary, listing, number_of, subtitle, uses
 from compiler.ir import Network, Node, Parallel, Series
+from compiler.terms import inside, written_out
 from dsl.problems import did_you_mean
 
 LINE = 620
@@ -44,10 +45,11 @@ def _block(network: Network, block: str, places: list[Use]) -> str:
     call = places[0].call
     source = Box((strong("input"),), "input", f"input of {block}\n{place(call.span)}", small(first))
     planner = Planner(usual(network), number_of(places), symbols=True)
-    inside = planner.chain(replace(call.inner, name=block))
+    body = written_out(inside(places[0].node))
+    chain = planner.chain(replace(body, name=block))
     text = subtitle(places)
     title = named(network, block)
-    return _draw(title, text, (source, *ended(inside, last)), listing(places))
+    return _draw(title, text, (source, *ended(chain, last)), listing(places))
 
 
 def ended(chain: Chain, right: str) -> Chain:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from compiler.diagram.text import place, shape, si
 from compiler.ir import Leaf, Network, Node, Parallel, Series, children, macs, params
-from compiler.words import CONVS, core, is_unit, parts, words
+from compiler.words import CONVS, core, is_unit, joining, parts, words
 
 Habit = tuple[str, str]
 """The norm and the activation around a convolution, as labels; empty for none."""
@@ -52,7 +52,7 @@ def what(node: Node) -> str:
     """A node in a word or two: its ops, or how its branches come together."""
     match node:
         case Parallel():
-            return f"{node.join.word} of {len(node.branches)} branches"
+            return joining(node)
         case Series() if is_unit(node):
             return ", ".join(words(leaf).label for leaf in node.nodes if isinstance(leaf, Leaf))
         case Leaf():

@@ -79,7 +79,9 @@ def _card(network: Network, node: Node, common: Habit) -> Card:
         return replace(card, times=len(node.nodes), aside=call.block if call else "")
     if call := call_of(node):
         return replace(card, aside="" if call.block == node.name else call.block)
-    return replace(card, aside=node.join.word if isinstance(node, Parallel) else "")
+    if isinstance(node, Parallel) and len(node.branches) > 1:
+        return replace(card, aside=node.join.word)
+    return card
 
 
 def rows(network: Network) -> Iterator[Row]:

@@ -124,15 +124,22 @@ class Planner:
         return by([self.number(x.channels), *(str(int(n)) for n in x[1:])])
 
     def _parallel(self, node: Parallel) -> Chain:
-        within = replace(self._below(node), shapes=False)
-        branches = tuple(within.chain(branch) for branch in node.branches)
+        within = self._below(node)
+        joined = self._joined(node, within)
+        if node.then:
+            joined += within.chain(node.then)
+        return self._sum(node, node.residual, joined) if node.residual else joined
+
+    def _joined(self, node: Parallel, within: Planner) -> Chain:
+        """The branches and their bar; one by itself is joined with nothing."""
+        if len(node.branches) == 1:
+            return within.chain(node.branches[0])
+        beside = replace(within, shapes=False)
+        branches = tuple(beside.chain(branch) for branch in node.branches)
         cells = tuple(self.number(branch.out.channels) for branch in node.branches)
         bar = self._bar(strong(node.join.word), node, node.joined)
         names = tuple(branch.name for branch in node.branches)
-        joined: Chain = (Split(branches, cells, names, bar),)
-        if node.then:
-            joined += self._below(node).chain(node.then)
-        return self._sum(node, node.residual, joined) if node.residual else joined
+        return (Split(branches, cells, names, bar),)
 
     def _sum(self, node: Parallel, residual: Residual, inside: Chain) -> Chain:
         bar = self._bar(strong("+", 14), node, node.out)

@@ -10,6 +10,7 @@ from itertools import groupby
 from compiler.diagram.text import by, dim, plain, shape, si
 from compiler.ir import BlockUse, Network, Node, Parallel, Series, children, macs, params
 from compiler.op import Shape
+from compiler.terms import inside
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +25,18 @@ class Use:
 
     @property
     def args(self) -> dict[str, str]:
-        """The block's parameters: what the caller gave, else their defaults."""
-        bound = {**self.call.params, **self.call.args}
-        return {name: str(value) for name, value in bound.items()}
+        """The block's parameters in numbers: what the caller gave, else their defaults."""
+        return {name: _plain(self.call.bound[name]) for name in self.call.params}
+
+
+def _plain(value: float | str) -> str:
+    """A number, whatever the caller calls it; a word as it is."""
+    match value:
+        case int():
+            return str(int(value))
+        case float():
+            return str(float(value))
+    return value
 
 
 def is_repeat(node: Node) -> bool:
@@ -113,13 +123,13 @@ def common_shape(inner: Shape, actual: list[Shape], grid: tuple[str, ...]) -> st
 def number_of(places: list[Use]) -> Callable[[int], str]:
     """How a block's widths are written: as expressions, the input's as a number if known."""
     known = len({int(use.node.inp.channels) for use in places}) == 1
-    inputs = str(places[0].call.inner.inp.channels)
+    inputs = str(places[0].node.inp.channels)
     return lambda n: plain(n) if known and str(n) == inputs else dim(n)
 
 
 def boundary(places: list[Use]) -> tuple[str, str]:
     """The block's input and output shape, over all its uses."""
-    inner = places[0].call.inner
+    inner = inside(places[0].node)
     inputs, outputs = [use.node.inp for use in places], [use.node.out for use in places]
     kept = all(x.grid == y.grid for x, y in zip(inputs, outputs, strict=True))
     after = ("H", "W") if kept else ("H′", "W′")

@@ -12,7 +12,7 @@ from typing import Any
 from compiler.ir import Leaf, Node, Parallel, Series, Tap, children
 from compiler.op import Op
 from compiler.ops.window import Sliding
-from compiler.words import WEIGHTED, core, in_numbers, is_unit, kind_of, parts
+from compiler.words import WEIGHTED, core, in_numbers, is_unit, joining, kind_of, parts
 
 Facts = dict[str, Any]
 FAMILIES = {"norm": "norm", "act": "activation"}
@@ -102,7 +102,7 @@ def text(node: Node) -> str:
             width = f" → {int(node.out[0])}" if leaf.op.family in WEIGHTED else ""
             return kind_of(node) + width  # type: ignore[arg-type]  # a leaf or a unit
         case Parallel():
-            return f"{node.join.word} of {len(node.branches)} branches"
+            return joining(node)
         case Tap():
             return f"auxiliary head from {node.source}"
     inside = [text(child) for child in children(node)]

@@ -8,6 +8,7 @@ from typing import Any
 from compiler.op import Call, Extra, Init, Op, Shape, ShapeFault, Window, Work
 from compiler.op import Saved as Kept
 from compiler.ops.window import Sliding, short
+from compiler.symbols import is_plainly
 
 
 @dataclass(frozen=True)
@@ -31,13 +32,13 @@ class Conv2d(Op):
 
     def call(self, x: Shape) -> Call:
         slide, kwargs = self.slide, dict[str, Any]()
-        if slide.stride != (1, 1):
+        if not is_plainly(slide.stride, (1, 1)):
             kwargs["stride"] = short(slide.stride)
-        if slide.padding != (0, 0) and not slide.tf_same:
+        if not is_plainly(slide.padding, (0, 0)) and not slide.tf_same:
             kwargs["padding"] = short(slide.padding)
-        if slide.dilation != (1, 1):
+        if not is_plainly(slide.dilation, (1, 1)):
             kwargs["dilation"] = short(slide.dilation)
-        if self.groups != 1:
+        if not is_plainly(self.groups, 1):
             kwargs["groups"] = self.groups
         if not self.bias:
             kwargs["bias"] = False
@@ -56,7 +57,7 @@ class Conv2d(Op):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        if self.groups == 1:
+        if is_plainly(self.groups, 1):
             return self.slide.notes
         return (*self.slide.notes, f"g{self.groups}")
 

@@ -10,6 +10,20 @@ from compiler.symbols import total
 
 
 @dataclass(frozen=True)
+class Alone(Join):
+    """One branch by itself: there is nothing to join, whatever the spec calls it."""
+
+    word = "alone"
+    folds = True
+
+    def out(self, shapes: tuple[Shape, ...]) -> Shape:
+        return shapes[0]
+
+    def elements_written(self, shapes: tuple[Shape, ...]) -> int:
+        return 0
+
+
+@dataclass(frozen=True)
 class Concat(Join):
     """Side by side along the channels; the grids must agree."""
 
@@ -42,3 +56,12 @@ class Add(Join):
 
     def elements_written(self, shapes: tuple[Shape, ...]) -> int:
         return prod(int(n) for n in shapes[0]) * (len(shapes) - 1)
+
+
+JOINS: dict[str, Join] = {"concat": Concat(), "add": Add()}
+"""By the word of the language."""
+
+
+def join_of(word: str, branches: int) -> Join:
+    """How so many branches are joined."""
+    return JOINS[word] if branches > 1 else Alone()

@@ -7,6 +7,7 @@ from typing import Any
 
 from compiler.op import Call, Extra, Op, Shape, ShapeFault, Work
 from compiler.op import Saved as Kept
+from compiler.symbols import is_plainly
 
 
 @dataclass(frozen=True)
@@ -36,9 +37,9 @@ class BatchNorm2d(Op):
 
     def call(self, x: Shape) -> Call:
         kwargs = dict[str, Any]()
-        if self.eps != 1e-5:
+        if not is_plainly(self.eps, 1e-5):
             kwargs["eps"] = self.eps
-        if self.momentum != 0.1:
+        if not is_plainly(self.momentum, 0.1):
             kwargs["momentum"] = self.momentum
         name = "nn.BatchNorm2d" if self.gamma else "BatchNorm2dNoGamma"
         return Call(name, (x.channels,), kwargs)
@@ -89,7 +90,7 @@ class LocalResponseNorm(Op):
     def call(self, x: Shape) -> Call:
         kwargs = {"alpha": self.alpha, "beta": self.beta, "k": self.k}
         usual = {"alpha": 1e-4, "beta": 0.75, "k": 1.0}
-        changed = {key: value for key, value in kwargs.items() if value != usual[key]}
+        changed = {key: value for key, value in kwargs.items() if not is_plainly(value, usual[key])}
         return Call("nn.LocalResponseNorm", (self.size,), changed)
 
     def work(self, x: Shape) -> Work:

@@ -8,6 +8,7 @@ from typing import Any
 from compiler.op import Call, Extra, Op, Pair, Shape, ShapeFault, Window, Work
 from compiler.op import Saved as Kept
 from compiler.ops.window import FLAT_HELP, Sliding, short
+from compiler.symbols import is_plainly, same
 
 
 @dataclass(frozen=True)
@@ -37,9 +38,9 @@ class Pool(Op):
     def _kwargs(self) -> dict[str, Any]:
         """Keyword arguments as torch takes them; torch's stride defaults to the kernel."""
         slide, kwargs = self.slide, dict[str, Any]()
-        if slide.stride != slide.kernel:
+        if not same(slide.stride, slide.kernel):
             kwargs["stride"] = short(slide.stride)
-        if slide.padding != (0, 0) and not slide.tf_same:
+        if not is_plainly(slide.padding, (0, 0)) and not slide.tf_same:
             kwargs["padding"] = short(slide.padding)
         if slide.ceil:
             kwargs["ceil_mode"] = True
@@ -57,7 +58,7 @@ class MaxPool2d(Pool):
     def call(self, x: Shape) -> Call:
         name = "MaxPool2dSame" if self.slide.tf_same else "nn.MaxPool2d"
         kwargs = self._kwargs()
-        if self.slide.dilation != (1, 1):
+        if not is_plainly(self.slide.dilation, (1, 1)):
             kwargs["dilation"] = short(self.slide.dilation)
         return Call(name, (short(self.slide.kernel),), kwargs)
 
@@ -85,7 +86,7 @@ class AvgPool2d(Pool):
 
     @property
     def _pads(self) -> bool:
-        return self.slide.tf_same or self.slide.padding != (0, 0)
+        return self.slide.tf_same or not is_plainly(self.slide.padding, (0, 0))
 
     def call(self, x: Shape) -> Call:
         name = "AvgPool2dSame" if self.slide.tf_same else "nn.AvgPool2d"
@@ -148,7 +149,7 @@ class AdaptivePool2d(Op):
 
     @property
     def label(self) -> str:
-        if self.size == (1, 1):
+        if is_plainly(self.size, (1, 1)):
             return f"global {self.mode} pool"
         return f"adaptive {self.mode} pool {self.size[0]}×{self.size[1]}"
 

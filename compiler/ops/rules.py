@@ -17,9 +17,9 @@ from compiler.ops.conv import Conv2d
 from compiler.ops.linear import Dropout, Flatten, Identity, Linear
 from compiler.ops.norm import BatchNorm2d, LocalResponseNorm
 from compiler.ops.pool import AdaptivePool2d, AvgPool2d, MaxPool2d
-from compiler.ops.window import Sliding
+from compiler.ops.window import Sliding, pad_text
 from compiler.scope import Scope, init_of
-from compiler.symbols import half
+from compiler.symbols import half, names_in
 from dsl import layers
 from dsl.fields import NORMS, PADDINGS
 
@@ -118,7 +118,7 @@ def _sliding(step: layers.Filter | layers.MaxPool, scope: Scope) -> Sliding:
     given = scope.value(step, "padding")
     if isinstance(given, (tuple, int, float)):
         pads = scope.pair(step, "padding", least=0)
-        return Sliding(kernel, stride, pads, dilation, ceil, mode=_pad_text(pads))
+        return Sliding(kernel, stride, pads, dilation, ceil, mode=pad_text(pads))
     if given is None and ceil:
         return Sliding(kernel, stride, (0, 0), dilation, ceil, mode="ceil")
     mode = scope.word(step, "padding", PADDINGS)
@@ -128,10 +128,6 @@ def _sliding(step: layers.Filter | layers.MaxPool, scope: Scope) -> Sliding:
     if mode == "tf_same":
         return _tf_same(step, kernel, stride, dilation, shown, scope)
     return _same(step, Sliding(kernel, stride, (0, 0), dilation, ceil), scope)
-
-
-def _pad_text(pads: Pair) -> str:
-    return f"p{pads[0]}" if pads[0] == pads[1] else f"p{pads[0]}×{pads[1]}"
 
 
 def _same(step: layers.Layer, slide: Sliding, scope: Scope) -> Sliding:
@@ -146,14 +142,16 @@ def _same(step: layers.Layer, slide: Sliding, scope: Scope) -> Sliding:
 
 
 def _symmetric(slide: Sliding) -> Pair:
-    """Padding that keeps the grid at stride 1; of a kernel given by a parameter, its half."""
-    height, width = (
-        half(slide.kernel[axis])
-        if slide.dilation[axis] == 1 and slide.kernel[axis] % 2
-        else (slide.span(axis) - 1) // 2
-        for axis in (0, 1)
-    )
+    """Padding that keeps the grid at stride 1, as an expression where a parameter decides."""
+    height, width = (_keeping(slide, axis) for axis in (0, 1))
     return height, width
+
+
+def _keeping(slide: Sliding, axis: int) -> int:
+    if slide.kernel[axis] % 2 == 0:
+        return (slide.span(axis) - 1) // 2
+    reach = half(slide.kernel[axis])
+    return reach if slide.dilation[axis] == 1 and names_in(reach) else reach * slide.dilation[axis]
 
 
 def _tf_same(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from compiler.op import Pair, Shape, ShapeFault, Window
+from compiler.symbols import is_plainly, same
 
 
 @dataclass(frozen=True)
@@ -93,11 +94,11 @@ class Sliding:
     def notes(self) -> tuple[str, ...]:
         """What a diagram says beside the kernel: stride, padding, dilation."""
         out = []
-        if self.stride != (1, 1):
+        if not is_plainly(self.stride, (1, 1)):
             out.append(f"s{pair_text(self.stride)}")
         if self.mode and not (self.mode == "valid" and self.is_unit):
             out.append({"valid": "V", "tf_same": "TF"}.get(self.mode, self.mode))
-        if self.dilation != (1, 1):
+        if not is_plainly(self.dilation, (1, 1)):
             out.append(f"d{pair_text(self.dilation)}")
         return tuple(out)
 
@@ -107,9 +108,14 @@ FLAT_HELP = "convolutions and poolings come before flatten and fc"
 
 def pair_text(pair: Pair) -> str:
     """`2` for equal halves, `2×1` otherwise."""
-    return f"{pair[0]}" if pair[0] == pair[1] else f"{pair[0]}×{pair[1]}"
+    return f"{pair[0]}" if same(*pair) else f"{pair[0]}×{pair[1]}"
+
+
+def pad_text(pads: Pair) -> str:
+    """`p1`, `p0×3`: padding that the spec gives as such."""
+    return f"p{pair_text(pads)}"
 
 
 def short(pair: Pair) -> int | Pair:
     """What a person would pass to torch: one number for a square window."""
-    return pair[0] if pair[0] == pair[1] else pair
+    return pair[0] if same(*pair) else pair

@@ -45,7 +45,7 @@ def emit(net: Network, digest: str = "") -> str:
         "summary": summary(net),
         "init": init,
         "methods": list(methods(net)),
-        "classes": [*unit_classes(emitter), *emitter.classes.values()],
+        "classes": [*unit_classes(emitter), *(made.text() for made in emitter.classes.values())],
         "output": {"name": output_name(net), "fields": list(network.fields(net))},
         "heading": heading,
         "room_for_imports": IMPORTS,

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
-import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from compiler.ir import BlockUse, Leaf, Network, Node, Parallel, Series, Tap, children
 from compiler.source import names, units
-from compiler.source.describe import branches, summary
-from compiler.source.expr import Expr, call, construct, lay_out, literal, signature, text
+from compiler.source.describe import document
+from compiler.source.expr import Expr, call, construct, lay_out, literal, read, signature, text
 from compiler.source.forward import attributes, forward_of, scale_name
 from compiler.source.helpers import helper_names
-from compiler.source.switches import Switch, switches, uses, words
+from compiler.source.switches import Switch, switches, words
 from compiler.symbols import SymFloat
 
 
@@ -28,13 +26,34 @@ class ClassText:
     forward: list[str]
 
 
+Assignments = list[tuple[str, Expr]]
+"""What a constructor gives its attributes."""
+
+
+@dataclass
+class Made:
+    """A class in the making, with all nodes that it is the class of."""
+
+    name: str
+    params: list[str]
+    init: list[str]
+    forward: list[str]
+    switch: Switch | None
+    nodes: list[Series | Parallel] = field(default_factory=list)
+
+    def text(self) -> ClassText:
+        """The class as the template wants it; its docstring holds for every use."""
+        doc = list(document(self.nodes, frozenset(self.params), self.switch))
+        return ClassText(self.name, doc, self.init, self.forward)
+
+
 @dataclass
 class Emitter:
     """Turns nodes into expressions, and gathers the classes and helpers that they need."""
 
     network: Network
     units: Mapping[tuple[str, ...], units.UnitClass] = field(init=False)
-    classes: dict[tuple[str, str], ClassText] = field(default_factory=dict)
+    classes: dict[tuple[str, str], Made] = field(default_factory=dict)
     helpers: dict[str, None] = field(default_factory=dict)
     printed: dict[int, Expr] = field(default_factory=dict)
     ordered_dict: bool = False
@@ -69,6 +88,8 @@ class Emitter:
                 return self.sequence(node)
             case Tap():
                 return self.expr(node.body)
+            case Parallel(branches=(_,), residual=None):
+                return self.named_sequence(children(node))
             case Parallel(then=None, residual=None):
                 return self.split(node)
             case Parallel():
@@ -90,9 +111,9 @@ class Emitter:
 
     def sequence(self, node: Series) -> Expr:
         """`nn.Sequential(…)`; a repeat of equal blocks as a comprehension."""
-        items = [self.expr(inner) for inner in node.nodes]
         if not all(inner.name == str(place) for place, inner in enumerate(node.nodes)):
-            return self.named_sequence(node, items)
+            return self.named_sequence(node.nodes)
+        items = [self.expr(inner) for inner in node.nodes]
         same = len(items) > 1 and len({item.flat for item in items}) == 1
         again = (items[0], Expr(f"for _ in range({len(items)})"))
         repeat = Expr("*(", again, joint=" ") if same else None
@@ -100,13 +121,10 @@ class Emitter:
             return call("nn.Sequential", repeat)
         return call("nn.Sequential", *items).one_a_line()
 
-    def named_sequence(self, node: Series, items: list[Expr]) -> Expr:
+    def named_sequence(self, nodes: Iterable[Node]) -> Expr:
         """`nn.Sequential(OrderedDict(…))`, for steps that the spec gives names."""
         self.ordered_dict = True
-        pairs = [
-            Expr("(", (literal(inner.name), item))
-            for inner, item in zip(node.nodes, items, strict=True)
-        ]
+        pairs = [Expr("(", (literal(inner.name), self.expr(inner))) for inner in nodes]
         listed = Expr("[", tuple(pairs), "]", listed=True)
         return call("nn.Sequential", call("OrderedDict", listed))
 
@@ -126,13 +144,13 @@ class Emitter:
         wanted += self.chosen(use)
         args, defaults = self.arguments(use, use.args), self.arguments(use, use.params)
         params = {"in_channels": None, **defaults, "num_classes": None}
-        made, used = self.class_of(node, wanted, list(self.init(node)), params)
+        made, used = self.class_of(node, wanted, self.assigned(node), params)
         first = [literal(use.inp.channels)] if "in_channels" in used else []
         given = {key: literal(args[key]) for key in used if key in args}
         if "num_classes" in used and not given:
-            first.append(Expr("num_classes"))
+            first.append(read("num_classes"))
         elif "num_classes" in used:
-            given["num_classes"] = Expr("num_classes")
+            given["num_classes"] = read("num_classes")
         return call(made, *first, **given)
 
     def chosen(self, use: BlockUse) -> str:
@@ -155,44 +173,49 @@ class Emitter:
 
     def inline(self, node: Parallel) -> Expr:
         """A split with more behind its join, written where it is used: a class of its own."""
-        inside = list(self.init(node))
-        known = {name for _, use in uses(self.network.nodes) for name in use.params}
-        known |= {"in_channels", "num_classes"}
-        params = dict.fromkeys(sorted(known & _words("\n".join(inside))))
-        made, used = self.class_of(node, names.split_name(node.name), inside, params)
-        return call(made, **{name: Expr(name) for name in used})
+        assigned = self.assigned(node)
+        params = dict.fromkeys(sorted(_free(assigned)))
+        made, used = self.class_of(node, names.split_name(node.name), assigned, params)
+        return call(made, **{name: read(name) for name in used})
 
     def class_of(
-        self, node: Series | Parallel, wanted: str, inside: list[str], params: Mapping[str, Any]
+        self,
+        node: Series | Parallel,
+        wanted: str,
+        assigned: Assignments,
+        params: Mapping[str, Any],
     ) -> tuple[str, list[str]]:
-        """The class that constructs a node and the arguments it takes, made on first need.
-
-        `inside` are the assignments of its constructor.
-        """
+        """The class that constructs a node and the arguments it takes, made on first need."""
         wanted += "Block" if names.is_taken(wanted) or wanted in self.reserved() else ""
         forward = list(forward_of(node, self.switch(node)))
-        used = [name for name in params if name in _words("\n".join(inside))]
+        free = _free(assigned)
+        assert free <= set(params), f"{wanted} has no {free - set(params)}"
+        used = [name for name in params if name in free]
         kinds = dict.fromkeys(_floats(node), "float")
         if switch := self.switch(node):
             kinds[switch.param] = "bool"
         args = [_param(name, params[name], kinds.get(name)) for name in used]
         init = signature("__init__", ["self", *_ordered(args)], "None", 1)
-        body = [*init, "        super().__init__()", *inside]
+        lines = [
+            line for name, expr in assigned for line in lay_out(f"self.{name} = ", expr, "", 2)
+        ]
+        body = [*init, "        super().__init__()", *lines]
         key = wanted, "\n".join([*body, *forward])
         if key not in self.classes:
             name = names.free(wanted, self.taken())
-            self.classes[key] = ClassText(name, list(document(node)), body, forward)
+            self.classes[key] = Made(name, used, body, forward, self.switch(node))
+        self.classes[key].nodes.append(node)
         return self.classes[key].name, used
 
-    def init(self, node: Node) -> Iterator[str]:
+    def assigned(self, node: Node) -> Assignments:
         """The assignments of a class's constructor."""
-        for child in attributes(node):
-            yield from lay_out(f"self.{child.name} = ", self.expr(child), depth=2)
+        found = [(child.name, self.expr(child)) for child in attributes(node)]
         scale = node.residual.scale if isinstance(node, Parallel) and node.residual else None
         if isinstance(node, Parallel) and isinstance(scale, SymFloat):
-            yield f"        self.{scale_name(node)} = {text(scale)}"
+            found.append((scale_name(node), literal(scale)))
         if switch := self.switch(node):
-            yield f"        self.{switch.act.name} = {switch.param}"
+            found.append((switch.act.name, read(switch.param)))
+        return found
 
     def switch(self, node: Node) -> Switch | None:
         """The switch of a block's node."""
@@ -200,21 +223,9 @@ class Emitter:
         return self.switches.get(use.block) if use else None
 
 
-def document(node: Series | Parallel) -> Iterator[str]:
-    """The docstring's lines: the branches, and the shapes in and out."""
-    sentence = f"{branches(node)}: {summary(node)}."
-    if len(sentence) <= 88 - 10:
-        yield sentence
-        return
-    lines = textwrap.wrap(f"{branches(node)}.", 80, break_long_words=False)
-    last = [f"{summary(node)}."]
-    first, rest = (lines, last) if len(lines) == 1 else (last, lines)  # the first is one line
-    yield from (*first, "", *rest)
-
-
-def _words(lines: str) -> set[str]:
-    """Identifiers that are read, not those that name a keyword argument."""
-    return set(re.findall(r"(?<![\w.\"'])([A-Za-z_]\w*)\b(?!\s*=[^=])", lines))
+def _free(assigned: Assignments) -> frozenset[str]:
+    """The parameters that a constructor reads."""
+    return frozenset().union(*(expr.free for _, expr in assigned))
 
 
 def _floats(node: Node) -> Iterator[str]:

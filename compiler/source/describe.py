@@ -2,19 +2,55 @@
 
 from __future__ import annotations
 
-from compiler.ir import Leaf, Node, Parallel, Series
+import textwrap
+from collections.abc import Iterator, Sequence
+
+from compiler.fit import Walk
+from compiler.ir import Leaf, Node, Parallel, Residual, Series
 from compiler.op import Shape
 from compiler.ops.linear import Flatten, Identity
 from compiler.ops.pool import AdaptivePool2d, AvgPool2d, MaxPool2d
+from compiler.ops.window import Sliding
+from compiler.source.switches import Switch
+from compiler.symbols import Sym, alone, is_plainly, names_in, same, substitute
+from compiler.terms import inside, written_out
+
+WIDEST = 88 - 10
+"""Letters of a sentence that fits on one line."""
 
 
-def branches(node: Node) -> str:
-    """`1x1 | 1x1-3x3 | max-1x1`."""
-    if isinstance(node, Series):
-        return ", ".join(filter(None, map(brief, node.nodes))).replace("×", "x")
-    plain = isinstance(node, Parallel) and not node.then and not node.residual
-    text = brief(node).replace("×", "x")
-    return text[1:-1] if plain else text
+def document(
+    nodes: Sequence[Series | Parallel], params: frozenset[str], switch: Switch | None = None
+) -> Iterator[str]:
+    """A class's docstring in lines: the branches, and the shapes in and out.
+
+    `nodes` are all that it is the class of, `params` what its constructor takes, `switch`
+    the activation that it turns on or off.
+    """
+    own = [inside(node) for node in nodes]
+    said, shapes = branches(written_out(own[0]), switch), summary(own, params)
+    sentence = f"{said}: {shapes}."
+    if len(sentence) <= WIDEST:
+        yield sentence
+        return
+    lines = textwrap.wrap(f"{said}.", 80, break_long_words=False)
+    last = [f"{shapes}."]
+    head, rest = (lines, last) if len(lines) == 1 else (last, lines)  # the first is one line
+    yield from (*head, "", *rest)
+
+
+def branches(node: Node, switch: Switch | None = None) -> str:
+    """`1x1 | 1x1-3x3 | max-1x1`; what stands in order, one after the other."""
+    match node:
+        case Series(role="block"):
+            return ", ".join(_steps(node.nodes))
+        case Parallel(branches=(alone,), then=None, residual=None):
+            return branches(alone)
+        case Parallel(then=None, residual=None):
+            return _joined(node)
+        case Parallel(residual=Residual() as residual) if switch:
+            return f"{_sum(node, residual)}, {switch.act.op.label} if {switch.param}"
+    return brief(node)
 
 
 def brief(node: Node) -> str:
@@ -24,61 +60,115 @@ def brief(node: Node) -> str:
             return _leaf(node)
         case Series(role="unit"):
             return "sep " * (node.nodes[0].name == "depthwise") + brief(node.nodes[0])
-        case Series(use=use) if use:
-            return "-".join(filter(None, map(brief, node.nodes)))
         case Series():
             items = [brief(inner) for inner in node.nodes]
-            if len(items) > 1 and len(set(items)) == 1:
+            if node.role != "block" and len(items) > 1 and len(set(items)) == 1:
                 return f"({items[0]})x{len(items)}"
-            return "-".join(filter(None, items))
+            return "-".join(_steps(node.nodes))
         case Parallel():
             return _parallel(node)
     return ""
 
 
+def _steps(nodes: Sequence[Node]) -> list[str]:
+    """What steps in order do; what changes nothing is said only where there is nothing else."""
+    return [brief(node) for node in nodes if not _is_silent(node)] or list(map(brief, nodes[-1:]))
+
+
+def _is_silent(node: Node) -> bool:
+    return isinstance(node, Leaf) and isinstance(node.op, (Flatten, Identity))
+
+
 def _parallel(node: Parallel) -> str:
-    mark = " | " if node.join.word == "concat" else " + "
-    inside = "{" + mark.join(brief(branch) for branch in node.branches) + "}"
-    then = f"-{brief(node.then)}" if node.then else ""
-    residual = f"x + {node.residual.scale} * " if node.residual else ""
-    return f"{residual}{inside}{then}"
+    if node.residual is None:
+        return _branched(node)
+    summed = _sum(node, node.residual)
+    return f"{node.residual.act.op.label}({summed})" if node.residual.act else summed
+
+
+def _sum(node: Parallel, residual: Residual) -> str:
+    """`x + 0.1 * {1x1 | 3x3}-1x1`."""
+    factor = "" if is_plainly(residual.scale, 1.0) else f"{residual.scale} * "
+    return f"x + {factor}{_branched(node)}"
+
+
+def _branched(node: Parallel) -> str:
+    """Branches in braces, as one by itself is where something is done with it; and `then`."""
+    bare = len(node.branches) == 1 and node.residual is None
+    joined = _joined(node) if bare else f"{{{_joined(node)}}}"
+    then = brief(node.then) if node.then else ""
+    return f"{joined}-{then}" if then else joined
+
+
+def _joined(node: Parallel) -> str:
+    mark = " + " if node.join.folds else " | "
+    return mark.join(brief(branch) for branch in node.branches)
 
 
 def _leaf(leaf: Leaf) -> str:
     match leaf.op:
-        case Flatten() | Identity():
-            return "" if isinstance(leaf.op, Flatten) else "x"
+        case Identity():
+            return "x"
         case MaxPool2d():
             return "max" + _stride(leaf.op.slide.stride)
         case AvgPool2d():
             return "avg" + _stride(leaf.op.slide.stride)
-        case AdaptivePool2d():
-            return f"global {leaf.op.mode}" if leaf.op.size == (1, 1) else f"{leaf.op.mode} pool"
-    if leaf.op.family in ("pointwise", "conv", "factorised"):
-        slide = getattr(leaf.op, "slide", None)
-        kernel = f"{int(slide.kernel[0])}x{int(slide.kernel[1])}" if slide else ""
-        return kernel + (_stride(slide.stride) if slide else "")
+        case AdaptivePool2d(size=size):
+            return f"global {leaf.op.mode}" if size == (1, 1) else f"{leaf.op.mode} pool"
+    slide = getattr(leaf.op, "slide", None)
+    if isinstance(slide, Sliding):
+        return "x".join(map(_size, slide.kernel)) + _stride(slide.stride)
     return leaf.op.label
 
 
+def _size(size: int) -> str:
+    """A number, or a parameter: in brackets where it is a sum."""
+    return f"({size})" if isinstance(size, Sym) and len(size.parts) > 1 else str(size)
+
+
 def _stride(stride: tuple[int, int]) -> str:
-    if stride == (1, 1):
+    if is_plainly(stride, (1, 1)):
         return ""
-    return f"/{stride[0]}" if stride[0] == stride[1] else f"/{stride[0]}x{stride[1]}"
+    return f"/{_size(stride[0])}" if same(*stride) else f"/{'x'.join(map(_size, stride))}"
 
 
-def summary(node: Series | Parallel) -> str:
-    """`(N, C, H, W) -> (N, 224 + pool, H, W)`."""
-    return f"{_shape(node.inp, node.inp)} -> {_shape(node.out, node.inp)}"
+def summary(nodes: Sequence[Node], params: frozenset[str]) -> str:
+    """`(N, C, H, W) -> (N, 224 + pool, H, W)`, as it holds for all nodes of a class."""
+    widths = {_widths(node) for node in nodes}
+    if len(widths) > 1 or not _said(nodes[0]) <= params | {"in_channels"}:
+        widths = {_threaded(node, params) for node in nodes}
+    before, after = widths.pop() if len(widths) == 1 else ("C", "C'")
+    kept = all(node.out.grid == node.inp.grid for node in nodes)
+    grid = ("H", "W") if kept else ("H'", "W'")
+    first = nodes[0]
+    return f"{_shape(first.inp, before, ('H', 'W'))} -> {_shape(first.out, after, grid)}"
 
 
-def _shape(shape: Shape, inp: Shape) -> str:
-    width = str(shape[0]).replace("in_channels", "C")
-    if not shape.is_map:
-        return f"(N, {width})"
-    keeps = shape.grid == inp.grid
-    height, breadth = ("H", "W") if keeps else ("H'", "W'")
-    return f"(N, {width}, {height}, {breadth})"
+def _said(node: Node) -> frozenset[str]:
+    return names_in((node.inp[0], node.out[0]))
+
+
+def _widths(node: Node) -> tuple[str, str]:
+    """What comes in and goes out, in the terms of the class; what a block gets is `C`."""
+    before, after = node.inp[0], node.out[0]
+    if alone(before) != "in_channels":
+        return str(before), str(after)
+    given = {"in_channels": Sym.named(int(before), "C")}
+    return "C", str(substitute(after, given))
+
+
+def _threaded(node: Node, params: frozenset[str]) -> tuple[str, str]:
+    """The same where the class doesn't know what comes in, which is `C`.
+
+    What it can't say for all that is `C'`.
+    """
+    shape = Shape(Sym.named(int(node.inp[0]), "C"), *node.inp[1:])
+    after = Walk().through((written_out(node),), shape)[0]
+    return "C", str(after) if names_in(after) <= params | {"C"} else "C'"
+
+
+def _shape(shape: Shape, width: str, grid: tuple[str, str]) -> str:
+    return f"(N, {', '.join((width, *grid) if shape.is_map else (width,))})"
 
 
 def sizes(shape: Shape) -> str:

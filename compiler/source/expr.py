@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from compiler.op import Call
-from compiler.symbols import Sym
+from compiler.symbols import Sym, names_in
 
 WIDTH = 88
 INDENT = "    "
@@ -30,6 +30,13 @@ class Expr:
     listed: bool = False
     """Whether its items, once opened, read better one a line."""
     joint: str = ", "
+    names: frozenset[str] = frozenset()
+    """The parameters that the head itself reads."""
+
+    @property
+    def free(self) -> frozenset[str]:
+        """All parameters that it reads."""
+        return self.names.union(*(item.free for item in self.items or ()))
 
     @property
     def flat(self) -> str:
@@ -60,13 +67,19 @@ def call(function: str, /, *args: Expr, **kwargs: Expr) -> Expr:
 
 def literal(value: Any) -> Expr:
     """A number, word, tuple, or the name that a symbol stands for."""
-    shown = text(value)
-    return _sum(shown.split(" + ")) if isinstance(value, Sym) and "+" in shown else Expr(shown)
+    if isinstance(value, Sym) and len(value.parts) > 1:
+        return _sum(value)
+    return Expr(text(value), names=names_in(value))
 
 
-def _sum(terms: list[str]) -> Expr:
+def _sum(value: Sym) -> Expr:
     """What is added up, a term a line where it doesn't fit."""
-    return Expr("", tuple(map(Expr, terms)), "", joint=" + ")
+    return Expr("", tuple(map(Expr, value.parts)), "", joint=" + ", names=names_in(value))
+
+
+def read(name: str) -> Expr:
+    """A parameter by its name."""
+    return Expr(name, names=frozenset((name,)))
 
 
 def text(value: Any) -> str:

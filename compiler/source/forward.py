@@ -70,7 +70,9 @@ def in_order(nodes: tuple[Node, ...], result: str = "y") -> Iterator[str]:
 def _parallel(node: Parallel, switch: Switch | None) -> Iterator[str]:
     last = not node.then and not node.residual
     terms = tuple(apply(branch, "x") for branch in node.branches)
-    if node.join.word == "concat":
+    if len(terms) == 1 and last:
+        yield from in_order(node.branches)
+    elif not node.join.folds:
         joined = call("torch.cat", Expr("[", terms, "]"), Expr("dim=1"))
         typed = "y: Tensor = " if node.then else "y = "
         yield from lay_out("return " if last else typed, joined, depth=2)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import builtins
 import keyword
 import re
 from collections.abc import Iterable
 
 from compiler.ir import Network
 from compiler.source.helpers import helper_names
+from compiler.source.units import unit_names
 
 MOST = 60
 """Letters of the network's class, so that what it gives fits on a line."""
 IMPORTED = ("F", "NamedTuple", "OrderedDict", "Tensor")
-UNIT = re.compile("(Sep)?Conv(Same)?(BN)?(ReLU6?|SiLU|GELU|Sigmoid|Tanh)?")
 
 
 def camel(name: str) -> str:
@@ -26,12 +27,17 @@ def class_name(network: Network) -> str:
     name = camel(network.name) + camel(network.variant or "")
     title = camel(network.title)
     found = (title if title.lower() == name.lower() else name)[:MOST]
-    return f"{found}Net" if is_taken(found) or UNIT.fullmatch(found) else found
+    return f"{found}Net" if is_taken(found) else found
 
 
 def is_taken(name: str) -> bool:
-    """Whether Python, the imports or the helpers have the name already."""
-    return keyword.iskeyword(name) or name in {*IMPORTED, *helper_names()}
+    """Whether Python, the imports, the helpers or the units have the name already.
+
+    All units that there can be: a network is called the same whatever is in it.
+    """
+    return keyword.iskeyword(name) or name in {
+        *dir(builtins), *IMPORTED, *helper_names(), *unit_names(),
+    }  # fmt: skip  # a line each would read no better
 
 
 def split_name(name: str) -> str:

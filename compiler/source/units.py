@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
+from itertools import product
 from textwrap import wrap
 from typing import Any
 
 from compiler.ir import Leaf, Node, Series, children
-from compiler.ops.act import Activation
+from compiler.ops.act import ACTIVATIONS, Activation
 from compiler.ops.conv import Conv2d
 from compiler.ops.norm import BatchNorm2d
 from compiler.source.expr import (
@@ -134,7 +136,7 @@ class UnitClass:
 
 
 def _sentence(words: str) -> str:
-    return f"{words[:1].upper()}{words[1:]}."
+    return f"{_capital(words)}."
 
 
 def applied(leaf: Leaf, inner: str) -> str:
@@ -197,16 +199,38 @@ def structure(unit: Series) -> tuple[str, ...]:
     return tuple(f"{leaf.name}:{leaf.op.call(leaf.inp).name}" for leaf in _leaves(unit))
 
 
+KINDS = {"conv": "Conv", "depthwise": "SepConv"}
+"""What a unit's name begins with, by its first layer's."""
+SAME = "Same"
+NORM, NO_GAMMA = "BN", "BNNoGamma"
+
+
+@cache
+def unit_names() -> frozenset[str]:
+    """Every name that `unit_name` can give."""
+    acts = [_capital(facts.label) for facts in ACTIVATIONS.values()]
+    words = product(KINDS.values(), ("", SAME), ("", NORM, NO_GAMMA), ("", *acts))
+    return frozenset(map("".join, words))
+
+
 def unit_name(unit: Series, full: bool = False) -> str:
     """`ConvBNReLU`; `full` also says of a norm that it has no gamma."""
-    gamma = all(leaf.op.gamma for leaf in _leaves(unit) if isinstance(leaf.op, BatchNorm2d))
-    norm = "BNNoGamma" if full and not gamma else "BN"
-    parts = {"conv": "Conv", "depthwise": "SepConv", "pointwise": "", "bn": norm}
-    first = _conv(unit)
-    same = "Same" if first.op.call(first.inp).name == "Conv2dSame" else ""
-    labels = ((leaf.name, leaf.op.label) for leaf in _leaves(unit))
-    names = [parts.get(name, label[:1].upper() + label[1:]) for name, label in labels]
-    return names[0] + same + "".join(names[1:])
+    first, *others = _leaves(unit)
+    same = SAME if first.op.call(first.inp).name == "Conv2dSame" else ""
+    name = KINDS[first.name] + same + "".join(_word(leaf, full) for leaf in others)
+    assert name in unit_names(), f"{name} is no name of a unit"
+    return name
+
+
+def _word(leaf: Leaf, full: bool) -> str:
+    """What a layer adds to the name of its unit."""
+    if isinstance(leaf.op, BatchNorm2d):
+        return NO_GAMMA if full and not leaf.op.gamma else NORM
+    return "" if leaf.name == "pointwise" else _capital(leaf.op.label)
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def collect(nodes: Iterable[Node]) -> dict[tuple[str, ...], UnitClass]:
