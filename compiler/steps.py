@@ -15,7 +15,7 @@ from compiler.ops.act import ACTIVATIONS, Activation
 from compiler.ops.join import join_of
 from compiler.ops.rules import RULES, Lowered
 from compiler.scope import Scope, Stop, Value
-from compiler.symbols import Sym, SymFloat
+from compiler.symbols import Sym, SymFloat, same
 from dsl import layers
 from dsl.naming import branch_names, child_names, sequence_names
 from dsl.problems import Span
@@ -62,7 +62,8 @@ def lower_step(
 def _repeat(step: layers.Layer, name: str, x: Shape, scope: Scope) -> Series:
     """`x4`: the same step again and again, numbered from 0.
 
-    What keeps the shape is lowered once: the others are the same node under other names.
+    What keeps the shape is lowered once: the others are the same node under other names. It
+    does so only if what it gives is what it gets as an expression, too.
     """
     once = step.model_copy(update={"repeat": 1})
     scope = scope.part_of(name)
@@ -72,7 +73,7 @@ def _repeat(step: layers.Layer, name: str, x: Shape, scope: Scope) -> Series:
         before = scope.budget.params
         (node,) = lower_step(once, str(place), shape, scope)
         nodes.append(node)
-        if node.out == shape:
+        if same(node.out, shape):
             others = range(place + 1, step.repeat)
             nodes += [replace(node, name=str(other)) for other in others]
             scope.budget.spend((scope.budget.params - before) * len(others), step.at.span)

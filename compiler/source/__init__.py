@@ -18,10 +18,11 @@ from compiler import __version__
 from compiler.ir import Network, macs, params
 from compiler.source import names, network
 from compiler.source.audit import audit
-from compiler.source.classes import ClassText, Emitter
+from compiler.source.classes import Emitter
 from compiler.source.describe import sizes
 from compiler.source.expr import Expr, heading, lay_out
 from compiler.source.helpers import helper_sources
+from compiler.source.made import ClassText
 from compiler.source.methods import methods, output_name
 
 IMPORTS = "#\fimports"
@@ -38,6 +39,9 @@ def emit(net: Network, digest: str = "") -> str:
     """
     emitter = Emitter(net)
     init = list(network.init(net, emitter))
+    if alike := emitter.merged():
+        emitter = Emitter(net, alike)
+        init = list(network.init(net, emitter))
     values: dict[str, Any] = {
         **header(net, digest),
         "doc": list(document(net)),

@@ -2,49 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from compiler.ir import BlockUse, Leaf, Network, Node, Parallel, Series, Tap, children
 from compiler.source import names, units
-from compiler.source.describe import document
-from compiler.source.expr import Expr, call, construct, lay_out, literal, read, signature, text
+from compiler.source.expr import Expr, call, construct, literal, read
 from compiler.source.forward import attributes, forward_of, scale_name
 from compiler.source.helpers import helper_names
+from compiler.source.made import Assignments, Made, assignments
 from compiler.source.switches import Switch, switches, words
 from compiler.symbols import SymFloat
 
-
-@dataclass(frozen=True)
-class ClassText:
-    """One emitted class, ready for the template."""
-
-    name: str
-    doc: list[str]
-    init: list[str]
-    forward: list[str]
-
-
-Assignments = list[tuple[str, Expr]]
-"""What a constructor gives its attributes."""
-
-
-@dataclass
-class Made:
-    """A class in the making, with all nodes that it is the class of."""
-
-    name: str
-    params: list[str]
-    init: list[str]
-    forward: list[str]
-    switch: Switch | None
-    nodes: list[Series | Parallel] = field(default_factory=list)
-
-    def text(self) -> ClassText:
-        """The class as the template wants it; its docstring holds for every use."""
-        doc = list(document(self.nodes, frozenset(self.params), self.switch))
-        return ClassText(self.name, doc, self.init, self.forward)
+Key = tuple[str, str]
+"""What a class is called at least, and its text."""
 
 
 @dataclass
@@ -52,8 +25,11 @@ class Emitter:
     """Turns nodes into expressions, and gathers the classes and helpers that they need."""
 
     network: Network
+    alike: frozenset[tuple[str, str]] = frozenset()
+    """Choices of a block that show in nothing: their class is called after none of them."""
     units: Mapping[tuple[str, ...], units.UnitClass] = field(init=False)
-    classes: dict[tuple[str, str], Made] = field(default_factory=dict)
+    classes: dict[Key, Made] = field(default_factory=dict)
+    choices: dict[Key, set[tuple[str, str]]] = field(default_factory=lambda: defaultdict(set))
     helpers: dict[str, None] = field(default_factory=dict)
     printed: dict[int, Expr] = field(default_factory=dict)
     ordered_dict: bool = False
@@ -64,6 +40,10 @@ class Emitter:
         self.units = units.collect(self.network.nodes)
         self.switches = switches(self.network)
         self.words = words(self.network)
+
+    def merged(self) -> frozenset[tuple[str, str]]:
+        """Choices that turned out to share a class."""
+        return frozenset().union(*(found for found in self.choices.values() if len(found) > 1))
 
     def taken(self) -> set[str]:
         """Names of classes that are in use."""
@@ -141,10 +121,9 @@ class Emitter:
         """The constructor call of one use of a block."""
         kind = "" if use.kind == "aux" else use.kind
         wanted = names.block_name(use.block, kind) if kind else "AuxHead"
-        wanted += self.chosen(use)
         args, defaults = self.arguments(use, use.args), self.arguments(use, use.params)
         params = {"in_channels": None, **defaults, "num_classes": None}
-        made, used = self.class_of(node, wanted, self.assigned(node), params)
+        made, used = self.class_of(node, wanted, self.chosen(use), self.assigned(node), params)
         first = [literal(use.inp.channels)] if "in_channels" in used else []
         given = {key: literal(args[key]) for key in used if key in args}
         if "num_classes" in used and not given:
@@ -175,37 +154,35 @@ class Emitter:
         """A split with more behind its join, written where it is used: a class of its own."""
         assigned = self.assigned(node)
         params = dict.fromkeys(sorted(_free(assigned)))
-        made, used = self.class_of(node, names.split_name(node.name), assigned, params)
+        made, used = self.class_of(node, names.split_name(node.name), "", assigned, params)
         return call(made, **{name: read(name) for name in used})
 
     def class_of(
         self,
         node: Series | Parallel,
-        wanted: str,
+        base: str,
+        chosen: str,
         assigned: Assignments,
         params: Mapping[str, Any],
     ) -> tuple[str, list[str]]:
-        """The class that constructs a node and the arguments it takes, made on first need."""
-        wanted += "Block" if names.is_taken(wanted) or wanted in self.reserved() else ""
+        """The class that constructs a node and the arguments it takes, made on first need.
+
+        It is called after what is `chosen`, too, but made once for choices that show in nothing.
+        """
         forward = list(forward_of(node, self.switch(node)))
         free = _free(assigned)
-        assert free <= set(params), f"{wanted} has no {free - set(params)}"
-        used = [name for name in params if name in free]
-        kinds = dict.fromkeys(_floats(node), "float")
-        if switch := self.switch(node):
-            kinds[switch.param] = "bool"
-        args = [_param(name, params[name], kinds.get(name)) for name in used]
-        init = signature("__init__", ["self", *_ordered(args)], "None", 1)
-        lines = [
-            line for name, expr in assigned for line in lay_out(f"self.{name} = ", expr, "", 2)
-        ]
-        body = [*init, "        super().__init__()", *lines]
-        key = wanted, "\n".join([*body, *forward])
+        assert free <= set(params), f"{base} has no {free - set(params)}"
+        defaults = {name: default for name, default in params.items() if name in free}
+        body = assignments(assigned)
+        key = base, "\n".join([*map(str, defaults.items()), *body, *forward])
         if key not in self.classes:
+            wanted = base if (base, chosen) in self.alike else base + chosen
+            wanted += "Block" if names.is_taken(wanted) or wanted in self.reserved() else ""
             name = names.free(wanted, self.taken())
-            self.classes[key] = Made(name, used, body, forward, self.switch(node))
+            self.classes[key] = Made(name, defaults, body, forward, self.switch(node))
         self.classes[key].nodes.append(node)
-        return self.classes[key].name, used
+        self.choices[key].add((base, chosen))
+        return self.classes[key].name, list(defaults)
 
     def assigned(self, node: Node) -> Assignments:
         """The assignments of a class's constructor."""
@@ -226,32 +203,3 @@ class Emitter:
 def _free(assigned: Assignments) -> frozenset[str]:
     """The parameters that a constructor reads."""
     return frozenset().union(*(expr.free for _, expr in assigned))
-
-
-def _floats(node: Node) -> Iterator[str]:
-    """The parameters of a class that its body uses as floats."""
-    if isinstance(node, Parallel) and node.residual:
-        yield from _float_names([node.residual.scale])
-    for child in children(node):
-        use = child.use if isinstance(child, (Series, Parallel)) else None
-        if use:
-            yield from _float_names(use.args.values())
-        elif isinstance(child, Leaf):
-            made = child.op.call(child.inp)
-            yield from _float_names([*made.args, *made.kwargs.values()])
-        else:
-            yield from _floats(child)
-
-
-def _float_names(values: Iterable[Any]) -> Iterator[str]:
-    return (value.name for value in values if isinstance(value, SymFloat))
-
-
-def _param(name: str, default: Any, kind: str | None) -> str:
-    kind = kind or ("float" if isinstance(default, float) else "int")
-    return f"{name}: {kind}" + ("" if default is None else f" = {text(default)}")
-
-
-def _ordered(params: list[str]) -> list[str]:
-    """Parameters with a default go last."""
-    return sorted(params, key=lambda param: " = " in param)

@@ -50,6 +50,8 @@ def branches(node: Node, switch: Switch | None = None) -> str:
             return _joined(node)
         case Parallel(residual=Residual() as residual) if switch:
             return f"{_sum(node, residual)}, {switch.act.op.label} if {switch.param}"
+        case Parallel(residual=Residual(act=None) as residual):
+            return _sum(node, residual)
     return brief(node)
 
 
@@ -82,8 +84,8 @@ def _is_silent(node: Node) -> bool:
 def _parallel(node: Parallel) -> str:
     if node.residual is None:
         return _branched(node)
-    summed = _sum(node, node.residual)
-    return f"{node.residual.act.op.label}({summed})" if node.residual.act else summed
+    act = node.residual.act.op.label if node.residual.act else ""
+    return f"{act}({_sum(node, node.residual)})"
 
 
 def _sum(node: Parallel, residual: Residual) -> str:

@@ -6,6 +6,7 @@ import builtins
 import keyword
 import re
 from collections.abc import Iterable
+from functools import cache
 
 from compiler.ir import Network
 from compiler.source.helpers import helper_names
@@ -35,14 +36,18 @@ def is_taken(name: str) -> bool:
 
     All units that there can be: a network is called the same whatever is in it.
     """
-    return keyword.iskeyword(name) or name in {
-        *dir(builtins), *IMPORTED, *helper_names(), *unit_names(),
-    }  # fmt: skip  # a line each would read no better
+    return name in _taken()
+
+
+@cache
+def _taken() -> frozenset[str]:
+    ours = {*IMPORTED, *helper_names(), *unit_names()}
+    return frozenset(ours.union(dir(builtins), keyword.kwlist))
 
 
 def split_name(name: str) -> str:
     """`wide` as `Wide`; one without a name of its own is a `Split`."""
-    return camel(name) if not name.isdigit() else "Split"
+    return "Split" if re.fullmatch(r"(split)?\d*", name) else camel(name)
 
 
 def block_name(block: str, kind: str) -> str:

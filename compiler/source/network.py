@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from compiler.ir import Leaf, Network, Node, Tap, leaves, own_inits
+from compiler.ir import Leaf, Network, Node, Tap, own_inits
 from compiler.ops.linear import Dropout
 from compiler.source.classes import Emitter
 from compiler.source.describe import sizes
-from compiler.source.expr import commented, conditional, lay_out, signature, text
+from compiler.source.expr import Expr, commented, conditional, lay_out, signature, text
 from compiler.source.forward import function_of
-from compiler.symbols import Sym, SymFloat
+from compiler.symbols import SymFloat
 
 
-def arguments(network: Network) -> list[str]:
-    """The constructor's parameters."""
+def arguments(network: Network, *, sized: bool) -> list[str]:
+    """The constructor's parameters; `sized` says whether the number of classes is one."""
     found = []
-    if _mentions_classes(network):
+    if sized:
         found.append(f"num_classes: int = {network.classes}")
     found += ["*", f"in_channels: int = {int(network.input.channels)}"]
     if network.taps:
@@ -25,11 +25,6 @@ def arguments(network: Network) -> list[str]:
     if (leaf := head_dropout(network)) is not None:
         found.append(f"dropout: float = {text(leaf.op.p)}")  # type: ignore[attr-defined]  # a Dropout
     return found
-
-
-def _mentions_classes(network: Network) -> bool:
-    widths = (leaf.out[0] for _, leaf in leaves(network.nodes))
-    return any(isinstance(width, Sym) and "num_classes" in width.terms for width in widths)
 
 
 def head_dropout(network: Network) -> Leaf | None:
@@ -46,19 +41,23 @@ def head_dropout(network: Network) -> Leaf | None:
 
 def init(network: Network, emitter: Emitter) -> Iterator[str]:
     """The constructor: signature and assignments, section by section."""
-    yield from signature("__init__", ["self", *arguments(network)], "None", 1)
+    dropout = head_dropout(network)
+    made = [
+        (node, emitter.expr(_argued(node) if node is dropout else node))
+        for node in network.nodes
+        if not _is_function(node)
+    ]
+    sized = any("num_classes" in expr.free for _, expr in made)
+    yield from signature("__init__", ["self", *arguments(network, sized=sized)], "None", 1)
     yield "        super().__init__()"
-    if _mentions_classes(network):
+    if sized:
         yield "        self.num_classes = num_classes"
     section = ""
-    dropout = head_dropout(network)
-    for node in network.nodes:
+    for node, expr in made:
         if not isinstance(node, Tap) and network.sections[node.name] != section:
             section = network.sections[node.name]
             yield f"        # {section}"
-        if isinstance(node, Leaf) and function_of(node, "x") is not None:
-            continue
-        yield from _assignment(_argued(node) if node is dropout else node, emitter)
+        yield from _assignment(node, expr)
     if network.init or any(own_inits(network)):
         yield "        self.reset_parameters()"
 
@@ -70,8 +69,12 @@ def _argued(node: Node) -> Node:
     return replace(node, op=Dropout(SymFloat(node.op.p, "dropout")))
 
 
-def _assignment(node: Node, emitter: Emitter) -> Iterator[str]:
-    expr, start = emitter.expr(node), f"self.{node.name} = "
+def _is_function(node: Node) -> bool:
+    return isinstance(node, Leaf) and function_of(node, "x") is not None
+
+
+def _assignment(node: Node, expr: Expr) -> Iterator[str]:
+    start = f"self.{node.name} = "
     optional = isinstance(node, Tap)
     lines = conditional(start, expr, "aux_logits", 2) if optional else lay_out(start, expr, depth=2)
     shape = node.body.out if isinstance(node, Tap) else node.out

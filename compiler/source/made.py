@@ -1,0 +1,93 @@
+"""One emitted class in the making: everything that is known of it once all its uses are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from compiler.ir import Leaf, Node, Parallel, Series, children
+from compiler.source.describe import document
+from compiler.source.expr import Expr, lay_out, signature, text
+from compiler.source.switches import Switch
+from compiler.symbols import Sym, SymFloat, names_in
+
+Assignments = list[tuple[str, Expr]]
+"""What a constructor gives its attributes."""
+
+
+@dataclass(frozen=True)
+class ClassText:
+    """One emitted class, ready for the template."""
+
+    name: str
+    doc: list[str]
+    init: list[str]
+    forward: list[str]
+
+
+@dataclass
+class Made:
+    """A class, with all nodes that it is the class of.
+
+    `defaults` are its constructor's parameters in order, None for one without a default.
+    """
+
+    name: str
+    defaults: Mapping[str, Any]
+    body: list[str]
+    forward: list[str]
+    switch: Switch | None
+    nodes: list[Series | Parallel] = field(default_factory=list)
+
+    def text(self) -> ClassText:
+        """The class as the template wants it; types and docstring hold for every use."""
+        kinds = self.kinds()
+        params = [_param(name, kinds[name], value) for name, value in self.defaults.items()]
+        params.sort(key=lambda param: " = " in param)  # those with a default go last
+        init = [*signature("__init__", ["self", *params], "None", 1), "        super().__init__()"]
+        doc = list(document(self.nodes, frozenset(self.defaults), self.switch))
+        return ClassText(self.name, doc, [*init, *self.body], self.forward)
+
+    def kinds(self) -> dict[str, str]:
+        """The type of each parameter: what some use takes for a float and no layer for an int."""
+        found = dict.fromkeys(self.defaults, "int")
+        for node in self.nodes:
+            reals, wholes = (set(_names(node, kind)) for kind in (SymFloat, Sym))
+            found |= dict.fromkeys(reals - wholes, "float")
+        defaults = (name for name, value in self.defaults.items() if isinstance(value, float))
+        found |= dict.fromkeys(defaults, "float")
+        return found | ({self.switch.param: "bool"} if self.switch else {})
+
+
+def assignments(assigned: Assignments) -> list[str]:
+    """The lines of a constructor's body."""
+    rows = (lay_out(f"self.{name} = ", expr, depth=2) for name, expr in assigned)
+    return [line for lines in rows for line in lines]
+
+
+def _names(node: Node, kind: type[Sym | SymFloat]) -> Iterator[str]:
+    """The parameters that a class's constructor reads as such numbers."""
+    if isinstance(node, Parallel) and node.residual and isinstance(node.residual.scale, kind):
+        yield from names_in(node.residual.scale)
+    for child in children(node):
+        use = child.use if isinstance(child, (Series, Parallel)) else None
+        if use:
+            yield from _named((*use.args.values(), use.inp.channels), kind)
+        elif isinstance(child, Leaf):
+            made = child.op.call(child.inp)
+            yield from _named((*made.args, *made.kwargs.values()), kind)
+        else:
+            yield from _names(child, kind)
+
+
+def _named(values: tuple[Any, ...], kind: type[Sym | SymFloat]) -> Iterator[str]:
+    for value in values:
+        if isinstance(value, tuple):
+            yield from _named(value, kind)
+        elif isinstance(value, kind):
+            yield from names_in(value)
+
+
+def _param(name: str, kind: str, default: Any) -> str:
+    return f"{name}: {kind}" + ("" if default is None else f" = {text(default)}")
