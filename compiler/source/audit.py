@@ -1,13 +1,18 @@
 """A last look at emitted text: it parses, and does nothing but define layers.
 
 Whatever a spec says must never become code of another kind. Identifiers come through the
-language's grammar and text through `plain`; this holds the result against an allow-list.
+language's grammar and text through `plain`; this holds the result against an allow-list. And
+names from a spec must never hide another: each is given once, and none is one of Python's.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+import builtins
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from dsl.reserved import ATTRIBUTES
 
 NODES = (
     ast.Module, ast.Expr, ast.Constant, ast.Import, ast.ImportFrom, ast.alias, ast.Assign,
@@ -39,6 +44,49 @@ def audit(text: str) -> None:
         if isinstance(node, ast.Attribute):
             dunder = node.attr.startswith("__") and node.attr != "__init__"
             assert not dunder, f"{node.attr} in emitted source"
+
+
+    _once("the module", [*dir(builtins), *_bound(tree.body)])
+    for made in tree.body:
+        if isinstance(made, ast.ClassDef):
+            _audit_class(made)
+
+
+def _once(where: str, names: Iterable[str]) -> None:
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    assert not twice, f"{where} has two of {', '.join(twice)}"
+
+
+def _bound(body: list[ast.stmt]) -> Iterator[str]:
+    """The names that statements give to classes, functions and imports."""
+    for node in body:
+        if isinstance(node, (ast.ClassDef, ast.FunctionDef)):
+            yield node.name
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            names = (alias.asname or alias.name for alias in node.names)
+            yield from (name for name in names if name != "torch.nn.functional")
+
+
+def _audit_class(made: ast.ClassDef) -> None:
+    """Methods, what the constructor puts into `self`, and what torch's modules have: all apart."""
+    methods = list(_bound(made.body))
+    start = [node for node in made.body if isinstance(node, ast.FunctionDef)][:1]
+    given = [name for node in start if node.name == "__init__" for name in _given(node)]
+    _once(made.name, [*methods, *given])
+    hidden = ATTRIBUTES.intersection(given)
+    assert not hidden, f"{made.name} hides torch's own {', '.join(sorted(hidden))}"
+    for node in made.body:
+        if isinstance(node, ast.FunctionDef):
+            arguments = node.args
+            every = (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)
+            _once(f"{made.name}.{node.name}", (arg.arg for arg in every))
+
+
+def _given(constructor: ast.FunctionDef) -> Iterator[str]:
+    for node in constructor.body:
+        if isinstance(node, ast.Assign):
+            targets = (target for target in node.targets if isinstance(target, ast.Attribute))
+            yield from (target.attr for target in targets)
 
 
 def _defined(tree: ast.Module) -> Iterator[str]:
