@@ -85,7 +85,7 @@ def _addresses(value: Any) -> tuple[str, ...]:
 
 
 class Changes(Model):
-    """A network made from another by naming what changes, never by position.
+    """A network made from another by naming what changes.
 
     `width` and `depth` scale what is there; then `remove`, `insert` and `set` say the rest,
     and what they say stands as written.

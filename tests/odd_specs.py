@@ -389,6 +389,107 @@ head: [globalpool avg, fc classes]
 """
 
 
+TEXTS["one_branch"] = """
+stem:
+  - 3x3 8
+  - concat: [3x3 4]
+  - add: [x: 3x3 4]
+  - {concat: [3x3 4], then: 1x1 8}
+  - {concat: [3x3 8], residual: {}}
+  - {add: [3x3 8], residual: {scale: 0.5, act: none}}
+  - {concat: [{add: [{concat: [3x3 4]}]}]}
+  - {concat: [{add: [{concat: [3x3 4, 1x1 4]}]}, identity]}
+  - {concat: [relu], then: identity}
+  - {concat: [identity]}
+  - {add: [identity], residual: {scale: 2, act: tanh}}
+  - {concat: [maxpool 3x3, identity], then: relu}
+  - 1x1 3
+  - {concat: [maxpool 3x3, identity], then: relu}
+  - {concat: [maxpool 2x2 tf_same], then: {concat: [1x1 4], then: relu}}
+inception:
+  A: {concat: [3x3 8]}
+  B: {params: {s: 0.1, a: relu}, concat: [[1x1 4, 3x3 in]], residual: {scale: s, act: a}}
+  C: {params: [n], concat: [x: [identity, {concat: [maxpool 3x3, 3x3 n], then: 1x1 in,
+      residual: {act: tanh}}]], then: 1x1 n}
+  D: {params: [n], do: [1x1 n, {concat: [maxpool 3x3, identity], then: sigmoid},
+      {add: [identity, identity], residual: {scale: 1}}, identity]}
+  E: {concat: [A]}
+reduction:
+  R: {params: [s], concat: [3x3 4 /s]}
+body: [a: A, b: B, c: C n=3, b2: B a=none s=1, d: D n=4, d2: D n=5 x2, e: E, r: R s=2, r3: R s=3]
+head: [globalpool avg, fc classes]
+"""
+
+TEXTS["calls_with_kernels"] = """
+stem: [3x3 24]
+inception:
+  K:
+    params: {k: 3, p: 1, g: 1, s: 1, d: 1, e: 0.001}
+    concat:
+      - [1xk 24 groups=g, kx1 8]
+      - 3xk 8 pad=1xp
+      - 3x3 24 dil=d groups=g
+      - maxpool 3x3 /s
+      - [avgpool kx3, batchnorm eps=e momentum=e]
+      - 1x1 8
+  L:
+    params: [q, k]
+    concat:
+      - [K k=q p=1 e=0.00001, 1x1 24, K k=3, 1x1 24, K k=3 g=q, 1x1 24]
+      - [1x1 k, K g=k k=3 p=1 d=q]
+      - 1xq k
+  M:
+    params: [n]
+    add: [[1x1 n, 1x1 in linear], [{concat: [maxpool 3x3, 1x1 n]}, 1x1 in]]
+    residual: {scale: n}
+  N:
+    params: [z, n, in_channels_z]
+    concat:
+      - 1x1 in_channels_z
+      - M n=z
+      - [{add: [M n=2], residual: {scale: z, act: none}}, 1x1 n]
+body:
+  - a: K
+  - b: K g=2 d=2 e=0.1
+  - b0: 1x1 24
+  - m0: M n=3
+  - c: L q=3 k=12
+  - b1: 1x1 24
+  - m: M n=4
+  - o: N z=3 n=1 in_channels_z=7
+head: [globalpool avg]
+"""
+
+TEXTS["alike"] = """
+stem: [3x3 8]
+inception:
+  Group: {params: [n], do: [1x1 n x3]}
+  Words: {params: {p: same, a: relu}, concat: [1x1 8 pad=p, [identity, maxpool 3x3]],
+          then: 1x1 in linear, residual: {act: a}}
+  Inner: {params: {s: 1}, concat: [3x3 in], residual: {scale: s}}
+  Outer: {params: [v], concat: [Inner s=v, 1x1 4], then: 1x1 in}
+  Sized: {params: [g, k], concat: [3x3 8 groups=g, 3xk 8, maxpool 3xk]}
+body:
+  - g: Group n=8
+  - h: Group n=16
+  - i: Group n=16
+  - w: Words p=valid
+  - w2: Words
+  - w3: Words a=none p=tf_same
+  - f: Outer v=1
+  - f1: Outer v=0.5
+  - z: Sized g=1 k=3
+  - z2: Sized g=4 k=5
+head: [globalpool avg, fc classes]
+"""
+
+TEXTS["classes_as_an_argument"] = """
+inception:
+  A: {params: [n], concat: [1x1 n, 3x3 2]}
+body: [a: A n=classes]
+"""
+
+
 def spec(name: str) -> Spec:
     """One of the specs by its name in `TEXTS`."""
     return loads(f"name: probe\ntitle: A probe\ninput: [3, 16, 16]\nclasses: 5\n{TEXTS[name]}")
