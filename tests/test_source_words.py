@@ -65,8 +65,8 @@ body: [a: A n=3, ValueError: {concat: [3x3 4, 1x1 4], then: 1x1 4}]
 head: [globalpool avg, fc classes]
 """
 TITLES = [
-    *("ConvBNNoGammaReLU", "SepConvSameBNNoGammaReLU6", "ConvBN", "ConvGELU", "Conv2dSame", "Concat"),
-    *("Add", "Tensor", "F", "NamedTuple", "OrderedDict", "None", "True", "Exception", "Ellipsis"),
+    *("ConvBNNoGammaReLU", "SepConvSameBNNoGammaReLU6", "ConvBN", "ConvGELU", "Conv2dSame"),
+    *("Concat", "Add", "Tensor", "F", "NamedTuple", "OrderedDict", "None", "True", "Exception", "Ellipsis"),
     *("InceptionA", "Inception", "Split", "AuxHead", "ValueErrorBlock", "BatchNorm2dNoGamma"),
 ]  # fmt: skip  # a line each would be a page
 
@@ -101,7 +101,7 @@ def test_a_network_is_called_the_same_whatever_is_in_it() -> None:
     ],
 )
 def test_the_audit_lets_no_name_be_given_twice(text: str) -> None:
-    with pytest.raises(AssertionError, match="two of|hides"):
+    with pytest.raises(AssertionError, match=r"two of|hides"):
         audit(text.replace("    pass", "    x = 1"))
 
 
@@ -151,7 +151,8 @@ def test_a_switch_is_said_and_a_factor_that_is_a_parameter() -> None:
 
 def test_a_class_that_is_used_at_several_widths_says_none() -> None:
     """`Split` takes no width, so what comes in is `C`."""
-    assert docs(odd("one_branch"))["Split3"] == "{max | x}-ReLU: (N, C, H, W) -> (N, 2 * C, H, W)."
+    said = "{max | x}-ReLU: (N, C, H, W) -> (N, 2 * C, H, W)."
+    assert said in docs(odd("one_branch")).values()
 
 
 # --- One branch ------------------------------------------------------------------------------
