@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -25,12 +26,22 @@ RENAMED = TINY.replace("A:", "Z:").replace("A c=", "Z c=")
 TREE = dict[str, bytes | str]
 
 
+@pytest.fixture(scope="module")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a spec and its results, to be copied."""
+    folder = tmp_path_factory.mktemp("compiled")
+    (folder / "tiny.yaml").write_text(TINY)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        assert run(["tiny.yaml"]) == 0
+    return folder
+
+
 @pytest.fixture
-def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quick: None) -> Path:
-    """The folder of a network that was compiled once; its spec is in the current directory."""
+def made(compiled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quick: None) -> Path:
+    """The results of a network that was compiled once; its spec is in the current directory."""
+    shutil.copytree(compiled, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "tiny.yaml").write_text(TINY)
-    assert run(["tiny.yaml"]) == 0
     return tmp_path / "generated" / "tiny"
 
 
@@ -476,3 +487,15 @@ def test_sha256sum_reads_the_list(made: Path) -> None:
     assert len(listed) == 11
     for digest, name in listed:
         assert hashlib.sha256((made / name).read_bytes()).hexdigest() == digest
+
+
+def test_a_graphviz_that_fails_is_one_line_and_writes_nothing(
+    made: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from compiler.diagram import RenderError
+
+    def failing(*args: object, **options: object) -> None:
+        raise RenderError("Graphviz failed: out of memory")
+
+    monkeypatch.setattr("compiler.cli.pictures.render_all", failing)
+    assert refused(made, capsys) == "error: Graphviz failed: out of memory\n"
