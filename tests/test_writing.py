@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from compiler import writing
 from compiler.cli import run
+from compiler.parts import write_all
 from compiler.writing import write
 from tests.test_cli import TINY
 
@@ -179,15 +179,15 @@ def test_a_file_that_is_written_in_place_is_put_back(
 ) -> None:
     (here / "one.txt").write_text("old, and longer")
     (here / "other.txt").hardlink_to(here / "one.txt")
-    refill, calls = writing.write_all, []
+    calls: list[bytes] = []
 
     def full(handle: int, data: bytes) -> None:
         calls.append(data)
-        refill(handle, data[:2] if len(calls) == 1 else data)
+        write_all(handle, data[:2] if len(calls) == 1 else data)
         if len(calls) == 1:
             raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(writing, "write_all", full)
+    monkeypatch.setattr("compiler.writing.write_all", full)
     with pytest.raises(OSError, match=r"No space left on device: '.*one\.txt'"):
         write(here / "one.txt", "new")
     assert (here / "other.txt").read_text() == "old, and longer"
