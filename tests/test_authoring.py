@@ -127,6 +127,7 @@ def test_new_refuses(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_new_names_its_base_from_where_it_lies(folder: Path) -> None:
+    (folder / "sub").mkdir()
     assert run(["new", "net", "--from", "base.yaml", "--variant", "odd", "-o", "sub/net.yaml"]) == 0
     assert "\nextends: ../base.yaml@odd\n" in (folder / "sub" / "net.yaml").read_text()
     assert dsl.load(folder / "sub" / "net.yaml").classes == 3

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from compiler.cli import files, job
-from compiler.diagram import render_all
+from compiler.cli import job, pictures
+from compiler.cli.folder import Folder
 from compiler.prepare import prepare
 from tests.shelf import IDS, NETWORKS
 
@@ -19,18 +19,11 @@ GENERATED = Path(__file__).parent.parent / "generated"
 def test_generated_is_up_to_date(name: str, variant: str | None, accept: bool) -> None:
     prepared = prepare(name, variant)
     results = job.results(prepared)
-    where = job.folder(prepared, GENERATED)
+    where = Folder(job.folder(prepared, GENERATED))
     if accept:
-        for file, text in results.every_text.items():
-            files.write(where / file, text)
-        old = job.old_pictures(where, results.drawings)
-        for (drawing, _), picture in render_all(old, ["svg"]).items():
-            files.write(where / "diagrams" / f"{drawing}.svg", picture)
-        for path in job.strays(where, results):
-            Path(path).unlink()
-    assert list(files.stale(where, results.every_text)) == []
-    assert job.old_pictures(where, results.drawings) == {}
-    assert job.strays(where, results) == []
+        svgs = pictures.drawn(where, results.drawings, ["svg"], force=True)
+        where.put({**results.every_file, **svgs}, force=True)
+    assert job.drift(where, results) == []
 
 
 def folders() -> set[str]:

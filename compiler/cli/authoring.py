@@ -9,9 +9,10 @@ from typing import Any
 import click
 
 import dsl
-from compiler.cli import files
+from compiler.cli.files import deliver
 from compiler.cli.options import SpecType, overrides, spec_options
 from compiler.prepare import wanted
+from compiler.writing import write
 from dsl.fields import name_fault
 
 OUTPUT = click.Path(path_type=Path, dir_okay=False)
@@ -34,11 +35,8 @@ def resolve(
     from dsl.resolved import resolved
 
     del limit  # Nothing is lowered.
-    text = resolved(wanted(spec, variant, overrides(**options)))
-    if output is None:
-        click.echo(text, nl=False)
-    else:
-        files.write(output, text)
+    found = wanted(spec, variant, overrides(**options))
+    deliver(resolved(found), output, found.texts)
 
 
 @click.command()
@@ -53,7 +51,7 @@ def new(name: str, base: str, variant: str | None, output: Path | None) -> None:
     \b
     Examples:
       inception-compile new my_net --from inception_v3
-      inception-compile new slim --from googlenet --variant torchvision -o nets/slim.yaml
+      inception-compile new slim --from googlenet --variant torchvision -o slim.yaml
     """
     from dsl.starter import starter
 
@@ -64,6 +62,6 @@ def new(name: str, base: str, variant: str | None, output: Path | None) -> None:
         raise FileExistsError(errno.EEXIST, "there is a file already", str(path))
     text = starter(name, base, variant, path.parent)
     dsl.loads(text, str(path))
-    files.write(path, text)
+    write(path, text)
     click.echo(f"wrote {path}: take the # from what you want, then")
     click.echo(f"  inception-compile check {path}")

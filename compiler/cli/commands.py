@@ -10,9 +10,13 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 
 import dsl
-from compiler.cli import files, job, terminal
+from compiler.cli import job, terminal
+from compiler.cli.files import deliver
+from compiler.cli.folder import Folder, Wanted
 from compiler.cli.options import load, spec_options
+from compiler.cli.plan import Plan
 from compiler.cli.summary import summary
+from compiler.cli.terminal import Failed
 from compiler.prepare import Prepared
 from dsl import shelf
 
@@ -20,22 +24,14 @@ if TYPE_CHECKING:
     from compiler.check import CheckReport
 
 
-class Failed(click.ClickException):
-    """Something was found wrong: exit code 1, and the message as it is."""
-
-    exit_code = 1
-
-    def show(self, file: Any = None) -> None:
-        """Print the message without a prefix of click's."""
-        terminal.complain(self.message)
-
-
 @click.command("compile")
 @spec_options
 @click.option("--out", type=click.Path(path_type=Path), default=Path("generated"),
               show_default=True, help="Folder for the results.")  # fmt: skip
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 with a diff if stale.")
-def compile_(out: Path, check: bool, **spec: Any) -> None:
+@click.option("--force", is_flag=True,
+              help="Replace files that somebody else changed or put there.")  # fmt: skip
+def compile_(out: Path, check: bool, force: bool, **spec: Any) -> None:
     """Do it all: check, build, cross-check, emit source, draw, count.
 
     \b
@@ -47,25 +43,25 @@ def compile_(out: Path, check: bool, **spec: Any) -> None:
     if out.exists() and not out.is_dir():
         raise NotADirectoryError(errno.ENOTDIR, "not a folder", str(out))
     prepared = load(**spec)
-    where = job.folder(prepared, out)
+    where = Folder(job.folder(prepared, out))
     results = job.results(prepared)
     if check:
         _check_disk(where, results)
         return
     click.echo(results.texts["summary.txt"])
+    drawn, said = _drawn(where, results, force=force)
+    wanted = {**results.every_file, **drawn}
+    where.refuse(where.plan(wanted, force=force))
     _verify(prepared)
-    _write(where, results, prepared)
+    plan = where.put(wanted, force=force)
+    _tell(where, plan, results.texts[source := job.source_name(prepared)], source, said)
 
 
-def _check_disk(where: Path, results: job.Results) -> None:
-    found = list(files.stale(where, results.every_text))
-    pictures = (where / "diagrams" / f"{n}.svg" for n in job.old_pictures(where, results.drawings))
-    found += [f"{'stale' if path.exists() else 'missing'}: {path}" for path in pictures]
-    found += [f"no longer made: {path}" for path in job.strays(where, results)]
-    if found:
+def _check_disk(where: Folder, results: job.Results) -> None:
+    if found := job.drift(where, results):
         click.echo("\n".join(found))
-        raise Failed(f"{where} is stale; run inception-compile again to renew it")
-    click.echo(f"{where} is up to date")
+        raise Failed(f"{where.path} is stale; run inception-compile again to renew it")
+    click.echo(f"{where.path} is up to date")
 
 
 def _verify(prepared: Prepared) -> None:
@@ -86,34 +82,30 @@ def _cross_checked(prepared: Prepared) -> CheckReport:
         return cross_check(prepared.network)
 
 
-def _write(where: Path, results: job.Results, prepared: Prepared) -> None:
-    for name, text in results.every_text.items():
-        files.write(where / name, text)
-    pictures = _draw_all(where, results)
-    for path in job.strays(where, results):
-        Path(path).unlink()
-    source = job.source_name(prepared)
-    lines = results.texts[source].count("\n")
-    click.echo(f"wrote {where}/")
-    click.echo(f"  {source:<26} the network as plain PyTorch, {lines} lines")
-    click.echo(f"  {'cost.txt, .json, .csv':<26} every layer's cost")
-    click.echo(f"  {'diagrams/':<26} {pictures}")
+def _drawn(where: Folder, results: job.Results, *, force: bool) -> tuple[Wanted, str]:
+    """The pictures, and what to say of them: without Graphviz, what to install."""
+    from compiler.cli import pictures
+    from compiler.diagram import RenderError, RenderUnavailable
 
-
-def _draw_all(where: Path, results: job.Results) -> str:
-    """Render what isn't up to date beside its DOT; without Graphviz say what to install."""
-    from compiler.diagram import RenderUnavailable, render_all
-
-    old = job.old_pictures(where, results.drawings)
-    pixels = job.missing_pixels(where, results.drawings, old)
     try:
         with terminal.stage("drawing"):
-            pictures = {**render_all(pixels, ["png"]), **render_all(old, ["svg"])}
+            found = pictures.drawn(where, results.drawings, force=force)
     except RenderUnavailable as missing:
-        return f"DOT only: {missing}"
-    for (name, form), data in pictures.items():
-        files.write(where / "diagrams" / f"{name}.{form}", data)
-    return f"{', '.join(results.drawings)} as .svg, .png and .dot"
+        return pictures.untouched(results.drawings), f"DOT only: {missing}"
+    except RenderError as error:
+        raise Failed(f"error: {error}") from None
+    return found, f"{', '.join(results.drawings)} as .svg, .png and .dot"
+
+
+def _tell(where: Folder, plan: Plan, text: str, source: str, drawn: str) -> None:
+    """Say what is there now."""
+    lines = text.count("\n")
+    click.echo(f"wrote {where.path}/")
+    click.echo(f"  {source:<26} the network as plain PyTorch, {lines} lines")
+    click.echo(f"  {'cost.txt, .json, .csv':<26} every layer's cost")
+    click.echo(f"  {'diagrams/':<26} {drawn}")
+    for name in plan.left:
+        click.echo(f"  {name:<26} is no longer made; it was changed, so it stays and is yours")
 
 
 @click.command()
@@ -169,14 +161,7 @@ def source(output: Path | None, **spec: Any) -> None:
     from compiler.source import emit
 
     prepared = load(**spec)
-    _deliver(emit(prepared.network, prepared.digest), output)
-
-
-def _deliver(content: str | bytes, output: Path | None) -> None:
-    if output is None:
-        click.echo(content, nl=False)
-    else:
-        files.write(output, content)
+    deliver(emit(prepared.network, prepared.digest), output, prepared.spec.texts)
 
 
 @click.command()
@@ -199,7 +184,8 @@ def draw(output: Path | None, what: str, **spec: Any) -> None:
     if form not in ("svg", "png", "dot"):
         raise click.UsageError(f"-o takes a file that ends in .svg, .png or .dot, not {output}")
     dot = _drawing(prepared, what)
-    _deliver(dot if form == "dot" else _rendered(dot, form), output)
+    content = dot if form == "dot" else _rendered(dot, form)
+    deliver(content, output, prepared.spec.texts)
 
 
 def _drawing(prepared: Prepared, what: str) -> str:

@@ -1,40 +1,74 @@
-"""Writing results, and comparing them with what is there."""
+"""Writing where the user says, and comparing results with what is there."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from compiler.writing import write
+import click
 
-__all__ = ["stale", "write"]
+from compiler.cli.folder import Folder
+from compiler.writing import Content, write
+
+__all__ = ["deliver", "stale"]
 
 MOST_LINES = 60
 
 
-def stale(folder: Path, wanted: Mapping[str, str]) -> Iterator[str]:
+def deliver(content: Content, output: Path | None, sources: Iterable[str | Path]) -> None:
+    """Write to `output`, or to standard output without one.
+
+    Raises a usage error where the output is one of the files that it was made from, as a
+    compiler does.
+    """
+    if output is None:
+        click.echo(content, nl=False)
+        return
+    keep(output, sources)
+    write(output, content)
+
+
+def keep(output: Path, sources: Iterable[str | Path]) -> None:
+    """Raise a usage error where the output is one of the files that it was made from."""
+    for source in sources:
+        if _same_file(output, Path(source)):
+            raise click.UsageError(f"{output} is what this is made from, so it isn't written over")
+
+
+def _same_file(one: Path, other: Path) -> bool:
+    """Whether both lead to one plain file."""
+    try:
+        return one.is_file() and one.samefile(other)
+    except (OSError, ValueError):
+        return False
+
+
+def stale(folder: Folder, wanted: Mapping[str, bytes]) -> Iterator[str]:
     """What differs between the texts wanted and those on disk, as unified diffs."""
     for name, text in wanted.items():
-        path = folder / name
-        old = _read(path)
-        if old is None:
+        path, there = folder.path / name, folder.see(name)
+        if there.obstacle:
+            yield f"stale: {path}: {there.obstacle}"
+        elif there.data is None:
             yield f"missing: {path}"
-        elif old != text:
+        elif _lines(there.data) != _lines(text):
             readable = path.suffix in (".py", ".txt")
-            yield from _diff(path, old, text) if readable else [f"stale: {path}"]
+            yield from _diff(path, there.data, text) if readable else [f"stale: {path}"]
 
 
-def _read(path: Path) -> str | None:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (FileNotFoundError, NotADirectoryError):
-        return None
+def _lines(data: bytes) -> bytes:
+    """A text with the line ends that we write, whichever version control gave it."""
+    return data.replace(b"\r\n", b"\n")
 
 
-def _diff(path: Path, old: str, new: str) -> Iterator[str]:
+def _diff(path: Path, old: bytes, new: bytes) -> Iterator[str]:
     lines = difflib.unified_diff(
-        old.splitlines(), new.splitlines(), f"{path} (on disk)", f"{path} (now)", lineterm=""
+        old.decode(errors="backslashreplace").splitlines(),
+        new.decode().splitlines(),
+        f"{path} (on disk)",
+        f"{path} (now)",
+        lineterm="",
     )
     found = list(lines)
     yield from found[:MOST_LINES]

@@ -13,7 +13,8 @@ from typing import Any
 import click
 
 import dsl
-from compiler.cli import files, terminal
+from compiler.cli import terminal
+from compiler.cli.files import deliver
 from compiler.cli.options import PairType, SizeType
 from dsl.spec import Spec
 
@@ -105,9 +106,8 @@ def import_(
     wishes: dict[str, Any] = {"name": name, "aux_weight": aux_weight, "weights": weights}
     spec = imported(source, size, kwargs=dict(kwargs), **wishes)
     text = dsl.dump(spec)
+    deliver(text, output, [source.partition(":")[0]])
     if output is None:
-        click.echo(text, nl=False)
         return
-    files.write(output, text)
     blocks = f"{len(spec.blocks)} block{'' if len(spec.blocks) == 1 else 's'}"
     click.echo(f"wrote {output}: {blocks}, {text.count(chr(10))} lines")

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from compiler.cli import files, manifest
+from compiler.cli.folder import Folder
 from compiler.cli.summary import summary
 from compiler.contract import broken
 from compiler.cost import Report, cost
@@ -24,10 +26,12 @@ class Results:
     drawings: Mapping[str, str]
 
     @property
-    def every_text(self) -> dict[str, str]:
-        """All texts, the drawings' DOT included."""
-        dots = {f"diagrams/{name}.dot": dot for name, dot in self.drawings.items()}
-        return {**self.texts, **dots}
+    def every_file(self) -> dict[str, bytes]:
+        """All texts as files, the drawings' DOT included."""
+        from compiler.cli import pictures
+
+        dots = {pictures.path(name, "dot"): dot for name, dot in self.drawings.items()}
+        return {name: text.encode() for name, text in {**self.texts, **dots}.items()}
 
 
 def measured(prepared: Prepared) -> Report:
@@ -72,7 +76,7 @@ def folder(prepared: Prepared, out: Path) -> Path:
     """Where a network's files go below `out`: other variants and overrides go elsewhere.
 
     An option may hold anything, a path too. What isn't harmless is replaced, and a digest keeps
-    such names apart: old files in the folder are deleted, so it must be this network's own.
+    such names apart: a run replaces what earlier ones made there, so it must be this network's own.
     """
     network = prepared.network
     changes = [option.removeprefix("--").replace(" ", "-", 1) for option in network.options]
@@ -84,35 +88,19 @@ def folder(prepared: Prepared, out: Path) -> Path:
     return out / f"{harmless}-{digest}"
 
 
-def old_pictures(where: Path, drawings: Mapping[str, str]) -> dict[str, str]:
-    """The drawings whose SVG is missing, or was drawn from another DOT than today's.
+def drift(where: Folder, results: Results) -> list[str]:
+    """What a folder has otherwise than a run would leave it: a line each, or a diff."""
+    from compiler.cli import pictures
 
-    An SVG names the DOT that it shows, so this doesn't depend on Graphviz's version.
-    """
-    from compiler.diagram import fingerprint
-
-    pictures = {name: where / "diagrams" / f"{name}.svg" for name in drawings}
-    return {
-        name: dot
-        for name, dot in drawings.items()
-        if not pictures[name].is_file()
-        or fingerprint(dot) not in pictures[name].read_text(encoding="utf-8")
-    }
-
-
-def missing_pixels(
-    where: Path, drawings: Mapping[str, str], old: Mapping[str, str]
-) -> dict[str, str]:
-    """The drawings that need a new PNG: it is missing, or its SVG is among the `old`."""
-    gone = {name for name in drawings if not (where / "diagrams" / f"{name}.png").is_file()}
-    return {name: dot for name, dot in drawings.items() if name in gone or name in old}
-
-
-def strays(where: Path, results: Results) -> list[str]:
-    """Files of an earlier run that no longer belong there."""
-    wanted = {where / name for name in results.every_text}
-    pictures = {f"{name}{end}" for name in results.drawings for end in (".svg", ".png")}
-    wanted |= {where / "diagrams" / name for name in pictures}
-    there = [path for path in where.rglob("*") if path.is_file()] if where.is_dir() else []
-    ours = (".py", ".dot", ".svg", ".png", ".txt", ".json", ".csv")
-    return sorted(str(path) for path in there if path.suffix in ours and path not in wanted)
+    wanted = {**results.every_file, **pictures.untouched(results.drawings)}
+    plan = where.plan(wanted)
+    found = list(files.stale(where, results.every_file))
+    found += pictures.stale(where, results.drawings)
+    found += [f"no longer made: {where.path / name}" for name in plan.remove]
+    found += [f"left by a run that was killed: {path}" for path in where.abandoned(wanted)]
+    found += [f"{where.path / name}: {why}" for name, why in plan.refused.items()]
+    listing = where.see(manifest.NAME).data
+    if not manifest.same(listing, plan.entries):
+        state = "missing" if listing is None else "stale"
+        found.append(f"{state}: {where.path / manifest.NAME}")
+    return found

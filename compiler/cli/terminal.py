@@ -9,8 +9,19 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import click
+
+
+class Failed(click.ClickException):
+    """Something was found wrong: exit code 1, and the message as it is."""
+
+    exit_code = 1
+
+    def show(self, file: Any = None) -> None:
+        """Print the message without a prefix of click's."""
+        complain(self.message)
 
 
 def tolerate_any_encoding() -> None:

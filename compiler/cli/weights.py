@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from compiler.cli.files import keep
 from compiler.cli.options import load, spec_options
 from compiler.ir import Network
 from dsl.weights import OWN
@@ -56,6 +57,8 @@ def weights(
     if target is None and names != OWN:
         raise click.UsageError("there is nothing to write: say --to FILE")
     network = load(**options).network
+    if origin is not None and target is not None:
+        keep(target, [origin, *network.spec.texts])
     if origin is not None:
         click.echo(_converted(network, origin, source or OWN, target, names, form, wishes))
     elif source is not None:

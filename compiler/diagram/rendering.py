@@ -13,7 +13,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
-from compiler.diagram.svg import finish
+from compiler import png
+from compiler.diagram import svg
 
 Format = Literal["svg", "png"]
 Job = tuple[str, str, float]
@@ -53,7 +54,8 @@ def _run(jobs: list[Job]) -> list[bytes]:
     program = shutil.which("dot")
     outputs = [_with_dot(program, job) for job in jobs] if program else _with_pygraphviz(jobs)
     pairs = zip(jobs, outputs, strict=True)
-    return [finish(data, dot) if format == "svg" else data for (dot, format, _), data in pairs]
+    finish = {"svg": svg.finish, "png": png.finish}
+    return [finish[format](data, dot) for (dot, format, _), data in pairs]
 
 
 def _with_dot(program: str, job: Job) -> bytes:
