@@ -15,16 +15,35 @@ from typing import Annotated, Any, cast
 
 from pydantic import BeforeValidator
 
+from dsl import foreign
 from dsl._source import HIDDEN
+from dsl.problems import closest
 
 IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 WHOLE = re.compile(r"0|[1-9][0-9]{0,17}")
-NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,17})?([eE][+-]?[0-9]{1,3})?")
+NUMBER = re.compile(
+    r"[+-]?((?:0|[1-9][0-9]{0,17})(?:\.[0-9]{0,24})?|\.[0-9]{1,24})(?:[eE][+-]?[0-9]{1,3})?"
+)
+"""`0.001`, `1e-3`, `.001`; as many digits as the shortest text of any float has."""
 KERNEL = re.compile(r"([0-9]+|[A-Za-z](?=x[0-9]))x([0-9]+|[A-Za-z][A-Za-z0-9_]*)")
 """`1x7`; one side may be a parameter: `1xn`, or `nx1` where its name is one letter."""
 
 MOST = 100_000
 """The largest width, kernel side, input side or repeat that a spec may name."""
+LEAST = 1e-37
+"""The smallest number above 0: float32, in which networks run, holds no smaller ones exactly."""
+
+
+class Fault(ValueError):
+    """A value that a field can't take; `meant` is what probably should stand there."""
+
+    def __init__(
+        self, message: str, meant: str = "", *, help: str = "", code: str = "E013"
+    ) -> None:
+        super().__init__(message)
+        self.meant = meant
+        self.help = help
+        self.code = code
 
 
 def is_identifier(text: object) -> bool:
@@ -43,15 +62,48 @@ def shown(value: object) -> str:
     return f"'{text}'" if len(text) <= 40 else f"'{text[:37]}…'"
 
 
+def number_of(text: str) -> int | float | None:
+    """The number that a text says; None where it says none, or one beyond all floats.
+
+    >>> number_of("010"), number_of(".5"), number_of("1e-3"), number_of("7"), number_of("1e999")
+    (None, 0.5, 0.001, 7, None)
+    """
+    if not NUMBER.fullmatch(text):
+        return None
+    if WHOLE.fullmatch(text):
+        return int(text)
+    found = float(text)
+    return found if math.isfinite(found) and (found or not too_small(text)) else None
+
+
 def _number_text(value: Any) -> Any:
-    if isinstance(value, str) and NUMBER.fullmatch(value):
-        return int(value) if WHOLE.fullmatch(value) else float(value)
-    return value
+    found = number_of(value) if isinstance(value, str) else None
+    return value if found is None else found
 
 
 def is_number(value: object) -> bool:
     """Whether it is a finite number; true and false are none."""
     return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def too_small(value: object) -> bool:
+    """Whether it is a number, or the text of one, that would be lost between 0 and `LEAST`."""
+    if isinstance(value, str):
+        found = NUMBER.fullmatch(value)
+        return bool(found and re.search("[1-9]", found[1])) and abs(float(value)) < LEAST
+    return is_number(value) and 0 < abs(cast(float, value)) < LEAST
+
+
+def _written_otherwise(value: object) -> str:
+    """The number that a text means beyond doubt in another notation: `20%`, `1_000`, `0,5`."""
+    if not isinstance(value, str):
+        return ""
+    bare = value.replace("_", "")
+    bare = bare.replace(",", "") if re.fullmatch("[1-9][0-9]{0,2}(,[0-9]{3})+", bare) else bare
+    bare = bare.replace(",", ".") if re.fullmatch("0,[0-9]+", bare) else bare
+    if re.fullmatch(r"[0-9]{1,2}(\.[0-9]+)?%", bare):
+        return f"{float(bare[:-1]) / 100:g}"
+    return bare if bare != value and NUMBER.fullmatch(bare) else ""
 
 
 OR_PARAMETER = {True: " or a parameter's name", False: ""}
@@ -69,27 +121,43 @@ def whole(low: int, high: int, named: bool) -> Callable[[Any], int | str]:
         zeros = isinstance(value, str) and re.fullmatch(r"0[0-9]+", value)
         why = " (leading zeros are not taken)" if zeros else ""
         wanted = f"a whole number from {low} to {high:,}{OR_PARAMETER[named]}"
-        raise ValueError(f"must be {wanted}, not {shown(value)}{why}")
+        meant = _as_whole(value)
+        meant = meant if meant and low <= int(meant) <= high else ""
+        raise Fault(f"must be {wanted}, not {shown(value)}{why}", meant)
 
     return read
 
 
+def _as_whole(value: object) -> str:
+    """The whole number that a text says in a way that only others are written: `8.0`, `1e2`."""
+    found = number_of(_written_otherwise(value) or value) if isinstance(value, str) else None
+    return str(int(found)) if found is not None and found == int(found) else ""
+
+
 def number(low: float, high: float, named: bool) -> Callable[[Any], float | str]:
-    """A reader of finite numbers from `low` to `high`."""
+    """A reader of finite numbers from `low` to `high`; none is between 0 and `LEAST`."""
 
     def read(value: Any) -> float | str:
         found = _number_text(value)
         if named and is_identifier(value):
             return str(value)
-        if is_number(found) and low <= found <= high:
+        if is_number(found) and low <= found <= high and not too_small(found):
             return float(found)
-        wanted = f"a number from {_bound(low)} to {_bound(high)}{OR_PARAMETER[named]}"
-        raise ValueError(f"must be {wanted}, not {shown(value)}")
+        wanted = f"a number from {bound(low)} to {bound(high)}{OR_PARAMETER[named]}"
+        meant = _written_otherwise(value)
+        meant = meant if meant and low <= float(meant) <= high else ""
+        raise Fault(f"must be {wanted}, not {shown(value)}{loss(value, low)}", meant)
 
     return read
 
 
-def _bound(limit: float) -> str:
+def loss(value: object, low: float = 0) -> str:
+    """Why a number can't be had although it lies above a field's lower limit."""
+    return f" (above 0, the least is {LEAST:g})" if low < LEAST and too_small(value) else ""
+
+
+def bound(limit: float) -> str:
+    """A limit as an error says it."""
     return f"{limit:,.0f}" if limit == int(limit) else f"{limit:g}"
 
 
@@ -132,7 +200,8 @@ def one_of(*words: str) -> Callable[[Any], str]:
 
     def read(value: Any) -> str:
         if value not in words:
-            raise ValueError(f"must be one of {', '.join(words)}, not {shown(value)}")
+            meant = foreign.meant(value, words) if isinstance(value, str) else ""
+            raise Fault(f"must be one of {', '.join(words)}, not {shown(value)}", meant)
         return str(value)
 
     return read
@@ -154,7 +223,8 @@ def pair(low: int, spread: bool, also: str = "") -> Callable[[Any], tuple[int | 
     def read(value: Any) -> tuple[int | str, int | str]:
         if (found := halves(value)) is None:
             if isinstance(value, str) and KERNEL.fullmatch(value.replace("×", "x")):
-                raise ValueError(f"must be written with the letter x: {value.replace('×', 'x')}")
+                meant = value.replace("×", "x")
+                raise Fault(f"must be written with the letter x: {meant}", meant)
             raise ValueError(
                 f"must be {also}written like {example} (height x width), not {shown(value)}"
             )
@@ -189,11 +259,12 @@ def _text(value: Any) -> str:
 
 def _argument(value: Any) -> int | float | str:
     found = _number_text(value)
-    if is_number(found):
+    if is_number(found) and not too_small(found):
         return cast(int | float, found)
     if is_identifier(value):
         return str(value)
-    raise ValueError(f"must be a number or a word, not {shown(value)}")
+    message = f"must be a number or a word, not {shown(value)}{loss(value)}"
+    raise Fault(message, _written_otherwise(value))
 
 
 PADDINGS = ("same", "tf_same", "valid")
@@ -237,9 +308,12 @@ Count = Annotated[int, BeforeValidator(whole(1, MOST, named=False))]
 Total = Annotated[int, BeforeValidator(whole(0, 10**17, named=False))]
 Whole = Annotated[int | str, BeforeValidator(whole(1, MOST, named=True))]
 Number = Annotated[float | str, BeforeValidator(number(-1e6, 1e6, named=True))]
-Positive = Annotated[float | str, BeforeValidator(number(0, 1e6, named=True))]
+Positive = Annotated[float | str, BeforeValidator(number(LEAST, 1e6, named=True))]
+"""What is added to a divisor, which is 0 without it."""
+NotNegative = Annotated[float | str, BeforeValidator(number(0, 1e6, named=True))]
 Share = Annotated[float | str, BeforeValidator(number(0, 1, named=True))]
 Weight = Annotated[float, BeforeValidator(number(0, 1e6, named=False))]
+Epsilon = Annotated[float, BeforeValidator(number(LEAST, 1e6, named=False))]
 Portion = Annotated[float, BeforeValidator(number(0, 1, named=False))]
 Kernel = Annotated[tuple[int | str, int | str], BeforeValidator(pair(1, spread=False))]
 Stride = Annotated[tuple[int | str, int | str], BeforeValidator(pair(1, spread=True))]
@@ -250,10 +324,48 @@ Norm = Annotated[str, BeforeValidator(one_of(*NORMS))]
 Counting = Annotated[str, BeforeValidator(one_of("countpad", "nopad"))]
 Mode = Annotated[str, BeforeValidator(one_of("avg", "max"))]
 Join = Annotated[str, BeforeValidator(one_of("concat", "add"))]
-Extent = Annotated[
-    tuple[Count, Count, Count],
-    BeforeValidator(_items("[3, 299, 299] (channels, height, width)", 3)),
-]
+SIDES = ("channels", "height", "width")
+_three = _items("[3, 299, 299] (channels, height, width)", 3)
+LEAST_IMAGE = 16
+"""Sides from which on a map with three columns is more likely an image with channels last."""
+
+
+def channels_last(extent: tuple[int, ...]) -> bool:
+    """Whether three numbers are probably height, width and channels.
+
+    A column a colour, or a square with one or four columns: as channels, height and width
+    that would be a map of stripes. Who means it names the sides.
+
+    >>> channels_last((64, 64, 3)), channels_last((16, 128, 1)), channels_last((3, 64, 64))
+    (True, False, False)
+    """
+    first, second, last = extent
+    stripes = last == 3 or (last in (1, 4) and first == second)
+    return stripes and min(first, second) >= LEAST_IMAGE
+
+
+def _extent(value: Any) -> Any:
+    """`[3, 299, 299]`, or its sides by name: `{channels: 3, height: 299, width: 299}`."""
+    if isinstance(value, dict):
+        if set(value) != set(SIDES):
+            raise Fault(f"must have the keys {', '.join(SIDES)}, and no others")
+        return tuple(value[side] for side in SIDES)
+    found = _three(value)
+    written = all(isinstance(side, str) and WHOLE.fullmatch(side) for side in found)
+    if written and channels_last(tuple(map(int, found))):
+        height, width, channels = found
+        names = zip(SIDES, found, strict=True)
+        raise Fault(
+            f"is [channels, height, width], and this looks like {height}x{width} pixels "
+            f"with {channels} channels",
+            f"[{channels}, {height}, {width}]",
+            help=f"if {height} channels are meant, name the sides: "
+            f"`{{{', '.join(f'{name}: {side}' for name, side in names)}}}`",
+        )
+    return found
+
+
+Extent = Annotated[tuple[Count, Count, Count], BeforeValidator(_extent)]
 Sizes = Annotated[tuple[Count, ...], BeforeValidator(_items("[768, 17, 17]"))]
 Named = BeforeValidator(named)
 
@@ -273,12 +385,25 @@ INITS = {
 def _init(value: Any) -> str:
     scheme, _, rest = value.partition(":") if isinstance(value, str) else ("", "", "")
     if scheme not in INITS:
-        raise ValueError(f"must be one of {', '.join(INITS)}, not {shown(value)}")
-    if INITS[scheme] and not (NUMBER.fullmatch(rest) and 0 < float(rest) <= 1e6):
-        raise ValueError(f"must name the standard deviation of {scheme}: {scheme}:0.01")
-    if value != scheme and not INITS[scheme]:
-        raise ValueError(f"must be {scheme} alone, which takes no number")
+        meant = closest(scheme, INITS)
+        meant = f"{meant}:{rest}" if rest and INITS.get(meant) else meant
+        raise Fault(f"must be one of {', '.join(INITS)}, not {shown(value)}", meant)
+    if not INITS[scheme] and value != scheme:
+        raise Fault(f"must be {scheme} alone, which takes no number", scheme)
+    if INITS[scheme] and not rest:
+        raise Fault(f"must name the standard deviation of {scheme}: {scheme}:0.01")
+    if INITS[scheme]:
+        _deviation(scheme, rest)
     return str(value)
+
+
+def _deviation(scheme: str, text: str) -> None:
+    """Refuse what is no standard deviation."""
+    try:
+        number(LEAST, 1e6, named=False)(text)
+    except Fault as fault:
+        meant = f"{scheme}:{fault.meant}" if fault.meant else ""
+        raise Fault(f"has a standard deviation, which {fault}", meant) from None
 
 
 InitText = Annotated[str, BeforeValidator(_init)]

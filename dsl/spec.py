@@ -26,6 +26,7 @@ from dsl.fields import (
     Argument,
     Count,
     Counting,
+    Epsilon,
     Extent,
     Flag,
     Identifier,
@@ -53,7 +54,7 @@ class Defaults(Model):
     act: Act = "relu"
     bias: Flag | None = None
     """None: a convolution has a bias exactly where no norm follows."""
-    eps: Weight = 1e-5
+    eps: Epsilon = 1e-5
     momentum: Portion = 0.1
     """torch's: the share of the new batch in the running statistics."""
     gamma: Flag = True

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 
 import click
 
+from dsl.problems import printable
+
 
 def tolerate_any_encoding() -> None:
     """Print escapes for what a terminal's encoding lacks, rather than fail."""
@@ -25,8 +27,14 @@ def coloured() -> bool:
     return sys.stderr.isatty() and "NO_COLOR" not in os.environ
 
 
+def shown(text: str) -> str:
+    """Text of several lines with nothing in it that a terminal would obey."""
+    return "\n".join(map(printable, text.split("\n")))
+
+
 def complain(text: str) -> None:
     """Print an error to standard error, with colours on a terminal."""
+    text = shown(text)
     click.echo(paint(text) if coloured() else text, err=True)
 
 
