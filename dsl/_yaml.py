@@ -149,6 +149,11 @@ _TAB_BEHIND = _TAB._replace(
     message="a tab where YAML wants a space", help="write one space instead"
 )
 _TAB_AT_END = _TAB._replace(message="a tab at the end of the line", help="delete it")
+_BESIDE = _Rule(
+    "block collection /", "E002", "this line is not an item of the list above it", _ALIGN
+)
+_DASH = _Rule("", "E002", "the dash of a list needs a space behind it", "write it as `- `")
+_COMMA_BEHIND = _Rule("", "E002", "a comma behind the end of a value", "delete it")
 _NO_COLON = _Rule(
     "could not find expected ':'",
     "E002",
@@ -202,8 +207,8 @@ _RULES = (
     _Rule("flow mapping /", "E002", "expected `,` or `}` here", "a mapping reads `{a: 1, b: 2}`"),
     _Rule(r"found '([]}])'", "E002", "this `{}` closes nothing", "delete it, or open it before"),
     _Rule("found ':'", "E002", "a key is missing before this `:`", "write `key: value`"),
-    _Rule("node content.* '([^'])'", "E002", "a value is missing before this `{}`"),
-    _Rule("block collection /", "E002", "this line is not an item of the list above it", _ALIGN),
+    _Rule("node content.* '([^'])'", "E002", "a value is missing before this `{}`", "delete it"),
+    _BESIDE,
     _STRAY,
 )
 
@@ -215,6 +220,9 @@ def _explain(error: yaml.MarkedYAMLError, source: Source) -> Problem:
     rule, match = next(((rule, match) for rule, match in found if match), (_FALLBACK, None))
     mark, opened = error.problem_mark or _START, error.context_mark
     rule = _by_place(rule, mark, source)
+    above = Mark("", 0, max(0, mark.line - 1), 0, None, 0)
+    if rule in (_DEEPER, _STRAY) and mark.line and _key(source.line(above)):
+        rule, mark, opened = _NO_COLON, above, None
     message = rule.message.replace("{}", match[1]) if match and match.groups() else rule.message
     place = opened if rule.at_context and opened else mark
     in_bracket = place is mark and opened and "parsing a flow" in said and opened != mark
@@ -230,15 +238,28 @@ def _with_fix(problem: Problem, rule: _Rule, mark: Mark, source: Source) -> Prob
         tabs = len(line[mark.column :]) - len(line[mark.column :].lstrip("\t "))
         by = " " if rule is _TAB_BEHIND else ""
         return replace(problem, fix=Fix(replace(span, length=tabs), by))
-    if rule is _NO_COLON and (key := _KEY.fullmatch(line)):
-        found = f"{key[2]}: {key[3]}".rstrip()
-        whole = Span(span.file, span.line, key.start(2) + 1, len(line) - key.start(2))
-        return replace(problem, help=f"{rule.help}: write `{found}`", fix=Fix(whole, found))
+    key = _key(line) if rule is _NO_COLON else None
+    if key is not None:
+        found, start = key
+        whole = Span(span.file, span.line, start + 1, len(line) - start)
+        help = f"{rule.help}: write `{found}`"
+        return replace(problem, span=whole, help=help, fix=Fix(whole, found))
+    if rule is _DASH:
+        fix = Fix(Span(span.file, span.line, mark.column + 2, 0), " ")
+        return replace(problem, fix=fix)
+    if rule is _COMMA_BEHIND:
+        return replace(problem, fix=Fix(Span(span.file, span.line, mark.column + 1, 1), ""))
     return problem
 
 
-_KEY = re.compile(r"(\s*(?:- +)?)([A-Za-z_][\w.]*)(?: *:|\s+:?|)([^\s:].*|)")
+_KEY = re.compile(r"(\s*(?:- +)?)([A-Za-z_][\w.]*)(?:\s*(?::|=|-|:=|->)\s*|\s+)([^\s:=-].*|)")
 """A line that lacks the colon behind its key, or the space behind the colon."""
+
+
+def _key(line: str) -> tuple[str, int] | None:
+    """What a line without a proper `key: ` should be, and where its key starts."""
+    match = None if re.match(r"\s*(- +)?[\w.]+:(\s|$)", line) else _KEY.fullmatch(line)
+    return (f"{match[2]}: {match[3]}".rstrip(), match.start(2)) if match else None
 
 
 def _unclosed(
@@ -280,6 +301,10 @@ def _by_place(rule: _Rule, mark: Mark, source: Source) -> _Rule:
     if rule is _TAB and before:
         rest = source.line(mark)[mark.column :].strip()
         return _TAB_BEHIND if rest else _TAB_AT_END
+    if re.match(r"-[^\s-]", source.line(mark)[mark.column :]) and not before:
+        return _DASH
+    if rule in (_STRAY, _BESIDE) and source.line(mark)[mark.column :].strip() == ",":
+        return _COMMA_BEHIND
     if rule is _SECOND_COLON and mark.line and not re.search(r":\s", before):
         return _DEEPER
     if rule is _STRAY and before:

@@ -95,10 +95,10 @@ def too_small(value: object) -> bool:
 
 
 def _written_otherwise(value: object) -> str:
-    """The number that a text means beyond doubt in another notation: `20%`, `1_000`, `0,5`."""
+    """The number that a text means beyond doubt in another notation: `20%`, `1_000`, `64px`."""
     if not isinstance(value, str):
         return ""
-    bare = value.replace("_", "")
+    bare = re.sub(r"\s*(px|ch|[,;])$", "", value.replace("_", ""))
     bare = bare.replace(",", "") if re.fullmatch("[1-9][0-9]{0,2}(,[0-9]{3})+", bare) else bare
     bare = bare.replace(",", ".") if re.fullmatch("0,[0-9]+", bare) else bare
     if re.fullmatch(r"[0-9]{1,2}(\.[0-9]+)?%", bare):
@@ -183,7 +183,9 @@ def name_fault(text: str) -> str:
 
 def _identifier(value: Any) -> str:
     if not is_identifier(value):
-        raise ValueError(f"must be {RULE}, not {shown(value)}")
+        meant = value.rstrip(",; ") if isinstance(value, str) else ""
+        meant = meant if is_identifier(meant) else ""
+        raise Fault(f"must be {RULE}, not {shown(value)}", meant)
     if why := _taken(value):
         raise ValueError(f"can't be '{value}': {why}")
     return str(value)
@@ -285,10 +287,14 @@ def _items(example: str, count: int | None = None) -> Callable[[Any], Any]:
         if not isinstance(value, (list, tuple)):
             raise ValueError(f"must be a list like {example}, not {shown(value)}")
         if not value or len(value) != (count or len(value)):
-            raise ValueError(f"must be a list like {example}, this one has {len(value)} items")
+            raise ValueError(f"must be a list like {example}, this one has {_items_of(value)}")
         return tuple(value)
 
     return read
+
+
+def _items_of(value: list[Any] | tuple[Any, ...]) -> str:
+    return f"{len(value)} item{'s' if len(value) != 1 else ''}"
 
 
 def named(value: Any) -> Any:
@@ -344,27 +350,44 @@ def channels_last(extent: tuple[int, ...]) -> bool:
     return stripes and min(first, second) >= LEAST_IMAGE
 
 
+def extent_text(extent: tuple[int, ...]) -> str:
+    """An input as a spec writes it: by the names of its sides where a list would mislead."""
+    if channels_last(extent):
+        pairs = zip(SIDES, extent, strict=True)
+        return f"{{{', '.join(f'{name}: {side}' for name, side in pairs)}}}"
+    return f"[{', '.join(map(str, extent))}]"
+
+
+def looks_like_an_image(extent: tuple[int, ...]) -> str:
+    """What three numbers look like that have the channels last."""
+    height, width, channels = extent
+    return f"looks like {height}x{width} pixels with {channels} channel{'s' * (channels > 1)}"
+
+
 def _extent(value: Any) -> Any:
     """`[3, 299, 299]`, or its sides by name: `{channels: 3, height: 299, width: 299}`."""
     if isinstance(value, dict):
         if set(value) != set(SIDES):
             raise Fault(f"must have the keys {', '.join(SIDES)}, and no others")
         return tuple(value[side] for side in SIDES)
-    found = _three(value)
-    written = all(isinstance(side, str) and WHOLE.fullmatch(side) for side in found)
-    if written and channels_last(tuple(map(int, found))):
-        height, width, channels = found
-        names = zip(SIDES, found, strict=True)
-        raise Fault(
-            f"is [channels, height, width], and this looks like {height}x{width} pixels "
-            f"with {channels} channels",
-            f"[{channels}, {height}, {width}]",
-            help=f"if {height} channels are meant, name the sides: "
-            f"`{{{', '.join(f'{name}: {side}' for name, side in names)}}}`",
-        )
-    return found
+    words = " ".join(value) if isinstance(value, list) and all(map(_is_text, value)) else value
+    if isinstance(words, str) and (sides := _SIDES.fullmatch(words.strip("()[] "))):
+        found = tuple(map(int, sides.groups()))
+        if channels_last(found):
+            message = f"is [channels, height, width], and this {looks_like_an_image(found)}"
+            help = f"if {found[0]} channels are meant, name the sides: `{extent_text(found)}`"
+            raise Fault(message, extent_text((found[2], *found[:2])), help=help)
+        if not isinstance(value, list) or len(value) != len(SIDES):
+            raise Fault(f"must be a list of three numbers, not {shown(words)}", extent_text(found))
+    return _three(value)
 
 
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+_SIDES = re.compile("[ x×*,;]+".join(["([1-9][0-9]{0,5})"] * 3))
+"""Three sides, with whatever people write between them."""
 Extent = Annotated[tuple[Count, Count, Count], BeforeValidator(_extent)]
 Sizes = Annotated[tuple[Count, ...], BeforeValidator(_items("[768, 17, 17]"))]
 Named = BeforeValidator(named)

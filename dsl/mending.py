@@ -20,6 +20,9 @@ MOST_WORDS = 24
 """A longer op-string holds more than one slip."""
 
 
+NO_NAME = "a name is no part of the op-string"
+
+
 @dataclass(frozen=True)
 class Slip:
     """One slip of the pen: where it begins, what it is, and what to write for the whole."""
@@ -60,7 +63,21 @@ class _Respelling:
 
 _SIGNS = (
     _Respelling(re.compile(r"[()]"), " ", "an op-string takes no parentheses"),
-    _Respelling(re.compile(r"[,;]"), " ", "words are kept apart by spaces, not commas"),
+    _Respelling(re.compile(r"[][{}]"), " ", "this bracket has no partner"),
+    _Respelling(
+        re.compile(r"\s*(?:->|→|\|)\s*|\s+[+>]\s+|;"), " ", "layers are kept apart by commas"
+    ),
+    _Respelling(re.compile(r","), " ", "words are kept apart by spaces, not commas"),
+    _Respelling(
+        re.compile(r"(?<=\s)(?:strides?[ =:]|s=)\s*([0-9]+(?:x[0-9]+)?)(?=\s|$)"),
+        r"/\1",
+        "a stride is written with a slash",
+    ),
+    _Respelling(
+        re.compile(r"(?<=\s)(?:padding|pad) +([0-9]+)(?=\s|$)"),
+        r"pad=\1",
+        "a padding is written pad=",
+    ),
     _Respelling(re.compile(r"\s*=\s*"), "=", "no space stands around the ="),
     _Respelling(re.compile(r"(?<=\w):(?=\w)"), "=", "a value stands behind a =, not a colon"),
 )
@@ -123,7 +140,10 @@ def _guesses(text: str, stands: Stands, grammar: Grammar) -> Iterator[tuple[_Bla
     if grammar.reads(text):
         yield whole, text
     if found := _named(text, stands, grammar):
-        yield _Blame(f"{shown(word)} is no layer; as a name it needs a colon", 0, len(word)), found
+        message = f"{shown(word)} is no layer; as a name it needs a colon"
+        if stands == "python":
+            message = NO_NAME
+        yield _Blame(message, 0, len(word)), found
     for ours in () if grammar.begins(word) else _translated(text):
         if grammar.reads(ours):
             yield _Blame(f"{shown(word)} is written otherwise here", 0, len(word)), ours
@@ -139,14 +159,18 @@ def _guesses(text: str, stands: Stands, grammar: Grammar) -> Iterator[tuple[_Bla
 
 def _without_space(text: str, stands: Stands, grammar: Grammar) -> Slip | None:
     """`conv1:3x3 64`, a name whose colon has no space behind it, so that YAML sees no key."""
-    match = re.fullmatch(r"([A-Za-z][A-Za-z0-9_]*)(:\s*)(\S.*)", text, re.DOTALL)
+    match = re.fullmatch(
+        r"([A-Za-z][A-Za-z0-9_]*)(:\s*|\s+[:=-]\s+|\s*[:-]?[=>]\s*)(\S.*)", text, re.DOTALL
+    )
     if not match or not grammar.reads(match[3]):
         return None
     write = _as_entry(match[1], match[3], stands)
-    message = "a name needs a space after its colon"
+    message = "a name needs a colon, and a space after it"
     if stands in ("quoted", "python"):
-        message = "a name is no part of the op-string"
-    return Slip(message, match.start(2), 1, write) if write else None
+        message = NO_NAME
+    length = max(1, len(match[2].strip()))
+    start = match.start(2) + len(match[2]) - len(match[2].lstrip())
+    return Slip(message, start, length, write) if write else None
 
 
 def _named(text: str, stands: Stands, grammar: Grammar) -> str:

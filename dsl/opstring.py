@@ -66,14 +66,15 @@ def parse(
     layer = _read(value, blocks, trial)
     if trial.problems:
         slip = mending.slip(value.text, stands, Grammar(blocks, stands == "python"))
-        report.problems += [_explained(value, slip)] if slip else trial.problems
+        report.problems += [_explained(value, slip, stands)] if slip else trial.problems
     return None if trial.problems else layer
 
 
-def _explained(value: Scalar, slip: Slip) -> Problem:
+def _explained(value: Scalar, slip: Slip, stands: Stands) -> Problem:
     """A slip of the pen as a problem."""
     place = value.at(slip.start, slip.length)
-    fix = Fix(value.span, slip.write) if place.exact else None
+    in_text = place.exact and stands != "python"
+    fix = Fix(value.span, slip.write) if in_text else None
     help = f"write {_quoted(slip.write)}"
     return Problem("E015", place, slip.message, help=help, fix=fix)
 
@@ -299,7 +300,7 @@ def _explain(kind: Any, item: dict[str, Any], where: str, places: Places, report
     spans = (places.fields.get(key) for key in (f"{where}=", where, owner))
     span = next((span for span in spans if span), places.span)
     name = re.sub(r"^(args|params)\.(?=[A-Za-z])|\.[0-9]+$", "", where)
-    name = NAMED.get(name, name.replace("_", " "))
+    name = name if "." in name else NAMED.get(name, name.replace("_", " "))
     example = getattr(kind, "example", "")
     if item["type"] == "missing" and example:
         report.add("E011", span, f"needs its {name}, as in `{example}`")

@@ -11,12 +11,13 @@ from dsl.filler import Filler, place
 from dsl.mending import Stands
 from dsl.model import Places, Residual, Sequence, Split, Step
 from dsl.names import param_advice, param_fault
-from dsl.problems import Fix, Report, Span
+from dsl.problems import Fix, Report, Span, closest
 from dsl.spec import Block
 from dsl.text import Entry, Mapping, Scalar, Value, plain
 from dsl.text import Sequence as List
 
 JOINS = ("concat", "add")
+BLOCK_KEYS = ("params", *JOINS, "then", "residual", "do")
 S = TypeVar("S", bound=Step)
 
 
@@ -101,6 +102,14 @@ class StepReader(Filler):
         keys = ", ".join(shown(key) for key in value.keys()[:3])
         message = f"one step is expected here, and this holds {len(value.entries)}: {keys}"
         help = "begin each step with a dash, `- name: layer`; in one line, write [a: …, b: …]"
+        if (
+            value.flow
+            and value.entries
+            and not any(isinstance(v, Scalar) and v.text for v in _values(value))
+        ):
+            write = f"[{', '.join(value.keys())}]"
+            self.advise("E012", value.span, "a list stands in square brackets", value, write)
+            return
         if not value.entries:
             message, help = "a layer is missing here: the mapping is empty", opstring.EXAMPLES
         self.report.add("E012", value.span, message, help=help)
@@ -146,7 +155,7 @@ class StepReader(Filler):
         if not isinstance(value, Mapping):
             body = self.in_order(value)
         else:
-            entries = self.entries(value, ("params", *JOINS, "then", "residual", "do")) or []
+            entries = self.entries(value, BLOCK_KEYS) or []
             fields = {entry.key.text: entry.key.span for entry in entries}
             if given := value.get("params"):
                 params = self.params(given, fields)
@@ -165,7 +174,9 @@ class StepReader(Filler):
             message = "a block has exactly one of concat, add and do"
             if not bodies:
                 message = "a block needs its layers: concat, add or do"
-            self.report.add("E012", value.span, message)
+            unknown = [key for key in value.keys() if key not in BLOCK_KEYS]
+            if bodies or not any(closest(key, BLOCK_KEYS) in (*JOINS, "do") for key in unknown):
+                self.report.add("E012", value.span, message)
             return None
         if bodies[0].key.text != "do":
             return self.split_of(bodies[0], entries, bodies[0].key.span)
@@ -215,6 +226,10 @@ class StepReader(Filler):
         found[self.name(key)] = plain(default) if default is not None else None
         fields[f"params.{key.text}"] = key.span
         fields[f"params.{key.text}="] = default.span if default is not None else key.span
+
+
+def _values(value: Mapping) -> list[Value]:
+    return [entry.value for entry in value.entries]
 
 
 def inline(value: Value) -> str:

@@ -144,6 +144,12 @@ class _Open:
     def wants_key(self) -> bool:
         return isinstance(self.start, yaml.MappingStartEvent) and self.key is None
 
+    @property
+    def is_list(self) -> bool:
+        """Whether it stands in braces, but holds no values so far: `{3, 64, 64}`."""
+        empty = (isinstance(e.value, Scalar) and not e.value.text for e in self.entries)
+        return bool(self.start.flow_style) and bool(self.entries) and all(empty)
+
     def put(self, value: Value) -> None:
         """Take an item, or the value of the open key."""
         if self.key is None:
@@ -253,7 +259,8 @@ class _Reader:
         if first is not value.span and value.text:
             message = f"the key {_quoted(value.text)} is given again"
             note = ((first, "first given"),)
-            self.add(Problem("E004", value.span, message, help=_TWICE, notes=note))
+            help = _BRACES if self.open[-1].is_list else _TWICE
+            self.add(Problem("E004", value.span, message, help=help, notes=note))
         return value
 
     def add(self, problem: Problem) -> None:
@@ -267,6 +274,7 @@ class _Reader:
         raise _Stop
 
 
+_BRACES = "braces hold `key: value`; a list stands in square brackets, `[a, b]`"
 _TWICE = "YAML would keep only the last one; rename one, or merge the two"
 
 
