@@ -75,7 +75,7 @@ def events(source: Source) -> Iterator[yaml.Event]:
     loader = _Loader(source.text)
     try:
         while loader.check_event():
-            yield loader.get_event()
+            yield cast(yaml.Event, loader.get_event())  # type: ignore[no-untyped-call]  # PyYAML's
     except yaml.MarkedYAMLError as error:
         unclosed = _unclosed(error, loader.long_quotes, source)
         raise Refused(unclosed or _explain(error, source)) from None
@@ -227,8 +227,8 @@ def _explain(error: yaml.MarkedYAMLError, source: Source) -> Problem:
     place = opened if rule.at_context and opened else mark
     in_bracket = place is mark and opened and "parsing a flow" in said and opened != mark
     notes = ((source.span(opened), "the bracket opens"),) if opened and in_bracket else ()
-    found = Problem(rule.code, source.span(place), message, help=rule.help, notes=notes)
-    return _with_fix(found, rule, place, source)
+    problem = Problem(rule.code, source.span(place), message, help=rule.help, notes=notes)
+    return _with_fix(problem, rule, place, source)
 
 
 def _with_fix(problem: Problem, rule: _Rule, mark: Mark, source: Source) -> Problem:

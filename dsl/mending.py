@@ -21,6 +21,8 @@ MOST_WORDS = 24
 
 
 NO_NAME = "a name is no part of the op-string"
+OUTSIDE = ("quoted", "python")
+"""Where a name or a comma can't stand inside what holds the op-string."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,8 @@ class Slip:
     start: int
     length: int
     write: str
+    pasted: bool = True
+    """Whether that may simply stand where the op-string does."""
 
 
 class Grammar(Protocol):
@@ -106,7 +110,7 @@ def _slips(text: str, stands: Stands, grammar: Grammar) -> Iterator[Slip]:
     for rules in _RESPELLINGS:
         plain, first = _respelt(text, rules)
         for guess, write in _guesses(plain, stands, grammar):
-            yield first.slip(write) if first else guess.slip(write)
+            yield (first or guess).slip(write, guess.pasted)
 
 
 @dataclass(frozen=True)
@@ -114,9 +118,10 @@ class _Blame:
     message: str
     start: int
     length: int
+    pasted: bool = True
 
-    def slip(self, write: str) -> Slip:
-        return Slip(self.message, self.start, self.length, write)
+    def slip(self, write: str, pasted: bool) -> Slip:
+        return Slip(self.message, self.start, self.length, write, pasted)
 
 
 def _respelt(text: str, rules: tuple[_Respelling, ...]) -> tuple[str, _Blame | None]:
@@ -141,14 +146,13 @@ def _guesses(text: str, stands: Stands, grammar: Grammar) -> Iterator[tuple[_Bla
         yield whole, text
     if found := _named(text, stands, grammar):
         message = f"{shown(word)} is no layer; as a name it needs a colon"
-        if stands == "python":
-            message = NO_NAME
-        yield _Blame(message, 0, len(word)), found
+        message = NO_NAME if stands in OUTSIDE else message
+        yield _Blame(message, 0, len(word), stands not in OUTSIDE), found
     for ours in () if grammar.begins(word) else _translated(text):
         if grammar.reads(ours):
             yield _Blame(f"{shown(word)} is written otherwise here", 0, len(word)), ours
-    if found := _several(text, stands, grammar):
-        yield found
+    if several := _several(text, stands, grammar):
+        yield several
     for place in range(1, len(words)):
         first, start = words[place]
         turned = f"{text[start:]} {text[:start]}".strip()
@@ -166,11 +170,11 @@ def _without_space(text: str, stands: Stands, grammar: Grammar) -> Slip | None:
         return None
     write = _as_entry(match[1], match[3], stands)
     message = "a name needs a colon, and a space after it"
-    if stands in ("quoted", "python"):
+    if stands in OUTSIDE:
         message = NO_NAME
     length = max(1, len(match[2].strip()))
     start = match.start(2) + len(match[2]) - len(match[2].lstrip())
-    return Slip(message, start, length, write) if write else None
+    return Slip(message, start, length, write, stands not in OUTSIDE) if write else None
 
 
 def _named(text: str, stands: Stands, grammar: Grammar) -> str:
@@ -190,6 +194,7 @@ def _as_entry(name: str, step: str, stands: Stands) -> str:
         "listed": f"{name}: {step}",
         "flow": f"{name}: {step}",
         "alone": f"{{{name}: {step}}}",
+        "quoted": f"{name}: {step}",
         "python": f'dsl.step("{step}", name="{name}")',
     }
     return forms.get(stands, "")
@@ -235,7 +240,7 @@ def _several(text: str, stands: Stands, grammar: Grammar) -> tuple[_Blame, str] 
             return None
         pieces.append(text[words[at][1] : words[end - 1][2]])
         at = end
-    if len(pieces) < 2 or stands in ("quoted", "python"):
+    if len(pieces) < 2 or stands in OUTSIDE:
         return None
     second = len(pieces[0].split())
     word, start, _ = words[second]

@@ -87,9 +87,10 @@ def _unused(name: str, block: Block, report: Report) -> None:
     """A parameter that nothing reads is a slip of the pen."""
     read: set[str] = set()
     for step in walk((block.body,)):
-        read |= {value for _, value, _ in references(step)}
+        read |= {value for _, value, _ in references(step) if value not in (*WORDS, *ALWAYS)}
+    misspelt = {closest(name, block.params) for name in read - set(block.params)}
     for param in block.params:
-        if param not in read:
+        if param not in read | misspelt:
             span = block.at.of(f"params.{param}")
             message = f"block {name} never uses its parameter {param}"
             report.add("E025", span, message, help=f"write {param} where its value belongs")

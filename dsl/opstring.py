@@ -64,17 +64,19 @@ def parse(
         return None
     trial = Report()
     layer = _read(value, blocks, trial)
-    if trial.problems:
+    if trial.problems and not value.span.exact and re.match(r"[^-].*\s-\s", value.text, re.DOTALL):
+        message = "the item below is indented further, so that YAML reads both as one value"
+        report.add("E015", value.span, message, help="items of a list start in the same column")
+    elif trial.problems:
         slip = mending.slip(value.text, stands, Grammar(blocks, stands == "python"))
-        report.problems += [_explained(value, slip, stands)] if slip else trial.problems
+        report.problems += [_explained(value, slip)] if slip else trial.problems
     return None if trial.problems else layer
 
 
-def _explained(value: Scalar, slip: Slip, stands: Stands) -> Problem:
+def _explained(value: Scalar, slip: Slip) -> Problem:
     """A slip of the pen as a problem."""
     place = value.at(slip.start, slip.length)
-    in_text = place.exact and stands != "python"
-    fix = Fix(value.span, slip.write) if in_text else None
+    fix = Fix(value.span, slip.write) if place.exact and slip.pasted else None
     help = f"write {_quoted(slip.write)}"
     return Problem("E015", place, slip.message, help=help, fix=fix)
 
@@ -170,7 +172,8 @@ def _unknown(first: Token, blocks: Collection[str], report: Report) -> None:
     if lacking := foreign.lacking(word):
         message, help = lacking, WHAT_THERE_IS
     elif "(" in word:
-        message, help = "an op-string takes no parentheses", f"{EXAMPLES}: `A c7=128 x2`"
+        message = "an op-string takes no parentheses"
+        help = f"parameters are given by name, as in `{word.partition('(')[0]} c7=128 x2`"
     elif word.startswith("-"):
         help = "the dash of a list needs a space behind it"
     elif said := foreign.said(word):

@@ -104,8 +104,8 @@ def _call(step: Call, spec: Spec, report: Report) -> None:
         message, help = f"unknown block {step.block}", f"blocks: {known}"
         if lacking := foreign.lacking(step.block):
             message, help = lacking, WHAT_THERE_IS
-        meant = foreign.meant(step.block, [*spec.blocks, *LAYERS, *ACTIVATION_WORDS])
-        report.add("E020", step.at.of("block"), message, meant=meant, help=help)
+        near = foreign.meant(step.block, [*spec.blocks, *LAYERS, *ACTIVATION_WORDS])
+        report.add("E020", step.at.of("block"), message, meant=near, help=help)
         return
     takes = ", ".join(block.params) or "no parameters"
     line = block.at.of("name")

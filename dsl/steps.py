@@ -174,7 +174,8 @@ class StepReader(Filler):
             message = "a block has exactly one of concat, add and do"
             if not bodies:
                 message = "a block needs its layers: concat, add or do"
-            unknown = [key for key in value.keys() if key not in BLOCK_KEYS]
+            keys = (entry.key.text for entry in value.entries)
+            unknown = [key for key in keys if key not in BLOCK_KEYS]
             if bodies or not any(closest(key, BLOCK_KEYS) in (*JOINS, "do") for key in unknown):
                 self.report.add("E012", value.span, message)
             return None
