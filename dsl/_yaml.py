@@ -282,7 +282,7 @@ def _unclosed(
     message = f"this quote ends only {lines} below, with keys or items in between"
     notes = ((Span(source.file, found.line + 1, 1), "it ends"),)
     span = source.span(start)
-    line = source.line(start).rstrip()
+    line = re.split(r"\s+#", source.line(start))[0].rstrip()
     fix = Fix(Span(span.file, span.line, len(line) + 1, 0), mark)
     help = f"add the closing {mark} at the end of the value"
     alone = re.fullmatch(r"\s*(- +)?[\w.]+: *", line[: start.column])

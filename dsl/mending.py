@@ -153,12 +153,21 @@ def _guesses(text: str, stands: Stands, grammar: Grammar) -> Iterator[tuple[_Bla
             yield _Blame(f"{shown(word)} is written otherwise here", 0, len(word)), ours
     if several := _several(text, stands, grammar):
         yield several
-    for place in range(1, len(words)):
-        first, start = words[place]
-        turned = f"{text[start:]} {text[:start]}".strip()
-        options = all(map(grammar.follows, text[:start].split()))
-        if options and grammar.begins(first) and grammar.reads(turned):
-            yield _Blame(f"{shown(first)} comes first in an op-string", start, len(first)), turned
+    yield from _turned(text, words, grammar)
+
+
+def _turned(
+    text: str, words: list[tuple[str, int]], grammar: Grammar
+) -> Iterator[tuple[_Blame, str]]:
+    """The words in another order: that first which an op-string can begin with."""
+    for first, start in words[1:]:
+        before, after = text[:start], text[start + len(first) :]
+        if not grammar.begins(first) or not all(map(grammar.follows, before.split())):
+            continue
+        blame = _Blame(f"{shown(first)} comes first in an op-string", start, len(first))
+        for turned in (f"{first}{after} {before}".strip(), f"{first} {before}{after.strip()}"):
+            if grammar.reads(turned):
+                yield blame, turned
 
 
 def _without_space(text: str, stands: Stands, grammar: Grammar) -> Slip | None:

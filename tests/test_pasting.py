@@ -94,6 +94,7 @@ SLIPS = {
     "a stride first": steps("/2 3x3 8"),
     "the width first": steps("64 3x3"),
     "the layer last": steps("3x3 /2 maxpool"),
+    "the kernel before the word": steps("3x3 sepconv 8 /2"),
     "the rate first": steps("0.5 dropout"),
     "a kernel with ×": steps("3×3 8"),  # as people paste it from papers
     "a kernel with *": steps("3*3 8"),
@@ -155,6 +156,8 @@ SLIPS = {
     "an x in the input": CALL.replace("[3, 64, 64]", "3x64x64"),
     "a dash without its space": CALL + "  -two: 3x3 8\n",
     "a key in capitals": CALL.replace("concat", "Concat"),
+    "an unclosed quote before a comment": CALL.replace("A w=8 p=8", '"A w=8 p=8  # one')
+    + 'title: "N"',
     "an unclosed quote": CALL.replace("input", 'title: "One\ninput') + 'paper: "Two"\n',
 }
 """Specs with one slip each."""
