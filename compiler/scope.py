@@ -10,8 +10,9 @@ from typing import Any, NoReturn
 from compiler.op import Init, Pair, ShapeFault
 from compiler.symbols import real
 from dsl import foreign
-from dsl.fields import INITS, MOST, bound
+from dsl.fields import INITS, MOST
 from dsl.layers import Model
+from dsl.numbers import bound
 from dsl.problems import NOWHERE, Problem, Report, Span, question
 from dsl.spec import Spec
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import yaml
 
-from dsl.fields import NUMBER, SIDES, channels_last
+from dsl.extent import SIDES, channels_last
 from dsl.layers import Layer, Model, Sequence, Split, Step
+from dsl.numbers import NUMBER
 from dsl.opwriter import write
 from dsl.spec import Aux, Block, Expect, Spec, Variant
 

@@ -8,7 +8,6 @@ number may be given by a block's parameter, the parameter's name is kept as a st
 from __future__ import annotations
 
 import keyword
-import math
 import re
 from collections.abc import Callable
 from typing import Annotated, Any, cast
@@ -17,33 +16,27 @@ from pydantic import BeforeValidator
 
 from dsl import foreign
 from dsl._source import HIDDEN
+from dsl.extent import read_extent
+from dsl.numbers import (
+    LEAST,
+    WHOLE,
+    Fault,
+    as_whole,
+    bound,
+    is_number,
+    loss,
+    number_of,
+    otherwise,
+    too_small,
+)
 from dsl.problems import closest
 
 IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
-WHOLE = re.compile(r"0|[1-9][0-9]{0,17}")
-NUMBER = re.compile(
-    r"[+-]?((?:0|[1-9][0-9]{0,17})(?:\.[0-9]{0,24})?|\.[0-9]{1,24})(?:[eE][+-]?[0-9]{1,3})?"
-)
-"""`0.001`, `1e-3`, `.001`; as many digits as the shortest text of any float has."""
 KERNEL = re.compile(r"([0-9]+|[A-Za-z](?=x[0-9]))x([0-9]+|[A-Za-z][A-Za-z0-9_]*)")
 """`1x7`; one side may be a parameter: `1xn`, or `nx1` where its name is one letter."""
 
 MOST = 100_000
 """The largest width, kernel side, input side or repeat that a spec may name."""
-LEAST = 1e-37
-"""The smallest number above 0: float32, in which networks run, holds no smaller ones exactly."""
-
-
-class Fault(ValueError):
-    """A value that a field can't take; `meant` is what probably should stand there."""
-
-    def __init__(
-        self, message: str, meant: str = "", *, help: str = "", code: str = "E013"
-    ) -> None:
-        super().__init__(message)
-        self.meant = meant
-        self.help = help
-        self.code = code
 
 
 def is_identifier(text: object) -> bool:
@@ -62,48 +55,9 @@ def shown(value: object) -> str:
     return f"'{text}'" if len(text) <= 40 else f"'{text[:37]}…'"
 
 
-def number_of(text: str) -> int | float | None:
-    """The number that a text says; None where it says none, or one beyond all floats.
-
-    >>> number_of("010"), number_of(".5"), number_of("1e-3"), number_of("7"), number_of("1e999")
-    (None, 0.5, 0.001, 7, None)
-    """
-    if not NUMBER.fullmatch(text):
-        return None
-    if WHOLE.fullmatch(text):
-        return int(text)
-    found = float(text)
-    return found if math.isfinite(found) and (found or not too_small(text)) else None
-
-
 def _number_text(value: Any) -> Any:
     found = number_of(value) if isinstance(value, str) else None
     return value if found is None else found
-
-
-def is_number(value: object) -> bool:
-    """Whether it is a finite number; true and false are none."""
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def too_small(value: object) -> bool:
-    """Whether it is a number, or the text of one, that would be lost between 0 and `LEAST`."""
-    if isinstance(value, str):
-        found = NUMBER.fullmatch(value)
-        return bool(found and re.search("[1-9]", found[1])) and abs(float(value)) < LEAST
-    return is_number(value) and 0 < abs(cast(float, value)) < LEAST
-
-
-def _written_otherwise(value: object) -> str:
-    """The number that a text means beyond doubt in another notation: `20%`, `1_000`, `64px`."""
-    if not isinstance(value, str):
-        return ""
-    bare = re.sub(r"\s*(px|ch|[,;])$", "", value.replace("_", ""))
-    bare = bare.replace(",", "") if re.fullmatch("[1-9][0-9]{0,2}(,[0-9]{3})+", bare) else bare
-    bare = bare.replace(",", ".") if re.fullmatch("0,[0-9]+", bare) else bare
-    if re.fullmatch(r"[0-9]{1,2}(\.[0-9]+)?%", bare):
-        return f"{float(bare[:-1]) / 100:g}"
-    return bare if bare != value and NUMBER.fullmatch(bare) else ""
 
 
 OR_PARAMETER = {True: " or a parameter's name", False: ""}
@@ -121,17 +75,11 @@ def whole(low: int, high: int, named: bool) -> Callable[[Any], int | str]:
         zeros = isinstance(value, str) and re.fullmatch(r"0[0-9]+", value)
         why = " (leading zeros are not taken)" if zeros else ""
         wanted = f"a whole number from {low} to {high:,}{OR_PARAMETER[named]}"
-        meant = _as_whole(value)
+        meant = as_whole(value)
         meant = meant if meant and low <= int(meant) <= high else ""
         raise Fault(f"must be {wanted}, not {shown(value)}{why}", meant)
 
     return read
-
-
-def _as_whole(value: object) -> str:
-    """The whole number that a text says in a way that only others are written: `8.0`, `1e2`."""
-    found = number_of(_written_otherwise(value) or value) if isinstance(value, str) else None
-    return str(int(found)) if found is not None and found == int(found) else ""
 
 
 def number(low: float, high: float, named: bool) -> Callable[[Any], float | str]:
@@ -144,21 +92,11 @@ def number(low: float, high: float, named: bool) -> Callable[[Any], float | str]
         if is_number(found) and low <= found <= high and not too_small(found):
             return float(found)
         wanted = f"a number from {bound(low)} to {bound(high)}{OR_PARAMETER[named]}"
-        meant = _written_otherwise(value)
+        meant = otherwise(value)
         meant = meant if meant and low <= float(meant) <= high else ""
         raise Fault(f"must be {wanted}, not {shown(value)}{loss(value, low)}", meant)
 
     return read
-
-
-def loss(value: object, low: float = 0) -> str:
-    """Why a number can't be had although it lies above a field's lower limit."""
-    return f" (above 0, the least is {LEAST:g})" if low < LEAST and too_small(value) else ""
-
-
-def bound(limit: float) -> str:
-    """A limit as an error says it."""
-    return f"{limit:,.0f}" if limit == int(limit) else f"{limit:g}"
 
 
 RULE = "a letter, then letters, digits or _ (ASCII, 64 at most)"
@@ -266,7 +204,7 @@ def _argument(value: Any) -> int | float | str:
     if is_identifier(value):
         return str(value)
     message = f"must be a number or a word, not {shown(value)}{loss(value)}"
-    raise Fault(message, _written_otherwise(value))
+    raise Fault(message, otherwise(value))
 
 
 PADDINGS = ("same", "tf_same", "valid")
@@ -330,65 +268,8 @@ Norm = Annotated[str, BeforeValidator(one_of(*NORMS))]
 Counting = Annotated[str, BeforeValidator(one_of("countpad", "nopad"))]
 Mode = Annotated[str, BeforeValidator(one_of("avg", "max"))]
 Join = Annotated[str, BeforeValidator(one_of("concat", "add"))]
-SIDES = ("channels", "height", "width")
-_three = _items("[3, 299, 299] (channels, height, width)", 3)
-LEAST_IMAGE = 16
-"""Sides from which on a map with three columns is more likely an image with channels last."""
-
-
-def channels_last(extent: tuple[int, ...]) -> bool:
-    """Whether three numbers are probably height, width and channels.
-
-    A column a colour, or a square with one or four columns: as channels, height and width
-    that would be a map of stripes. Who means it names the sides.
-
-    >>> channels_last((64, 64, 3)), channels_last((16, 128, 1)), channels_last((3, 64, 64))
-    (True, False, False)
-    """
-    first, second, last = extent
-    stripes = last == 3 or (last in (1, 4) and first == second)
-    return stripes and min(first, second) >= LEAST_IMAGE
-
-
-def extent_text(extent: tuple[int, ...]) -> str:
-    """An input as a spec writes it: by the names of its sides where a list would mislead."""
-    if channels_last(extent):
-        pairs = zip(SIDES, extent, strict=True)
-        return f"{{{', '.join(f'{name}: {side}' for name, side in pairs)}}}"
-    return f"[{', '.join(map(str, extent))}]"
-
-
-def looks_like_an_image(extent: tuple[int, ...]) -> str:
-    """What three numbers look like that have the channels last."""
-    height, width, channels = extent
-    return f"looks like {height}x{width} pixels with {channels} channel{'s' * (channels > 1)}"
-
-
-def _extent(value: Any) -> Any:
-    """`[3, 299, 299]`, or its sides by name: `{channels: 3, height: 299, width: 299}`."""
-    if isinstance(value, dict):
-        if set(value) != set(SIDES):
-            raise Fault(f"must have the keys {', '.join(SIDES)}, and no others")
-        return tuple(value[side] for side in SIDES)
-    words = " ".join(value) if isinstance(value, list) and all(map(_is_text, value)) else value
-    if isinstance(words, str) and (sides := _SIDES.fullmatch(words.strip("()[] "))):
-        found = tuple(map(int, sides.groups()))
-        if channels_last(found):
-            message = f"is [channels, height, width], and this {looks_like_an_image(found)}"
-            help = f"if {found[0]} channels are meant, name the sides: `{extent_text(found)}`"
-            raise Fault(message, extent_text((found[2], *found[:2])), help=help)
-        if not isinstance(value, list) or len(value) != len(SIDES):
-            raise Fault(f"must be a list of three numbers, not {shown(words)}", extent_text(found))
-    return _three(value)
-
-
-def _is_text(value: object) -> bool:
-    return isinstance(value, str)
-
-
-_SIDES = re.compile("[ x×*,;]+".join(["([1-9][0-9]{0,5})"] * 3))
-"""Three sides, with whatever people write between them."""
-Extent = Annotated[tuple[Count, Count, Count], BeforeValidator(_extent)]
+_three = BeforeValidator(_items("[3, 299, 299] (channels, height, width)", 3))
+Extent = Annotated[tuple[Count, Count, Count], _three, BeforeValidator(read_extent)]
 Sizes = Annotated[tuple[Count, ...], BeforeValidator(_items("[768, 17, 17]"))]
 Named = BeforeValidator(named)
 

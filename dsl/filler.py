@@ -11,8 +11,9 @@ from collections.abc import Callable, Collection
 from typing import Any, TypeAlias
 
 from dsl import opstring
-from dsl.fields import name_fault, number_of, shown
+from dsl.fields import name_fault, shown
 from dsl.model import Places
+from dsl.numbers import number_of
 from dsl.problems import Fix, Report, Span, closest
 from dsl.text import Entry, Mapping, Scalar, Value, plain
 from dsl.text import Sequence as List

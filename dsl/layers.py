@@ -15,7 +15,6 @@ from dsl.fields import (
     ACTIVATION_WORDS,
     PADDINGS,
     Count,
-    Fault,
     Flag,
     InitText,
     Kernel,
@@ -40,6 +39,7 @@ from dsl.model import (
     Step,
     spellings,
 )
+from dsl.numbers import Fault
 
 __all__ = [
     "ACTIVATION_WORDS",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 from dsl import foreign
@@ -110,7 +110,7 @@ def _slips(text: str, stands: Stands, grammar: Grammar) -> Iterator[Slip]:
     for rules in _RESPELLINGS:
         plain, first = _respelt(text, rules)
         for guess, write in _guesses(plain, stands, grammar):
-            yield (first or guess).slip(write, guess.pasted)
+            yield (first or guess.within(text, plain)).slip(write, guess.pasted)
 
 
 @dataclass(frozen=True)
@@ -119,6 +119,12 @@ class _Blame:
     start: int
     length: int
     pasted: bool = True
+
+    def within(self, text: str, plain: str) -> _Blame:
+        """The same in a text with more spaces."""
+        word = len(plain[: self.start].split())
+        starts = [match.start() for match in re.finditer(r"\S+", text)]
+        return replace(self, start=starts[word])
 
     def slip(self, write: str, pasted: bool) -> Slip:
         return Slip(self.message, self.start, self.length, write, pasted)

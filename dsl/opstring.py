@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from dsl import foreign, mending
-from dsl.fields import IDENTIFIER, KERNEL, Fault, shown
+from dsl.fields import IDENTIFIER, KERNEL, shown
 from dsl.layers import (
     ACTIVATION_WORDS,
     LAYERS,
@@ -27,6 +27,7 @@ from dsl.layers import (
     spellings,
 )
 from dsl.mending import Slip, Stands
+from dsl.numbers import Fault
 from dsl.problems import NOWHERE, Fix, Problem, Report, Span
 from dsl.text import Scalar
 

@@ -21,7 +21,6 @@ from pydantic import (
 from dsl._source import HIDDEN
 from dsl.changes import Changes
 from dsl.fields import (
-    NUMBER,
     Act,
     Argument,
     Count,
@@ -39,11 +38,11 @@ from dsl.fields import (
     Text,
     Total,
     Weight,
-    is_number,
     named,
     shown,
 )
 from dsl.model import Layer, Model, OneStep, Sequence, SomeSteps, Split, Step, Steps
+from dsl.numbers import NUMBER, is_number
 from dsl.weights import NameMap
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import dsl
 from dsl import shelf
-from dsl.fields import extent_text
+from dsl.extent import extent_text
 from dsl.layers import Call, Conv, Layer, Step
 from dsl.naming import named_sections
 from dsl.opwriter import write

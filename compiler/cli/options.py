@@ -12,7 +12,7 @@ from click.shell_completion import CompletionItem
 from compiler.lower import LIMIT
 from compiler.prepare import Overrides, Prepared, prepare
 from dsl import shelf
-from dsl.fields import channels_last, extent_text, looks_like_an_image
+from dsl.extent import channels_last, extent_text, looks_like_an_image
 
 F = TypeVar("F", bound=Callable[..., Any])
 

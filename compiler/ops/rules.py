@@ -21,7 +21,8 @@ from compiler.ops.window import Sliding
 from compiler.scope import Scope, init_of
 from compiler.symbols import half
 from dsl import layers
-from dsl.fields import LEAST, NORMS, PADDINGS
+from dsl.fields import NORMS, PADDINGS
+from dsl.numbers import LEAST
 
 Part = tuple[str, Op]
 
