@@ -19,7 +19,7 @@ from compiler.symbols import Sym
 from dsl import layers
 from dsl.names import check
 from dsl.naming import child_names, section_names
-from dsl.problems import Report, Span
+from dsl.problems import Report
 from dsl.spec import Aux, Spec
 
 LIMIT = 10**9
@@ -118,27 +118,28 @@ class _Trunk:
                     shape = self.step(section, name, step, shape)
         except Stop:
             pass
-        if budget.crossed is not None:
-            self.too_large(budget.crossed)
+        if budget.crossed:
+            self.too_large()
         return tuple(self.nodes), self.sections
 
-    def too_large(self, crossed: Span) -> None:
-        """Report that the network has more parameters than it may."""
+    def too_large(self) -> None:
+        """Report that the network has more parameters than it may, at its largest step."""
         spec, budget = self.scope.spec, self.scope.budget
         least = "at least " if self.scope.report.problems else ""  # a fault ends the count
         heads = " with its auxiliary heads" if spec.aux else ""
         size = f"has {least}{budget.params:,} parameters{heads}, the limit is {budget.limit:,}"
-        help = "raise it with --limit if that is meant"
-        notes = ((crossed, "the limit is passed"),)
-        place = spec.at.of("name")
-        self.scope.tell("E140", place, f"the network {size}", help=help, notes=notes)
+        params, span, name = budget.largest
+        hint = f"{name} has {params:,} of them"
+        help = "raise the limit with --limit if that is meant"
+        self.scope.tell("E140", span, f"the network {size}", hint=hint, help=help)
 
     def step(self, section: str, name: str, step: layers.Step, shape: Shape) -> Shape:
         scope = self.scope.given(**{"in": shape.channels})
-        for node in lower_step(step, name, shape, scope, self.taken):
-            self.nodes.append(node)
-            self.sections[node.name] = section
-            shape = node.out
+        with scope.budget.weighing(step.at.span, name):
+            for node in lower_step(step, name, shape, scope, self.taken):
+                self.nodes.append(node)
+                self.sections[node.name] = section
+                shape = node.out
         for head in scope.spec.aux:
             if head.source == name:
                 self.tap(head, shape)
@@ -156,7 +157,8 @@ class _Trunk:
         note = f"in auxiliary head {head.name}, which only training needs,"
         scope = self.scope.inside(names, (head.at.span, note))
         try:
-            nodes = lower_steps(head.steps, child_names(head.steps), inp, scope, head.name)
+            with scope.budget.weighing(head.at.span, head.name):
+                nodes = lower_steps(head.steps, child_names(head.steps), inp, scope, head.name)
         except Stop:
             return
         body = Series(head.name, nodes, inp, "block", span=head.at.span)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
 from compiler.op import Init, Pair, ShapeFault
 from compiler.symbols import real
+from dsl import foreign
 from dsl.fields import INITS, MOST
 from dsl.layers import Model
-from dsl.problems import Problem, Report, Span, did_you_mean
+from dsl.numbers import bound
+from dsl.problems import NOWHERE, Problem, Report, Span, question
 from dsl.spec import Spec
 
 Value = int | float | str
@@ -26,14 +29,27 @@ class Budget:
 
     limit: int
     params: int = 0
-    crossed: Span | None = None
-    """Where the limit was exceeded."""
+    largest: tuple[int, Span, str] = (0, NOWHERE, "")
+    """The part that has the most: its parameters, its place and its name."""
 
-    def spend(self, params: int, span: Span) -> None:
+    @property
+    def crossed(self) -> bool:
+        """Whether there are more than there may be."""
+        return self.params > self.limit
+
+    def spend(self, params: int) -> None:
         """Take some parameters into account."""
         self.params += params
-        if self.params > self.limit and self.crossed is None:
-            self.crossed = span
+
+    @contextmanager
+    def weighing(self, span: Span, name: str) -> Iterator[None]:
+        """Remember a part of the network if it is the largest so far."""
+        before = self.params
+        try:
+            yield
+        finally:
+            if self.params - before > self.largest[0]:
+                self.largest = (self.params - before, span, name)
 
 
 @dataclass(frozen=True)
@@ -88,13 +104,14 @@ class Scope:
         value = getattr(step, name)
         return self.names.get(value, value) if isinstance(value, str) else value
 
-    def wrong(self, step: Model, name: str, given: Any, wanted: str, **more: Any) -> NoReturn:
+    def wrong(
+        self, step: Model, name: str, given: Any, wanted: str, code: str = "E013", **more: Any
+    ) -> NoReturn:
         """Report a field whose value, known only now, is not what is wanted."""
         value = self.names.get(given, given) if isinstance(given, str) else given
         shown = f"{float(value):g}" if isinstance(value, (int, float)) else str(value)
         found = f"but {given} is {shown} here" if value is not given else f"not {shown}"
         label = {"p": "probability", "kind": "activation"}.get(name, name)
-        code = "E023" if "one of" in wanted else "E013"
         self.fail(code, step.at.of(name), f"{label} must be {wanted}, {found}", **more)
 
     def whole(self, step: Model, name: str, given: Any, least: int) -> int:
@@ -122,7 +139,7 @@ class Scope:
             step = self.spec.defaults
             value = self.value(step, name)
         if not isinstance(value, (int, float)) or not low <= value <= high:
-            wanted = f"a number from {low:,.0f} to {high:,.0f}"
+            wanted = f"a number from {bound(low)} to {bound(high)}"
             self.wrong(step, name, getattr(step, name), wanted)
         return value if isinstance(value, float) else real(value)
 
@@ -133,9 +150,9 @@ class Scope:
             step = self.spec.defaults
             value = self.value(step, name)
         if value not in known:
-            hint = did_you_mean(str(value), known)
+            hint = question(foreign.meant(str(value), known))
             wanted = f"one of {', '.join(known)}"
-            self.wrong(step, name, getattr(step, name), wanted, hint=hint)
+            self.wrong(step, name, getattr(step, name), wanted, "E023", hint=hint)
         return str(value)
 
 

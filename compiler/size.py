@@ -32,18 +32,21 @@ class Counter:
         return self.blocks[name]
 
     def check(self) -> None:
-        """Report the step that makes the network too large, if there is one."""
+        """Report that the network is too large, at its largest step."""
         spec = self.scope.spec
-        total = 0
-        for steps in (*(steps for _, steps in spec.sections()), *(h.steps for h in spec.aux)):
-            for step in steps:
-                total += self.count(step)
-                if total > MOST_LAYERS:
-                    self.refuse(step, total)
+        sections = (*(steps for _, steps in spec.sections()), *(h.steps for h in spec.aux))
+        counts = [(self.count(step), step) for steps in sections for step in steps]
+        total = sum(count for count, _ in counts)
+        if total > MOST_LAYERS:
+            self.refuse(*max(counts, key=lambda found: found[0]), total)
 
-    def refuse(self, step: Step, total: int) -> None:
+    def refuse(self, count: int, step: Step, total: int) -> None:
         """Report it and stop."""
-        size = f"{total:,}" if total < 10**9 else f"{total:.1e}"
-        message = f"the network resolves to {size} layers here, the limit is {MOST_LAYERS:,}"
-        self.scope.tell("E140", step.at.of("repeat"), message, help="repeat less")
+        message = f"the network resolves to {_size(total)} layers, the limit is {MOST_LAYERS:,}"
+        hint = f"{_size(count)} of them here"
+        self.scope.tell("E140", step.at.of("repeat"), message, hint=hint, help="repeat less")
         raise Stop
+
+
+def _size(count: int) -> str:
+    return f"{count:,}" if count < 10**9 else f"{count:.1e}"

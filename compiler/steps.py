@@ -76,7 +76,7 @@ def _repeat(step: layers.Layer, name: str, x: Shape, scope: Scope) -> Series:
         if same(node.out, shape):
             others = range(place + 1, step.repeat)
             nodes += [replace(node, name=str(other)) for other in others]
-            scope.budget.spend((scope.budget.params - before) * len(others), step.at.span)
+            scope.budget.spend((scope.budget.params - before) * len(others))
             break
         shape = node.out
     return Series(name, tuple(nodes), x, span=step.at.span)
@@ -124,7 +124,7 @@ def _leaf(name: str, op: Op, x: Shape, scope: Scope, span: Span, label: str = ""
         _ = leaf.out
     except ShapeFault as error:
         scope.fault(error, span, label or name)
-    scope.budget.spend(sum(prod(shape) for shape in op.params(x).values()), span)
+    scope.budget.spend(sum(prod(shape) for shape in op.params(x).values()))
     return leaf
 
 
@@ -166,8 +166,17 @@ def _joined(node: Parallel, scope: Scope) -> Shape:
             help = "flatten each branch, or none"
         elif len({shape.grid for shape in shapes}) == 1:
             help = "give the branches equal widths"
-        message = f"{node.join.word} at {scope.label(node.name)}: {error}: {sizes}"
+        message = f"{node.join.word}{_where(node, scope)}: {error}: {sizes}"
         scope.fail(error.code, span, message, help=help)
+
+
+def _where(node: Parallel, scope: Scope) -> str:
+    """What a split is in an error: the body of a block, or a step by its name."""
+    block = scope.spec.blocks.get(scope.block)
+    if block is not None and block.body.at.span == node.span:
+        return f" of block {scope.block}"
+    inside = f" in block {scope.block}" if scope.block else ""
+    return f" at {scope.label(node.name)}{inside}"
 
 
 def _odd_branches(node: Parallel, shapes: list[Shape], keeps: bool) -> tuple[Span, str]:
@@ -206,9 +215,8 @@ def _residual(residual: layers.Residual, node: Parallel, scope: Scope) -> Parall
     """`act(x + scale * f(x))`; f must give back what came in."""
     span = residual.at.span
     if tuple(node.out) != tuple(node.inp):
-        where = f"in block {scope.block} " if scope.block else ""
         gives = "`then` gives" if node.then else "the branches give"
-        message = f"{where}at {scope.label(node.name)}: the residual sum adds two shapes: "
+        message = f"the residual sum{_where(node, scope)} adds two shapes: "
         message += f"the input is {node.inp}, {gives} {node.out}"
         help = "end with a linear 1x1 of the width that came in, `then: 1x1 in linear`"
         scope.fail("E112", span, message, help=help)

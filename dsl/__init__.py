@@ -75,7 +75,8 @@ def change(spec: Spec, changes: Changes | Mapping[str, Any]) -> Spec:
 def step(source: str, name: str | None = None) -> Layer:
     """One step from its op-string: `step("3x3 64 /2", name="conv1")`. Raises `SpecError`."""
     report = Report(texts={"<text>": source})
-    found = opstring.parse(Scalar(source, Span("<text>", 1, 1, len(source))), report)
+    text = Scalar(source, Span("<text>", 1, 1, len(source)))
+    found = opstring.parse(text, report, stands="python")
     report.stop_if_any()
     assert found is not None, "no step, and no problem either"
     return found.model_copy(update={"name": name}).placed(Places())

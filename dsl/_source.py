@@ -6,8 +6,7 @@ import os
 import re
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from itertools import islice
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -38,7 +37,8 @@ class Source:
         stop = start.column + 1
         if end is not None:
             stop = end.column if end.line == start.line else len(self.line(start).rstrip())
-        return Span(self.file, start.line + 1, start.column + 1, max(1, stop - start.column))
+        length, exact = max(1, stop - start.column), end is None or end.line == start.line
+        return Span(self.file, start.line + 1, start.column + 1, length, exact)
 
     def at(self, offset: int) -> Span:
         """The place of the character at `offset` in the text."""
@@ -60,7 +60,7 @@ def read(path: Path) -> str:
     except (OSError, ValueError) as error:  # a ValueError is a null byte in the path
         why = getattr(error, "strerror", None) or str(error)
         raise _unreadable(path, why[:1].lower() + why[1:]) from None
-    check_size(len(data), NOWHERE, f"{_shown(path)}: ")
+    check_size(len(data), NOWHERE, f"{path}: ")
     source = Source(str(path), _decode(data.removeprefix(b"\xef\xbb\xbf"), str(path)))
     check_characters(source)
     return source.text
@@ -92,11 +92,7 @@ def _check_regular(path: Path, status: os.stat_result) -> None:
 
 
 def _unreadable(path: Path, why: str) -> SpecError:
-    return SpecError([Problem("E001", NOWHERE, f"can't read {_shown(path)}: {why}")])
-
-
-def _shown(path: Path) -> str:
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(path))
+    return SpecError([Problem("E001", NOWHERE, f"can't read {path}: {why}")])
 
 
 def _decode(data: bytes, file: str) -> str:
@@ -128,11 +124,34 @@ _MAX_SHOWN = 10
 
 
 def check_characters(source: Source) -> None:
-    """Refuse characters that can't be seen or that break lines where an editor doesn't."""
-    found = islice(HIDDEN.finditer(source.text), _MAX_SHOWN)
-    problems = [_refused_character(match[0], source.at(match.start())) for match in found]
-    if problems:
+    """Refuse characters that can't be seen or that break lines where an editor doesn't.
+
+    A character is told once, with the other places where it stands.
+    """
+    offsets: dict[str, list[int]] = {}
+    for match in HIDDEN.finditer(source.text):
+        offsets.setdefault(match[0], []).append(match.start())
+    first = sorted(offsets.items(), key=lambda found: found[1][0])[:_MAX_SHOWN]
+    if first:
+        problems = [_refused_everywhere(char, at, source) for char, at in first]
         raise SpecError(problems, {source.file: source.text})
+
+
+def _refused_everywhere(char: str, offsets: list[int], source: Source) -> Problem:
+    """One character at all its places."""
+    problem = _refused_character(char, source.at(offsets[0]))
+    more = len(offsets) - 1
+    if more and char in _BREAKS:
+        return replace(problem, message=f"{problem.message}, here and {_times(more)}")
+    spans = [source.at(offset) for offset in offsets[1:_MAX_SHOWN]]
+    notes = [(span, "again") for span in spans]
+    if more > len(spans):
+        notes[-1] = (spans[-1], f"and {_times(more - len(spans))} after the one")
+    return replace(problem, notes=tuple(notes))
+
+
+def _times(count: int) -> str:
+    return f"{count:,} times more" if count > 1 else "once more"
 
 
 def escaped(text: str, span: Span) -> Iterator[Problem]:
@@ -145,7 +164,10 @@ def _refused_character(char: str, span: Span, where: str = "") -> Problem:
     name = f"U+{ord(char):04X}"
     if char in _BREAKS:
         return Problem(
-            "E006", span, f"{name}{where} ends a line for YAML only", help="end lines with \\n"
+            "E006",
+            span,
+            f"{name}{where} ends a line for YAML only",
+            help="save the file with LF line ends (\\n)",
         )
     if re.match(f"[{_BIDI}]", char):
         message = f"{name}{where} reorders the text around it, so that it can hide content"

@@ -7,8 +7,9 @@ from typing import Any
 
 import yaml
 
-from dsl.fields import NUMBER
+from dsl.extent import SIDES, channels_last
 from dsl.layers import Layer, Model, Sequence, Split, Step
+from dsl.numbers import NUMBER
 from dsl.opwriter import write
 from dsl.spec import Aux, Block, Expect, Spec, Variant
 
@@ -100,7 +101,7 @@ def _top(spec: Spec) -> Iterator[tuple[str, Any]]:
     for key in ("title", "paper"):
         if text := getattr(spec, key):
             yield key, text
-    yield "input", Flow(spec.input)
+    yield "input", _extent(spec.input)
     yield "classes", spec.classes
     if changed := _changed(spec.defaults):
         yield "defaults", Inline(changed)
@@ -113,6 +114,11 @@ def _top(spec: Spec) -> Iterator[tuple[str, Any]]:
         if steps := getattr(spec, key):
             yield key, [_step(step) for step in steps]
     yield from _rest(spec)
+
+
+def _extent(extent: tuple[int, ...]) -> Any:
+    """A list, or the sides by name where a list would be taken for channels last."""
+    return Inline(zip(SIDES, extent, strict=True)) if channels_last(extent) else Flow(extent)
 
 
 def _rest(spec: Spec) -> Iterator[tuple[str, Any]]:

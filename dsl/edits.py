@@ -9,8 +9,8 @@ from typing import Any
 
 from dsl.address import BESIDE, SECTIONS, parts, path_of, rebuilt, refilled
 from dsl.changes import CHANGES
-from dsl.fields import NUMBER
 from dsl.layers import Call, Layer, Model, Residual, Split, Step, spellings
+from dsl.numbers import NUMBER
 from dsl.problems import Span, did_you_mean
 from dsl.reader import Reader
 from dsl.spec import Aux, Block, Defaults, Spec

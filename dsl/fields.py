@@ -8,18 +8,30 @@ number may be given by a block's parameter, the parameter's name is kept as a st
 from __future__ import annotations
 
 import keyword
-import math
 import re
 from collections.abc import Callable
 from typing import Annotated, Any, cast
 
 from pydantic import BeforeValidator
 
+from dsl import foreign
 from dsl._source import HIDDEN
+from dsl.extent import read_extent
+from dsl.numbers import (
+    LEAST,
+    WHOLE,
+    Fault,
+    as_whole,
+    bound,
+    is_number,
+    loss,
+    number_of,
+    otherwise,
+    too_small,
+)
+from dsl.problems import closest
 
 IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
-WHOLE = re.compile(r"0|[1-9][0-9]{0,17}")
-NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,17})?([eE][+-]?[0-9]{1,3})?")
 KERNEL = re.compile(r"([0-9]+|[A-Za-z](?=x[0-9]))x([0-9]+|[A-Za-z][A-Za-z0-9_]*)")
 """`1x7`; one side may be a parameter: `1xn`, or `nx1` where its name is one letter."""
 
@@ -44,14 +56,8 @@ def shown(value: object) -> str:
 
 
 def _number_text(value: Any) -> Any:
-    if isinstance(value, str) and NUMBER.fullmatch(value):
-        return int(value) if WHOLE.fullmatch(value) else float(value)
-    return value
-
-
-def is_number(value: object) -> bool:
-    """Whether it is a finite number; true and false are none."""
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    found = number_of(value) if isinstance(value, str) else None
+    return value if found is None else found
 
 
 OR_PARAMETER = {True: " or a parameter's name", False: ""}
@@ -69,28 +75,28 @@ def whole(low: int, high: int, named: bool) -> Callable[[Any], int | str]:
         zeros = isinstance(value, str) and re.fullmatch(r"0[0-9]+", value)
         why = " (leading zeros are not taken)" if zeros else ""
         wanted = f"a whole number from {low} to {high:,}{OR_PARAMETER[named]}"
-        raise ValueError(f"must be {wanted}, not {shown(value)}{why}")
+        meant = as_whole(value)
+        meant = meant if meant and low <= int(meant) <= high else ""
+        raise Fault(f"must be {wanted}, not {shown(value)}{why}", meant)
 
     return read
 
 
 def number(low: float, high: float, named: bool) -> Callable[[Any], float | str]:
-    """A reader of finite numbers from `low` to `high`."""
+    """A reader of finite numbers from `low` to `high`; none is between 0 and `LEAST`."""
 
     def read(value: Any) -> float | str:
         found = _number_text(value)
         if named and is_identifier(value):
             return str(value)
-        if is_number(found) and low <= found <= high:
+        if is_number(found) and low <= found <= high and not too_small(found):
             return float(found)
-        wanted = f"a number from {_bound(low)} to {_bound(high)}{OR_PARAMETER[named]}"
-        raise ValueError(f"must be {wanted}, not {shown(value)}")
+        wanted = f"a number from {bound(low)} to {bound(high)}{OR_PARAMETER[named]}"
+        meant = otherwise(value)
+        meant = meant if meant and low <= float(meant) <= high else ""
+        raise Fault(f"must be {wanted}, not {shown(value)}{loss(value, low)}", meant)
 
     return read
-
-
-def _bound(limit: float) -> str:
-    return f"{limit:,.0f}" if limit == int(limit) else f"{limit:g}"
 
 
 RULE = "a letter, then letters, digits or _ (ASCII, 64 at most)"
@@ -115,7 +121,9 @@ def name_fault(text: str) -> str:
 
 def _identifier(value: Any) -> str:
     if not is_identifier(value):
-        raise ValueError(f"must be {RULE}, not {shown(value)}")
+        meant = value.rstrip(",; ") if isinstance(value, str) else ""
+        meant = meant if is_identifier(meant) else ""
+        raise Fault(f"must be {RULE}, not {shown(value)}", meant)
     if why := _taken(value):
         raise ValueError(f"can't be '{value}': {why}")
     return str(value)
@@ -132,7 +140,8 @@ def one_of(*words: str) -> Callable[[Any], str]:
 
     def read(value: Any) -> str:
         if value not in words:
-            raise ValueError(f"must be one of {', '.join(words)}, not {shown(value)}")
+            meant = foreign.meant(value, words) if isinstance(value, str) else ""
+            raise Fault(f"must be one of {', '.join(words)}, not {shown(value)}", meant)
         return str(value)
 
     return read
@@ -154,7 +163,8 @@ def pair(low: int, spread: bool, also: str = "") -> Callable[[Any], tuple[int | 
     def read(value: Any) -> tuple[int | str, int | str]:
         if (found := halves(value)) is None:
             if isinstance(value, str) and KERNEL.fullmatch(value.replace("×", "x")):
-                raise ValueError(f"must be written with the letter x: {value.replace('×', 'x')}")
+                meant = value.replace("×", "x")
+                raise Fault(f"must be written with the letter x: {meant}", meant)
             raise ValueError(
                 f"must be {also}written like {example} (height x width), not {shown(value)}"
             )
@@ -189,11 +199,12 @@ def _text(value: Any) -> str:
 
 def _argument(value: Any) -> int | float | str:
     found = _number_text(value)
-    if is_number(found):
+    if is_number(found) and not too_small(found):
         return cast(int | float, found)
     if is_identifier(value):
         return str(value)
-    raise ValueError(f"must be a number or a word, not {shown(value)}")
+    message = f"must be a number or a word, not {shown(value)}{loss(value)}"
+    raise Fault(message, otherwise(value))
 
 
 PADDINGS = ("same", "tf_same", "valid")
@@ -214,10 +225,14 @@ def _items(example: str, count: int | None = None) -> Callable[[Any], Any]:
         if not isinstance(value, (list, tuple)):
             raise ValueError(f"must be a list like {example}, not {shown(value)}")
         if not value or len(value) != (count or len(value)):
-            raise ValueError(f"must be a list like {example}, this one has {len(value)} items")
+            raise ValueError(f"must be a list like {example}, this one has {_items_of(value)}")
         return tuple(value)
 
     return read
+
+
+def _items_of(value: list[Any] | tuple[Any, ...]) -> str:
+    return f"{len(value)} item{'s' if len(value) != 1 else ''}"
 
 
 def named(value: Any) -> Any:
@@ -237,9 +252,12 @@ Count = Annotated[int, BeforeValidator(whole(1, MOST, named=False))]
 Total = Annotated[int, BeforeValidator(whole(0, 10**17, named=False))]
 Whole = Annotated[int | str, BeforeValidator(whole(1, MOST, named=True))]
 Number = Annotated[float | str, BeforeValidator(number(-1e6, 1e6, named=True))]
-Positive = Annotated[float | str, BeforeValidator(number(0, 1e6, named=True))]
+Positive = Annotated[float | str, BeforeValidator(number(LEAST, 1e6, named=True))]
+"""What is added to a divisor, which is 0 without it."""
+NotNegative = Annotated[float | str, BeforeValidator(number(0, 1e6, named=True))]
 Share = Annotated[float | str, BeforeValidator(number(0, 1, named=True))]
 Weight = Annotated[float, BeforeValidator(number(0, 1e6, named=False))]
+Epsilon = Annotated[float, BeforeValidator(number(LEAST, 1e6, named=False))]
 Portion = Annotated[float, BeforeValidator(number(0, 1, named=False))]
 Kernel = Annotated[tuple[int | str, int | str], BeforeValidator(pair(1, spread=False))]
 Stride = Annotated[tuple[int | str, int | str], BeforeValidator(pair(1, spread=True))]
@@ -250,10 +268,8 @@ Norm = Annotated[str, BeforeValidator(one_of(*NORMS))]
 Counting = Annotated[str, BeforeValidator(one_of("countpad", "nopad"))]
 Mode = Annotated[str, BeforeValidator(one_of("avg", "max"))]
 Join = Annotated[str, BeforeValidator(one_of("concat", "add"))]
-Extent = Annotated[
-    tuple[Count, Count, Count],
-    BeforeValidator(_items("[3, 299, 299] (channels, height, width)", 3)),
-]
+_three = BeforeValidator(_items("[3, 299, 299] (channels, height, width)", 3))
+Extent = Annotated[tuple[Count, Count, Count], _three, BeforeValidator(read_extent)]
 Sizes = Annotated[tuple[Count, ...], BeforeValidator(_items("[768, 17, 17]"))]
 Named = BeforeValidator(named)
 
@@ -273,12 +289,25 @@ INITS = {
 def _init(value: Any) -> str:
     scheme, _, rest = value.partition(":") if isinstance(value, str) else ("", "", "")
     if scheme not in INITS:
-        raise ValueError(f"must be one of {', '.join(INITS)}, not {shown(value)}")
-    if INITS[scheme] and not (NUMBER.fullmatch(rest) and 0 < float(rest) <= 1e6):
-        raise ValueError(f"must name the standard deviation of {scheme}: {scheme}:0.01")
-    if value != scheme and not INITS[scheme]:
-        raise ValueError(f"must be {scheme} alone, which takes no number")
+        meant = closest(scheme, INITS)
+        meant = f"{meant}:{rest}" if rest and INITS.get(meant) else meant
+        raise Fault(f"must be one of {', '.join(INITS)}, not {shown(value)}", meant)
+    if not INITS[scheme] and value != scheme:
+        raise Fault(f"must be {scheme} alone, which takes no number", scheme)
+    if INITS[scheme] and not rest:
+        raise Fault(f"must name the standard deviation of {scheme}: {scheme}:0.01")
+    if INITS[scheme]:
+        _deviation(scheme, rest)
     return str(value)
+
+
+def _deviation(scheme: str, text: str) -> None:
+    """Refuse what is no standard deviation."""
+    try:
+        number(LEAST, 1e6, named=False)(text)
+    except Fault as fault:
+        meant = f"{scheme}:{fault.meant}" if fault.meant else ""
+        raise Fault(f"has a standard deviation, which {fault}", meant) from None
 
 
 InitText = Annotated[str, BeforeValidator(_init)]

@@ -6,13 +6,15 @@ trace of a union's alternatives reaches the person who reads the error.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection
 from typing import Any, TypeAlias
 
 from dsl import opstring
-from dsl.fields import NUMBER, WHOLE, name_fault, shown
+from dsl.fields import name_fault, shown
 from dsl.model import Places
-from dsl.problems import Report, Span, did_you_mean
+from dsl.numbers import number_of
+from dsl.problems import Fix, Report, Span, closest
 from dsl.text import Entry, Mapping, Scalar, Value, plain
 from dsl.text import Sequence as List
 
@@ -66,8 +68,8 @@ class Filler:
     def misspelt(self, value: Value, known: Collection[str]) -> set[str]:
         """Keys that an unknown one was probably meant for, so that none is called missing."""
         keys = value.keys() if isinstance(value, Mapping) else ()
-        hints = {key: did_you_mean(key, known) for key in keys if key not in known}
-        return {name for name in known if f"did you mean {name}?" in hints.values()} | set(hints)
+        meant = {key: closest(key, known) for key in keys if key not in known}
+        return {name for name in meant.values() if name} | set(meant)
 
     def entries(self, value: Value, known: Collection[str]) -> list[Entry] | None:
         """A mapping's entries, without the unknown keys (each a problem)."""
@@ -76,20 +78,24 @@ class Filler:
             self.report.add("E012", value.span, f"expected `key: value` here, with keys {keys}")
             return None
         for entry in value.entries:
-            if entry.key.text not in known:
+            if entry.key.text not in known and (bracket := _bracket(entry.key, known)):
+                message = "a key needs a colon and a space before the bracket"
+                help = f"write `{bracket}`"
+                whole = entry.key.span.part(0, len(entry.key.text))
+                self.report.add("E010", whole, message, help=help, fix=Fix(whole, bracket))
+            elif entry.key.text not in known:
                 message = f"unknown key {shown(entry.key.text)}"
-                hint = did_you_mean(entry.key.text, known)
+                meant = closest(entry.key.text, known)
                 help = f"known here: {', '.join(known)}"
-                self.report.add("E010", entry.key.span, message, hint=hint, help=help)
+                self.report.add("E010", entry.key.span, message, meant=meant, help=help)
         return [entry for entry in value.entries if entry.key.text in known]
 
     def free(self, value: Value) -> Any:
         """Free data: plain numbers become numbers, all else stays text."""
         match value:
-            case Scalar() if value.plain and NUMBER.fullmatch(value.text):
-                return int(value.text) if WHOLE.fullmatch(value.text) else float(value.text)
             case Scalar():
-                return value.text
+                number = number_of(value.text) if value.plain else None
+                return value.text if number is None else number
             case List():
                 return [self.free(item) for item in value.items]
             case Mapping():
@@ -118,6 +124,12 @@ class Filler:
         if fault := name_fault(key.text):
             self.report.add("E014", key.span, fault)
         return key.text
+
+
+def _bracket(key: Scalar, known: Collection[str]) -> str:
+    """`defaults: {eps` for `defaults {eps`, where a key's colon is missing."""
+    match = re.fullmatch(r"([\w.]+)\s*:?\s*([{\[].*)", key.text)
+    return f"{match[1]}: {match[2]}" if match and key.plain and match[1] in known else ""
 
 
 def place(entry: Entry) -> Span:

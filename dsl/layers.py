@@ -19,6 +19,7 @@ from dsl.fields import (
     InitText,
     Kernel,
     Mode,
+    NotNegative,
     Padding,
     Positive,
     Reference,
@@ -38,12 +39,15 @@ from dsl.model import (
     Step,
     spellings,
 )
+from dsl.numbers import Fault
 
 __all__ = [
     "ACTIVATION_WORDS",
+    "KINDS",
     "LAYERS",
     "LRN",
     "MODES",
+    "OPTIONS",
     "Activation",
     "AdaptivePool",
     "AvgPool",
@@ -95,9 +99,8 @@ class Filter(Layer):
     @model_validator(mode="after")
     def _has_width(self) -> Self:
         if self.width is None and not getattr(self, "depthwise", False):
-            raise ValueError(
-                f"needs its width (the number of output channels), as in `{self.example}`"
-            )
+            message = f"needs its width (the number of output channels), as in `{self.example}`"
+            raise Fault(message, code="E011")
         return self
 
 
@@ -238,8 +241,8 @@ class LRN(Layer):
     example = "lrn 5"
     auto = "norm"
     size: Annotated[Count, Spelled(place=True)]
-    alpha: Annotated[Positive, Spelled(key="alpha")] = 1e-4
-    beta: Annotated[Positive, Spelled(key="beta")] = 0.75
+    alpha: Annotated[NotNegative, Spelled(key="alpha")] = 1e-4
+    beta: Annotated[NotNegative, Spelled(key="beta")] = 0.75
     k: Annotated[Positive, Spelled(key="k")] = 1.0
 
 
@@ -270,3 +273,8 @@ LAYERS: dict[str, type[Layer]] = {
     )
 }
 """Layer kinds by the word they start with; a convolution starts with its kernel."""
+
+KINDS: tuple[type[Layer], ...] = (Conv, *LAYERS.values())
+"""Every layer kind but calls."""
+OPTIONS = frozenset(word for kind in KINDS for _, mark in spellings(kind) for word in mark.words)
+"""Words that mean something behind a layer."""

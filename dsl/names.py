@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dsl import nesting
+from dsl import foreign, nesting
 from dsl.fields import KERNEL
-from dsl.layers import LAYERS, Split, Step
+from dsl.layers import LAYERS, OPTIONS, Split, Step
 from dsl.naming import branch_names, child_names, named_sections, sequence_names
-from dsl.problems import Problem, Report, Span, did_you_mean
-from dsl.references import ALWAYS, OPTIONS, WORDS, check_uses, references
+from dsl.problems import Problem, Report, Span, closest
+from dsl.references import ALWAYS, WORDS, check_uses, references
 from dsl.reserved import ATTRIBUTES, COMPILED, GLOBALS, KEYS
 from dsl.spec import Aux, Block, Spec, inner_steps, walk
 from dsl.weights import OWN
@@ -80,16 +80,17 @@ def _param(name: str, default: object, block: Block, report: Report) -> None:
     if isinstance(default, str) and default not in WORDS:
         span = block.at.fields.get(f"params.{name}=", span)
         message = f"the default of {name} is a number or one of {', '.join(WORDS)}, not {default}"
-        report.add("E023", span, message, hint=did_you_mean(default, WORDS))
+        report.add("E023", span, message, meant=foreign.meant(default, WORDS))
 
 
 def _unused(name: str, block: Block, report: Report) -> None:
     """A parameter that nothing reads is a slip of the pen."""
     read: set[str] = set()
     for step in walk((block.body,)):
-        read |= {value for _, value, _ in references(step)}
+        read |= {value for _, value, _ in references(step) if value not in (*WORDS, *ALWAYS)}
+    misspelt = {closest(name, block.params) for name in read - set(block.params)}
     for param in block.params:
-        if param not in read:
+        if param not in read | misspelt:
             span = block.at.of(f"params.{param}")
             message = f"block {name} never uses its parameter {param}"
             report.add("E025", span, message, help=f"write {param} where its value belongs")
@@ -131,11 +132,11 @@ def _head(head: Aux, seen: dict[str, Span], trunk: dict[str, Step], report: Repo
     elif head.name in seen:
         _taken(head.name, span, seen[head.name], report)
     if head.source not in trunk:
-        hint = did_you_mean(head.source, trunk)
+        meant = closest(head.source, trunk)
         help = f"if the step is gone, set aux.{head.name}.from or remove aux.{head.name}"
-        help += "" if hint else f"; steps: {', '.join(trunk)}"
+        help += "" if meant else f"; steps: {', '.join(trunk)}"
         message = f"there is no step {head.source} to tap"
-        report.add("E028", head.at.of("from"), message, hint=hint, help=help)
+        report.add("E028", head.at.of("from"), message, meant=meant, help=help)
     _siblings(list(zip(child_names(head.steps), head.steps, strict=True)), report)
 
 
@@ -149,7 +150,7 @@ def _expected(spec: Spec, report: Report) -> None:
             span = spec.expect.at.of(f"out.{name}")
             advice = "if the network was changed on purpose, delete"
             help = f"{advice} `out.{name}` or name what it has: {', '.join(known)}"
-            report.add("E029", span, message, hint=did_you_mean(name, known), help=help)
+            report.add("E029", span, message, meant=closest(name, known), help=help)
 
 
 def _level(step: Step, top: bool) -> list[tuple[str, Step]]:

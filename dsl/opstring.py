@@ -12,10 +12,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from dsl import foreign, mending
 from dsl.fields import IDENTIFIER, KERNEL, shown
 from dsl.layers import (
     ACTIVATION_WORDS,
     LAYERS,
+    OPTIONS,
     Activation,
     Call,
     Conv,
@@ -24,7 +26,9 @@ from dsl.layers import (
     Spelled,
     spellings,
 )
-from dsl.problems import Report, Span, did_you_mean
+from dsl.mending import Slip, Stands
+from dsl.numbers import Fault
+from dsl.problems import NOWHERE, Fix, Problem, Report, Span
 from dsl.text import Scalar
 
 
@@ -37,8 +41,7 @@ class Token:
 
     def part(self, offset: int, length: int) -> Span:
         """The place of a part; all of it where folded lines or escapes shift the offsets."""
-        exact = self.span.length == len(self.text)
-        return self.span.part(offset, length) if exact else self.span
+        return self.span.part(offset, length) if self.span.exact else self.span
 
 
 @dataclass
@@ -49,25 +52,77 @@ class Found:
     spans: dict[str, Span] = field(default_factory=dict)
 
 
-def parse(value: Scalar, report: Report, blocks: Collection[str] = ()) -> Layer | None:
+def parse(
+    value: Scalar, report: Report, blocks: Collection[str] = (), stands: Stands = "alone"
+) -> Layer | None:
     """Read one op-string; problems go to `report`, and None comes back.
 
-    `blocks` are the names of the spec's own blocks, for better advice.
+    `blocks` are the names of the spec's own blocks, and `stands` says what the string is part
+    of, both for better advice.
     """
-    words = re.finditer(r"\S+", value.text)
-    tokens = [Token(word[0], value.at(word.start(), len(word[0]))) for word in words]
-    if not tokens:
+    if not value.text.strip():
         report.add("E012", value.span, "a layer is missing here", help=EXAMPLES)
         return None
-    if comma := next((token for token in tokens if "," in token.text), None):
-        where = comma.part(comma.text.index(","), 1)
-        mended = " ".join(value.text.replace(",", " ").split())
-        help = f"no comma: {_quoted(mended)}"
-        report.add("E015", where, "words are kept apart by spaces, not commas", help=help)
-        return None
+    trial = Report()
+    layer = _read(value, blocks, trial)
+    if trial.problems and not value.span.exact and re.match(r"[^-].*\s-\s", value.text, re.DOTALL):
+        message = "the item below is indented further, so that YAML reads both as one value"
+        report.add("E015", value.span, message, help="items of a list start in the same column")
+    elif trial.problems:
+        slip = mending.slip(value.text, stands, Grammar(blocks, stands == "python"))
+        report.problems += [_explained(value, slip)] if slip else trial.problems
+    return None if trial.problems else layer
+
+
+def _explained(value: Scalar, slip: Slip) -> Problem:
+    """A slip of the pen as a problem."""
+    place = value.at(slip.start, slip.length)
+    fix = Fix(value.span, slip.write) if place.exact and slip.pasted else None
+    help = f"write {_quoted(slip.write)}"
+    return Problem("E015", place, slip.message, help=help, fix=fix)
+
+
+@dataclass(frozen=True)
+class Grammar:
+    """What can be read, for guesses at what was meant."""
+
+    blocks: Collection[str]
+    any_block: bool = False
+
+    def reads(self, text: str) -> bool:
+        """Whether a text is an op-string, of a block that there is."""
+        if any(foreign.lacking(word) for word in text.split() if word not in self.blocks):
+            return False
+        trial = Report()
+        layer = _read(Scalar(text, NOWHERE), self.blocks, trial) if text.strip() else None
+        known = not isinstance(layer, Call) or layer.block in self.blocks
+        known = known or (self.any_block and "=" in text)
+        return known and layer is not None and not trial.problems
+
+    def begins(self, word: str) -> bool:
+        """Whether an op-string can begin with a word."""
+        return word in self.blocks or kind_of(word) not in (None, Call)
+
+    def takes(self, first: str, word: str) -> bool:
+        """Whether what begins with one word has another for an option."""
+        kind = kind_of(first)
+        return kind is not None and any(word in mark.words for _, mark in spellings(kind))
+
+    def follows(self, word: str) -> bool:
+        """Whether a word is an option, a number or a kernel."""
+        return word in OPTIONS or "=" in word or not word[0].isalpha() or bool(_repeat(word))
+
+
+def _read(value: Scalar, blocks: Collection[str], report: Report) -> Layer | None:
+    words = re.finditer(r"\S+", value.text)
+    tokens = [Token(word[0], value.at(word.start(), len(word[0]))) for word in words]
     first, kind = tokens[0], kind_of(tokens[0].text)
     if kind is None or (kind is Call and not _is_call(tokens, blocks)):
-        _unknown(first, " ".join(token.text for token in tokens), blocks, report)
+        _unknown(first, blocks, report)
+        return None
+    if comma := next((token for token in tokens if re.search(r",(?!\d)", token.text)), None):
+        where = comma.part(comma.text.index(","), 1)
+        report.add("E015", where, "words are kept apart by spaces, not commas")
         return None
     rest = tokens if kind is Conv or first.text in ACTIVATION_WORDS else tokens[1:]
     found = Found()
@@ -83,6 +138,9 @@ def parse(value: Scalar, report: Report, blocks: Collection[str] = ()) -> Layer 
 
 
 EXAMPLES = "write it like `3x3 64 /2`, `maxpool 3x3`, `fc classes` or a block's name"
+WHAT_THERE_IS = (
+    f"layers: a kernel like 3x3, {', '.join(LAYERS)}; activations: {', '.join(ACTIVATION_WORDS)}"
+)
 
 
 def kind_of(word: str) -> type[Layer] | None:
@@ -105,29 +163,25 @@ def _is_call(tokens: list[Token], blocks: Collection[str]) -> bool:
 
 def _quoted(text: str) -> str:
     """Advice as the author would type it, cut where it is long."""
-    return f"`{text}`" if len(text) <= 60 else f"`{text[:59]}…`"
+    return f"`{text}`" if len(text) <= 160 else f"`{text[:159]}…`"
 
 
-NAMED_STEP = re.compile(r"([A-Za-z][A-Za-z0-9_]*):(.+)", re.DOTALL)
-"""A name whose colon has no space behind it, so that YAML sees no key."""
-
-
-def _unknown(first: Token, text: str, blocks: Collection[str], report: Report) -> None:
+def _unknown(first: Token, blocks: Collection[str], report: Report) -> None:
     word = first.text
     message = f"{shown(word)} is neither a layer, a kernel like 3x3, nor a block of this spec"
-    hint, help = did_you_mean(word, [*LAYERS, *ACTIVATION_WORDS, *blocks]), EXAMPLES
-    if word.startswith("-"):
+    meant, help = foreign.meant(word, [*LAYERS, *ACTIVATION_WORDS, *blocks]), EXAMPLES
+    if lacking := foreign.lacking(word):
+        message, help = lacking, WHAT_THERE_IS
+    elif "(" in word:
+        message = "an op-string takes no parentheses"
+        help = f"parameters are given by name, as in `{word.partition('(')[0]} c7=128 x2`"
+    elif word.startswith("-"):
         help = "the dash of a list needs a space behind it"
-    elif KERNEL.fullmatch(x := re.sub("[×X]", "x", word)):
-        hint, help = "", f"write the letter x: `{x}`"
-    elif named := NAMED_STEP.fullmatch(text):
-        hint, help = (
-            "",
-            f"a name needs a space after its colon: {_quoted(': '.join(named.groups()))}",
-        )
+    elif said := foreign.said(word):
+        help = f"write it like {' or '.join(f'`{ours}`' for ours in said)}"
     elif word[0].isdigit() or word.startswith("conv"):
-        hint, help = "", "a convolution starts with its kernel, height x width: `3x3 64`"
-    report.add("E015", first.span, message, hint=hint, help=help)
+        meant, help = "", "a convolution starts with its kernel, height x width: `3x3 64`"
+    report.add("E015", first.span, message, meant=meant, help=help)
 
 
 def _repeat(word: str) -> str:
@@ -146,8 +200,8 @@ def _read_call(first: Token, rest: list[Token], found: Found, report: Report) ->
         elif not (key and equals and value):
             message = f"{shown(token.text)} is not a parameter's NAME=VALUE"
             help = f"write it like `{first.text} c7=128 x2`, with no space around the ="
-            hint = f"did you mean {short}?" if (short := _shorthand(token.text, [])) else ""
-            report.add("E015", token.span, message, hint=hint, help=help)
+            short = _shorthand(token.text, [])
+            report.add("E015", token.span, message, meant=short, help=help)
         elif key in args:
             report.add("E015", token.span, f"{key} is given twice")
         else:
@@ -199,15 +253,15 @@ def _stray(
     prefixes = [f"{mark.prefix}2" for _, mark in marks if mark.prefix]
     what = kind.keyword or "a convolution"
     key, equals, value = token.text.partition("=")
-    hint = did_you_mean(key + equals, [*keys, *words])
+    meant = foreign.meant(key + equals, [*keys, *words])
+    meant = meant + value if meant.endswith("=") else meant
     for name, mark in marks:
         if equals and key.startswith(name) and (mark.prefix or mark.key):
-            hint = f"did you mean {mark.prefix or mark.key + '='}{value}?"
-    if short := _shorthand(token.text, [*prefixes, *words]):
-        hint = f"did you mean {short}?"
+            meant = f"{mark.prefix or mark.key + '='}{value}"
+    meant = _shorthand(token.text, [*prefixes, *words]) or meant
     takes = ", ".join([*prefixes, *words, *keys])
-    message = f"{what} doesn't take {shown(token.text)}"
-    report.add("E015", token.span, message, hint=hint, help=f"it takes {takes}")
+    message = foreign.lacking(token.text) or f"{what} doesn't take {shown(token.text)}"
+    report.add("E015", token.span, message, meant=meant, help=f"it takes {takes}")
 
 
 def _shorthand(word: str, known: list[str]) -> str:
@@ -233,7 +287,7 @@ def build(
     try:
         model = kind(**values).placed(places)
     except ValidationError as error:
-        for item in error.errors(include_url=False, include_context=False):
+        for item in error.errors(include_url=False):
             path = [str(part) for part in item["loc"] if part != "[key]"]
             if not broken or (path and path[0] not in broken):
                 _explain(kind, dict(item), ".".join(path), places, report)
@@ -250,7 +304,7 @@ def _explain(kind: Any, item: dict[str, Any], where: str, places: Places, report
     spans = (places.fields.get(key) for key in (f"{where}=", where, owner))
     span = next((span for span in spans if span), places.span)
     name = re.sub(r"^(args|params)\.(?=[A-Za-z])|\.[0-9]+$", "", where)
-    name = NAMED.get(name, name.replace("_", " "))
+    name = name if "." in name else NAMED.get(name, name.replace("_", " "))
     example = getattr(kind, "example", "")
     if item["type"] == "missing" and example:
         report.add("E011", span, f"needs its {name}, as in `{example}`")
@@ -259,8 +313,10 @@ def _explain(kind: Any, item: dict[str, Any], where: str, places: Places, report
         report.add("E011", span, f"the key `{where}` is missing", help=f"such as `{help}`")
     else:
         message = str(item["msg"]).removeprefix("Value error, ")
-        code = "E011" if message.startswith("needs its") else "E013"
-        report.add(code, span, f"{name} {message}".strip())
+        fault = item.get("ctx", {}).get("error")
+        fault = fault if isinstance(fault, Fault) else Fault(message)
+        said = f"{name} {message}".strip()
+        report.add(fault.code, span, said, meant=fault.meant, help=fault.help)
 
 
 KEYS = {

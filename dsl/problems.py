@@ -21,16 +21,26 @@ class Span:
     line: int
     column: int
     length: int = 1
+    exact: bool = field(default=True, compare=False)
+    """Whether it is the very text that is meant, or only the value or the line that holds it."""
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}"
 
     def part(self, offset: int, length: int) -> Span:
         """The stretch that starts `offset` characters into this one."""
-        return Span(self.file, self.line, self.column + offset, max(length, 1))
+        return replace(self, column=self.column + offset, length=max(length, 1))
 
 
 NOWHERE = Span("<memory>", 0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """What to write in the place of a stretch of text, which may be empty."""
+
+    span: Span
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +48,8 @@ class Problem:
     """One fault: a stable `code`, a place, a message, and how to mend it.
 
     `hint` stands beside the caret, `help` on a line of its own, and `notes` name
-    other places that take part (where a block is defined, who called it).
+    other places that take part (where a block is defined, who called it). `fix` is what hint
+    or help advise to write, for programs.
     """
 
     code: str
@@ -47,21 +58,39 @@ class Problem:
     hint: str = ""
     help: str = ""
     notes: tuple[tuple[Span, str], ...] = ()
+    fix: Fix | None = None
+
+    def __post_init__(self) -> None:
+        """What is said may quote the user's text: whoever prints it prints it as it is."""
+        for name in ("message", "hint", "help"):
+            object.__setattr__(self, name, printable(getattr(self, name)))
 
     def render(self, text: str | None = None) -> str:
         """The problem in words; with its file's text, the faulty line and a caret too."""
         lines = [] if text is None else text.split("\n")
-        out = [f"{self.span}: error[{self.code}]: {self.message}"]
-        if not self.span.line:
-            out = [f"error[{self.code}]: {self.message}"]
-        elif lines and 1 <= self.span.line <= len(lines):
+        place = f"{self.span}: " if self.span.line else ""
+        out = [f"{place}error[{self.code}]: {self.message}"]
+        if lines and 1 <= self.span.line <= len(lines):
             out += _excerpt(self.span, lines[self.span.line - 1], self.hint)
         if self.hint and len(out) == 1:
             out.append(f"  = hint: {self.hint}")
         if self.help:
             out.append(f"  = help: {self.help}")
         out += [f"  = note: {note}{_at(span, self.span.file)}" for span, note in self.notes]
-        return "\n".join(out)
+        return "\n".join(map(printable, out))
+
+
+def printable(text: str) -> str:
+    r"""The text with whatever a terminal would obey instead of showing written as an escape.
+
+    Specs, file names and options may hold anything. A line end is such a thing too.
+
+    >>> printable("a\x1b[31mb")
+    'a\\x1b[31mb'
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def _at(span: Span, file: str) -> str:
@@ -136,8 +165,14 @@ class Report:
     problems: list[Problem] = field(default_factory=list)
     texts: dict[str, str] = field(default_factory=dict)
 
-    def add(self, code: str, span: Span, message: str, **more: Any) -> None:
-        """Note one problem; `more` is `hint`, `help` or `notes`."""
+    def add(self, code: str, span: Span, message: str, *, meant: str = "", **more: Any) -> None:
+        """Note one problem; `more` is `hint`, `help`, `notes` or `fix`.
+
+        `meant` is what probably should stand at the place instead.
+        """
+        if meant:
+            fix = Fix(span, meant) if span.line and span.exact else None
+            more |= {"hint": question(meant), "fix": fix}
         self.problems.append(Problem(code, span, message, **more))
 
     def stop_if_any(self) -> None:
@@ -146,9 +181,22 @@ class Report:
             raise SpecError(self.problems, self.texts)
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """`did you mean c7?`, or an empty string where nothing known is close."""
-    names = list(known)
-    lowered = {name.lower(): name for name in names}
+def closest(word: str, known: Iterable[str]) -> str:
+    """The known name that `word` was probably meant for; empty where none is close.
+
+    >>> closest("C8", ["c7", "pool"])
+    'c7'
+    """
+    lowered = {name.lower(): name for name in known}
     close = difflib.get_close_matches(word.lower(), lowered, n=1, cutoff=0.6)
-    return f"did you mean {lowered[close[0]]}?" if close else ""
+    return lowered[close[0]] if close else ""
+
+
+def question(meant: str) -> str:
+    """`did you mean c7?`; an empty string where nothing is meant."""
+    return f"did you mean {meant}?" if meant else ""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """The known name that is close to `word`, as a question; empty where none is."""
+    return question(closest(word, known))

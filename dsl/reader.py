@@ -9,7 +9,7 @@ from dsl.changes import CHANGES, Changes, Depth, Width
 from dsl.fields import shown
 from dsl.filler import Read, places_of
 from dsl.model import Places
-from dsl.problems import did_you_mean
+from dsl.problems import closest
 from dsl.spec import Aux, Defaults, Expect, Spec, Variant
 from dsl.steps import StepReader
 from dsl.text import Entry, Mapping, Scalar, Value
@@ -29,7 +29,7 @@ class Reader(StepReader):
         if misspelt := _misspelt_extends(root):
             message = f"unknown key {shown(misspelt.text)}"
             help = "`extends` names what this spec is made from: a file, or a name on the shelf"
-            self.report.add("E010", misspelt.span, message, hint=EXTENDS, help=help)
+            self.report.add("E010", misspelt.span, message, meant="extends", help=help)
             return None
         self.blocks = _block_names(root)
         for entry in root.entries:
@@ -166,14 +166,11 @@ def _inner(key: Scalar) -> Scalar:
     return Scalar(key.text[lead:], key.at(lead, len(key.text) - lead), key.plain)
 
 
-EXTENDS = "did you mean extends?"
-
-
 def _misspelt_extends(root: Mapping) -> Scalar | None:
     """A key that was meant to be `extends`, so that nothing else is called missing."""
     known = ("extends", *CHANGES, *Spec.model_fields)
     keys = (entry.key for entry in root.entries if entry.key.text not in known)
-    return next((key for key in keys if did_you_mean(key.text, known) == EXTENDS), None)
+    return next((key for key in keys if closest(key.text, known) == "extends"), None)
 
 
 def _block_names(root: Mapping) -> set[str]:

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from dsl import foreign, opstring, opwriter
 from dsl.fields import ACTIVATION_WORDS, NORMS, PADDINGS
-from dsl.layers import LAYERS, Call, Conv, Layer, Split, Step, spellings
-from dsl.problems import Report, Span, did_you_mean
+from dsl.layers import LAYERS, Call, Layer, Split, Step, spellings
+from dsl.opstring import WHAT_THERE_IS
+from dsl.problems import NOWHERE, Fix, Report, Span, closest
 from dsl.spec import Spec, walk
+from dsl.text import Scalar
 
 ALWAYS = ("in", "classes")
 """Names that stand for a number everywhere: the width that comes in, and the classes."""
 WORDS = (*ACTIVATION_WORDS, *NORMS, *PADDINGS)
 """Words that a call may pass on to an option of the block."""
-KINDS: tuple[type[Layer], ...] = (Conv, *LAYERS.values())
-OPTIONS = {word for kind in KINDS for _, mark in spellings(kind) for word in mark.words}
-"""Words that mean something behind a layer."""
 
 
 def references(step: Step) -> Iterator[tuple[str, str, Span]]:
@@ -57,7 +57,24 @@ def check_uses(
         for field, name, span in references(step):
             if field in ("init", "mode") or name in params:
                 continue
-            _reference(field, name, span, params, isinstance(step, Call), report)
+            if not (name in LAYERS and name not in ALWAYS and _layer_last(step, name, report)):
+                _reference(field, name, span, params, isinstance(step, Call), report)
+
+
+def _layer_last(step: Step, name: str, report: Report) -> bool:
+    """Report `3x3 /2 maxpool`, a layer whose word doesn't come first; whether it is one."""
+    if not isinstance(step, Layer):
+        return False
+    words = opwriter.write(step).split()
+    text = " ".join([name, *(word for word in words if word != name)])
+    trial = Report()
+    if opstring.parse(Scalar(text, NOWHERE), trial) is None:
+        return False
+    span = step.at.span
+    fix = Fix(span, text) if span.exact else None
+    message = f"{name} is a layer, whose word comes first in an op-string"
+    report.add("E015", span, message, help=f"write `{text}`", fix=fix)
+    return True
 
 
 def _reference(
@@ -77,17 +94,18 @@ def _reference(
     else:
         numbers = f"names of numbers here: {', '.join(ALWAYS)}"
         help = numbers + (f", and the parameters {', '.join(params)}" if params else "")
-    hint = did_you_mean(name, known)
-    report.add("E023", span, message, hint=hint, help=help)
+    report.add("E023", span, message, meant=foreign.meant(name, known), help=help)
 
 
 def _call(step: Call, spec: Spec, report: Report) -> None:
     block = spec.blocks.get(step.block)
     if block is None:
-        hint = did_you_mean(step.block, [*spec.blocks, *LAYERS, *ACTIVATION_WORDS])
         known = ", ".join(spec.blocks) or "this spec defines none"
-        message = f"unknown block {step.block}"
-        report.add("E020", step.at.of("block"), message, hint=hint, help=f"blocks: {known}")
+        message, help = f"unknown block {step.block}", f"blocks: {known}"
+        if lacking := foreign.lacking(step.block):
+            message, help = lacking, WHAT_THERE_IS
+        near = foreign.meant(step.block, [*spec.blocks, *LAYERS, *ACTIVATION_WORDS])
+        report.add("E020", step.at.of("block"), message, meant=near, help=help)
         return
     takes = ", ".join(block.params) or "no parameters"
     line = block.at.of("name")
@@ -96,10 +114,10 @@ def _call(step: Call, spec: Spec, report: Report) -> None:
     meant: set[str] = set()
     for key in step.args:
         if key not in block.params:
-            hint = _meant(key, [name for name in block.params if name not in step.args])
-            meant |= {name for name in block.params if hint == f"did you mean {name}?"}
+            near = _meant(key, [name for name in block.params if name not in step.args])
+            meant.add(near)
             message = f"block {step.block} has no parameter {key}"
-            report.add("E021", step.at.of(f"args.{key}"), message, hint=hint, help=help)
+            report.add("E021", step.at.of(f"args.{key}"), message, meant=near, help=help)
     missing = [name for name, default in block.params.items() if default is None]
     missing = [name for name in missing if name not in step.args and name not in meant]
     if missing:
@@ -111,4 +129,4 @@ def _call(step: Call, spec: Spec, report: Report) -> None:
 def _meant(key: str, params: list[str]) -> str:
     """The parameter that was probably meant; `w` is short for `width`."""
     longer = [name for name in params if name.startswith(key)]
-    return did_you_mean(longer[0], longer) if len(longer) == 1 else did_you_mean(key, params)
+    return longer[0] if len(longer) == 1 else closest(key, params)

@@ -21,11 +21,11 @@ from pydantic import (
 from dsl._source import HIDDEN
 from dsl.changes import Changes
 from dsl.fields import (
-    NUMBER,
     Act,
     Argument,
     Count,
     Counting,
+    Epsilon,
     Extent,
     Flag,
     Identifier,
@@ -38,11 +38,11 @@ from dsl.fields import (
     Text,
     Total,
     Weight,
-    is_number,
     named,
     shown,
 )
 from dsl.model import Layer, Model, OneStep, Sequence, SomeSteps, Split, Step, Steps
+from dsl.numbers import NUMBER, is_number
 from dsl.weights import NameMap
 
 
@@ -53,7 +53,7 @@ class Defaults(Model):
     act: Act = "relu"
     bias: Flag | None = None
     """None: a convolution has a bias exactly where no norm follows."""
-    eps: Weight = 1e-5
+    eps: Epsilon = 1e-5
     momentum: Portion = 0.1
     """torch's: the share of the new batch in the running statistics."""
     gamma: Flag = True

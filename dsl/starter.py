@@ -9,6 +9,7 @@ from pathlib import Path
 
 import dsl
 from dsl import shelf
+from dsl.extent import extent_text
 from dsl.layers import Call, Conv, Layer, Step
 from dsl.naming import named_sections
 from dsl.opwriter import write
@@ -33,7 +34,7 @@ def starter(name: str, base: str, variant: str | None, folder: Path) -> str:
         "# What stands here replaces the base's; all else is inherited.",
         f"# title: {name}",
         f"# classes: {spec.classes}",
-        f"# input: [{', '.join(map(str, spec.input))}]",
+        f"# input: {extent_text(spec.input)}",
         *_changes(spec),
     ]
     return "\n".join(lines) + "\n"

@@ -8,14 +8,16 @@ from typing import Any, TypeVar
 from dsl import opstring
 from dsl.fields import shown
 from dsl.filler import Filler, place
+from dsl.mending import Stands
 from dsl.model import Places, Residual, Sequence, Split, Step
 from dsl.names import param_advice, param_fault
-from dsl.problems import Report, Span
+from dsl.problems import Fix, Report, Span, closest
 from dsl.spec import Block
 from dsl.text import Entry, Mapping, Scalar, Value, plain
 from dsl.text import Sequence as List
 
 JOINS = ("concat", "add")
+BLOCK_KEYS = ("params", *JOINS, "then", "residual", "do")
 S = TypeVar("S", bound=Step)
 
 
@@ -28,15 +30,20 @@ class StepReader(Filler):
 
     def steps(self, value: Value) -> tuple[Step, ...]:
         """Steps in order; one alone needs no list."""
-        items = value.items if isinstance(value, List) else (value,)
-        found = [self.step(item) for item in items]
+        found = self.listed(value) if isinstance(value, List) else [self.step(value)]
         return tuple(step for step in found if step is not None)
 
-    def step(self, value: Value, name: str | None = None) -> Step | None:
+    def listed(self, value: List) -> list[Step | None]:
+        """The steps of a list."""
+        stands: Stands = "flow" if value.flow else "listed"
+        return [self.step(item, stands=stands) for item in _whole(value.items)]
+
+    def step(self, value: Value, name: str | None = None, stands: Stands = "alone") -> Step | None:
         """One step, of whichever form; `name` is what the author calls it."""
         match value:
             case Scalar():
-                layer = opstring.parse(value, self.report, self.blocks)
+                stands = "quoted" if not value.plain else "named" if name is not None else stands
+                layer = opstring.parse(value, self.report, self.blocks, stands)
                 return _called(layer, name)
             case List() if value.items:
                 steps = self.steps(value)
@@ -57,6 +64,8 @@ class StepReader(Filler):
             self.many(value)
             return None
         entry = value.entries[0]
+        if self.misplaced(entry, value, name):
+            return None
         if name is not None:
             message = f"the step is named twice: {name} and {shown(entry.key.text)}"
             self.report.add("E014", entry.key.span, message, help="keep one of the two names")
@@ -66,11 +75,41 @@ class StepReader(Filler):
             step.placed(Places(step.at.span, {**step.at.fields, "name": entry.key.span}))
         return step
 
+    def misplaced(self, entry: Entry, value: Mapping, name: str | None) -> bool:
+        """Report `{A: {c7: 8}}` and `{do: […]}`, which other languages would have."""
+        key, inner = entry.key.text, entry.value
+        if key in self.blocks and isinstance(inner, Mapping):
+            args = [(arg.key.text, arg.value) for arg in inner.entries]
+            if any(name in JOINS or not isinstance(arg, Scalar) for name, arg in args):
+                return False
+            call = " ".join([key, *(f"{name}={plain(arg)}" for name, arg in args)])
+            message = f"a call of {key} is one op-string, not a mapping"
+            self.advise("E012", entry.key.span, message, value, call)
+            return True
+        if key == "do" and isinstance(inner, List):
+            message = "steps in order are a list; `do` stands in blocks and auxiliary heads only"
+            self.advise("E012", entry.key.span, message, value, inline(inner))
+            return True
+        return False
+
+    def advise(self, code: str, span: Span, message: str, value: Value, write: str) -> None:
+        """Report a problem that writing something else for the whole value mends."""
+        fix = Fix(value.span, write) if isinstance(value, Mapping) and value.flow else None
+        self.report.add(code, span, message, help=f"write `{write}`", fix=fix)
+
     def many(self, value: Mapping) -> None:
         """Report a mapping that holds several steps, or none."""
         keys = ", ".join(shown(key) for key in value.keys()[:3])
         message = f"one step is expected here, and this holds {len(value.entries)}: {keys}"
         help = "begin each step with a dash, `- name: layer`; in one line, write [a: …, b: …]"
+        if (
+            value.flow
+            and value.entries
+            and not any(isinstance(v, Scalar) and v.text for v in _values(value))
+        ):
+            write = f"[{', '.join(value.keys())}]"
+            self.advise("E012", value.span, "a list stands in square brackets", value, write)
+            return
         if not value.entries:
             message, help = "a layer is missing here: the mapping is empty", opstring.EXAMPLES
         self.report.add("E012", value.span, message, help=help)
@@ -105,8 +144,7 @@ class StepReader(Filler):
             help = "one item a branch, as in `concat: [1x1 64, [1x1 48, 5x5 64]]`"
             self.report.add("E012", value.span, message, help=help)
             return ()
-        found = [self.step(item) for item in value.items]
-        return tuple(step for step in found if step is not None)
+        return tuple(step for step in self.listed(value) if step is not None)
 
     def block(self, value: Value) -> Block | None:
         """A named block: `params`, and `do` or a split; a list alone is its steps."""
@@ -117,7 +155,7 @@ class StepReader(Filler):
         if not isinstance(value, Mapping):
             body = self.in_order(value)
         else:
-            entries = self.entries(value, ("params", *JOINS, "then", "residual", "do")) or []
+            entries = self.entries(value, BLOCK_KEYS) or []
             fields = {entry.key.text: entry.key.span for entry in entries}
             if given := value.get("params"):
                 params = self.params(given, fields)
@@ -136,7 +174,10 @@ class StepReader(Filler):
             message = "a block has exactly one of concat, add and do"
             if not bodies:
                 message = "a block needs its layers: concat, add or do"
-            self.report.add("E012", value.span, message)
+            keys = (entry.key.text for entry in value.entries)
+            unknown = [key for key in keys if key not in BLOCK_KEYS]
+            if bodies or not any(closest(key, BLOCK_KEYS) in (*JOINS, "do") for key in unknown):
+                self.report.add("E012", value.span, message)
             return None
         if bodies[0].key.text != "do":
             return self.split_of(bodies[0], entries, bodies[0].key.span)
@@ -186,6 +227,43 @@ class StepReader(Filler):
         found[self.name(key)] = plain(default) if default is not None else None
         fields[f"params.{key.text}"] = key.span
         fields[f"params.{key.text}="] = default.span if default is not None else key.span
+
+
+def _values(value: Mapping) -> list[Value]:
+    return [entry.value for entry in value.entries]
+
+
+def inline(value: Value) -> str:
+    """A value on one line, as a person writes it."""
+    match value:
+        case Scalar():
+            return value.text if value.plain else f"'{value.text}'"
+        case List():
+            return f"[{', '.join(map(inline, value.items))}]"
+        case Mapping():
+            inside = (f"{entry.key.text}: {inline(entry.value)}" for entry in value.entries)
+            return f"{{{', '.join(inside)}}}"
+
+
+def _whole(items: tuple[Value, ...]) -> list[Value]:
+    """The items of a list; a call in parentheses that YAML split at its commas as one."""
+    found: list[Value] = []
+    for item in items:
+        last = found[-1] if found else None
+        if isinstance(last, Scalar) and isinstance(item, Scalar) and _open(last.text):
+            span = last.span
+            if span.line == item.span.line:
+                end = item.span.column + item.span.length
+                span = Span(span.file, span.line, span.column, end - span.column)
+            found[-1] = Scalar(f"{last.text}, {item.text}", span, last.plain and item.plain)
+        else:
+            found.append(item)
+    return found
+
+
+def _open(text: str) -> bool:
+    """Whether a parenthesis is not closed."""
+    return text.count("(") > text.count(")")
 
 
 def _called(step: S | None, name: str | None) -> S | None:

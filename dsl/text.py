@@ -7,7 +7,7 @@ bidi controls, bombs) is refused at its place, and nothing recurses on the input
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, NoReturn, TypeAlias
 
 import yaml
@@ -19,8 +19,8 @@ from dsl._yaml import (
     ONE_SPEC,
     SECOND_DOCUMENT,
     TOO_DEEP,
+    Refused,
     events,
-    explain,
     marks,
     refused_features,
 )
@@ -59,15 +59,16 @@ class Scalar:
     def at(self, offset: int, length: int = 1) -> Span:
         """The place of a token in `text`; all of it where escapes or lines shift the offsets."""
         verbatim = self.plain or self.span.length == len(self.text)
-        return self.span.part(offset, length) if verbatim else self.span
+        return self.span.part(offset, length) if verbatim else replace(self.span, exact=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Sequence:
-    """A YAML list."""
+    """A YAML list; `flow` says that it stands in brackets on one line."""
 
     items: tuple[Value, ...]
     span: Span
+    flow: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,8 @@ class Mapping:
 
     entries: tuple[Entry, ...]
     span: Span
+    flow: bool = False
+    """Whether it stands in braces on one line."""
 
     def entry(self, key: str) -> Entry | None:
         """The entry of that key, if there is one."""
@@ -141,6 +144,12 @@ class _Open:
     def wants_key(self) -> bool:
         return isinstance(self.start, yaml.MappingStartEvent) and self.key is None
 
+    @property
+    def is_list(self) -> bool:
+        """Whether it stands in braces, but holds no values so far: `{3, 64, 64}`."""
+        empty = (isinstance(e.value, Scalar) and not e.value.text for e in self.entries)
+        return bool(self.start.flow_style) and bool(self.entries) and all(empty)
+
     def put(self, value: Value) -> None:
         """Take an item, or the value of the open key."""
         if self.key is None:
@@ -149,12 +158,12 @@ class _Open:
         self.entries.append(Entry(self.key, value))
         self.key = None
 
-    def close(self, span: Span) -> Value:
+    def close(self, span: Span, flow: bool) -> Value:
         if isinstance(self.start, yaml.SequenceStartEvent):
-            return Sequence(tuple(self.items), span)
+            return Sequence(tuple(self.items), span, flow)
         if not self.start.flow_style and self.entries:
             span = self.entries[0].key.span
-        return Mapping(tuple(self.entries), span)
+        return Mapping(tuple(self.entries), span, flow)
 
 
 class _Reader:
@@ -174,8 +183,8 @@ class _Reader:
                 self.feed(event)
         except _Stop:
             pass
-        except yaml.MarkedYAMLError as error:
-            self.problems.append(explain(error, self.source))
+        except Refused as refused:
+            self.problems.append(refused.problem)
         if isinstance(self.root, Mapping) and not self.problems:
             return self.root
         problems = self.problems or [_no_mapping(self.root, self.source)]
@@ -214,8 +223,10 @@ class _Reader:
 
     def end(self, event: yaml.CollectionEndEvent) -> None:
         closed = self.open.pop()
-        flow = self.source.span(marks(closed.start)[0], marks(event)[1])
-        self.put(closed.close(flow if closed.start.flow_style else closed.span))
+        start, end = marks(closed.start)[0], marks(event)[1]
+        flow = bool(closed.start.flow_style)
+        span = self.source.span(start, end) if flow else closed.span
+        self.put(closed.close(span, flow and start.line == end.line))
 
     def scalar(self, event: yaml.ScalarEvent) -> None:
         scalar = _scalar(event, self.source)
@@ -248,7 +259,8 @@ class _Reader:
         if first is not value.span and value.text:
             message = f"the key {_quoted(value.text)} is given again"
             note = ((first, "first given"),)
-            self.add(Problem("E004", value.span, message, help=_TWICE, notes=note))
+            help = _BRACES if self.open[-1].is_list else _TWICE
+            self.add(Problem("E004", value.span, message, help=help, notes=note))
         return value
 
     def add(self, problem: Problem) -> None:
@@ -262,6 +274,7 @@ class _Reader:
         raise _Stop
 
 
+_BRACES = "braces hold `key: value`; a list stands in square brackets, `[a, b]`"
 _TWICE = "YAML would keep only the last one; rename one, or merge the two"
 
 

@@ -312,7 +312,7 @@ def test_shape_problems_name_both_files(folder: Path) -> None:
     with pytest.raises(SpecError) as caught:
         lower(dsl.load(path))
     said = str(caught.value).replace(f"{folder}/", "")
-    assert said.startswith("heir.yaml:3:23: error[E101]: concat at a:")
+    assert said.startswith("heir.yaml:3:23: error[E101]: concat of block A:")
     assert " 3 | set: {inception.A.b1: 1x1 n valid /2}" in said
     assert "called from a at base.yaml:17:8" in said
 

@@ -24,7 +24,7 @@ from compiler.module import build
 from compiler.ops.act import ACTIVATIONS
 from compiler.ops.rules import RULES
 from compiler.source import emit
-from dsl import layers, names, references, shelf
+from dsl import layers, names, shelf
 from dsl.fields import ACTIVATION_WORDS, name_fault
 from dsl.layers import (
     Activation,
@@ -133,7 +133,7 @@ def test_an_op_string_says_all_of_a_layer(step: Step) -> None:
     assert dsl.step(write(step)) == step
 
 
-KINDS: list[type[Layer]] = [Call, *references.KINDS]
+KINDS: list[type[Layer]] = [Call, *layers.KINDS]
 CASES: dict[str, Layer] = {
     "1x7 192 /2 valid": Conv(kernel=(1, 7), width=192, stride=(2, 2), padding="valid"),
     "3x3 64 /2x1 pad=1": Conv(kernel=(3, 3), width=64, stride=(2, 1), padding=(1, 1)),
@@ -212,7 +212,7 @@ def test_options_come_in_any_order() -> None:
 
 
 def test_every_layer_kind_has_a_lowering_rule_and_every_field_a_spelling() -> None:
-    for kind in references.KINDS:
+    for kind in layers.KINDS:
         assert kind in RULES
         spelled = {name for name, _ in spellings(kind)}
         assert spelled == set(kind.model_fields) - {"name"}, kind.__name__

@@ -13,7 +13,7 @@ from compiler.cost import cost
 from compiler.lower import lower
 from dsl import opstring, references
 from dsl.fields import INITS
-from dsl.layers import LAYERS, Conv, spellings
+from dsl.layers import KINDS, LAYERS, Conv, spellings
 from dsl.model import Residual
 from dsl.spec import Aux, Defaults, Expect, Spec, Variant
 
@@ -41,7 +41,7 @@ def said(word: str) -> bool:
     return any(word in " ".join(span).replace(":", " ").split() for span in spans)
 
 
-@pytest.mark.parametrize("kind", references.KINDS, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 def test_every_layer_and_option_is_in_the_docs(kind: type[dsl.layers.Layer]) -> None:
     assert said(kind.keyword) or kind is Conv
     assert opstring.kind_of(kind.example.split()[0]) is kind
@@ -64,7 +64,7 @@ def test_every_word_that_a_field_takes_is_in_the_docs() -> None:
 
 
 def test_every_field_that_an_address_can_set_is_in_the_docs() -> None:
-    fields = {name for kind in references.KINDS for name, _ in spellings(kind)}
+    fields = {name for kind in KINDS for name, _ in spellings(kind)}
     assert {name for name in fields if f"`{name}`" not in DOCS} == set()
 
 

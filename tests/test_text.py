@@ -378,7 +378,7 @@ def test_bidi_control_as_an_escape_is_refused() -> None:
         ("hello", "1:1 E002 a spec is made of `key: value`, but this is only text"),
         ("a:1\nb:2", "1:1 E002 a spec is made of `key: value`, but this is only text"),
         ("a:\n\t- b", "2:1 E002 a tab where YAML allows only spaces"),
-        ("a: b\t# c", "1:5 E002 a tab where YAML allows only spaces"),
+        ("a: b\t# c", "1:5 E002 a tab where YAML wants a space"),
         ("a: @b", "1:4 E002 a value can't start with `@`"),
         ("a: %b", "1:4 E002 a value can't start with `%`"),
         ("a: [b, c", "1:4 E002 this bracket is never closed"),

@@ -74,6 +74,7 @@ def _run(args: list[str] | None) -> int:
         terminal.complain(str(error))
         return 1
     except click.ClickException as error:
+        vars(error)["message"] = terminal.shown(error.message)  # final in click's types
         error.show()
         return error.exit_code
     except click.Abort:

@@ -12,6 +12,7 @@ from click.shell_completion import CompletionItem
 from compiler.lower import LIMIT
 from compiler.prepare import Overrides, Prepared, prepare
 from dsl import shelf
+from dsl.extent import channels_last, extent_text, looks_like_an_image
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -103,5 +104,11 @@ def overrides(
 ) -> Overrides:
     """What the shared options want otherwise than the spec."""
     channels = size[0] if size and len(size) == 3 else None
+    if size and channels and channels_last(size):
+        message = f"CxHxW is meant, and {'x'.join(map(str, size))} {looks_like_an_image(size)}"
+        raise click.BadParameter(
+            f"{message}; if {channels} channels are meant: --set 'input={extent_text(size)}'",
+            param_hint="'--input'",
+        )
     grid = (size[-2], size[-1]) if size else None
     return Overrides(classes, channels, grid, aux=not no_aux, set=settings)

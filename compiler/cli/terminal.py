@@ -13,6 +13,8 @@ from typing import Any
 
 import click
 
+from dsl.problems import printable
+
 
 class Failed(click.ClickException):
     """Something was found wrong: exit code 1, and the message as it is."""
@@ -36,8 +38,14 @@ def coloured() -> bool:
     return sys.stderr.isatty() and "NO_COLOR" not in os.environ
 
 
+def shown(text: str) -> str:
+    """Text of several lines with nothing in it that a terminal would obey."""
+    return "\n".join(map(printable, text.split("\n")))
+
+
 def complain(text: str) -> None:
     """Print an error to standard error, with colours on a terminal."""
+    text = shown(text)
     click.echo(paint(text) if coloured() else text, err=True)
 
 

@@ -22,6 +22,7 @@ from compiler.scope import Scope, init_of
 from compiler.symbols import half, names_in
 from dsl import layers
 from dsl.fields import NORMS, PADDINGS
+from dsl.numbers import LEAST
 
 Part = tuple[str, Op]
 
@@ -88,7 +89,8 @@ def _norm(step: layers.Filter, scope: Scope) -> tuple[Part, ...]:
 
 def _batch_norm(step: layers.Filter | layers.BatchNorm, scope: Scope) -> BatchNorm2d:
     gamma = scope.spec.defaults.gamma if step.gamma is None else step.gamma
-    return BatchNorm2d(scope.number(step, "eps", 0), scope.number(step, "momentum", 0, 1), gamma)
+    eps, momentum = scope.number(step, "eps", LEAST), scope.number(step, "momentum", 0, 1)
+    return BatchNorm2d(eps, momentum, gamma)
 
 
 def _bias(step: layers.Filter, scope: Scope, normed: bool) -> bool:
@@ -241,7 +243,8 @@ def _batchnorm(step: layers.BatchNorm, x: Shape, scope: Scope) -> Lowered:
 
 @lowers(layers.LRN)
 def _lrn(step: layers.LRN, x: Shape, scope: Scope) -> Lowered:
-    alpha, beta, k = (scope.number(step, name, 0) for name in ("alpha", "beta", "k"))
+    alpha, beta = (scope.number(step, name, 0) for name in ("alpha", "beta"))
+    k = scope.number(step, "k", LEAST)
     return one(LocalResponseNorm(step.size, alpha, beta, k))
 
 
