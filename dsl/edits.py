@@ -11,7 +11,7 @@ from dsl.address import BESIDE, SECTIONS, parts, path_of, rebuilt, refilled
 from dsl.changes import CHANGES
 from dsl.fields import NUMBER
 from dsl.layers import Call, Layer, Model, Residual, Split, Step, spellings
-from dsl.problems import Span, did_you_mean
+from dsl.problems import did_you_mean
 from dsl.reader import Reader
 from dsl.spec import Aux, Block, Defaults, Spec
 from dsl.text import Entry, Scalar, Value, plain
@@ -49,8 +49,12 @@ class Edit(ABC):
             now = self.made(owner, name, inside)
         if now is None:
             return owner
-        new = rebuilt(owner, self.touched(name, rest), now, self.place, self.reader.report)
+        new = rebuilt(owner, self.touched(name, rest), now, self.said, self.reader.report)
         return owner if new is None else new
+
+    def target(self, spec: Spec) -> tuple[str, ...]:
+        """The place whose value is set, by its whole path; empty where none is."""
+        return ()
 
     @abstractmethod
     def made(self, owner: Any, name: str, inside: dict[str, Any]) -> dict[str, Any] | None:
@@ -61,9 +65,9 @@ class Edit(ABC):
         return name
 
     @property
-    def place(self) -> Span:
-        """Where the new value stands."""
-        return self.address.span
+    def said(self) -> Value:
+        """The text that says what is new."""
+        return self.address
 
     def refuse(self, message: str, help: str = "") -> None:
         """Report a change that can't be made."""
@@ -115,8 +119,20 @@ class Set(Edit):
     value: Value
 
     @property
-    def place(self) -> Span:
-        return self.value.span
+    def said(self) -> Value:
+        return self.value
+
+    def target(self, spec: Spec) -> tuple[str, ...]:
+        path = path_of(spec, self.address.text)
+        main = self.main(self.standing(spec, path))
+        return (*path, main) if main else path
+
+    def standing(self, spec: Spec, path: tuple[str, ...]) -> Any:
+        """What stands at a path now, if anything."""
+        owner: Any = spec
+        for name in path:
+            owner = parts(owner).get(name)
+        return owner
 
     def made(self, owner: Any, name: str, inside: dict[str, Any]) -> dict[str, Any] | None:
         new = self.read(owner, inside[name])
@@ -150,20 +166,20 @@ class Set(Edit):
 
     def step(self, old: Step | None) -> Step | None:
         """A step in the old one's place, under its name; a bare number sets its main value."""
-        if isinstance(old, Layer) and self.is_number():
-            main = [name for name, mark in spellings(type(old)) if mark.place][-1:]
-            if main:
-                update = {main[0]: plain(self.value)}
-                step: Step | None = refilled(old, update, self.place, self.reader.report)
-                return step
+        if old is not None and (main := self.main(old)):
+            update = {main: plain(self.value)}
+            step: Step | None = refilled(old, update, self.value, self.reader.report)
+            return step
         new = self.reader.step(self.value, old.name if old else None)
         if new is not None and old is not None:
             new.placed(replace(new.at, called=old.at.called))
         return new
 
-    def is_number(self) -> bool:
-        """Whether the value is one bare number."""
-        return isinstance(self.value, Scalar) and bool(NUMBER.fullmatch(self.value.text))
+    def main(self, old: Any) -> str:
+        """The field of a layer that one bare number sets; empty where the value is none."""
+        number = isinstance(self.value, Scalar) and NUMBER.fullmatch(self.value.text)
+        places = spellings(type(old)) if number and isinstance(old, Layer) else ()
+        return next((name for name, mark in reversed(places) if mark.place), "")
 
 
 REMOVABLE = (Step, Aux, Block, Residual)

@@ -8,7 +8,6 @@ number may be given by a block's parameter, the parameter's name is kept as a st
 from __future__ import annotations
 
 import keyword
-import math
 import re
 from collections.abc import Callable
 from typing import Annotated, Any, cast
@@ -49,9 +48,15 @@ def _number_text(value: Any) -> Any:
     return value
 
 
+HUGE = 1e300
+"""More than any field takes; a float holds all below."""
+
+
 def is_number(value: object) -> bool:
-    """Whether it is a finite number; true and false are none."""
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    """Whether it is a finite number; true and false are none, nor is what no float can hold."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return False
+    return abs(value) < HUGE
 
 
 OR_PARAMETER = {True: " or a parameter's name", False: ""}

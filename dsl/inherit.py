@@ -88,7 +88,9 @@ def _extended(root: Mapping, entry: Entry, chain: Chain, report: Report) -> Spec
     if base is None or changes is None:
         return None
     spec = reader.heir(root, variants.resized(base, changes, report))
-    return variants.edited(spec, changes, report) if spec and not report.problems else None
+    if spec is None or report.problems:
+        return None
+    return variants.edited(spec, changes, report, root)
 
 
 def _base(entry: Entry, chain: Chain, report: Report) -> Spec | None:

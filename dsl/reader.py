@@ -61,7 +61,7 @@ class Reader(StepReader):
         values = _inherited(base) | found
         for key in ("inception", "reduction"):
             values[key] = {**getattr(base, key), **found.get(key, {})}
-        kept = {key: span for key, span in base.at.fields.items() if key not in NOT_INHERITED}
+        kept = base.at.without((*NOT_INHERITED, *found)).fields
         places = Places(root.span, kept | places_of(own))
         spec: Spec | None = opstring.build(Spec, values, places, self.report, faulty)
         return spec
