@@ -5,13 +5,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from shlex import quote
 from typing import Any
 
 from dsl.address import BESIDE, SECTIONS, parts, path_of, rebuilt, refilled
 from dsl.changes import CHANGES
 from dsl.fields import NUMBER
 from dsl.layers import Call, Layer, Model, Residual, Split, Step, spellings
-from dsl.problems import did_you_mean
+from dsl.problems import Span, did_you_mean
 from dsl.reader import Reader
 from dsl.spec import Aux, Block, Defaults, Spec
 from dsl.text import Entry, Scalar, Value, plain
@@ -81,7 +82,7 @@ class Edit(ABC):
         before = address.removesuffix(".".join(path))
         message = f"there is no {path[0] or 'empty name'} in {before[:-1] or 'the spec'}"
         if not before and path[0] in CHANGES:
-            help = f"{path[0]} is a key beside `set`, in a variant or a spec that extends another"
+            help = beside_set(path[0], getattr(self, "value", None), self.address.span)
         span = self.address.at(len(before), len(path[0]))
         hint = self.full_address(path, inside) or did_you_mean(path[0], _nearby(inside))
         self.reader.report.add("E026", span, message, hint=hint, help=help)
@@ -104,6 +105,19 @@ class Edit(ABC):
                 return False
             owner = inside[name]
         return True
+
+
+def beside_set(key: str, value: Value | None, span: Span) -> str:
+    """Where one of `CHANGES` belongs that was taken for an address, as its author writes it."""
+    said = plain(value) if value is not None else "…"
+    if span.file.startswith("--"):
+        new = quote(said) if isinstance(said, str) else "…"
+        return f"it is an option of its own: `--{key} {new}`"
+    if not span.line:
+        number = isinstance(said, str) and NUMBER.fullmatch(said)
+        new = f"{key}={said if number else repr(said)}"
+        return f"write `dsl.change(spec, dsl.Changes({new}))`; what is set goes into its `set={{…}}`"
+    return f"{key} is a key beside `set`, in a variant or a spec that extends another"
 
 
 def _nearby(inside: dict[str, Any]) -> list[str]:
