@@ -126,6 +126,29 @@ def _identifier(value: Any) -> str:
     return str(value)
 
 
+DEVICES = re.compile(r"con|prn|aux|nul|(com|lpt)[0-9]", re.IGNORECASE)
+"""Names that Windows keeps for devices, whatever ending a file has."""
+
+
+def is_device(name: str) -> bool:
+    """Whether no file or folder can be called so on Windows, in whatever case."""
+    return bool(DEVICES.fullmatch(name))
+
+
+def spec_name_fault(text: str) -> str:
+    """What is wrong with the name of a whole spec, which files are called by; empty for nothing."""
+    if is_device(text):
+        return f"can't be '{text}': Windows keeps that word for a device, so no file can have it"
+    return ""
+
+
+def _file_name(value: Any) -> str:
+    name = _identifier(value)
+    if fault := spec_name_fault(name):
+        raise ValueError(fault)
+    return name
+
+
 def _reference(value: Any) -> str:
     if not is_identifier(value):
         raise ValueError(f"must be a word, not {shown(value)}")
@@ -233,6 +256,7 @@ def named(value: Any) -> Any:
 
 
 Identifier = Annotated[str, BeforeValidator(_identifier)]
+FileName = Annotated[str, BeforeValidator(_file_name)]
 Reference = Annotated[str, BeforeValidator(_reference)]
 Text = Annotated[str, BeforeValidator(_text)]
 Flag = Annotated[bool, BeforeValidator(_flag)]

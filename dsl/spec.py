@@ -27,6 +27,7 @@ from dsl.fields import (
     Count,
     Counting,
     Extent,
+    FileName,
     Flag,
     Identifier,
     InitText,
@@ -136,7 +137,7 @@ def _check_free(value: Any) -> None:
 class Spec(Model):
     """One network."""
 
-    name: Identifier
+    name: FileName
     title: Text = ""
     paper: Text = ""
     input: Extent

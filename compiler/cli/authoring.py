@@ -13,7 +13,7 @@ from compiler.cli import files
 from compiler.cli.options import SpecType, overrides, spec_options
 from compiler.cli.piped import is_stdin, taken
 from compiler.prepare import wanted
-from dsl.fields import name_fault
+from dsl.fields import spec_name_fault, name_fault
 
 OUTPUT = click.Path(path_type=Path, dir_okay=False)
 
@@ -63,7 +63,7 @@ def new(name: str, base: str, variant: str | None, output: Path | None) -> None:
     """
     from dsl.starter import starter
 
-    if fault := name_fault(name):
+    if fault := name_fault(name) or spec_name_fault(name):
         raise click.BadParameter(fault, param_hint="NAME")
     if is_stdin(base):
         raise click.BadParameter("a new spec extends a file, or one on the shelf", param_hint="--from")
