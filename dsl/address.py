@@ -128,7 +128,8 @@ def _body(body: Step, name: str, inside: dict[str, Any]) -> Step:
 
 def refilled(model: Model, update: dict[str, Any], said: Value, report: Report) -> Any:
     """A model with other fields, validated again; `said` is the text that they come from."""
-    values = {name: getattr(model, name) for name in type(model).model_fields} | update
+    new = {name: getattr(model, name) for name in type(model).model_fields} | update
+    values = {_spelt(model, name): value for name, value in new.items()}
     spans = _spans(model, update, said)
     kept = model.at.without(spans).fields
     rescaled = any(name in update for name in ("width", "repeat"))
@@ -144,9 +145,13 @@ def _spans(model: Model, update: dict[str, Any], said: Value) -> dict[str, Span]
         if name in ("args", "params"):
             found |= _changed(name, getattr(model, name), update[name], said)
         else:
-            spelt = type(model).model_fields[name].alias or name
-            found |= places_of([Entry(Scalar(spelt, said.span), said)])
+            found |= places_of([Entry(Scalar(_spelt(model, name), said.span), said)])
     return found
+
+
+def _spelt(model: Model, name: str) -> str:
+    """A field as a file spells it."""
+    return type(model).model_fields[name].alias or name
 
 
 def _changed(name: str, old: dict[str, Any], new: dict[str, Any], said: Value) -> dict[str, Span]:

@@ -149,12 +149,14 @@ class Set(Edit):
         return owner
 
     def made(self, owner: Any, name: str, inside: dict[str, Any]) -> dict[str, Any] | None:
-        new = self.read(owner, inside[name])
+        new = self.read(owner, name, inside[name])
         return None if new is None else {**inside, name: new}
 
-    def read(self, owner: Any, old: Any) -> Any:
+    def read(self, owner: Any, name: str, old: Any) -> Any:
         """The new value for `old`, read as its kind demands."""
-        if isinstance(old, Step) or (old is None and isinstance(owner, Split)):
+        if name in BESIDE and isinstance(owner, (Split, Block)):
+            return self.beside(name, old)
+        if isinstance(old, Step):
             return self.step(old)
         if isinstance(old, Block):
             return self.reader.block(self.value)
@@ -162,8 +164,8 @@ class Set(Edit):
             return self.reader.head(Entry(Scalar(old.name, self.address.span), self.value))
         if isinstance(owner, Block) and isinstance(old, dict):
             return self.reader.params(self.value, {})
-        if isinstance(old, (Residual, Defaults)):
-            return self.reader.fill(type(old), self.value, {})
+        if isinstance(old, Defaults):
+            return self.reader.fill(Defaults, self.value, {})
         if isinstance(owner, Spec) and self.address.text in SECTIONS:
             return self.reader.steps(self.value)
         if isinstance(owner, Spec) and self.address.text == "aux":
@@ -171,6 +173,10 @@ class Set(Edit):
         if isinstance(old, dict) and isinstance(owner, Spec):
             return self.whole_section(old)
         return plain(self.value)
+
+    def beside(self, name: str, old: Any) -> Any:
+        """What stands beside a split's branches, whether there was any before or not."""
+        return self.reader.fill(Residual, self.value, {}) if name == "residual" else self.step(old)
 
     def whole_section(self, old: dict[str, Any]) -> None:
         """Report that all blocks are to be replaced at once."""
