@@ -107,7 +107,7 @@ def _setting(address: str, value: Any, option: str) -> Entry:
     try:
         return Entry(Scalar(address, span), tree(value, span))
     except ValueError as error:  # a program's value that no file could say
-        raise SpecError([Problem("E013", span, f"{address} {error}")]) from None
+        raise SpecError([Problem("E013", NOWHERE, f"{address} {error}")]) from None
 
 
 @dataclass(frozen=True)

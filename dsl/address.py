@@ -141,9 +141,9 @@ def refilled(model: Model, update: dict[str, Any], said: Value, report: Report) 
 def _spans(model: Model, update: dict[str, Any], said: Value) -> dict[str, Span]:
     """The place of what is new: a field as a file spells it, an argument, a default."""
     found: dict[str, Span] = {}
-    for name in update:
+    for name, value in update.items():
         if name in ("args", "params"):
-            found |= _changed(name, getattr(model, name), update[name], said)
+            found |= _changed(name, getattr(model, name), value, said)
         else:
             found |= places_of([Entry(Scalar(_spelt(model, name), said.span), said)])
     return found
@@ -156,8 +156,9 @@ def _spelt(model: Model, name: str) -> str:
 
 def _changed(name: str, old: dict[str, Any], new: dict[str, Any], said: Value) -> dict[str, Span]:
     """The places of the arguments or parameters that changed: in a mapping, or all in one."""
-    inside = places_of(said.entries) if isinstance(said, Tree) else {}
-    keys = {entry.key.text: entry.key.span for entry in said.entries} if inside else {}
+    entries = said.entries if isinstance(said, Tree) else ()
+    inside = places_of(entries)
+    keys = {entry.key.text: entry.key.span for entry in entries}
     changed = [key for key, value in new.items() if key not in old or old[key] != value]
     found = {f"{name}.{key}=": inside.get(key, said.span) for key in changed}
     return found | {f"{name}.{key}": keys.get(key, said.span) for key in changed if key not in old}

@@ -7,9 +7,9 @@ from typing import Any
 
 import yaml
 
+from dsl.faults import expect
 from dsl.fields import NUMBER
 from dsl.layers import Layer, Model, Sequence, Split, Step
-from dsl.faults import expect
 from dsl.opwriter import write
 from dsl.spec import Aux, Block, Expect, Spec, Variant
 

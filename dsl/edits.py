@@ -116,7 +116,9 @@ def beside_set(key: str, value: Value | None, span: Span) -> str:
     if not span.line:
         number = isinstance(said, str) and NUMBER.fullmatch(said)
         new = f"{key}={said if number else repr(said)}"
-        return f"write `dsl.change(spec, dsl.Changes({new}))`; what is set goes into its `set={{…}}`"
+        return (
+            f"write `dsl.change(spec, dsl.Changes({new}))`; what is set goes into its `set={{…}}`"
+        )
     return f"{key} is a key beside `set`, in a variant or a spec that extends another"
 
 

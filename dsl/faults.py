@@ -48,7 +48,9 @@ def _faults(error: ValidationError) -> Iterator[Fault]:
         path = tuple(str(part) for part in item["loc"] if part != "[key]")
         inner = item.get("ctx", {}).get("error")
         if isinstance(inner, Invalid):
-            yield from (Fault((*path, *each.path), each.kind, each.message) for each in inner.faults)
+            yield from (
+                Fault((*path, *each.path), each.kind, each.message) for each in inner.faults
+            )
         else:
             yield Fault(path, item["type"], _message(item))
 

@@ -56,9 +56,7 @@ def resized(spec: Spec, changes: Changes, report: Report) -> Spec:
     return spec
 
 
-def edited(
-    spec: Spec, changes: Changes, report: Report, own: Mapping | None = None
-) -> Spec | None:
+def edited(spec: Spec, changes: Changes, report: Report, own: Mapping | None = None) -> Spec | None:
     """The spec after remove, insert and set; None where there is any problem.
 
     `own` are the keys that have been put in the base's place already, where a file has such.

@@ -13,7 +13,7 @@ from compiler.cli import files
 from compiler.cli.options import SpecType, overrides, spec_options
 from compiler.cli.piped import is_stdin, taken
 from compiler.prepare import wanted
-from dsl.fields import spec_name_fault, name_fault
+from dsl.fields import name_fault, spec_name_fault
 
 OUTPUT = click.Path(path_type=Path, dir_okay=False)
 
@@ -66,7 +66,9 @@ def new(name: str, base: str, variant: str | None, output: Path | None) -> None:
     if fault := name_fault(name) or spec_name_fault(name):
         raise click.BadParameter(fault, param_hint="NAME")
     if is_stdin(base):
-        raise click.BadParameter("a new spec extends a file, or one on the shelf", param_hint="--from")
+        raise click.BadParameter(
+            "a new spec extends a file, or one on the shelf", param_hint="--from"
+        )
     path = output or Path(f"{name}.yaml")
     if path.exists():
         raise FileExistsError(errno.EEXIST, "there is a file already", str(path))

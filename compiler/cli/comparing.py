@@ -8,13 +8,19 @@ from typing import Any
 import click
 
 from compiler.cli.importing import imported
-from compiler.cli.options import LIMIT_OPTION, STDIN_NAME, SpecType, change_options, overrides, parameter
+from compiler.cli.options import (
+    LIMIT_OPTION,
+    STDIN_NAME,
+    SpecType,
+    change_options,
+    overrides,
+    parameter,
+)
 from compiler.cli.piped import is_piped, is_stdin, taken
 from compiler.ir import Network
 from compiler.prepare import NO_OVERRIDES, Overrides, Piped, prepare
 from dsl import shelf
 from dsl.changes import CHANGES
-
 
 FIRST = "-a"
 """How options end that change the first of the two."""

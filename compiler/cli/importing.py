@@ -15,7 +15,7 @@ import click
 import dsl
 from compiler.cli import files, terminal
 from compiler.cli.options import PairType, SizeType
-from dsl.fields import spec_name_fault, name_fault
+from dsl.fields import name_fault, spec_name_fault
 from dsl.spec import Spec
 
 MAX_WEIGHT = 1_000_000

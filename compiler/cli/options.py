@@ -93,8 +93,8 @@ def change_options(end: str = "", whose: str = "the spec's") -> Callable[[F], F]
         made += [
             click.option(f"--classes{end}", type=click.IntRange(1, 100_000),
                          help=f"Classes, instead of {whose}."),
-            click.option(f"--input{end}", parameter("size", end), type=SizeType(), metavar="[Cx]HxW",
-                         help=f"Input, instead of {whose}: 224x224 or 1x96x96."),
+            click.option(f"--input{end}", parameter("size", end), type=SizeType(),
+                         metavar="[Cx]HxW", help=f"Input, instead of {whose}: 224x224 or 1x96x96."),
             click.option(f"--no-aux{end}", is_flag=True, help="Leave the auxiliary heads out."),
         ]  # fmt: skip
         for option in reversed(made):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import stat
+import sys
 from pathlib import Path
 
 import click
@@ -36,7 +38,9 @@ def taken(spec: str, name: str | None) -> str | Piped:
     file = name or UNNAMED
     origin = Path(name).name if name else "-"
     if is_stdin(spec):
-        return Piped(text.read_stream(click.get_binary_stream("stdin"), file), file, origin)
+        if sys.stdin is None:  # as Python has it for one that is closed
+            raise OSError(errno.EBADF, "standard input is closed")
+        return Piped(text.read_stream(sys.stdin.buffer, file), file, origin)
     with open(spec, "rb") as pipe:  # noqa: PTH123  # as the shell names it
         return Piped(text.read_stream(pipe, file), file, origin)
 
