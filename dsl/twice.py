@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from dsl.problems import Report
+from dsl.reader import BY_NAME
 from dsl.text import Mapping, Scalar
 
 Path = tuple[str, ...]
@@ -34,15 +35,11 @@ class Given:
         self.report.add("E004", said.span, message, help=help, notes=(note,))
 
 
-KEYED = ("inception", "reduction", "defaults")
-"""Keys of a spec whose entries replace the base's one by one."""
-
-
 def own_places(root: Mapping) -> Iterator[tuple[Path, Scalar]]:
     """What the keys of a spec that extends another put in the base's place."""
     for entry in root.entries:
         key = entry.key.text
-        if key in KEYED and isinstance(entry.value, Mapping):
+        if key in (*BY_NAME, "defaults") and isinstance(entry.value, Mapping):
             yield from (((key, inner.key.text), inner.key) for inner in entry.value.entries)
         else:
             yield (key,), entry.key

@@ -329,3 +329,27 @@ def test_no_spec_is_called_like_a_device(name: str) -> None:
 @pytest.mark.parametrize("name", ["com", "com10", "con_1", "console", "auxiliary", "lpt"])
 def test_names_that_only_resemble_one_are_fine(name: str) -> None:
     assert dsl.loads(FLAT.replace("name: f", f"name: {name}")).name == name
+
+
+# --- What an heir adds by name ------------------------------------------------------------
+
+
+def test_an_heir_s_map_of_names_stands_beside_the_base_s() -> None:
+    made = dsl.loads("extends: inception_v3\nname: heir\nweights: {mine: {fc: last}, timm: {}}\n")
+    base = dsl.load("inception_v3")
+    assert list(made.weights) == [*base.weights, "mine"]
+    assert made.weights["timm"] != base.weights["timm"]
+    assert made.weights["torchvision"] == base.weights["torchvision"]
+    assert made.at.of("weights.timm").file == "<text>"
+
+
+def test_drawings_have_names_that_any_file_can_have(tmp_path: Path) -> None:
+    from compiler.diagram import drawings
+
+    text = FLAT + (
+        "inception: {Stem: [3x3 8], B: [3x3 8], b: [3x3 8], Nul: [3x3 8]}\n"
+        "stem: [3x3 8]\nbody: [Stem, B, m: b, Nul]\n"
+        "aux: [{aux: {from: m, weight: 1, do: [globalpool avg, fc classes]}}]\n"
+    )
+    names = list(drawings(lower(dsl.loads(text))))
+    assert names == ["overview", "stem", "Stem_", "B", "b_", "Nul_", "aux_"]

@@ -239,6 +239,22 @@ def test_what_is_piped_in_extends_what_lies_here(
     assert "sub/heir.yaml:2:1: error[E010]" in answer(capsys, "check", "-", *name, code=1)
 
 
+def test_the_main_job_takes_what_is_piped_in(
+    net: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    piped(monkeypatch, NET)
+    assert "all equal" in answer(capsys, "-", "--width", "0.5", "--out", "build")
+    emitted = (net.parent / "build" / "net-width-0.5" / "net.py").read_text(encoding="utf-8")
+    assert "regenerate:  inception-compile source - --width 0.5\n" in emitted
+
+
+def test_a_head_called_like_a_device_is_drawn_by_its_name(
+    net: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    net.write_text(NET.replace("- h:", "- aux:"), encoding="utf-8")
+    assert "net · aux" in answer(capsys, "draw", "net.yaml", "--what", "aux")
+
+
 def test_the_header_of_what_was_piped_in_names_it(
     net: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -249,6 +265,7 @@ def test_the_header_of_what_was_piped_in_names_it(
     assert "regenerate:  inception-compile source x.yaml\n" in said
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
 def test_a_pipe_of_the_shell_is_read_too(net: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pipe = net.parent / "pipe"
     os.mkfifo(pipe)
