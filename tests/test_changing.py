@@ -353,3 +353,21 @@ def test_drawings_have_names_that_any_file_can_have(tmp_path: Path) -> None:
     )
     names = list(drawings(lower(dsl.loads(text))))
     assert names == ["overview", "stem", "Stem_", "B", "b_", "Nul_", "aux_"]
+
+
+def test_a_value_s_places_go_with_it(folder: Path) -> None:
+    base = BASE.replace("classes: 10\n", "classes: 10\ndefaults: {eps: 0.1}\n")
+    (folder / "base.yaml").write_text(base, encoding="utf-8")
+    path = folder / "heir.yaml"
+    path.write_text("extends: base.yaml\nname: h\nset: {defaults: {act: silu}}\n", encoding="utf-8")
+    made = dsl.load(path)
+    assert "defaults.eps" in dsl.load(folder / "base.yaml").at.fields
+    assert "defaults.eps" not in made.at.fields
+    assert made.at.of("defaults.act").line == 3
+
+
+def test_a_step_made_another_kind_renames_none_for_the_changes_behind() -> None:
+    flat = dsl.loads(FLAT + "stem: [3x3 8, 3x3 16, 3x3 32]\n")
+    made = dsl.change(flat, {"conv1": "maxpool 3x3", "conv2.width": 5})
+    assert made.stem == tuple(map(dsl.step, ("maxpool 3x3", "3x3 5", "3x3 32")))
+    assert not any(step.at.called for step in made.stem)
