@@ -20,7 +20,7 @@ from pydantic import (
 
 from dsl.faults import invalid
 from dsl.fields import Argument, Count, Identifier, Join, Named, Number, Reference, shown
-from dsl.problems import NOWHERE, Span
+from dsl.problems import NOWHERE, Problem, Span, SpecError
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,11 @@ class Model(BaseModel):
     )
     _at: Places = PrivateAttr(default_factory=Places)
 
-    def __init__(self, /, **data: Any) -> None:
+    def __init__(self, /, *bare: Any, **data: Any) -> None:
+        if bare:
+            message = f"{type(self).__name__} takes its fields by name"
+            help = "as in `Conv(kernel=(3, 3), width=64)`; `dsl.step('3x3 64')` reads an op-string"
+            raise SpecError([Problem("E012", NOWHERE, message, help=help)])
         with _in_our_words(type(self)):
             super().__init__(**data)
 

@@ -275,6 +275,7 @@ V1 = dsl.load("googlenet")
         (lambda: dsl.step("3x3 8", name="a b"), "Conv: name must be a letter, then letters"),
         (lambda: dsl.step("3x3 8", name=5), "Conv: name must be a letter"),  # type: ignore[arg-type]
         (lambda: dsl.Changes(remove=5), "Changes: remove must be a list of addresses"),  # type: ignore[arg-type]
+        (lambda: layers.Conv("3x3", 8), "Conv takes its fields by name"),  # type: ignore[call-arg]
         (lambda: spec.Aux.model_validate({"name": "a"}), "Aux: from is missing"),
     ],
 )  # fmt: skip
