@@ -8,6 +8,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from compiler.missing import advice
+
 if TYPE_CHECKING:
     from compiler.extractor import compile_features as compile_features
     from compiler.extractor import feature_extractor as feature_extractor
@@ -36,7 +38,12 @@ HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Load a function on first use."""
+    """Load a function on first use. Raises `ImportError` that says what to install."""
     if name in HOMES:
-        return getattr(import_module(HOMES[name]), name)
+        try:
+            return getattr(import_module(HOMES[name]), name)
+        except ImportError as error:
+            if line := advice(error):
+                raise ImportError(f"compiler.{name}: {line}", name=error.name) from None
+            raise
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

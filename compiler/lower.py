@@ -35,6 +35,7 @@ def lower(spec: Spec, *, limit: int = LIMIT, variant: str | None = None) -> Netw
     report.stop_if_any()
     network = _network(spec, report, limit, variant)
     _say_least(spec, report, limit)
+    _say_heads(spec, report, limit, variant)
     report.stop_if_any()
     return network
 
@@ -76,6 +77,29 @@ def _say_least(spec: Spec, report: Report, limit: int) -> None:
             report.problems[place] = replace(problem, help=help)
 
 
+def _say_heads(spec: Spec, report: Report, limit: int, variant: str | None) -> None:
+    """Where the input is too small for auxiliary heads alone, add how to do without them."""
+    small = {problem for problem in report.problems if problem.code == "E102"}
+    if not small or not spec.aux or "E102" in (trunk := _found(spec, (), limit)):
+        return
+    heads = [head for head in spec.aux if "E102" in _found(spec, (head,), limit) - trunk]
+    inherited = any(head.at.span.file != spec.at.span.file for head in heads)
+    addresses = ", ".join(f"aux.{head.name}" for head in heads)
+    says = f"`remove: [{addresses}]` or `--no-aux`" if inherited or variant else "`--no-aux`"
+    which = "the heads" if len(heads) > 1 else "the head"
+    for place, problem in enumerate(report.problems):
+        if problem in small:
+            help = "; ".join(filter(None, (problem.help, f"{says} leaves {which} out")))
+            report.problems[place] = replace(problem, help=help)
+
+
+def _found(spec: Spec, heads: tuple[Aux, ...], limit: int) -> set[str]:
+    """The codes of what is wrong with the spec if it has these auxiliary heads."""
+    report = Report()
+    _network(spec.model_copy(update={"aux": heads}), report, limit)
+    return {problem.code for problem in report.problems}
+
+
 LARGEST = 4096
 """The largest side that is tried."""
 MOST_SIDES = 64
@@ -95,9 +119,8 @@ def _enough(spec: Spec, limit: int) -> int | None:
 
 def _faults(spec: Spec, side: int, limit: int) -> set[str]:
     """The codes of what is wrong with the spec for a square input."""
-    report = Report()
-    _network(spec.model_copy(update={"input": (spec.input[0], side, side)}), report, limit)
-    return {problem.code for problem in report.problems}
+    sized = spec.model_copy(update={"input": (spec.input[0], side, side)})
+    return _found(sized, spec.aux, limit)
 
 
 class _Trunk:

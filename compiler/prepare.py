@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from shlex import quote
+from typing import Any
 
 import dsl
 from compiler.ir import Network
 from compiler.lower import LIMIT, lower
-from dsl import inherit, opstring, shelf
+from dsl import inherit, options, shelf
 from dsl.layers import Dropout
-from dsl.model import Places
 from dsl.naming import named_sections
-from dsl.problems import NOWHERE, Problem, Report, Span, SpecError
-from dsl.spec import Expect, Spec
+from dsl.numbers import is_number
+from dsl.options import Said
+from dsl.problems import NOWHERE, Problem, Span, SpecError
+from dsl.spec import Spec
+from dsl.text import Entry, Scalar
+from dsl.tree import tree
 
 
 @dataclass(frozen=True)
@@ -26,8 +31,8 @@ class Overrides:
     channels: int | None = None
     size: tuple[int, int] | None = None
     aux: bool = True
-    set: tuple[tuple[str, str], ...] = ()
-    """`key=value` pairs: an address, and its new value as a spec would write it."""
+    said: tuple[Said, ...] = ()
+    """Changes as the command line writes them, such as `("set", "mixed_6b.c7=96")`."""
     dropout: float | None = None
     """The rate of the head's only dropout, whatever that is called."""
 
@@ -39,32 +44,30 @@ class Overrides:
             sides = (self.channels, *self.size) if self.channels else self.size
             found.append(f"--input {'x'.join(map(str, sides))}")
         found += [] if self.aux else ["--no-aux"]
-        return (*found, *(f"--set {quote(f'{key}={value}')}" for key, value in self.set))
+        return (*found, *(f"--{key} {quote(value)}" for key, value in self.said))
 
     def applied(self, spec: Spec) -> Spec:
-        """The spec as it is wanted; changed, it no longer has to meet its `expect`."""
+        """The spec as it is wanted; changed, it no longer has to meet its `expect`.
+
+        Each wish is a change like those that a spec makes, and all are made together.
+        """
         if self == Overrides():
             return spec
-        if self.set:
-            spec = self.with_settings(spec)
-        old = spec.input
-        values = {name: getattr(spec, name) for name in Spec.model_fields}
-        channels = old[0] if self.channels is None else self.channels
-        values["input"] = (channels, *(self.size or old[1:]))
-        values |= {"classes": self.classes or spec.classes, "expect": Expect()}
-        values["aux"] = spec.aux if self.aux else ()
-        report = Report(texts=spec.texts)
-        made = opstring.build(Spec, values, Places(), report)
-        report.stop_if_any()
-        changed: Spec = made.placed(self._places(spec)).read_from(spec.texts)
-        return changed
+        changes, texts = options.changes(self.said, self._settings(spec))
+        try:
+            return inherit.changed(spec.model_copy().read_from(spec.texts | texts), changes)
+        except SpecError as error:
+            raise SpecError(map(_unplaced, error.problems), error.texts) from None
 
-    def _places(self, spec: Spec) -> Places:
-        """Where the values stand now: what an option says, stands there."""
-        said = {"classes": self.classes, "input": self.size, "aux": not self.aux}
-        options = {"classes": "--classes", "input": "--input", "aux": "--no-aux"}
-        spans = {key: Span(options[key], 1, 1) for key, value in said.items() if value}
-        return Places(spec.at.span, spec.at.fields | spans)
+    def _settings(self, spec: Spec) -> Iterator[Entry]:
+        """The values that have an option of their own, as settings of that option."""
+        if self.classes is not None:
+            yield _setting("classes", self.classes, "--classes")
+        if self.size or self.channels is not None:
+            channels = spec.input[0] if self.channels is None else self.channels
+            yield _setting("input", (channels, *(self.size or spec.input[1:])), "--input")
+        if not self.aux:
+            yield _setting("aux", (), "--no-aux")
 
     def addressed(self, spec: Spec) -> Overrides:
         """The same in words of the command line: the dropout rate by its address, the whole input.
@@ -75,8 +78,8 @@ class Overrides:
             return replace(self, size=spec.input[1:]).addressed(spec)
         if self.dropout is None:
             return self
-        if not 0 <= self.dropout <= 1:
-            message = f"dropout must be a number from 0 to 1, not {self.dropout}"
+        if not (is_number(self.dropout) and 0 <= self.dropout <= 1):
+            message = f"dropout must be a number from 0 to 1, not {self.dropout!r}"
             raise SpecError([Problem("E013", NOWHERE, message)])
         head = named_sections(dict(spec.sections()))["head"]
         found = [name for name, step in head if isinstance(step, Dropout)]
@@ -85,13 +88,26 @@ class Overrides:
             message = f"{spec.name} has {count} in its head, so its rate can't be set"
             help = f"its head has {', '.join(name for name, _ in head) or 'no steps'}"
             raise SpecError([Problem("E026", spec.at.of("head"), message, help=help)], spec.texts)
-        rate = (f"head.{found[0]}", f"{self.dropout}")
-        return replace(self, dropout=None, set=(*self.set, rate))
+        rate = ("set", f"head.{found[0]}={self.dropout}")
+        return replace(self, dropout=None, said=(*self.said, rate))
 
-    def with_settings(self, spec: Spec) -> Spec:
-        """The spec with every `key=value` put in."""
-        changes, texts = inherit.settings(self.set)
-        return inherit.changed(spec.read_from(spec.texts | texts), changes)
+
+OWN = ("--classes", "--input", "--no-aux")
+"""Options of values that have one of their own; the command line checks these itself."""
+
+
+def _unplaced(problem: Problem) -> Problem:
+    """A value that can't be comes from a program, then, which has no use for an option's place."""
+    own = problem.code == "E013" and problem.span.file in OWN
+    return replace(problem, span=NOWHERE) if own else problem
+
+
+def _setting(address: str, value: Any, option: str) -> Entry:
+    span = Span(option, 1, 1)
+    try:
+        return Entry(Scalar(address, span), tree(value, span))
+    except ValueError as error:  # a program's value that no file could say
+        raise SpecError([Problem("E013", NOWHERE, f"{address} {error}")]) from None
 
 
 @dataclass(frozen=True)
@@ -111,8 +127,22 @@ class Prepared:
 NO_OVERRIDES = Overrides()
 
 
+@dataclass(frozen=True)
+class Piped:
+    """A spec that came through a pipe: its text, and what errors call it."""
+
+    text: str
+    file: str
+    origin: str = "-"
+    """How the command line names it."""
+
+
+Where = Spec | Piped | str | Path
+"""What names a spec: itself, its text, its file, or its name on the shelf."""
+
+
 def prepare(
-    where: Spec | str | Path,
+    where: Where,
     variant: str | None = None,
     *,
     overrides: Overrides = NO_OVERRIDES,
@@ -120,7 +150,7 @@ def prepare(
 ) -> Prepared:
     """Load, choose the variant, override, lower. Raises `dsl.SpecError`."""
     spec = _chosen(where, variant)
-    origin = f"{spec.name}.yaml" if isinstance(where, Spec) else _origin(shelf.find(where))
+    origin = _origin(where, spec)
     heads = () if overrides.aux else tuple(head.name for head in spec.aux)
     overrides = overrides.addressed(spec)
     spec = overrides.applied(spec)
@@ -129,17 +159,29 @@ def prepare(
     return Prepared(spec, named)
 
 
-def wanted(where: Spec | str | Path, variant: str | None, overrides: Overrides) -> Spec:
+def wanted(where: Where, variant: str | None, overrides: Overrides) -> Spec:
     """The spec as it would be compiled. Raises `dsl.SpecError`."""
     spec = _chosen(where, variant)
     return overrides.addressed(spec).applied(spec)
 
 
-def _chosen(where: Spec | str | Path, variant: str | None) -> Spec:
-    return dsl.choose(where, variant) if isinstance(where, Spec) else dsl.load(where, variant)
+def _chosen(where: Where, variant: str | None) -> Spec:
+    match where:
+        case Spec():
+            return dsl.choose(where, variant)
+        case Piped():
+            return dsl.loads(where.text, where.file, variant)
+        case _:
+            return dsl.load(where, variant)
 
 
-def _origin(path: Path) -> str:
+def _origin(where: Where, spec: Spec) -> str:
     """How the command line names a spec: on the shelf by name, else by its file's name."""
+    match where:
+        case Spec():
+            return f"{spec.name}.yaml"
+        case Piped():
+            return where.origin
+    path = shelf.find(where)
     shelved = path.resolve().parent == shelf.folder().resolve()
     return path.stem if shelved else path.name

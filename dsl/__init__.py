@@ -14,13 +14,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from dsl import inherit, opstring, shelf, text
+from dsl import inherit, shelf, text
 from dsl.changes import Changes
 from dsl.dump import dump
-from dsl.layers import Layer, Places
-from dsl.problems import Problem, Report, Span, SpecError
+from dsl.faults import expect
+from dsl.problems import Problem, Span, SpecError
+from dsl.single import step
 from dsl.spec import Spec
-from dsl.text import Scalar
 
 __all__ = [
     "Changes",
@@ -42,6 +42,8 @@ def load(where: str | Path, variant: str | None = None) -> Spec:
 
     Raises `SpecError` with every problem found.
     """
+    expect(where, (str, Path), "load takes a path, or a name on the shelf")
+    _expect_name(variant)
     path = shelf.find(where)
     return inherit.loads(text.read(path), str(path), variant)
 
@@ -51,11 +53,16 @@ def loads(source: str, file: str = "<text>", variant: str | None = None) -> Spec
 
     Every variant is checked, whichever is asked for.
     """
+    expect(source, (str,), "loads takes the text of a spec", "`dsl.load` reads a file")
+    expect(file, (str,), "`file` is the name that errors give the text")
+    _expect_name(variant)
     return inherit.loads(source, file, variant)
 
 
 def choose(spec: Spec, variant: str | None) -> Spec:
     """The spec's named variant; the spec itself for None. Raises `SpecError`."""
+    _expect_spec(spec)
+    _expect_name(variant)
     return spec if variant is None else inherit.chosen(spec, variant)
 
 
@@ -67,16 +74,19 @@ def change(spec: Spec, changes: Changes | Mapping[str, Any]) -> Spec:
     >>> change(load("inception_v3"), {"classes": 10, "mixed_6b.c7": 96}).classes
     10
     """
+    _expect_spec(spec)
+    expect(changes, (Changes, Mapping), "change takes Changes, or a mapping of addresses", CHANGING)
     if not isinstance(changes, Changes):
         changes = Changes(set=dict(changes))
     return inherit.changed(spec, changes)
 
 
-def step(source: str, name: str | None = None) -> Layer:
-    """One step from its op-string: `step("3x3 64 /2", name="conv1")`. Raises `SpecError`."""
-    report = Report(texts={"<text>": source})
-    text = Scalar(source, Span("<text>", 1, 1, len(source)))
-    found = opstring.parse(text, report, stands="python")
-    report.stop_if_any()
-    assert found is not None, "no step, and no problem either"
-    return found.model_copy(update={"name": name}).placed(Places())
+CHANGING = "as in `dsl.change(spec, {'classes': 10})`"
+
+
+def _expect_spec(spec: object) -> None:
+    expect(spec, (Spec,), "a Spec is changed", "`dsl.load` gives one")
+
+
+def _expect_name(variant: object) -> None:
+    expect(variant, (str, type(None)), "a variant goes by its name")

@@ -8,7 +8,7 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from yaml.error import Mark
 
@@ -60,8 +60,17 @@ def read(path: Path) -> str:
     except (OSError, ValueError) as error:  # a ValueError is a null byte in the path
         why = getattr(error, "strerror", None) or str(error)
         raise _unreadable(path, why[:1].lower() + why[1:]) from None
-    check_size(len(data), NOWHERE, f"{path}: ")
-    source = Source(str(path), _decode(data.removeprefix(b"\xef\xbb\xbf"), str(path)))
+    return _text(data, str(path))
+
+
+def read_stream(stream: BinaryIO, file: str) -> str:
+    r"""The text of a stream until it ends, with `\n` line ends; raises `SpecError`."""
+    return _text(stream.read(MAX_BYTES + 1), file)
+
+
+def _text(data: bytes, file: str) -> str:
+    check_size(len(data), NOWHERE, f"{file}: ")
+    source = Source(file, _decode(data.removeprefix(b"\xef\xbb\xbf"), file))
     check_characters(source)
     return source.text
 

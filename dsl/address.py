@@ -13,10 +13,13 @@ from dataclasses import replace
 from typing import Any
 
 from dsl import opstring
+from dsl.filler import places_of
 from dsl.layers import Call, Layer, Model, Residual, Sequence, Split, Step, spellings
 from dsl.naming import branch_names, child_names, named_sections, sequence_names
 from dsl.problems import Report, Span
 from dsl.spec import Aux, Block, Defaults, Spec
+from dsl.text import Entry, Scalar, Value
+from dsl.text import Mapping as Tree
 
 SECTIONS = ("stem", "body", "head")
 SPEC_FIELDS = ("name", "title", "paper", "input", "classes", "defaults", "inception", "reduction")
@@ -85,10 +88,10 @@ def _block_steps(body: Step) -> dict[str, Any]:
     return parts(body)
 
 
-def rebuilt(owner: Any, name: str, inside: dict[str, Any], span: Span, report: Report) -> Any:
+def rebuilt(owner: Any, name: str, inside: dict[str, Any], said: Value, report: Report) -> Any:
     """`owner` with the parts that it has now, of which `name` is new or gone.
 
-    `span` is where that is said. None where a problem was found.
+    `said` is the text that says so. None where a problem was found.
     """
     new = inside.get(name)
     match owner:
@@ -96,20 +99,20 @@ def rebuilt(owner: Any, name: str, inside: dict[str, Any], span: Span, report: R
             steps = tuple(new.values() if isinstance(new, dict) else new or ())
             return owner.model_copy(update={name: steps})
         case Block() if name == "params":
-            return refilled(owner, {"params": new}, span, report)
+            return refilled(owner, {"params": new}, said, report)
         case Block():
             return owner.model_copy(update={"body": _body(owner.body, name, inside)})
         case Aux() if name not in ("from", "weight"):
             inner = tuple(inside[key] for key in inside if key not in ("from", "weight"))
             return owner.model_copy(update={"steps": inner})
         case Aux():
-            return refilled(owner, {"source" if name == "from" else name: new}, span, report)
+            return refilled(owner, {"source" if name == "from" else name: new}, said, report)
         case Sequence() | Split():
             return _body(owner, name, inside)
         case Call() if name != "repeat":
-            return refilled(owner, {"args": {**owner.args, name: new}}, span, report)
+            return refilled(owner, {"args": {**owner.args, name: new}}, said, report)
         case Model():
-            return refilled(owner, {name: new}, span, report)
+            return refilled(owner, {name: new}, said, report)
     return inside
 
 
@@ -123,23 +126,39 @@ def _body(body: Step, name: str, inside: dict[str, Any]) -> Step:
     return body.model_copy(update={field: steps})
 
 
-def refilled(model: Model, update: dict[str, Any], span: Span, report: Report) -> Any:
-    """A model with other fields, validated again."""
-    values = {name: getattr(model, name) for name in type(model).model_fields} | update
-    spans = _spans(model, update, span)
+def refilled(model: Model, update: dict[str, Any], said: Value, report: Report) -> Any:
+    """A model with other fields, validated again; `said` is the text that they come from."""
+    new = {name: getattr(model, name) for name in type(model).model_fields} | update
+    values = {_spelt(model, name): value for name, value in new.items()}
+    spans = _spans(model, update, said)
+    kept = model.at.without(spans).fields
     rescaled = any(name in update for name in ("width", "repeat"))
     changes = () if rescaled else model.at.changes
-    places = replace(model.at, fields={**model.at.fields, **spans}, changes=changes)
+    places = replace(model.at, fields=kept | spans, changes=changes)
     return opstring.build(type(model), values, places, report)
 
 
-def _spans(model: Model, update: dict[str, Any], span: Span) -> dict[str, Span]:
+def _spans(model: Model, update: dict[str, Any], said: Value) -> dict[str, Span]:
     """The place of what is new: a field as a file spells it, an argument, a default."""
-    spelt = {name: type(model).model_fields[name].alias or name for name in update}
-    found = {spelt[name]: span for name in update}
-    for name in {"args", "params"} & set(update):
-        old = getattr(model, name)
-        new = [key for key, value in update[name].items() if key not in old or old[key] != value]
-        found |= {f"{name}.{key}=": span for key in new}
-        found |= {f"{name}.{key}": span for key in new if key not in old}
+    found: dict[str, Span] = {}
+    for name, value in update.items():
+        if name in ("args", "params"):
+            found |= _changed(name, getattr(model, name), value, said)
+        else:
+            found |= places_of([Entry(Scalar(_spelt(model, name), said.span), said)])
     return found
+
+
+def _spelt(model: Model, name: str) -> str:
+    """A field as a file spells it."""
+    return type(model).model_fields[name].alias or name
+
+
+def _changed(name: str, old: dict[str, Any], new: dict[str, Any], said: Value) -> dict[str, Span]:
+    """The places of the arguments or parameters that changed: in a mapping, or all in one."""
+    entries = said.entries if isinstance(said, Tree) else ()
+    inside = places_of(entries)
+    keys = {entry.key.text: entry.key.span for entry in entries}
+    changed = [key for key, value in new.items() if key not in old or old[key] != value]
+    found = {f"{name}.{key}=": inside.get(key, said.span) for key in changed}
+    return found | {f"{name}.{key}": keys.get(key, said.span) for key in changed if key not in old}

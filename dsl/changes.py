@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, PrivateAttr
 
 from dsl.fields import Count, Factor, named, shown
-from dsl.model import Model
+from dsl.model import Filled, Model
 from dsl.problems import Span
 from dsl.text import Mapping, Scalar, Sequence, Value, plain
 from dsl.tree import tree
@@ -56,6 +56,12 @@ class Depth(Model):
         return max(floor(repeat * self.by + 0.5), min(self.min, repeat)) if repeat > 1 else repeat
 
 
+def _factor(value: Any) -> Any:
+    """A number alone is the factor, as in a file."""
+    return value if isinstance(value, (dict, Model)) or value is None else {"by": value}
+
+
+Factored = BeforeValidator(_factor)
 PLACES = ("after", "before")
 
 
@@ -91,8 +97,8 @@ class Changes(Model):
     and what they say stands as written.
     """
 
-    width: Width | None = None
-    depth: Depth | None = None
+    width: Annotated[Width | None, Filled, Factored] = None
+    depth: Annotated[Depth | None, Filled, Factored] = None
     remove: Annotated[tuple[str, ...], BeforeValidator(_addresses)] = ()
     insert: Annotated[tuple[dict[str, Any], ...], BeforeValidator(_insertions)] = ()
     set: Annotated[dict[str, Any], BeforeValidator(_as_read)] = Field(default_factory=dict)

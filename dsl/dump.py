@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from dsl.extent import SIDES, channels_last
+from dsl.faults import expect
 from dsl.layers import Layer, Model, Sequence, Split, Step
 from dsl.numbers import NUMBER
 from dsl.opwriter import write
@@ -75,8 +76,9 @@ _Dumper.add_representer(Inline, _inline)
 def dump(spec: Spec) -> str:
     """The spec as YAML text, ending with one newline; `dsl.loads` of it equals the spec.
 
-    The fields are validated, which `model_copy` doesn't do; raises pydantic's `ValidationError`.
+    The fields are validated, which `model_copy` doesn't do; raises `SpecError`.
     """
+    expect(spec, (Spec,), "dump writes a Spec")
     spec = Spec(**{name: getattr(spec, name) for name in Spec.model_fields})
     chunks = [_yaml({key: value}) for key, value in _top(spec)]
     return "\n".join(_spaced(chunks))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from shlex import quote
 from typing import Any
 
 from dsl.address import BESIDE, SECTIONS, parts, path_of, rebuilt, refilled
@@ -49,8 +50,12 @@ class Edit(ABC):
             now = self.made(owner, name, inside)
         if now is None:
             return owner
-        new = rebuilt(owner, self.touched(name, rest), now, self.place, self.reader.report)
+        new = rebuilt(owner, self.touched(name, rest), now, self.said, self.reader.report)
         return owner if new is None else new
+
+    def target(self, spec: Spec) -> tuple[str, ...]:
+        """The place whose value is set, by its whole path; empty where none is."""
+        return ()
 
     @abstractmethod
     def made(self, owner: Any, name: str, inside: dict[str, Any]) -> dict[str, Any] | None:
@@ -61,9 +66,9 @@ class Edit(ABC):
         return name
 
     @property
-    def place(self) -> Span:
-        """Where the new value stands."""
-        return self.address.span
+    def said(self) -> Value:
+        """The text that says what is new."""
+        return self.address
 
     def refuse(self, message: str, help: str = "") -> None:
         """Report a change that can't be made."""
@@ -77,7 +82,7 @@ class Edit(ABC):
         before = address.removesuffix(".".join(path))
         message = f"there is no {path[0] or 'empty name'} in {before[:-1] or 'the spec'}"
         if not before and path[0] in CHANGES:
-            help = f"{path[0]} is a key beside `set`, in a variant or a spec that extends another"
+            help = beside_set(path[0], getattr(self, "value", None), self.address.span)
         span = self.address.at(len(before), len(path[0]))
         hint = self.full_address(path, inside) or did_you_mean(path[0], _nearby(inside))
         self.reader.report.add("E026", span, message, hint=hint, help=help)
@@ -102,6 +107,21 @@ class Edit(ABC):
         return True
 
 
+def beside_set(key: str, value: Value | None, span: Span) -> str:
+    """Where one of `CHANGES` belongs that was taken for an address, as its author writes it."""
+    said = plain(value) if value is not None else "…"
+    if span.file.startswith("--"):
+        new = quote(said) if isinstance(said, str) else "…"
+        return f"it is an option of its own: `--{key} {new}`"
+    if not span.line:
+        number = isinstance(said, str) and NUMBER.fullmatch(said)
+        new = f"{key}={said if number else repr(said)}"
+        return (
+            f"write `dsl.change(spec, dsl.Changes({new}))`; what is set goes into its `set={{…}}`"
+        )
+    return f"{key} is a key beside `set`, in a variant or a spec that extends another"
+
+
 def _nearby(inside: dict[str, Any]) -> list[str]:
     """The names that may have been meant: of a spec, its steps too."""
     steps = [name for key in SECTIONS if isinstance(inside.get(key), dict) for name in inside[key]]
@@ -115,16 +135,30 @@ class Set(Edit):
     value: Value
 
     @property
-    def place(self) -> Span:
-        return self.value.span
+    def said(self) -> Value:
+        return self.value
+
+    def target(self, spec: Spec) -> tuple[str, ...]:
+        path = path_of(spec, self.address.text)
+        main = self.main(self.standing(spec, path))
+        return (*path, main) if main else path
+
+    def standing(self, spec: Spec, path: tuple[str, ...]) -> Any:
+        """What stands at a path now, if anything."""
+        owner: Any = spec
+        for name in path:
+            owner = parts(owner).get(name)
+        return owner
 
     def made(self, owner: Any, name: str, inside: dict[str, Any]) -> dict[str, Any] | None:
-        new = self.read(owner, inside[name])
+        new = self.read(owner, name, inside[name])
         return None if new is None else {**inside, name: new}
 
-    def read(self, owner: Any, old: Any) -> Any:
+    def read(self, owner: Any, name: str, old: Any) -> Any:
         """The new value for `old`, read as its kind demands."""
-        if isinstance(old, Step) or (old is None and isinstance(owner, Split)):
+        if name in BESIDE and isinstance(owner, (Split, Block)):
+            return self.beside(name, old)
+        if isinstance(old, Step):
             return self.step(old)
         if isinstance(old, Block):
             return self.reader.block(self.value)
@@ -132,8 +166,8 @@ class Set(Edit):
             return self.reader.head(Entry(Scalar(old.name, self.address.span), self.value))
         if isinstance(owner, Block) and isinstance(old, dict):
             return self.reader.params(self.value, {})
-        if isinstance(old, (Residual, Defaults)):
-            return self.reader.fill(type(old), self.value, {})
+        if isinstance(old, Defaults):
+            return self.reader.fill(Defaults, self.value, {})
         if isinstance(owner, Spec) and self.address.text in SECTIONS:
             return self.reader.steps(self.value)
         if isinstance(owner, Spec) and self.address.text == "aux":
@@ -141,6 +175,10 @@ class Set(Edit):
         if isinstance(old, dict) and isinstance(owner, Spec):
             return self.whole_section(old)
         return plain(self.value)
+
+    def beside(self, name: str, old: Any) -> Any:
+        """What stands beside a split's branches, whether there was any before or not."""
+        return self.reader.fill(Residual, self.value, {}) if name == "residual" else self.step(old)
 
     def whole_section(self, old: dict[str, Any]) -> None:
         """Report that all blocks are to be replaced at once."""
@@ -150,20 +188,20 @@ class Set(Edit):
 
     def step(self, old: Step | None) -> Step | None:
         """A step in the old one's place, under its name; a bare number sets its main value."""
-        if isinstance(old, Layer) and self.is_number():
-            main = [name for name, mark in spellings(type(old)) if mark.place][-1:]
-            if main:
-                update = {main[0]: plain(self.value)}
-                step: Step | None = refilled(old, update, self.place, self.reader.report)
-                return step
+        if old is not None and (main := self.main(old)):
+            update = {main: plain(self.value)}
+            step: Step | None = refilled(old, update, self.value, self.reader.report)
+            return step
         new = self.reader.step(self.value, old.name if old else None)
         if new is not None and old is not None:
             new.placed(replace(new.at, called=old.at.called))
         return new
 
-    def is_number(self) -> bool:
-        """Whether the value is one bare number."""
-        return isinstance(self.value, Scalar) and bool(NUMBER.fullmatch(self.value.text))
+    def main(self, old: Any) -> str:
+        """The field of a layer that one bare number sets; empty where the value is none."""
+        number = isinstance(self.value, Scalar) and NUMBER.fullmatch(self.value.text)
+        places = spellings(type(old)) if number and isinstance(old, Layer) else ()
+        return next((name for name, mark in reversed(places) if mark.place), "")
 
 
 REMOVABLE = (Step, Aux, Block, Residual)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from dsl.numbers import Fault
+from dsl.numbers import Misfit
 
 SIDES = ("channels", "height", "width")
 LEAST_IMAGE = 16
@@ -44,7 +44,7 @@ def read_extent(value: Any) -> Any:
     """`[3, 299, 299]`, or its sides by name: `{channels: 3, height: 299, width: 299}`."""
     if isinstance(value, dict):
         if set(value) != set(SIDES):
-            raise Fault(f"must have the keys {', '.join(SIDES)}, and no others")
+            raise Misfit(f"must have the keys {', '.join(SIDES)}, and no others")
         return tuple(value[side] for side in SIDES)
     words = " ".join(value) if isinstance(value, list) and all(map(_is_text, value)) else value
     if isinstance(words, str) and (sides := _SIDES.fullmatch(words.strip("()[] "))):
@@ -52,9 +52,9 @@ def read_extent(value: Any) -> Any:
         if channels_last(found):
             message = f"is [channels, height, width], and this {looks_like_an_image(found)}"
             help = f"if {found[0]} channels are meant, name the sides: `{extent_text(found)}`"
-            raise Fault(message, extent_text((found[2], *found[:2])), help=help)
+            raise Misfit(message, extent_text((found[2], *found[:2])), help=help)
         if not isinstance(value, list) or len(value) != len(SIDES):
-            raise Fault(f"must be a list of three numbers, not '{words}'", extent_text(found))
+            raise Misfit(f"must be a list of three numbers, not '{words}'", extent_text(found))
     return value
 
 

@@ -20,7 +20,7 @@ from dsl.extent import read_extent
 from dsl.numbers import (
     LEAST,
     WHOLE,
-    Fault,
+    Misfit,
     as_whole,
     bound,
     is_number,
@@ -77,7 +77,7 @@ def whole(low: int, high: int, named: bool) -> Callable[[Any], int | str]:
         wanted = f"a whole number from {low} to {high:,}{OR_PARAMETER[named]}"
         meant = as_whole(value)
         meant = meant if meant and low <= int(meant) <= high else ""
-        raise Fault(f"must be {wanted}, not {shown(value)}{why}", meant)
+        raise Misfit(f"must be {wanted}, not {shown(value)}{why}", meant)
 
     return read
 
@@ -94,7 +94,7 @@ def number(low: float, high: float, named: bool) -> Callable[[Any], float | str]
         wanted = f"a number from {bound(low)} to {bound(high)}{OR_PARAMETER[named]}"
         meant = otherwise(value)
         meant = meant if meant and low <= float(meant) <= high else ""
-        raise Fault(f"must be {wanted}, not {shown(value)}{loss(value, low)}", meant)
+        raise Misfit(f"must be {wanted}, not {shown(value)}{loss(value, low)}", meant)
 
     return read
 
@@ -123,10 +123,33 @@ def _identifier(value: Any) -> str:
     if not is_identifier(value):
         meant = value.rstrip(",; ") if isinstance(value, str) else ""
         meant = meant if is_identifier(meant) else ""
-        raise Fault(f"must be {RULE}, not {shown(value)}", meant)
+        raise Misfit(f"must be {RULE}, not {shown(value)}", meant)
     if why := _taken(value):
         raise ValueError(f"can't be '{value}': {why}")
     return str(value)
+
+
+DEVICES = re.compile(r"con|prn|aux|nul|(com|lpt)[0-9]", re.IGNORECASE)
+"""Names that Windows keeps for devices, whatever ending a file has."""
+
+
+def is_device(name: str) -> bool:
+    """Whether no file or folder can be called so on Windows, in whatever case."""
+    return bool(DEVICES.fullmatch(name))
+
+
+def spec_name_fault(text: str) -> str:
+    """What is wrong with the name of a whole spec, which files are called by; empty for nothing."""
+    if is_device(text):
+        return f"can't be '{text}': Windows keeps that word for a device, so no file can have it"
+    return ""
+
+
+def _file_name(value: Any) -> str:
+    name = _identifier(value)
+    if fault := spec_name_fault(name):
+        raise ValueError(fault)
+    return name
 
 
 def _reference(value: Any) -> str:
@@ -141,7 +164,7 @@ def one_of(*words: str) -> Callable[[Any], str]:
     def read(value: Any) -> str:
         if value not in words:
             meant = foreign.meant(value, words) if isinstance(value, str) else ""
-            raise Fault(f"must be one of {', '.join(words)}, not {shown(value)}", meant)
+            raise Misfit(f"must be one of {', '.join(words)}, not {shown(value)}", meant)
         return str(value)
 
     return read
@@ -164,7 +187,7 @@ def pair(low: int, spread: bool, also: str = "") -> Callable[[Any], tuple[int | 
         if (found := halves(value)) is None:
             if isinstance(value, str) and KERNEL.fullmatch(value.replace("×", "x")):
                 meant = value.replace("×", "x")
-                raise Fault(f"must be written with the letter x: {meant}", meant)
+                raise Misfit(f"must be written with the letter x: {meant}", meant)
             raise ValueError(
                 f"must be {also}written like {example} (height x width), not {shown(value)}"
             )
@@ -204,7 +227,7 @@ def _argument(value: Any) -> int | float | str:
     if is_identifier(value):
         return str(value)
     message = f"must be a number or a word, not {shown(value)}{loss(value)}"
-    raise Fault(message, otherwise(value))
+    raise Misfit(message, otherwise(value))
 
 
 PADDINGS = ("same", "tf_same", "valid")
@@ -243,6 +266,7 @@ def named(value: Any) -> Any:
 
 
 Identifier = Annotated[str, BeforeValidator(_identifier)]
+FileName = Annotated[str, BeforeValidator(_file_name)]
 Reference = Annotated[str, BeforeValidator(_reference)]
 Text = Annotated[str, BeforeValidator(_text)]
 Flag = Annotated[bool, BeforeValidator(_flag)]
@@ -291,11 +315,11 @@ def _init(value: Any) -> str:
     if scheme not in INITS:
         meant = closest(scheme, INITS)
         meant = f"{meant}:{rest}" if rest and INITS.get(meant) else meant
-        raise Fault(f"must be one of {', '.join(INITS)}, not {shown(value)}", meant)
+        raise Misfit(f"must be one of {', '.join(INITS)}, not {shown(value)}", meant)
     if not INITS[scheme] and value != scheme:
-        raise Fault(f"must be {scheme} alone, which takes no number", scheme)
+        raise Misfit(f"must be {scheme} alone, which takes no number", scheme)
     if INITS[scheme] and not rest:
-        raise Fault(f"must name the standard deviation of {scheme}: {scheme}:0.01")
+        raise Misfit(f"must name the standard deviation of {scheme}: {scheme}:0.01")
     if INITS[scheme]:
         _deviation(scheme, rest)
     return str(value)
@@ -305,9 +329,9 @@ def _deviation(scheme: str, text: str) -> None:
     """Refuse what is no standard deviation."""
     try:
         number(LEAST, 1e6, named=False)(text)
-    except Fault as fault:
+    except Misfit as fault:
         meant = f"{scheme}:{fault.meant}" if fault.meant else ""
-        raise Fault(f"has a standard deviation, which {fault}", meant) from None
+        raise Misfit(f"has a standard deviation, which {fault}", meant) from None
 
 
 InitText = Annotated[str, BeforeValidator(_init)]

@@ -13,11 +13,10 @@ from pathlib import Path
 from dsl import names, shelf, text, variants
 from dsl._source import unified
 from dsl.changes import Changes
-from dsl.fields import shown
-from dsl.problems import Problem, Report, Span, SpecError
+from dsl.problems import Report, Span, SpecError
 from dsl.reader import Reader
 from dsl.spec import Expect, Spec
-from dsl.text import Entry, Mapping, Scalar, plain
+from dsl.text import Entry, Mapping, Scalar
 
 MOST_LINKS = 16
 """How long a chain of `extends` may be."""
@@ -88,7 +87,9 @@ def _extended(root: Mapping, entry: Entry, chain: Chain, report: Report) -> Spec
     if base is None or changes is None:
         return None
     spec = reader.heir(root, variants.resized(base, changes, report))
-    return variants.edited(spec, changes, report) if spec and not report.problems else None
+    if spec is None or report.problems:
+        return None
+    return variants.edited(spec, changes, report, root)
 
 
 def _base(entry: Entry, chain: Chain, report: Report) -> Spec | None:
@@ -176,22 +177,3 @@ def _circular(path: Path, span: Span, chain: Chain, report: Report) -> bool:
         report.add("E031", span, f"more than {MOST_LINKS} specs extend each other in a row")
         return True
     return False
-
-
-def settings(pairs: tuple[tuple[str, str], ...]) -> tuple[Changes, dict[str, str]]:
-    """`key=value` pairs, each value as YAML says it, and the texts that errors quote."""
-    entries: list[Entry] = []
-    texts: dict[str, str] = {}
-    for key, value in pairs:
-        if "\n" in key + value:  # It would end the comment that says how to compile this again.
-            message = f"the value of {shown(key)} must stand on one line"
-            help = "lists and mappings can be written in brackets: `stem=[3x3 8 /2, 3x3 16]`"
-            raise SpecError([Problem("E012", Span("--set", 1, 1), message, help=help)])
-        line = f"{key}: {value}"
-        file = f"--set {key}={value}"
-        entries += text.parse(line, file).entries
-        texts[file] = line
-    nodes = Mapping(tuple(entries), Span("--set", 1, 1))
-    changes = Changes(set=plain(nodes))
-    changes.remember(Mapping((Entry(Scalar("set", nodes.span), nodes),), nodes.span))
-    return changes, texts

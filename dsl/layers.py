@@ -39,7 +39,7 @@ from dsl.model import (
     Step,
     spellings,
 )
-from dsl.numbers import Fault
+from dsl.numbers import Misfit
 
 __all__ = [
     "ACTIVATION_WORDS",
@@ -100,7 +100,7 @@ class Filter(Layer):
     def _has_width(self) -> Self:
         if self.width is None and not getattr(self, "depthwise", False):
             message = f"needs its width (the number of output channels), as in `{self.example}`"
-            raise Fault(message, code="E011")
+            raise Misfit(message, code="E011")
         return self
 
 

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, SerializeAsAny
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    SerializeAsAny,
+    ValidationError,
+)
 
+from dsl.faults import invalid
 from dsl.fields import Argument, Count, Identifier, Join, Named, Number, Reference, shown
-from dsl.problems import NOWHERE, Span
+from dsl.problems import NOWHERE, Problem, Span, SpecError
 
 
 @dataclass(frozen=True)
@@ -42,13 +52,45 @@ class Places:
         """The place of one field, or of the whole where it isn't written out."""
         return self.fields.get(name, self.span)
 
+    def without(self, keys: Iterable[str]) -> Places:
+        """The same, less what stands at or inside any of the `keys`."""
+        gone = tuple(keys)
+        inside = tuple(f"{key}." for key in gone)
+        fields = {
+            key: span
+            for key, span in self.fields.items()
+            if key not in gone and not key.startswith(inside)
+        }
+        return replace(self, fields=fields)
+
     def changed(self, span: Span) -> Places:
         """The same places, of numbers that a change at `span` has scaled."""
         return replace(self, changes=(*self.changes, span))
 
 
+def _by_words(value: Any) -> Any:
+    if isinstance(value, dict) and not all(isinstance(key, str) for key in value):
+        raise ValueError("must have words for its keys")
+    return value
+
+
+Filled = BeforeValidator(_by_words)
+"""A model that may also come as a mapping of its fields."""
+
+
+@contextmanager
+def _in_our_words(model: type[Any]) -> Iterator[None]:
+    try:
+        yield
+    except ValidationError as error:
+        raise invalid(model, error) from None
+
+
 class Model(BaseModel):
-    """A frozen piece of a spec. Places are no part of its value: equality ignores them."""
+    """A frozen piece of a spec. Places are no part of its value: equality ignores them.
+
+    Values that it can't have raise `SpecError`, wherever they come from.
+    """
 
     model_config = ConfigDict(
         frozen=True,
@@ -57,6 +99,20 @@ class Model(BaseModel):
         defer_build=True,  # A command needs few of the kinds; it should answer at once.
     )
     _at: Places = PrivateAttr(default_factory=Places)
+
+    def __init__(self, /, *bare: Any, **data: Any) -> None:
+        if bare:
+            message = f"{type(self).__name__} takes its fields by name"
+            help = "as in `Conv(kernel=(3, 3), width=64)`; `dsl.step('3x3 64')` reads an op-string"
+            raise SpecError([Problem("E012", NOWHERE, message, help=help)])
+        with _in_our_words(type(self)):
+            super().__init__(**data)
+
+    @classmethod
+    def model_validate(cls, obj: Any, **how: Any) -> Self:
+        """A model from a mapping of its fields, as pydantic makes it. Raises `SpecError`."""
+        with _in_our_words(cls):
+            return super().model_validate(obj, **how)
 
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and self.__dict__ == other.__dict__
@@ -158,4 +214,4 @@ class Split(Step):
     join: Join = "concat"
     branches: SomeSteps
     then: OneStep | None = None
-    residual: Residual | None = None
+    residual: Annotated[Residual | None, Filled] = None

@@ -11,11 +11,13 @@ NUMBER = re.compile(
     r"[+-]?((?:0|[1-9][0-9]{0,17})(?:\.[0-9]{0,24})?|\.[0-9]{1,24})(?:[eE][+-]?[0-9]{1,3})?"
 )
 """`0.001`, `1e-3`, `.001`; as many digits as the shortest text of any float has."""
+HUGE = 1e300
+"""More than any field takes; a float holds all below."""
 LEAST = 1e-37
 """The smallest number above 0: float32, in which networks run, holds no smaller ones exactly."""
 
 
-class Fault(ValueError):
+class Misfit(ValueError):
     """A value that a field can't take; `meant` is what probably should stand there."""
 
     def __init__(
@@ -42,8 +44,10 @@ def number_of(text: str) -> int | float | None:
 
 
 def is_number(value: object) -> bool:
-    """Whether it is a finite number; true and false are none."""
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    """Whether it is a finite number; true and false are none, nor is what no float can hold."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return False
+    return abs(value) < HUGE
 
 
 def too_small(value: object) -> bool:

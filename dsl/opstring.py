@@ -10,9 +10,8 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import ValidationError
-
 from dsl import foreign, mending
+from dsl.faults import Fault, Invalid
 from dsl.fields import IDENTIFIER, KERNEL, shown
 from dsl.layers import (
     ACTIVATION_WORDS,
@@ -27,7 +26,6 @@ from dsl.layers import (
     spellings,
 )
 from dsl.mending import Slip, Stands
-from dsl.numbers import Fault
 from dsl.problems import NOWHERE, Fix, Problem, Report, Span
 from dsl.text import Scalar
 
@@ -286,11 +284,10 @@ def build(
     """
     try:
         model = kind(**values).placed(places)
-    except ValidationError as error:
-        for item in error.errors(include_url=False):
-            path = [str(part) for part in item["loc"] if part != "[key]"]
-            if not broken or (path and path[0] not in broken):
-                _explain(kind, dict(item), ".".join(path), places, report)
+    except Invalid as error:
+        for fault in error.faults:
+            if not broken or (fault.path and fault.path[0] not in broken):
+                _explain(kind, fault, places, report)
         return None
     return None if broken else model
 
@@ -299,23 +296,21 @@ NAMED = {"p": "probability", "kind": "activation"}
 """Fields that go by another name in a message."""
 
 
-def _explain(kind: Any, item: dict[str, Any], where: str, places: Places, report: Report) -> None:
+def _explain(kind: Any, fault: Fault, places: Places, report: Report) -> None:
+    where = ".".join(fault.path)
     owner = where.rpartition(".")[0]
     spans = (places.fields.get(key) for key in (f"{where}=", where, owner))
     span = next((span for span in spans if span), places.span)
     name = re.sub(r"^(args|params)\.(?=[A-Za-z])|\.[0-9]+$", "", where)
     name = name if "." in name else NAMED.get(name, name.replace("_", " "))
     example = getattr(kind, "example", "")
-    if item["type"] == "missing" and example:
+    if fault.kind == "missing" and example:
         report.add("E011", span, f"needs its {name}, as in `{example}`")
-    elif item["type"] == "missing":
+    elif fault.kind == "missing":
         help = KEYS.get(where, "")
         report.add("E011", span, f"the key `{where}` is missing", help=f"such as `{help}`")
     else:
-        message = str(item["msg"]).removeprefix("Value error, ")
-        fault = item.get("ctx", {}).get("error")
-        fault = fault if isinstance(fault, Fault) else Fault(message)
-        said = f"{name} {message}".strip()
+        said = f"{name} {fault.message}".strip()
         report.add(fault.code, span, said, meant=fault.meant, help=fault.help)
 
 

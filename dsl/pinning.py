@@ -1,8 +1,8 @@
 """Addresses that stay put while a spec is being changed.
 
-What has no name goes by its place among its like (`branch2`, `conv1`). Once a step is taken out
-or put in, what stands behind it would answer to another address, so every step remembers what
-it was called before the first change, until the last one is made.
+What has no name goes by its place among its like (`branch2`, `conv1`). Once a step is taken out,
+put in or made another kind of layer, what stands behind it would answer to another address, so
+every step remembers what it was called before the first change, until the last one is made.
 """
 
 from __future__ import annotations

@@ -59,9 +59,11 @@ class Reader(StepReader):
         if defaults := found.get("defaults"):
             found["defaults"] = _merged(base.defaults, defaults)
         values = _inherited(base) | found
-        for key in ("inception", "reduction"):
+        for key in BY_NAME:
             values[key] = {**getattr(base, key), **found.get(key, {})}
-        kept = {key: span for key, span in base.at.fields.items() if key not in NOT_INHERITED}
+        new = [f"{key}.{name}" for key in BY_NAME for name in found.get(key, ())]
+        whole = (key for key in found if key not in BY_NAME)
+        kept = base.at.without((*NOT_INHERITED, *whole, *new)).fields
         places = Places(root.span, kept | places_of(own))
         spec: Spec | None = opstring.build(Spec, values, places, self.report, faulty)
         return spec
@@ -189,6 +191,8 @@ def _merged(base: Defaults, own: Defaults) -> Defaults:
     return base.model_copy(update=update).placed(places)
 
 
+BY_NAME = ("inception", "reduction", "weights")
+"""Keys of a spec whose entries replace the base's one by one."""
 NOT_INHERITED = ("name", "title", "variants", "expect")
 
 

@@ -30,11 +30,18 @@ def widened(spec: Spec, width: Width, span: Span, report: Report) -> Spec:
 def deepened(spec: Spec, depth: Depth, span: Span, report: Report) -> Spec:
     """The spec with its repeats scaled; `span` is where that is asked for."""
     limits = _Limits(span, report)
+    there: list[int] = []
 
     def repeats(layer: Layer) -> dict[str, Any]:
+        if layer.repeat > 1:
+            there.append(layer.repeat)
         return {"repeat": limits.kept("repeat", layer.repeat, depth.of(layer.repeat))}
 
-    return _rescaled(spec, repeats, span)
+    made = _rescaled(spec, repeats, span)
+    if not there:
+        help = "depth multiplies repeats such as x4; `set` gives a step one, `insert` adds a step"
+        report.add("E030", span, f"no step of {spec.name} repeats: it has no depth", help=help)
+    return made
 
 
 @dataclass
@@ -65,6 +72,8 @@ class _Widths:
     limits: _Limits
     first: Layer | None = None
     """The layer that sees the image."""
+    any: bool = False
+    """Whether there is any width."""
 
     def applied(self) -> Spec:
         roles = _width_params(self.spec)
@@ -77,6 +86,10 @@ class _Widths:
             key: {name: self.defaults(block, roles[name]) for name, block in found.items()}
             for key, found in (("inception", spec.inception), ("reduction", spec.reduction))
         }
+        if not self.any:
+            help = "width multiplies numbers of channels; `in` and `classes` are none"
+            message = f"no layer of {self.spec.name} has a width of its own"
+            self.report.add("E030", self.span, message, help=help)
         return spec.model_copy(update=blocks)
 
     def changed(self, layer: Layer, roles: dict[str, set[str]]) -> dict[str, Any]:
@@ -102,6 +115,7 @@ class _Widths:
         return self.of(value) if key in widths and isinstance(value, int) else value
 
     def of(self, width: int) -> int:
+        self.any = True
         return self.limits.kept("width", width, self.width.of(width))
 
     def refuse_mixed(self, name: str, roles: dict[str, set[str]]) -> None:

@@ -27,6 +27,7 @@ from dsl.fields import (
     Counting,
     Epsilon,
     Extent,
+    FileName,
     Flag,
     Identifier,
     InitText,
@@ -41,7 +42,7 @@ from dsl.fields import (
     named,
     shown,
 )
-from dsl.model import Layer, Model, OneStep, Sequence, SomeSteps, Split, Step, Steps
+from dsl.model import Filled, Layer, Model, OneStep, Sequence, SomeSteps, Split, Step, Steps
 from dsl.numbers import NUMBER, is_number
 from dsl.weights import NameMap
 
@@ -106,7 +107,7 @@ class Variant(Changes):
     """A network made from its spec by naming what changes."""
 
     title: Text = ""
-    expect: Expect = Field(default_factory=Expect)
+    expect: Annotated[Expect, Filled] = Field(default_factory=Expect)
 
 
 def _free(value: Any) -> Any:
@@ -136,13 +137,13 @@ def _check_free(value: Any) -> None:
 class Spec(Model):
     """One network."""
 
-    name: Identifier
+    name: FileName
     title: Text = ""
     paper: Text = ""
     input: Extent
     """(C, H, W)"""
     classes: Count
-    defaults: Defaults = Field(default_factory=Defaults)
+    defaults: Annotated[Defaults, Filled] = Field(default_factory=Defaults)
     stem: Steps = ()
     inception: Annotated[dict[Identifier, Block], Named] = Field(default_factory=dict)
     reduction: Annotated[dict[Identifier, Block], Named] = Field(default_factory=dict)
@@ -152,7 +153,7 @@ class Spec(Model):
     weights: Annotated[dict[Identifier, NameMap], Named] = Field(default_factory=dict)
     """What public sources call the weights."""
     variants: Annotated[dict[Identifier, Variant], Named] = Field(default_factory=dict)
-    expect: Expect = Field(default_factory=Expect)
+    expect: Annotated[Expect, Filled] = Field(default_factory=Expect)
     meta: Annotated[dict[str, Any], BeforeValidator(_free)] = Field(default_factory=dict)
 
     _texts: dict[str, str] = PrivateAttr(default_factory=dict)

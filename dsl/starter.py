@@ -13,7 +13,7 @@ from dsl.extent import extent_text
 from dsl.layers import Call, Conv, Layer, Step
 from dsl.naming import named_sections
 from dsl.opwriter import write
-from dsl.spec import Spec
+from dsl.spec import Spec, walk
 
 
 def starter(name: str, base: str, variant: str | None, folder: Path) -> str:
@@ -55,7 +55,8 @@ def _reference(base: str, folder: Path) -> str:
 def _changes(spec: Spec) -> Iterator[str]:
     yield "\n# Every width but `in` and `classes`, and every repeat (xN), by a factor."
     yield "# width: {by: 0.5, min: 16, round_to: 8}"
-    yield "# depth: 0.5"
+    if _repeats(spec):
+        yield "# depth: 0.5"
     yield "\n# Steps, branches and auxiliary heads by their names, never by their places."
     if spec.aux:
         yield f"# remove: [aux.{spec.aux[0].name}]"
@@ -66,6 +67,14 @@ def _changes(spec: Spec) -> Iterator[str]:
     step = write(keeping[beside].model_copy(update={"repeat": 1})) if keeping else "1x1 64"
     yield f"# insert: [{{after: {beside}, extra: {step}}}]"
     yield from _settings(names)
+
+
+def _repeats(spec: Spec) -> bool:
+    """Whether there is any depth to scale."""
+    tops = [step for _, steps in spec.sections() for step in steps]
+    tops += [block.body for block in spec.blocks.values()]
+    tops += [step for head in spec.aux for step in head.steps]
+    return any(isinstance(step, Layer) and step.repeat > 1 for step in walk(tuple(tops)))
 
 
 def _names(spec: Spec) -> dict[str, Step]:

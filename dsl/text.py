@@ -12,7 +12,16 @@ from typing import Any, Final, NoReturn, TypeAlias
 
 import yaml
 
-from dsl._source import MAX_BYTES, Source, check_characters, check_size, escaped, read, unified
+from dsl._source import (
+    MAX_BYTES,
+    Source,
+    check_characters,
+    check_size,
+    escaped,
+    read,
+    read_stream,
+    unified,
+)
 from dsl._yaml import (
     MAX_DEPTH,
     NO_REUSE,
@@ -39,6 +48,7 @@ __all__ = [
     "parse",
     "plain",
     "read",
+    "read_stream",
 ]
 
 MAX_NODES: Final = 20_000

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from dsl.fields import shown
 from dsl.problems import NOWHERE, Span
 from dsl.text import Entry, Mapping, Scalar, Sequence, Value
 
 
 def tree(data: Any, span: Span = NOWHERE) -> Value:
-    """The data as if it had been read at `span`."""
+    """The data as if it had been read at `span`; a ValueError for what no file can say."""
     if isinstance(data, dict):
-        entries = (Entry(Scalar(str(k), span), tree(v, span)) for k, v in data.items())
+        if not all(isinstance(key, str) for key in data):
+            raise ValueError("must have words for its keys")
+        entries = (Entry(Scalar(k, span), tree(v, span)) for k, v in data.items())
         return Mapping(tuple(entries), span)
     if isinstance(data, (list, tuple)):
         return Sequence(tuple(tree(item, span) for item in data), span)
@@ -22,4 +25,7 @@ def _written(data: Any) -> str:
     """A plain value as a spec would write it."""
     if isinstance(data, bool):
         return str(data).lower()
+    if not isinstance(data, (str, int, float)):
+        wanted = "must say what a file would, in text, numbers, lists and mappings"
+        raise ValueError(f"{wanted} (a layer as '3x3 64'), not {shown(data)}")
     return data if isinstance(data, str) else repr(data)

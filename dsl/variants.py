@@ -11,6 +11,8 @@ from dsl.problems import Report, Span, did_you_mean
 from dsl.reader import Reader
 from dsl.scaling import deepened, widened
 from dsl.spec import Spec, Variant
+from dsl.text import Mapping
+from dsl.twice import Given, own_places
 
 
 def apply(spec: Spec, name: str, report: Report, asked: Span | None = None) -> Spec | None:
@@ -54,15 +56,23 @@ def resized(spec: Spec, changes: Changes, report: Report) -> Spec:
     return spec
 
 
-def edited(spec: Spec, changes: Changes, report: Report) -> Spec | None:
-    """The spec after remove, insert and set; None where there is any problem."""
+def edited(spec: Spec, changes: Changes, report: Report, own: Mapping | None = None) -> Spec | None:
+    """The spec after remove, insert and set; None where there is any problem.
+
+    `own` are the keys that have been put in the base's place already, where a file has such.
+    """
     before, texts = len(report.problems), spec.texts
     reader = Reader(report, spec.blocks)
-    moving = bool(changes.remove or changes.insert)
-    spec = pinned(spec) if moving else spec
-    for edit in _edits(changes, reader):
+    given = Given(report, dict(own_places(own) if own else ()))
+    edits = tuple(_edits(changes, reader))
+    several = len(edits) > 1  # what one does to the names is nothing to the others
+    spec = pinned(spec) if several else spec
+    for edit in edits:
+        target, problems = edit.target(spec), len(report.problems)
         spec = edit.apply(spec)
-    spec = (unpinned(spec) if moving else spec).read_from(texts)
+        if target and len(report.problems) == problems:
+            given.put(target, edit.address)
+    spec = (unpinned(spec) if several else spec).read_from(texts)
     return spec if len(report.problems) == before else None
 
 

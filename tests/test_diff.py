@@ -217,7 +217,7 @@ def test_the_command_s_refusals(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["diff", "googlenet", "googlenet@torchvison"]) == 1
     assert "did you mean torchvision?" in capsys.readouterr().err
     assert run(["diff", "googlenet"]) == 2
-    assert "Missing argument 'B'" in capsys.readouterr().err
+    assert "there is nothing to compare with: name B" in capsys.readouterr().err
     assert run(["diff", "googlenet", "no_such_module_:Net"]) == 1
     assert "no_such_module_" in capsys.readouterr().err
 

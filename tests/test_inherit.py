@@ -331,13 +331,13 @@ def test_values_keep_the_place_that_they_came_from(folder: Path) -> None:
 
 
 def test_set_on_the_command_line(folder: Path) -> None:
-    overrides = Overrides(set=(("a.n", "30"), ("head", "[globalpool avg, fc classes]")))
+    overrides = Overrides(said=(("set", "a.n=30"), ("set", "head=[globalpool avg, fc classes]")))
     made = prepare(folder / "base.yaml", overrides=overrides)
     assert made.spec.body[0].args == {"n": 30}  # type: ignore[attr-defined]
     assert len(made.spec.head) == 2
     assert made.network.options == ("--set a.n=30", "--set 'head=[globalpool avg, fc classes]'")
     with pytest.raises(SpecError) as caught:
-        prepare(folder / "base.yaml", overrides=Overrides(set=(("a.nn", "30"),)))
+        prepare(folder / "base.yaml", overrides=Overrides(said=(("set", "a.nn=30"),)))
     assert str(caught.value) == (
         "--set a.nn=30:1:3: error[E026]: there is no nn in a\n"
         " 1 | a.nn: 30\n"

@@ -46,7 +46,7 @@ def test_a_setting_that_is_wrong_is_shown_where_it_stands(
     folder: Path, pair: tuple[str, str], says: str
 ) -> None:
     with pytest.raises(SpecError) as caught:
-        prepare(folder / "base.yaml", overrides=Overrides(set=(pair,)))
+        prepare(folder / "base.yaml", overrides=Overrides(said=(("set", "=".join(pair)),)))
     assert says in str(caught.value)
 
 
@@ -140,9 +140,11 @@ def test_results_of_any_setting_stay_in_a_folder_of_their_own(tmp_path: Path) ->
         "name: net\ninput: [3, 8, 8]\nclasses: 2\nhead: [globalpool avg, fc classes]\n"
         "inception: {A: {params: [n, k], concat: [1x1 n, 3x3 k]}}\nbody: [a: A n=4 k=8]\n"
     )
-    pairs = [tuple(setting.split("=", 1)) for setting in ODD_SETTINGS]
-    chosen = [Overrides(set=(pair,)) for pair in pairs]  # type: ignore[arg-type]  # two words each
-    chosen += [Overrides(), Overrides(classes=3), Overrides(set=(("title", "a"), ("classes", "3")))]
+    chosen = [Overrides(said=(("set", setting),)) for setting in ODD_SETTINGS]
+    both = (("set", "title=a"), ("set", "classes=3"))
+    chosen += [Overrides(), Overrides(classes=3), Overrides(said=both)]
+    odd = (("width", "0.5"), ("width", "{by: 0.5}"), ("insert", "before: a, z: 3x3 4"))
+    chosen += [Overrides(said=(each,)) for each in odd]
     folders = [job.folder(prepare(spec, overrides=each), tmp_path) for each in chosen]
     assert len(set(folders)) == len(folders)
     for folder in folders:

@@ -26,6 +26,13 @@ def run(args: list[str] | None = None) -> int:
     """Run the command line; its exit code. No traceback for what a user can cause."""
     try:
         return _run(args)
+    except ImportError as error:
+        from compiler.missing import advice
+
+        if not (line := advice(error)):
+            raise
+        sys.stderr.write(f"error: {line}\n")  # click may be what is missing
+        return 1
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:

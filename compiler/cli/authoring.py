@@ -11,9 +11,10 @@ import click
 import dsl
 from compiler.cli.files import deliver
 from compiler.cli.options import SpecType, overrides, spec_options
+from compiler.cli.piped import is_stdin, taken
 from compiler.prepare import wanted
 from compiler.writing import write
-from dsl.fields import name_fault
+from dsl.fields import name_fault, spec_name_fault
 
 OUTPUT = click.Path(path_type=Path, dir_okay=False)
 
@@ -22,7 +23,12 @@ OUTPUT = click.Path(path_type=Path, dir_okay=False)
 @spec_options
 @click.option("-o", "--output", type=OUTPUT, help="File to write; standard output without it.")
 def resolve(
-    spec: str, variant: str | None, limit: int, output: Path | None, **options: Any
+    spec: str,
+    variant: str | None,
+    limit: int,
+    stdin_name: str | None,
+    output: Path | None,
+    **options: Any,
 ) -> None:
     """Write a spec out flat: each line with the file and line that it came from.
 
@@ -35,7 +41,7 @@ def resolve(
     from dsl.resolved import resolved
 
     del limit  # Nothing is lowered.
-    found = wanted(spec, variant, overrides(**options))
+    found = wanted(taken(spec, stdin_name), variant, overrides(**options))
     deliver(resolved(found), output, found.texts)
 
 
@@ -55,8 +61,12 @@ def new(name: str, base: str, variant: str | None, output: Path | None) -> None:
     """
     from dsl.starter import starter
 
-    if fault := name_fault(name):
+    if fault := name_fault(name) or spec_name_fault(name):
         raise click.BadParameter(fault, param_hint="NAME")
+    if is_stdin(base):
+        raise click.BadParameter(
+            "a new spec extends a file, or one on the shelf", param_hint="--from"
+        )
     path = output or Path(f"{name}.yaml")
     if path.exists():
         raise FileExistsError(errno.EEXIST, "there is a file already", str(path))

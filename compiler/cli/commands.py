@@ -196,6 +196,8 @@ def _drawing(prepared: Prepared, what: str) -> str:
     if what in alone:
         return alone[what](prepared.network)
     there = drawings(prepared.network)
+    if f"{what}_" in there and what not in there:
+        what += "_"  # no file could have the name itself
     if what not in there:
         hint = did_you_mean(what, [*there, "full"])
         names = ", ".join([*there, "full"])

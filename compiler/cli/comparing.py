@@ -3,46 +3,110 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import click
 
 from compiler.cli.importing import imported
-from compiler.cli.options import SpecType
+from compiler.cli.options import (
+    LIMIT_OPTION,
+    STDIN_NAME,
+    SpecType,
+    change_options,
+    overrides,
+    parameter,
+)
+from compiler.cli.piped import is_piped, is_stdin, taken
 from compiler.ir import Network
-from compiler.prepare import prepare
+from compiler.prepare import NO_OVERRIDES, Overrides, Piped, prepare
 from dsl import shelf
+from dsl.changes import CHANGES
+
+FIRST = "-a"
+"""How options end that change the first of the two."""
 
 
 @click.command()
 @click.argument("one", type=SpecType(), metavar="A")
-@click.argument("other", type=SpecType(), metavar="B")
+@click.argument("other", type=SpecType(), metavar="[B]", required=False)
+@change_options(whose="B's")
+@change_options(FIRST, whose="A's")
+@LIMIT_OPTION
+@STDIN_NAME
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text",
               show_default=True, help="How to print it.")  # fmt: skip
 @click.option("--exit-code", is_flag=True, help="Exit with 1 where the structure differs.")
-def diff(one: str, other: str, form: str, exit_code: bool) -> int:
+def diff(
+    one: str,
+    other: str | None,
+    limit: int,
+    stdin_name: str | None,
+    form: str,
+    exit_code: bool,
+    **options: Any,
+) -> int:
     """Say what differs between two networks, in structure and in cost.
 
     A and B are specs, as everywhere; SPEC@VARIANT is one of a spec's variants, and
     torchvision:NAME, timm:NAME or MODULE:NAME is a model that is installed. Blocks, branches and
     layers are matched by their names and by what they are, not by their places.
 
+    --set, --width, --input and so on change B; with -a behind their names they change A. B may be
+    left out where it is A, changed.
+
     \b
     Examples:
       inception-compile diff inception_v3 my_net.yaml
       inception-compile diff googlenet googlenet@torchvision
       inception-compile diff inception_v3 torchvision:inception_v3 --format json
+      inception-compile diff inception_v3 --set mixed_6b.c7=96
+      inception-compile diff googlenet my_net.yaml --input 64x64 --input-a 64x64
     """
     from compiler.diff import diff as compared
 
-    imported = ":" in one or ":" in other
-    found = compared(_network(one), _network(other), (one, other), training=not imported)
+    changes = [_wishes(options, end) for end in (FIRST, "")]
+    if other is None and changes[1] == NO_OVERRIDES:
+        raise click.UsageError("there is nothing to compare with: name B, or say what changes")
+    names = (one, other if other is not None else one)
+    if other is not None and (all(map(is_stdin, names)) or (one == other and is_piped(one))):
+        raise click.UsageError("one pipe can't be both: leave B out to compare with A, changed")
+    if stdin_name is not None and not any(map(is_piped, names)):
+        raise click.UsageError("--stdin-name names a spec that is piped in, and neither is")
+    sides = _sides(names, stdin_name)
+    both = [_network(*each, limit) for each in zip(sides, changes, strict=True)]
+    labels = [_label(*each) for each in zip(names, both, strict=True)]
+    imported = any(":" in name for name in names)
+    found = compared(both[0], both[1], (labels[0], labels[1]), training=not imported)
     click.echo(found.as_json() if form == "json" else found.as_text(), nl=False)
     return int(exit_code and bool(found.changes))
 
 
-def _network(name: str) -> Network:
-    """The network that a word on the command line names."""
-    if ":" in name:
-        return replace(prepare(imported(name)).network, origin=name)
-    where, variant = shelf.split(name)
-    return prepare(where, variant or None).network
+def _wishes(options: dict[str, Any], end: str) -> Overrides:
+    """What the options change that end in this way."""
+    keys = [*CHANGES, "classes", "size", "no_aux"]
+    return overrides(**{key: options[parameter(key, end)] for key in keys})
+
+
+def _sides(names: tuple[str, str], stdin_name: str | None) -> list[str | Piped]:
+    """Both sides; what comes through a pipe is read once, also where it is both."""
+    found: dict[str, str | Piped] = {}
+    for name in names:
+        if name not in found:
+            found[name] = taken(name, stdin_name if is_piped(name) else None)
+    return [found[name] for name in names]
+
+
+def _network(where: str | Piped, changes: Overrides, limit: int) -> Network:
+    """The network that a word on the command line names, with its changes."""
+    if isinstance(where, Piped):
+        return prepare(where, overrides=changes, limit=limit).network
+    if ":" in where:
+        network = prepare(imported(where), overrides=changes, limit=limit).network
+        return replace(network, origin=where)
+    spec, variant = shelf.split(where)
+    return prepare(spec, variant or None, overrides=changes, limit=limit).network
+
+
+def _label(name: str, network: Network) -> str:
+    """What a side is called: as it was named, with what changes it."""
+    return " ".join((name, *network.options))

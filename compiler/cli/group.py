@@ -30,8 +30,8 @@ COMMANDS = (
 
 HELP = """Compile specs of Inception-style networks.
 
-A SPEC is a path to a YAML file, or the name of one on the shelf. Without a command the
-whole job is done: check, build, cross-check, emit source, draw, count.
+A SPEC is a path to a YAML file, the name of one on the shelf, or - for the standard input.
+Without a command the whole job is done: check, build, cross-check, emit source, draw, count.
 
 \b
 Examples:
@@ -39,6 +39,7 @@ Examples:
   inception-compile inception_v3 --out build
   inception-compile check my_net.yaml
   inception-compile cost googlenet --format json
+  inception-compile source inception_v3 --width 0.5 --remove aux.aux
 
 Exit codes: 0 fine, 1 something is wrong with the spec or the results, 2 wrong usage.
 """

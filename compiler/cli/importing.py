@@ -16,6 +16,7 @@ import dsl
 from compiler.cli import terminal
 from compiler.cli.files import deliver
 from compiler.cli.options import PairType, SizeType
+from dsl.fields import name_fault, spec_name_fault
 from dsl.spec import Spec
 
 MAX_WEIGHT = 1_000_000
@@ -95,7 +96,7 @@ def import_(
       inception-compile import timm:inception_v4 -o my_v4.yaml
       inception-compile import my_net.py:Net --kwargs num_classes=10 --input 3x96x96
     """
-    if name and (fault := dsl.fields.name_fault(name)):
+    if name and (fault := name_fault(name) or spec_name_fault(name)):
         raise click.UsageError(f"--name: {fault}")
     if double := next((key for key, n in Counter(key for key, _ in kwargs).items() if n > 1), ""):
         raise click.UsageError(f"--kwargs: {double} is given twice")

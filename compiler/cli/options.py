@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 import click
 from click.shell_completion import CompletionItem
 
+from compiler.cli.piped import taken
 from compiler.lower import LIMIT
 from compiler.prepare import Overrides, Prepared, prepare
 from dsl import shelf
+from dsl.changes import CHANGES
 from dsl.extent import channels_last, extent_text, looks_like_an_image
+from dsl.options import Said
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -72,35 +75,78 @@ SETTING = PairType(re.compile(r"[A-Za-z0-9_.]+").fullmatch, "body.mixed_6b.c7=96
 """An address in the spec, and what stands there instead."""
 
 
+WRITTEN = {
+    "width": ("BY", False, "A factor for every width: 0.5, or '{by: 0.5, round_to: 8}'."),
+    "depth": ("BY", False, "A factor for every repeat (xN)."),
+    "remove": ("ADDRESS", True, "A step, branch, block or auxiliary head that goes."),
+    "insert": ("STEP", True, "A new step beside another: 'after: mixed_5d, extra: A pool=64'."),
+    "set": ("KEY=VALUE", True, "Another value at an address of the spec."),
+}
+"""The keys of a spec that change another: what stands behind them, whether several times, help."""
+AGAIN = " May be given several times."
+
+
+def change_options(end: str = "", whose: str = "the spec's") -> Callable[[F], F]:
+    """What changes a spec, in the order in which it is applied; `end` ends each option's name."""
+
+    def decorate(command: F) -> F:
+        made = [_written(key, end) for key in WRITTEN]
+        made += [
+            click.option(f"--classes{end}", type=click.IntRange(1, 100_000),
+                         help=f"Classes, instead of {whose}."),
+            click.option(f"--input{end}", parameter("size", end), type=SizeType(),
+                         metavar="[Cx]HxW", help=f"Input, instead of {whose}: 224x224 or 1x96x96."),
+            click.option(f"--no-aux{end}", is_flag=True, help="Leave the auxiliary heads out."),
+        ]  # fmt: skip
+        for option in reversed(made):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+def parameter(key: str, end: str) -> str:
+    """What the function of a command calls an option."""
+    return f"{key}{end}".replace("-", "_")
+
+
+def _written(key: str, end: str) -> Callable[[F], F]:
+    metavar, several, help = WRITTEN[key]
+    kind = SETTING if key == "set" else None
+    more = AGAIN if several else ""
+    return click.option(f"--{key}{end}", type=kind, multiple=several, metavar=metavar,
+                        help=help + more)  # fmt: skip
+
+
+LIMIT_OPTION = click.option("--limit", type=click.IntRange(1), default=LIMIT, show_default=True,
+                            help="Parameters a spec may resolve to.")  # fmt: skip
+STDIN_NAME = click.option("--stdin-name", metavar="FILE",
+                          help="What to call a spec that is piped in (SPEC is -).")  # fmt: skip
+
+
 def spec_options(command: F) -> F:
     """SPEC and what changes how it is read; the command gets a `prepared` network."""
     for option in (
-        click.option("--limit", type=click.IntRange(1), default=LIMIT, show_default=True,
-                     help="Parameters a spec may resolve to."),
-        click.option("--classes", type=click.IntRange(1, 100_000),
-                     help="Classes, instead of the spec's."),
-        click.option("--input", "size", type=SizeType(), metavar="[Cx]HxW",
-                     help="Input, instead of the spec's: 224x224 or 1x96x96."),
-        click.option("--set", "settings", multiple=True, type=SETTING, metavar="KEY=VALUE",
-                     help="Another value at an address of the spec; may be given several times."),
-        click.option("--no-aux", is_flag=True, help="Leave the auxiliary heads out."),
+        STDIN_NAME,
+        LIMIT_OPTION,
+        change_options(),
         click.option("--variant", metavar="NAME", help="A variant that the spec names."),
         click.argument("spec", type=SpecType()),
-    ):  # fmt: skip
+    ):
         command = option(command)
     return command
 
 
-def load(spec: str, variant: str | None, limit: int, **options: Any) -> Prepared:
+def load(
+    spec: str, variant: str | None, limit: int, stdin_name: str | None, **options: Any
+) -> Prepared:
     """The network that the shared options ask for."""
-    return prepare(spec, variant, overrides=overrides(**options), limit=limit)
+    wishes = overrides(**options)
+    return prepare(taken(spec, stdin_name), variant, overrides=wishes, limit=limit)
 
 
 def overrides(
-    size: tuple[int, ...] | None,
-    classes: int | None,
-    no_aux: bool,
-    settings: tuple[tuple[str, str], ...],
+    size: tuple[int, ...] | None, classes: int | None, no_aux: bool, **changes: Any
 ) -> Overrides:
     """What the shared options want otherwise than the spec."""
     channels = size[0] if size and len(size) == 3 else None
@@ -111,4 +157,15 @@ def overrides(
             param_hint="'--input'",
         )
     grid = (size[-2], size[-1]) if size else None
-    return Overrides(classes, channels, grid, aux=not no_aux, set=settings)
+    return Overrides(classes, channels, grid, aux=not no_aux, said=tuple(_said(changes)))
+
+
+def _said(changes: dict[str, Any]) -> Iterator[Said]:
+    for key in CHANGES:
+        value = changes[key]
+        if key == "set":
+            yield from ((key, f"{address}={new}") for address, new in value)
+        elif isinstance(value, tuple):
+            yield from ((key, each) for each in value)
+        elif value is not None:
+            yield key, value

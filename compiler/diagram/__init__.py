@@ -18,6 +18,7 @@ from compiler.diagram.rendering import (
 from compiler.diagram.svg import fingerprint
 from compiler.diagram.uses import uses
 from compiler.ir import Network
+from dsl.fields import is_device
 
 __all__ = [
     "Format",
@@ -38,7 +39,8 @@ __all__ = [
 def drawings(network: Network) -> dict[str, str]:
     """The standard set by name: `overview`, `stem`, each block, each auxiliary head.
 
-    A block or head that is called like another drawing gets an underscore behind its name.
+    The names are those of files: a block or head that is called like another drawing but for
+    its case, or like a device of Windows (`aux`), gets an underscore behind its name.
     """
     out = {"overview": overview(network)}
     if "stem" in network.sections.values():
@@ -51,6 +53,8 @@ def drawings(network: Network) -> dict[str, str]:
 
 
 def _free(name: str, taken: dict[str, str]) -> str:
-    while name in taken:
+    """A name for a file: on some systems no file may be called like another but for its case."""
+    used = {each.casefold() for each in taken}
+    while name.casefold() in used or is_device(name):
         name += "_"
     return name

@@ -19,7 +19,7 @@ from compiler.importing.settings import common_defaults, shortened
 from compiler.importing.trace import trace
 from compiler.importing.tree import Chain, deepest
 from compiler.lower import lower
-from dsl.fields import name_fault
+from dsl.fields import name_fault, spec_name_fault
 from dsl.problems import SpecError
 from dsl.spec import Expect, Spec
 from dsl.text import MAX_DEPTH
@@ -81,7 +81,7 @@ def _hold_shallow(spec: Spec, chains: list[Chain]) -> None:
 def identifier(text: str) -> str:
     """A class's or function's name as that of a spec."""
     name = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
-    return f"net_{name}" if name_fault(name) else name
+    return f"net_{name}" if name_fault(name) or spec_name_fault(name) else name
 
 
 def _promises(spec: Spec, model: nn.Module, notes: dict[str, Any]) -> dict[str, Any]:

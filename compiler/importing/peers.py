@@ -28,7 +28,7 @@ def torchvision_models() -> ModuleType:
     """
     spec = importlib.util.find_spec("torchvision")
     if spec is None or spec.origin is None:
-        raise ImportError("torchvision is not installed")
+        raise ModuleNotFoundError("torchvision is not installed", name="torchvision")
     root = Path(spec.origin).parent
     if "torchvision" not in _loaded() and not _compiled_library_loads(root):
         _declare_operators(root)

@@ -16,6 +16,7 @@ from compiler.importing.faults import UNUSABLE, refuse
 from compiler.importing.model import AUX_WEIGHT, identifier, import_module
 from compiler.importing.peers import torchvision_models
 from compiler.importing.record import told
+from compiler.missing import advice
 from dsl.problems import SpecError, did_you_mean
 from dsl.spec import Spec
 
@@ -75,7 +76,8 @@ def load(source: str, kwargs: Mapping[str, Any]) -> tuple[nn.Module, tuple[int, 
     except SpecError:
         raise
     except (Exception, SystemExit) as error:  # noqa: BLE001  # whatever the user's own code raises
-        refuse(UNUSABLE, f"{source} can't be built: {told(error)}")
+        help = advice(error) if isinstance(error, ImportError) else ""
+        refuse(UNUSABLE, f"{source} can't be built: {told(error)}", help)
 
 
 Found = tuple[nn.Module, tuple[int, int] | None]

@@ -1,0 +1,36 @@
+"""What to install where a package is missing, in one line.
+
+Imports nothing, so that it can speak whichever package that is.
+"""
+
+from __future__ import annotations
+
+import sys
+
+PACKAGES = {
+    "click": "click",
+    "graphviz": "graphviz",
+    "h5py": "h5py",
+    "jinja2": "jinja2",
+    "numpy": "numpy",
+    "pydantic": "pydantic",
+    "pygraphviz": "pygraphviz",
+    "safetensors": "safetensors",
+    "timm": "timm",
+    "torch": "torch",
+    "torchvision": "torchvision",
+    "yaml": "pyyaml",
+}
+"""What is imported here and there, and what pip calls it."""
+
+
+def advice(error: ImportError) -> str:
+    """What is missing and how to install it; empty where the fault is another one."""
+    name = error.name or ""
+    root = name.partition(".")[0]
+    if root not in PACKAGES:
+        return ""
+    package = PACKAGES[root]
+    if isinstance(error, ModuleNotFoundError) and not sys.modules.get(root):
+        return f"this needs {package}, which isn't installed: pip install {package}"
+    return f"the {package} that is installed won't do ({error}): pip install --upgrade {package}"
