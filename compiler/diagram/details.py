@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 from compiler.diagram.canvas import Canvas
 from compiler.diagram.columns import SETTINGS, Columns
-from compiler.diagram.facts import amounts, usual
+from compiler.diagram.facts import Habit, amounts, usual
 from compiler.diagram.heading import SUBTITLE, heading, legend, listing_table, titled
 from compiler.diagram.labels import Run, small, strong
 from compiler.diagram.style import LOOKS
 from compiler.diagram.text import place, plain, shape
 from compiler.diagram.tree import Box, Chain, Planner, Split, boxes
 from compiler.diagram.uses import Use, boundary, listing, number_of, subtitle, uses
-from compiler.ir import Network, Node, Parallel, Series
+from compiler.ir import Network, Node, Parallel, Series, Tap
 from dsl.problems import did_you_mean
 
 LINE = 620
@@ -27,27 +28,62 @@ def named(network: Network, part: str) -> str:
     return f"{network.title or network.name} · {part}"
 
 
+@dataclass(frozen=True)
+class Details:
+    """The details of one network. What all of them need is read off it once."""
+
+    network: Network
+
+    @cached_property
+    def uses(self) -> dict[str, list[Use]]:
+        """Where each block is used."""
+        return uses(self.network)
+
+    @cached_property
+    def common(self) -> Habit:
+        """What most convolutions have around them."""
+        return usual(self.network)
+
+    def block(self, block: str) -> str:
+        """One distinct block of the spec, in terms of its own parameters."""
+        places = self.uses[block]
+        first, last = boundary(places)
+        call = places[0].call
+        about = f"input of {block}\n{place(call.span)}"
+        source = Box((strong("input"),), "input", about, small(first))
+        planner = Planner(self.common, number_of(places), symbols=True)
+        inside = planner.chain(replace(call.inner, name=block))
+        text = subtitle(places)
+        title = named(self.network, block)
+        return _draw(title, text, (source, *ended(inside, last)), listing(places))
+
+    def stem(self) -> str:
+        """The steps before the first block, every output shape beside its box."""
+        network = self.network
+        nodes = [node for node in network.trunk if network.sections.get(node.name) == "stem"]
+        out = nodes[-1].out if nodes else network.input
+        passage = f"{shape(network.input)}  →  {shape(out)}"
+        planner = Planner(self.common, plain, shapes=True)
+        return _draw(named(network, "stem"), passage, _trunk(network, nodes, planner))
+
+    def aux(self, tap: Tap) -> str:
+        """One auxiliary head."""
+        about = f"after {tap.source}, train only, loss × {tap.weight:g}"
+        source = Box((strong("input"),), "input", tap.source, small(shape(tap.inp)))
+        chain = Planner(self.common, plain, shapes=True).chain(tap.body)
+        return _draw(named(self.network, tap.name), about, (source, *chain))
+
+
 def detail(network: Network, block: str) -> str:
     """One distinct block of the spec, in terms of its own parameters.
 
     Raises `LookupError` if the network uses no such block.
     """
-    found = uses(network)
-    if block not in found:
-        hint = did_you_mean(block, found)
+    details = Details(network)
+    if block not in details.uses:
+        hint = did_you_mean(block, details.uses)
         raise LookupError(f"{network.name} uses no block {block}{'; ' if hint else ''}{hint}")
-    return _block(network, block, found[block])
-
-
-def _block(network: Network, block: str, places: list[Use]) -> str:
-    first, last = boundary(places)
-    call = places[0].call
-    source = Box((strong("input"),), "input", f"input of {block}\n{place(call.span)}", small(first))
-    planner = Planner(usual(network), number_of(places), symbols=True)
-    inside = planner.chain(replace(call.inner, name=block))
-    text = subtitle(places)
-    title = named(network, block)
-    return _draw(title, text, (source, *ended(inside, last)), listing(places))
+    return details.block(block)
 
 
 def ended(chain: Chain, right: str) -> Chain:
@@ -62,13 +98,7 @@ def ended(chain: Chain, right: str) -> Chain:
 
 def stem(network: Network) -> str:
     """The steps before the first block, every output shape beside its box."""
-    nodes = [node for node in network.trunk if network.sections.get(node.name) == "stem"]
-    title = named(network, "stem")
-    out = nodes[-1].out if nodes else network.input
-    passage = f"{shape(network.input)}  →  {shape(out)}"
-    return _draw(
-        title, passage, _trunk(network, nodes, Planner(usual(network), plain, shapes=True))
-    )
+    return Details(network).stem()
 
 
 def aux(network: Network, name: str) -> str:
@@ -76,11 +106,7 @@ def aux(network: Network, name: str) -> str:
     found = [tap for tap in network.taps if tap.name == name]
     if not found:
         raise LookupError(f"{network.name} has no auxiliary head {name}")
-    tap = found[0]
-    about = f"after {tap.source}, train only, loss × {tap.weight:g}"
-    source = Box((strong("input"),), "input", tap.source, small(shape(tap.inp)))
-    chain = Planner(usual(network), plain, shapes=True).chain(tap.body)
-    return _draw(named(network, name), about, (source, *chain))
+    return Details(network).aux(found[0])
 
 
 def full(network: Network) -> str:
