@@ -28,7 +28,8 @@ class Edit(ABC):
     def apply(self, spec: Spec) -> Spec:
         """The spec with the change; a problem leaves it as it was."""
         self.blocks = spec.blocks
-        changed: Spec = self.change(spec, path_of(spec, self.address.text))
+        inside = self.parts(spec)
+        changed: Spec = self.change(spec, path_of(inside, self.address.text), inside)
         return changed
 
     def parts(self, owner: Any) -> dict[str, Any]:
@@ -36,21 +37,24 @@ class Edit(ABC):
         block = self.blocks.get(owner.block) if isinstance(owner, Call) else None
         return {**(block.params if block else {}), **parts(owner)}
 
-    def change(self, owner: Any, path: tuple[str, ...]) -> Any:
-        """`owner` with the change made at `path` inside it."""
-        inside = self.parts(owner)
+    def change(self, owner: Any, path: tuple[str, ...], inside: dict[str, Any]) -> Any:
+        """`owner`, which has `inside`, with the change made at `path` in it."""
         name, rest = path[0], path[1:]
         if name not in inside:
             self.unknown(path, inside)
             return owner
         if rest:
-            now: dict[str, Any] | None = {**inside, name: self.change(inside[name], rest)}
+            now: dict[str, Any] | None = {**inside, name: self.within(inside[name], rest)}
         else:
             now = self.made(owner, name, inside)
         if now is None:
             return owner
         new = rebuilt(owner, self.touched(name, rest), now, self.place, self.reader.report)
         return owner if new is None else new
+
+    def within(self, owner: Any, path: tuple[str, ...]) -> Any:
+        """`owner` with the change made at `path` inside it."""
+        return self.change(owner, path, self.parts(owner))
 
     @abstractmethod
     def made(self, owner: Any, name: str, inside: dict[str, Any]) -> dict[str, Any] | None:

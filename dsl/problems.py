@@ -146,9 +146,15 @@ class Report:
             raise SpecError(self.problems, self.texts)
 
 
+MOST_COMPARED = 1_000
+"""Names that a word is held against: more would take longer than the hint is worth."""
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`did you mean c7?`, or an empty string where nothing known is close."""
     names = list(known)
+    if len(names) > MOST_COMPARED:
+        return ""
     lowered = {name.lower(): name for name in names}
     close = difflib.get_close_matches(word.lower(), lowered, n=1, cutoff=0.6)
     return f"did you mean {lowered[close[0]]}?" if close else ""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from dsl.changes import Changes
 from dsl.edits import Edit, Insert, Remove, Set
+from dsl.limits import too_many_changes
 from dsl.pinning import pinned, unpinned
 from dsl.problems import Report, Span, did_you_mean
 from dsl.reader import Reader
@@ -56,6 +57,8 @@ def resized(spec: Spec, changes: Changes, report: Report) -> Spec:
 
 def edited(spec: Spec, changes: Changes, report: Report) -> Spec | None:
     """The spec after remove, insert and set; None where there is any problem."""
+    if too_many_changes(changes, report):
+        return None
     before, texts = len(report.problems), spec.texts
     reader = Reader(report, spec.blocks)
     moving = bool(changes.remove or changes.insert)
