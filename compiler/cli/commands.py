@@ -102,14 +102,14 @@ def _write(where: Path, results: job.Results, prepared: Prepared) -> None:
 
 def _draw_all(where: Path, results: job.Results) -> str:
     """Render what isn't up to date beside its DOT; without Graphviz say what to install."""
-    from compiler.diagram import RenderUnavailable, render_all
+    from compiler.diagram import RenderError, render_all
 
     old = job.old_pictures(where, results.drawings)
     pixels = job.missing_pixels(where, results.drawings, old)
     try:
         with terminal.stage("drawing"):
             pictures = {**render_all(pixels, ["png"]), **render_all(old, ["svg"])}
-    except RenderUnavailable as missing:
+    except RenderError as missing:
         return f"DOT only: {missing}"
     for (name, form), data in pictures.items():
         files.write(where / "diagrams" / f"{name}.{form}", data)

@@ -13,12 +13,15 @@ from compiler.diagram.labels import Run, small, strong
 from compiler.diagram.style import LOOKS
 from compiler.diagram.text import place, plain, shape
 from compiler.diagram.tree import Box, Chain, Planner, Split, boxes
+from compiler.diagram.trimming import FULL, ends, more, trimmed
 from compiler.diagram.uses import Use, boundary, listing, number_of, subtitle, uses
 from compiler.ir import Network, Node, Parallel, Series, Tap
 from dsl.problems import did_you_mean
 
 LINE = 620
 """A list of uses longer than that and wider than its drawing becomes a table."""
+ENTRIES = 100
+"""Lines of such a table."""
 NARROWEST = 380
 """Legends get that much room, however narrow a drawing is."""
 
@@ -55,7 +58,7 @@ class Details:
         inside = planner.chain(replace(call.inner, name=block))
         text = subtitle(places)
         title = named(self.network, block)
-        return _draw(title, text, (source, *ended(inside, last)), listing(places))
+        return _draw(title, text, trimmed((source, *ended(inside, last))), listing(places))
 
     def stem(self) -> str:
         """The steps before the first block, every output shape beside its box."""
@@ -64,14 +67,14 @@ class Details:
         out = nodes[-1].out if nodes else network.input
         passage = f"{shape(network.input)}  →  {shape(out)}"
         planner = Planner(self.common, plain, shapes=True)
-        return _draw(named(network, "stem"), passage, _trunk(network, nodes, planner))
+        return _draw(named(network, "stem"), passage, trimmed(_trunk(network, nodes, planner)))
 
     def aux(self, tap: Tap) -> str:
         """One auxiliary head."""
         about = f"after {tap.source}, train only, loss × {tap.weight:g}"
         source = Box((strong("input"),), "input", tap.source, small(shape(tap.inp)))
         chain = Planner(self.common, plain, shapes=True).chain(tap.body)
-        return _draw(named(self.network, tap.name), about, (source, *chain))
+        return _draw(named(self.network, tap.name), about, trimmed((source, *chain)))
 
 
 def detail(network: Network, block: str) -> str:
@@ -115,7 +118,7 @@ def full(network: Network) -> str:
     return _draw(
         network.title or network.name,
         f"every block drawn out, without auxiliary heads, at {shape(network.input)}",
-        _trunk(network, list(network.trunk), planner),
+        trimmed(_trunk(network, list(network.trunk), planner), FULL),
     )
 
 
@@ -147,7 +150,12 @@ def _draw(title: str, text: str, chain: Chain, places: list[list[str]] | None = 
 
 
 def _table(canvas: Canvas, places: list[list[str]], above: str) -> None:
-    label, size = listing_table(places)
+    head, *rows = places
+    first, last = ends(rows, lambda _: 1, ENTRIES)
+    if gone := len(rows) - first - last:
+        words = more(gone).text[0].text
+        rows[first : len(rows) - last] = [[words, *[""] * (len(head) - 1)]]
+    label, size = listing_table([head, *rows])
     looks = LOOKS["plain"]
     name = canvas.node(label, size, looks, shape="none", style="")
     canvas.edge(above, f"{name}:n", weight="100", style="invis")

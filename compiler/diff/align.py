@@ -101,7 +101,9 @@ def _alike(pairs: Iterable[tuple[Node, Node]]) -> int:
     return sum(1 for _ in same)
 
 
-def _weighed(one: Sequence[Node], other: Sequence[Node]) -> Iterator[tuple[Node | None, Node | None]]:
+def _weighed(
+    one: Sequence[Node], other: Sequence[Node]
+) -> Iterator[tuple[Node | None, Node | None]]:
     """The best of all pairings (Needleman and Wunsch, 1970; gaps are free)."""
     best = Table(one, other)
     i, j = 0, 0
