@@ -119,7 +119,7 @@ def _weighed(
             i, j = i + 1, j + 1
 
 
-BAND = 500
+BAND = 200
 """How far from its place a step is looked for, where both sides are longer than that.
 
 The whole table of two networks with thousands of steps would take minutes.
