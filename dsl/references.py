@@ -81,10 +81,15 @@ def _reference(
     report.add("E023", span, message, hint=hint, help=help)
 
 
+MOST_HINTS = 1_000
+"""Problems after which no more names are compared: ten times what is shown of them."""
+
+
 def _call(step: Call, spec: Spec, report: Report) -> None:
     block = spec.blocks.get(step.block)
     if block is None:
-        hint = did_you_mean(step.block, [*spec.blocks, *LAYERS, *ACTIVATION_WORDS])
+        names = [*spec.blocks, *LAYERS, *ACTIVATION_WORDS]
+        hint = did_you_mean(step.block, names) if len(report.problems) < MOST_HINTS else ""
         known = ", ".join(spec.blocks) or "this spec defines none"
         message = f"unknown block {step.block}"
         report.add("E020", step.at.of("block"), message, hint=hint, help=f"blocks: {known}")
