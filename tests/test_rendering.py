@@ -56,6 +56,18 @@ def test_a_dot_that_fails_gives_way(
     assert time.monotonic() - start < 50, "what a hanging dot has started was waited for"
 
 
+def test_what_a_hanging_dot_has_started_ends_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rendering, "PATIENCE", 1.0)
+    there = tmp_path / "pid"
+    false_dot(tmp_path, f"sleep 60 & echo $! > {there}; wait", monkeypatch)
+    diagram.render(DOT, "svg")
+    stat = Path(f"/proc/{there.read_text().strip()}/stat")
+    if Path("/proc/self").exists():
+        assert not stat.exists() or stat.read_text().split()[2] == "Z"
+
+
 def test_a_program_that_can_t_be_run_gives_way(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
