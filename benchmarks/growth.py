@@ -16,6 +16,7 @@ from compiler.cost import cost
 from compiler.diagram import drawings
 from compiler.lower import lower
 from compiler.source import emit
+from dsl import limits
 
 SIZES = (10, 100, 1_000, 10_000)
 AIM = 1.1
@@ -98,7 +99,8 @@ def grown(*, quick: bool) -> Iterator[Growth]:
     """Each stage, with blocks written out and repeated."""
     sizes = SIZES[:-1] if quick else SIZES
     # The compiler refuses what is absurdly large; here that is the point.
-    with patch.object(size, "MOST_LAYERS", 10**9):
+    absurd = patch.object(size, "MOST_LAYERS", 10**9), patch.object(limits, "MAX_STEPS", 10**9)
+    with absurd[0], absurd[1]:
         for form, text in FORMS.items():
             made = {count: stages(text(count)) for count in sizes}
             for stage in made[sizes[0]]:

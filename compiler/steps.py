@@ -204,10 +204,16 @@ def _odd_branches(node: Parallel, shapes: list[Shape], keeps: bool) -> tuple[Spa
     return first.span, ", ".join([*said, f"{rest} {usual}"])
 
 
+MOST_LISTED = 8
+"""Branches that a message names."""
+
+
 def _listed(branches: list[Node]) -> str:
     names = [branch.name for branch in branches]
     if len(names) == 1:
         return f"{names[0]} gives"
+    if len(names) > MOST_LISTED:
+        return f"{', '.join(names[:MOST_LISTED])} and {len(names) - MOST_LISTED} more give"
     return f"{', '.join(names[:-1])} and {names[-1]} give"
 
 

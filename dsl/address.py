@@ -27,10 +27,9 @@ BESIDE = ("then", "residual")
 """What stands beside a split's branches."""
 
 
-def path_of(spec: Spec, address: str) -> tuple[str, ...]:
-    """The names of an address, with the section that was left out."""
+def path_of(inside: dict[str, Any], address: str) -> tuple[str, ...]:
+    """The names of an address, with the section that was left out; `inside` is in the spec."""
     names = tuple(address.split("."))
-    inside = parts(spec)
     if names[0] in inside:
         return names
     section = next((key for key in SECTIONS if names[0] in inside[key]), None)

@@ -29,7 +29,8 @@ class Edit(ABC):
     def apply(self, spec: Spec) -> Spec:
         """The spec with the change; a problem leaves it as it was."""
         self.blocks = spec.blocks
-        changed: Spec = self.change(spec, path_of(spec, self.address.text))
+        inside = self.parts(spec)
+        changed: Spec = self.change(spec, path_of(inside, self.address.text), inside)
         return changed
 
     def parts(self, owner: Any) -> dict[str, Any]:
@@ -37,15 +38,14 @@ class Edit(ABC):
         block = self.blocks.get(owner.block) if isinstance(owner, Call) else None
         return {**(block.params if block else {}), **parts(owner)}
 
-    def change(self, owner: Any, path: tuple[str, ...]) -> Any:
-        """`owner` with the change made at `path` inside it."""
-        inside = self.parts(owner)
+    def change(self, owner: Any, path: tuple[str, ...], inside: dict[str, Any]) -> Any:
+        """`owner`, which has `inside`, with the change made at `path` in it."""
         name, rest = path[0], path[1:]
         if name not in inside:
             self.unknown(path, inside)
             return owner
         if rest:
-            now: dict[str, Any] | None = {**inside, name: self.change(inside[name], rest)}
+            now: dict[str, Any] | None = {**inside, name: self.within(inside[name], rest)}
         else:
             now = self.made(owner, name, inside)
         if now is None:
@@ -56,6 +56,10 @@ class Edit(ABC):
     def target(self, spec: Spec) -> tuple[str, ...]:
         """The place whose value is set, by its whole path; empty where none is."""
         return ()
+
+    def within(self, owner: Any, path: tuple[str, ...]) -> Any:
+        """`owner` with the change made at `path` inside it."""
+        return self.change(owner, path, self.parts(owner))
 
     @abstractmethod
     def made(self, owner: Any, name: str, inside: dict[str, Any]) -> dict[str, Any] | None:
@@ -139,7 +143,7 @@ class Set(Edit):
         return self.value
 
     def target(self, spec: Spec) -> tuple[str, ...]:
-        path = path_of(spec, self.address.text)
+        path = path_of(parts(spec), self.address.text)
         main = self.main(self.standing(spec, path))
         return (*path, main) if main else path
 

@@ -212,11 +212,17 @@ def _flag(value: Any) -> bool:
     raise ValueError(f"must be true or false, not {shown(value)}")
 
 
+MAX_TEXT = 1_000
+"""Letters of a title or of what a paper is called."""
+
+
 def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise ValueError(f"must be text, not {shown(value)}")
     if HIDDEN.search(value):
         raise ValueError("must be text without control characters")
+    if len(value) > MAX_TEXT:
+        raise ValueError(f"must be text of at most {MAX_TEXT:,} letters, this has {len(value):,}")
     return value
 
 

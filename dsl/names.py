@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dsl import foreign, nesting
+from dsl import foreign, limits, nesting
 from dsl.fields import KERNEL
 from dsl.layers import LAYERS, OPTIONS, Split, Step
 from dsl.naming import branch_names, child_names, named_sections, sequence_names
@@ -12,13 +12,11 @@ from dsl.reserved import ATTRIBUTES, COMPILED, GLOBALS, KEYS
 from dsl.spec import Aux, Block, Spec, inner_steps, walk
 from dsl.weights import OWN
 
-MAX_VARIANTS = 32
-
 
 def check(spec: Spec) -> list[Problem]:
     """Every name that is unknown, taken, reserved or missing."""
     report = Report()
-    if nesting.too_deep(spec, report):
+    if nesting.too_deep(spec, report) or limits.exceeded(spec, report):
         return report.problems
     _blocks(spec, report)
     for _, steps in spec.sections():
@@ -28,9 +26,6 @@ def check(spec: Spec) -> list[Problem]:
     _trunk(spec, report)
     _sources(spec, report)
     _expected(spec, report)
-    if len(spec.variants) > MAX_VARIANTS:
-        span = spec.at.of("variants")
-        report.add("E005", span, f"more than {MAX_VARIANTS} variants, the limit for a spec")
     nesting.check_calls(spec, report)
     return report.problems
 

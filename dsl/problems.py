@@ -181,13 +181,20 @@ class Report:
             raise SpecError(self.problems, self.texts)
 
 
+MOST_COMPARED = 1_000
+"""Names that a word is held against: more would take longer than the hint is worth."""
+
+
 def closest(word: str, known: Iterable[str]) -> str:
     """The known name that `word` was probably meant for; empty where none is close.
 
     >>> closest("C8", ["c7", "pool"])
     'c7'
     """
-    lowered = {name.lower(): name for name in known}
+    names = list(known)
+    if len(names) > MOST_COMPARED:
+        return ""
+    lowered = {name.lower(): name for name in names}
     close = difflib.get_close_matches(word.lower(), lowered, n=1, cutoff=0.6)
     return lowered[close[0]] if close else ""
 

@@ -129,7 +129,7 @@ class Reader(StepReader):
             self.report.add("E010", entry.key.span, "unknown key 'out'", help=help)
         shapes = [entry for entry in value.entries if entry.key.text.startswith("out.")]
         others = (entry for entry in value.entries if entry.key.text != "out")
-        rest = tuple(entry for entry in others if entry not in shapes)
+        rest = tuple(entry for entry in others if not entry.key.text.startswith("out."))
         out = tuple(Entry(_inner(entry.key), entry.value) for entry in shapes)
         if shapes:
             rest += (Entry(Scalar("out", value.span), Mapping(out, value.span)),)

@@ -97,6 +97,10 @@ def _reference(
     report.add("E023", span, message, meant=foreign.meant(name, known), help=help)
 
 
+MOST_HINTS = 1_000
+"""Problems after which no more names are compared: ten times what is shown of them."""
+
+
 def _call(step: Call, spec: Spec, report: Report) -> None:
     block = spec.blocks.get(step.block)
     if block is None:
@@ -104,7 +108,8 @@ def _call(step: Call, spec: Spec, report: Report) -> None:
         message, help = f"unknown block {step.block}", f"blocks: {known}"
         if lacking := foreign.lacking(step.block):
             message, help = lacking, WHAT_THERE_IS
-        near = foreign.meant(step.block, [*spec.blocks, *LAYERS, *ACTIVATION_WORDS])
+        names = [*spec.blocks, *LAYERS, *ACTIVATION_WORDS]
+        near = foreign.meant(step.block, names) if len(report.problems) < MOST_HINTS else ""
         report.add("E020", step.at.of("block"), message, meant=near, help=help)
         return
     takes = ", ".join(block.params) or "no parameters"

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from dsl.changes import Changes
 from dsl.edits import Edit, Insert, Remove, Set
+from dsl.limits import too_many_changes
 from dsl.pinning import pinned, unpinned
 from dsl.problems import Report, Span, did_you_mean
 from dsl.reader import Reader
@@ -61,6 +62,8 @@ def edited(spec: Spec, changes: Changes, report: Report, own: Mapping | None = N
 
     `own` are the keys that have been put in the base's place already, where a file has such.
     """
+    if too_many_changes(changes, report):
+        return None
     before, texts = len(report.problems), spec.texts
     reader = Reader(report, spec.blocks)
     given = Given(report, dict(own_places(own) if own else ()))

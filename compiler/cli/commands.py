@@ -85,15 +85,13 @@ def _cross_checked(prepared: Prepared) -> CheckReport:
 def _drawn(where: Folder, results: job.Results, *, force: bool) -> tuple[Wanted, str]:
     """The pictures, and what to say of them: without Graphviz, what to install."""
     from compiler.cli import pictures
-    from compiler.diagram import RenderError, RenderUnavailable
+    from compiler.diagram import RenderError
 
     try:
         with terminal.stage("drawing"):
             found = pictures.drawn(where, results.drawings, force=force)
-    except RenderUnavailable as missing:
+    except RenderError as missing:
         return pictures.untouched(results.drawings), f"DOT only: {missing}"
-    except RenderError as error:
-        raise Failed(f"error: {error}") from None
     return found, f"{', '.join(results.drawings)} as .svg, .png and .dot"
 
 

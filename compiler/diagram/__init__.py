@@ -6,7 +6,7 @@ The set is one overview, one detail per distinct block, the stem, and the auxili
 
 from __future__ import annotations
 
-from compiler.diagram.details import aux, detail, full, stem
+from compiler.diagram.details import Details, aux, detail, full, stem
 from compiler.diagram.page import overview
 from compiler.diagram.rendering import (
     Format,
@@ -16,7 +16,6 @@ from compiler.diagram.rendering import (
     render_all,
 )
 from compiler.diagram.svg import fingerprint
-from compiler.diagram.uses import uses
 from compiler.ir import Network
 from dsl.fields import is_device
 
@@ -42,13 +41,14 @@ def drawings(network: Network) -> dict[str, str]:
     The names are those of files: a block or head that is called like another drawing but for
     its case, or like a device of Windows (`aux`), gets an underscore behind its name.
     """
+    details = Details(network)
     out = {"overview": overview(network)}
     if "stem" in network.sections.values():
-        out["stem"] = stem(network)
-    for block in uses(network):
-        out[_free(block, out)] = detail(network, block)
+        out["stem"] = details.stem()
+    for block in details.uses:
+        out[_free(block, out)] = details.block(block)
     for tap in network.taps:
-        out[_free(tap.name, out)] = aux(network, tap.name)
+        out[_free(tap.name, out)] = details.aux(tap)
     return out
 
 

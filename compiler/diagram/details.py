@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 from compiler.diagram.canvas import Canvas
 from compiler.diagram.columns import SETTINGS, Columns
-from compiler.diagram.facts import amounts, usual
+from compiler.diagram.facts import Habit, amounts, usual
 from compiler.diagram.heading import SUBTITLE, heading, legend, listing_table, titled
 from compiler.diagram.labels import Run, small, strong
 from compiler.diagram.style import LOOKS
 from compiler.diagram.text import place, plain, shape
 from compiler.diagram.tree import Box, Chain, Planner, Split, boxes
+from compiler.diagram.trimming import FULL, ends, more, trimmed
 from compiler.diagram.uses import Use, boundary, listing, number_of, subtitle, uses
-from compiler.ir import Network, Node, Parallel, Series
+from compiler.ir import Network, Node, Parallel, Series, Tap
 from compiler.terms import inside, written_out
 from dsl.problems import did_you_mean
 
 LINE = 620
 """A list of uses longer than that and wider than its drawing becomes a table."""
+ENTRIES = 100
+"""Lines of such a table."""
 NARROWEST = 380
 """Legends get that much room, however narrow a drawing is."""
 
@@ -28,28 +32,63 @@ def named(network: Network, part: str) -> str:
     return f"{network.title or network.name} · {part}"
 
 
+@dataclass(frozen=True)
+class Details:
+    """The details of one network. What all of them need is read off it once."""
+
+    network: Network
+
+    @cached_property
+    def uses(self) -> dict[str, list[Use]]:
+        """Where each block is used."""
+        return uses(self.network)
+
+    @cached_property
+    def common(self) -> Habit:
+        """What most convolutions have around them."""
+        return usual(self.network)
+
+    def block(self, block: str) -> str:
+        """One distinct block of the spec, in terms of its own parameters."""
+        places = self.uses[block]
+        first, last = boundary(places)
+        call = places[0].call
+        about = f"input of {block}\n{place(call.span)}"
+        source = Box((strong("input"),), "input", about, small(first))
+        planner = Planner(self.common, number_of(places), symbols=True)
+        body = written_out(inside(places[0].node))
+        chain = planner.chain(replace(body, name=block))
+        text = subtitle(places)
+        title = named(self.network, block)
+        return _draw(title, text, trimmed((source, *ended(chain, last))), listing(places))
+
+    def stem(self) -> str:
+        """The steps before the first block, every output shape beside its box."""
+        network = self.network
+        nodes = [node for node in network.trunk if network.sections.get(node.name) == "stem"]
+        out = nodes[-1].out if nodes else network.input
+        passage = f"{shape(network.input)}  →  {shape(out)}"
+        planner = Planner(self.common, plain, shapes=True)
+        return _draw(named(network, "stem"), passage, trimmed(_trunk(network, nodes, planner)))
+
+    def aux(self, tap: Tap) -> str:
+        """One auxiliary head."""
+        about = f"after {tap.source}, train only, loss × {tap.weight:g}"
+        source = Box((strong("input"),), "input", tap.source, small(shape(tap.inp)))
+        chain = Planner(self.common, plain, shapes=True).chain(tap.body)
+        return _draw(named(self.network, tap.name), about, trimmed((source, *chain)))
+
+
 def detail(network: Network, block: str) -> str:
     """One distinct block of the spec, in terms of its own parameters.
 
     Raises `LookupError` if the network uses no such block.
     """
-    found = uses(network)
-    if block not in found:
-        hint = did_you_mean(block, found)
+    details = Details(network)
+    if block not in details.uses:
+        hint = did_you_mean(block, details.uses)
         raise LookupError(f"{network.name} uses no block {block}{'; ' if hint else ''}{hint}")
-    return _block(network, block, found[block])
-
-
-def _block(network: Network, block: str, places: list[Use]) -> str:
-    first, last = boundary(places)
-    call = places[0].call
-    source = Box((strong("input"),), "input", f"input of {block}\n{place(call.span)}", small(first))
-    planner = Planner(usual(network), number_of(places), symbols=True)
-    body = written_out(inside(places[0].node))
-    chain = planner.chain(replace(body, name=block))
-    text = subtitle(places)
-    title = named(network, block)
-    return _draw(title, text, (source, *ended(chain, last)), listing(places))
+    return details.block(block)
 
 
 def ended(chain: Chain, right: str) -> Chain:
@@ -64,13 +103,7 @@ def ended(chain: Chain, right: str) -> Chain:
 
 def stem(network: Network) -> str:
     """The steps before the first block, every output shape beside its box."""
-    nodes = [node for node in network.trunk if network.sections.get(node.name) == "stem"]
-    title = named(network, "stem")
-    out = nodes[-1].out if nodes else network.input
-    passage = f"{shape(network.input)}  →  {shape(out)}"
-    return _draw(
-        title, passage, _trunk(network, nodes, Planner(usual(network), plain, shapes=True))
-    )
+    return Details(network).stem()
 
 
 def aux(network: Network, name: str) -> str:
@@ -78,11 +111,7 @@ def aux(network: Network, name: str) -> str:
     found = [tap for tap in network.taps if tap.name == name]
     if not found:
         raise LookupError(f"{network.name} has no auxiliary head {name}")
-    tap = found[0]
-    about = f"after {tap.source}, train only, loss × {tap.weight:g}"
-    source = Box((strong("input"),), "input", tap.source, small(shape(tap.inp)))
-    chain = Planner(usual(network), plain, shapes=True).chain(tap.body)
-    return _draw(named(network, name), about, (source, *chain))
+    return Details(network).aux(found[0])
 
 
 def full(network: Network) -> str:
@@ -91,7 +120,7 @@ def full(network: Network) -> str:
     return _draw(
         network.title or network.name,
         f"every block drawn out, without auxiliary heads, at {shape(network.input)}",
-        _trunk(network, list(network.trunk), planner),
+        trimmed(_trunk(network, list(network.trunk), planner), FULL),
     )
 
 
@@ -123,7 +152,12 @@ def _draw(title: str, text: str, chain: Chain, places: list[list[str]] | None = 
 
 
 def _table(canvas: Canvas, places: list[list[str]], above: str) -> None:
-    label, size = listing_table(places)
+    head, *rows = places
+    first, last = ends(rows, lambda _: 1, ENTRIES)
+    if gone := len(rows) - first - last:
+        words = more(gone).text[0].text
+        rows[first : len(rows) - last] = [[words, *[""] * (len(head) - 1)]]
+    label, size = listing_table([head, *rows])
     looks = LOOKS["plain"]
     name = canvas.node(label, size, looks, shape="none", style="")
     canvas.edge(above, f"{name}:n", weight="100", style="invis")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from functools import lru_cache
+from itertools import accumulate
 from unicodedata import combining, east_asian_width
 
 SLACK = 1.18
@@ -49,18 +52,29 @@ def _foreign(char: str) -> int:
 
 def width(text: str, size: float, *, bold: bool = False) -> float:
     """Points that `text` takes in Helvetica of `size`."""
-    return sum(_advance(char, bold) for char in text) * size / 1000
+    return _advances(text, bold) * size / 1000
 
 
 def room(text: str, size: float, *, bold: bool = False) -> float:
     """Points to set aside for `text`, enough for the fonts that may stand in."""
-    return width(text, size, bold=bold) * SLACK
+    return _room(_advances(text, bold), size)
+
+
+def _room(advances: int, size: float) -> float:
+    return advances * size / 1000 * SLACK
+
+
+@lru_cache(maxsize=4096)
+def _advances(text: str, bold: bool) -> int:
+    """Thousandths of the size that `text` takes; the same few labels are asked for often."""
+    return sum(_advance(char, bold) for char in text)
 
 
 def fit(text: str, size: float, space: float, *, bold: bool = False) -> str:
     """`text`, cut with an ellipsis if it needs more than `space`."""
-    if room(text, size, bold=bold) <= space:
+    ends = list(accumulate((_advance(char, bold) for char in text), initial=0))
+    if _room(ends[-1], size) <= space:
         return text
-    while text and room(f"{text}…", size, bold=bold) > space:
-        text = text[:-1]
-    return f"{text.rstrip()}…"
+    more = _advance("…", bold)
+    length = bisect_right(ends, space, key=lambda end: _room(end + more, size)) - 1
+    return f"{text[: max(0, length)].rstrip()}…"

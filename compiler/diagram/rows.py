@@ -9,6 +9,7 @@ from itertools import groupby
 from compiler.diagram.facts import Habit, deviation, tooltip, usual
 from compiler.diagram.kernels import Piece, strip
 from compiler.diagram.text import by, plain
+from compiler.diagram.trimming import ends, more
 from compiler.diagram.uses import call_of, is_repeat
 from compiler.ir import Leaf, Network, Node, Parallel, Series, Tap, macs
 from compiler.op import Pair, Shape
@@ -16,6 +17,8 @@ from compiler.words import is_unit, titled, words
 
 ROW = 6
 """Boxes side by side at most."""
+CARDS = 240
+"""Boxes in all; Inception-v1 has 25."""
 
 
 @dataclass(slots=True)
@@ -86,12 +89,24 @@ def _card(network: Network, node: Node, common: Habit) -> Card:
 
 def rows(network: Network) -> Iterator[Row]:
     """Cards by resolution, in rows of at most `ROW`, the first of each resolution labelled."""
-    found = cards(network)
+    found = _fewer(cards(network))
     pairs = zip(_labels(found), found, strict=True)
     for label, group in groupby(pairs, key=lambda pair: pair[0]):
         members = [card for _, card in group]
         for i, chunk in enumerate(_chunks(members)):
             yield Row("" if i else label, chunk)
+
+
+def _fewer(found: list[Card]) -> list[Card]:
+    """The cards, without the middle of a network that is too long for a page."""
+    head, tail = ends(found, lambda _: 1, CARDS)
+    gone = found[head : len(found) - tail]
+    if not gone:
+        return found
+    box, last = more(len(gone)), gone[-1]
+    rest = Card(box.text[0].text, "", "", last.out, last.grid, section=last.section)
+    rest.tooltip = box.tooltip
+    return [*found[:head], rest, *found[len(found) - tail :]]
 
 
 def _labels(found: list[Card]) -> Iterator[str]:

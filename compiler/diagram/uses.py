@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -72,9 +72,16 @@ def _binding(use: Use, inputs_differ: bool) -> str:
     return " ".join([*given, *([f"in {int(use.node.inp.channels)}"] if inputs_differ else [])])
 
 
-def _names(group: list[Use], places: list[Use]) -> str:
+Sizes = Mapping[str, int]
+"""How many uses there are under each name."""
+
+
+def _sizes(places: list[Use]) -> Sizes:
+    return Counter(use.where for use in places)
+
+
+def _names(group: list[Use], sizes: Sizes) -> str:
     """`a, many ×4` where a whole repeat is in the group, else `many.0, rest.1-3`."""
-    sizes = Counter(use.where for use in places)
     runs = ((name, list(run)) for name, run in groupby(group, lambda use: use.where))
     return ", ".join(_name(name, run, len(run) == sizes[name]) for name, run in runs)
 
@@ -90,7 +97,8 @@ def subtitle(places: list[Use]) -> str:
     """`×4: mixed_6b c7=128, mixed_6c, mixed_6d c7=160, mixed_6e c7=192`."""
     inputs_differ = len({int(use.node.inp.channels) for use in places}) > 1
     runs = groupby(places, lambda use: _binding(use, inputs_differ))
-    text = ", ".join(f"{_names(list(run), places)} {binding}".rstrip() for binding, run in runs)
+    sizes = _sizes(places)
+    text = ", ".join(f"{_names(list(run), sizes)} {binding}".rstrip() for binding, run in runs)
     if len({use.where for use in places}) == 1:
         text = text.replace(f" ×{len(places)}", "", 1)
     if text == places[0].call.block:
@@ -102,8 +110,9 @@ def listing(places: list[Use]) -> list[list[str]]:
     """A table of the uses: a head, then one row for each run of equal ones."""
     names = list(places[0].args)
     rows = [["", "in", *names, "out", "parameters", "MACs"]]
+    sizes = _sizes(places)
     for cells, run in groupby(places, _cells):
-        rows.append([_names(list(run), places), *cells])
+        rows.append([_names(list(run), sizes), *cells])
     return rows
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from array import array
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, lru_cache, wraps
-from itertools import groupby
+from itertools import groupby, islice, takewhile
 from typing import TypeVar
 
 from compiler.diff.facts import facts, is_layer
@@ -79,32 +80,124 @@ def _order(nodes: Sequence[Node]) -> list[tuple[str, str]]:
 
 
 def _paired(one: Sequence[Node], other: Sequence[Node]) -> Pairing:
-    """The pairing of the highest total likeness (Needleman and Wunsch, 1970; gaps are free)."""
-    best = _table(one, other)
-    pairs: Pairing = []
-    i, j = 0, 0
-    while i < len(one) or j < len(other):
-        if i < len(one) and best[i][j] == best[i + 1][j]:
-            pairs.append((one[i], None))
-            i += 1
-        elif j < len(other) and best[i][j] == best[i][j + 1]:
-            pairs.append((None, other[j]))
-            j += 1
-        else:
-            pairs.append((one[i], other[j]))
-            i, j = i + 1, j + 1
+    """The pairing of the highest total likeness.
+
+    Steps that are the same at both ends, name and all, are each other's in every such pairing:
+    nothing is as like one of them as the other. So only what lies between is weighed.
+    """
+    start = _alike(zip(one, other, strict=False))
+    rest = min(len(one), len(other)) - start
+    end = _alike(islice(zip(reversed(one), reversed(other), strict=False), rest))
+    mine, theirs = one[start : len(one) - end], other[start : len(other) - end]
+    pairs: Pairing = [*zip(one[:start], other[:start], strict=True)]
+    pairs += _weighed(mine, theirs)
+    pairs += zip(one[len(one) - end :], other[len(other) - end :], strict=True)
     return pairs
 
 
-def _table(one: Sequence[Node], other: Sequence[Node]) -> list[list[float]]:
-    """The best total from each pair of places to the ends."""
-    best = [[0.0] * (len(other) + 1) for _ in range(len(one) + 1)]
-    for i in reversed(range(len(one))):
-        for j in reversed(range(len(other))):
-            paired = likeness(one[i], other[j])
-            both = paired + best[i + 1][j + 1] if paired else 0.0
-            best[i][j] = max(both, best[i + 1][j], best[i][j + 1])
-    return best
+def _alike(pairs: Iterable[tuple[Node, Node]]) -> int:
+    """How many pairs are the same, from the first one on."""
+    same = takewhile(lambda pair: _order(pair[:1]) == _order(pair[1:]), pairs)
+    return sum(1 for _ in same)
+
+
+def _weighed(
+    one: Sequence[Node], other: Sequence[Node]
+) -> Iterator[tuple[Node | None, Node | None]]:
+    """The best of all pairings (Needleman and Wunsch, 1970; gaps are free)."""
+    best = Table(one, other)
+    i, j = 0, 0
+    while i < len(one) or j < len(other):
+        if i < len(one) and best[i, j] == best[i + 1, j]:
+            yield one[i], None
+            i += 1
+        elif j < len(other) and best[i, j] == best[i, j + 1]:
+            yield None, other[j]
+            j += 1
+        else:
+            yield one[i], other[j]
+            i, j = i + 1, j + 1
+
+
+BAND = 200
+"""How far from its place a step is looked for, where both sides are longer than that.
+
+The whole table of two networks with thousands of steps would take minutes.
+"""
+
+
+class Table:
+    """The best total likeness from each pair of places to the ends, near the diagonal."""
+
+    def __init__(self, one: Sequence[Node], other: Sequence[Node]) -> None:
+        self.size = len(one), len(other)
+        alike = Likenesses(one, other)
+        self.rows: list[array[float]] = []
+        below = array("d")
+        for i in reversed(range(len(one) + 1)):
+            below = self._row(i, below, alike)
+            self.rows.append(below)
+        self.rows.reverse()
+
+    def __getitem__(self, place: tuple[int, int]) -> float:
+        """The total from there; less than any where it isn't near the diagonal."""
+        i, j = place
+        at = j - self._span(i).start
+        return self.rows[i][at] if 0 <= at < len(self.rows[i]) else -1.0
+
+    def _span(self, i: int) -> range:
+        """The places of the other side that are near place `i` of the one."""
+        mine, theirs = self.size
+        if min(mine, theirs) <= BAND:
+            return range(theirs + 1)
+        centre = i * theirs // mine
+        reach = BAND + theirs // mine
+        return range(max(0, centre - reach), min(theirs, centre + reach) + 1)
+
+    def _row(self, i: int, below: array[float], alike: Likenesses) -> array[float]:
+        span = self._span(i)
+        row = array("d", [0.0]) * len(span)
+        if i == self.size[0]:
+            return row
+        start, most = self._span(i + 1).start, len(below)
+        right = -1.0
+        for at in reversed(range(len(span))):
+            j = span.start + at
+            down = below[j - start] if 0 <= j - start < most else -1.0
+            total = max(down, right)
+            if j < self.size[1] and 0 <= j + 1 - start < most and (paired := alike(i, j)):
+                total = max(total, paired + below[j + 1 - start])
+            row[at] = right = total
+        return row
+
+
+class Likenesses:
+    """How much each of one side's nodes is each of the other's; what is equal is asked once."""
+
+    def __init__(self, one: Sequence[Node], other: Sequence[Node]) -> None:
+        self.nodes = one, other
+        kinds: dict[object, int] = {}
+        self.kinds = tuple(
+            [kinds.setdefault(_kind(node), len(kinds)) for node in side] for side in self.nodes
+        )
+        self.names = tuple([said(node.name) for node in side] for side in self.nodes)
+        self.known: dict[tuple[int, int, str], float] = {}
+
+    def __call__(self, i: int, j: int) -> float:
+        """The likeness of a node of the one and a node of the other."""
+        name = self.names[0][i]
+        called = name if name == self.names[1][j] else ""
+        key = self.kinds[0][i], self.kinds[1][j], called
+        found = self.known.get(key)
+        if found is None:
+            found = self.known[key] = likeness(self.nodes[0][i], self.nodes[1][j])
+        return found
+
+
+def _kind(node: Node) -> object:
+    """All that counts for likeness, but the name."""
+    use = node.use if isinstance(node, (Series, Parallel)) else None
+    return fingerprint(node), is_repeat(node), use.block if use else ""
 
 
 def likeness(one: Node, other: Node) -> float:
