@@ -203,7 +203,7 @@ def test_a_program_can_t_change_more_than_a_file() -> None:
 
 def test_repeats_are_counted_before_anything_is_lowered() -> None:
     spec = dsl.loads(repeats(MOST_LAYERS + 1))
-    with pytest.raises(SpecError, match="resolves to 5,001 layers here, the limit is 5,000"):
+    with pytest.raises(SpecError, match="resolves to 5,003 layers, the limit is 5,000"):
         lower(spec)
 
 
