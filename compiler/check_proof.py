@@ -29,6 +29,7 @@ def prove(network: Network, text: str) -> CheckReport:
     size = "x".join(str(int(n)) for n in (BATCH, network.input.channels, *chosen.grid))
     mode = f"emitted source against the module, bit for bit at {size}"
     checks: list[Check] = []
+    doing = "the emitted file"
     with calm():
         try:
             both = pair(network, text)
@@ -36,23 +37,23 @@ def prove(network: Network, text: str) -> CheckReport:
             randomise(both.ours)
             give(both.ours, both.theirs)
             checks.append(Check(mode, "weights"))
-            runs = Runs(network, chosen, both)
+            doing, runs = "a pass", Runs(network, chosen, both)
             checks += _found(mode, runs.bit_for_bit(), ("module", "source"))
         except Exception as error:  # noqa: BLE001  # whatever the emitted file does, is told
-            checks.append(_failed(mode, "a run", error))
+            checks.append(_failed(mode, doing, error))
             return CheckReport(name_of(network), tuple(checks))
         mode = f"module against another reading of the spec, in float64 at {size}"
         try:
             checks += _found(mode, runs.read_anew(), ("module", "reading"))
         except (KeyError, ValueError) as error:
-            checks.append(_failed(mode, "a run", error))
+            checks.append(_failed(mode, "the reading", error))
         mute = runs.mute
     return CheckReport(name_of(network), tuple(checks), mute and f"little was compared: {mute}")
 
 
-def _failed(mode: str, name: str, error: Exception) -> Check:
-    message = " ".join(str(error).split())
-    return Check(mode, name, Difference("the run", "fails", f"{type(error).__name__}: {message}"))
+def _failed(mode: str, where: str, error: Exception) -> Check:
+    given = f"{type(error).__name__}: {' '.join(str(error).split())}"
+    return Check(mode, "a run", Difference(where, "run", given, sides=("should", "gives")))
 
 
 def _new(mode: str, both: Pair) -> Iterator[Check]:

@@ -57,10 +57,10 @@ def shown(ours: Tensor, theirs: Tensor) -> tuple[str, str]:
     if ours.shape != theirs.shape or ours.dtype != theirs.dtype:
         kinds = [f"{tuple(out.shape)} {out.dtype}" for out in (ours, theirs)]
         return kinds[0], kinds[1]
-    gaps = (ours.double() - theirs.double()).abs().masked_fill(_alike(ours, theirs), -1)
+    gaps = (ours.double() - theirs.double()).abs().masked_fill(_alike(ours, theirs), -1).detach()
     most = int(gaps.nan_to_num(torch.inf).argmax())
     count = f"{int((gaps != -1).sum()):,} of {gaps.numel():,} elements differ"
-    mine, others = (f"{float(out.flatten()[most]):.9g}" for out in (ours, theirs))
+    mine, others = (f"{out.flatten()[most].item():.9g}" for out in (ours, theirs))
     return mine, f"{others} ({count})"
 
 
