@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from compiler.check_reading import Padding, Pair
 
-ACTIVATIONS = {
+ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "relu": lambda x: x.clamp(min=0),
     "relu6": lambda x: x.clamp(0, 6),
     "silu": lambda x: x * torch.sigmoid(x),
@@ -47,7 +49,11 @@ class Functions:
         return mean / F.avg_pool2d(_padded(torch.ones_like(x), padding), kernel, stride)
 
     def adaptive_pool(self, mode: str, x: Tensor, size: Pair) -> Tensor:
-        return {"avg": F.adaptive_avg_pool2d, "max": F.adaptive_max_pool2d}[mode](x, size)
+        pools: dict[str, Callable[..., Tensor]] = {
+            "avg": F.adaptive_avg_pool2d,
+            "max": F.adaptive_max_pool2d,
+        }
+        return pools[mode](x, size)
 
     def linear(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         y = x @ weight.T
@@ -69,8 +75,7 @@ class Functions:
         return x / (k + alpha / size * near) ** beta
 
     def act(self, kind: str, x: Tensor) -> Tensor:
-        y: Tensor = ACTIVATIONS[kind](x)
-        return y
+        return ACTIVATIONS[kind](x)
 
     def softmax(self, x: Tensor) -> Tensor:
         powers = (x - x.amax(1, keepdim=True)).exp()

@@ -63,8 +63,8 @@ def _new(mode: str, both: Pair) -> Iterator[Check]:
         for model in (both.ours, both.theirs)
     ]
     yield Check(mode, "state", _apart(states[0].items(), states[1].items()))
-    draws = [enumerate(map(str, drawn)) for drawn in both.draws]
-    yield Check(mode, "initial weights", _apart(*draws, prefix="write "))
+    ours, theirs = (enumerate(map(str, drawn)) for drawn in both.draws)
+    yield Check(mode, "initial weights", _apart(ours, theirs, "write "))
 
 
 def _apart(ours: Iterable[Any], theirs: Iterable[Any], prefix: str = "") -> Difference | None:
@@ -73,11 +73,11 @@ def _apart(ours: Iterable[Any], theirs: Iterable[Any], prefix: str = "") -> Diff
     for (key, fact), (other, found) in zip(mine, others, strict=False):
         if (key, fact) != (other, found):
             said = (fact, found) if key == other else (f"{key} {fact}", f"{other} {found}")
-            return Difference(f"{prefix}{key}", *said, sides=("module", "source"))
+            return Difference(f"{prefix}{key}", said[0], said[1], ("module", "source"))
     if len(mine) != len(others):
         more = (mine if len(mine) > len(others) else others)[min(len(mine), len(others))]
         counts = f"{len(mine):,} of them", f"{len(others):,}"
-        return Difference(f"{prefix}{more[0]}", *counts, sides=("module", "source"))
+        return Difference(f"{prefix}{more[0]}", counts[0], counts[1], ("module", "source"))
     return None
 
 

@@ -108,7 +108,7 @@ class Runs:
             found = {"logits": runs(self.x)}
             if hasattr(self.theirs, "forward_features"):
                 found["features"] = features = runs.forward_features(self.x)
-                head = self.theirs.forward_head
+                head: Any = self.theirs.forward_head
                 if "pre_logits" in inspect.signature(head).parameters:
                     found["pre_logits"] = runs.forward_head(features, pre_logits=True)
         return found
@@ -139,7 +139,8 @@ class Runs:
         if not ends:
             return {}
         found = torch.autograd.grad(ends, [*wanted.values()], weights, allow_unused=True)
-        return {key: g for key, g in zip(wanted, found, strict=True) if g is not None}
+        had: Iterator[tuple[str, Tensor | None]] = zip(wanted, found, strict=True)
+        return {key: gradient for key, gradient in had if gradient is not None}
 
     def statistics(self, model: nn.Module) -> Outs:
         """Running statistics as they are now."""
@@ -169,9 +170,9 @@ class Runs:
         yield "training", found and self._placed(found, training=True)
         gradients = self.gradients(self.ours, *mine), self.gradients(self.theirs, *others)
         # They come from the end: the last to differ is where the two part.
-        backwards = [dict(reversed(found.items())) for found in gradients]
-        yield "gradients", first(*backwards, same)
-        yield "running statistics", first(*after, same)
+        mine_back, others_back = (dict(reversed(grads.items())) for grads in gradients)
+        yield "gradients", first(mine_back, others_back, same)
+        yield "running statistics", first(after[0], after[1], same)
 
     def _placed(self, found: Finding, training: bool) -> Finding:
         """The first layer that gives something else, if any does; else what came out."""
@@ -279,7 +280,8 @@ def first(ours: Outs, theirs: Outs, alike: Same) -> Finding | None:
     """The first name whose tensors differ."""
     for key in dict.fromkeys((*ours, *theirs)):
         if key not in ours or key not in theirs:
-            return key, *("a tensor" if key in outs else "nothing" for outs in (ours, theirs))
+            had = ["a tensor" if key in outs else "nothing" for outs in (ours, theirs)]
+            return key, had[0], had[1]
         if not alike(ours[key], theirs[key]):
             return key, *shown(ours[key], theirs[key])
     return None

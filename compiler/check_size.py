@@ -33,13 +33,14 @@ def trial(network: Network) -> Trial:
 
     At the least size itself most filters would see nothing but padding.
     """
-    grid = next(grid for grid in _grids(network) if not _misfit(network, grid, training=False))
+    fitting = (grid for grid in _grids(network) if not _misfit(network, grid, training=False))
+    grid = next(fitting, network.input.grid)
     apart = network.taps if _misfit(network, grid, training=True) else ()
     return Trial(grid, apart, _too_much(network, grid))
 
 
 def _grids(network: Network) -> Iterator[Pair]:
-    """Sizes to try; the spec's own, the last, fits always."""
+    """Sizes to try; the spec's own, the last, fits unless the compiler is wrong."""
     own = network.input.grid
     small, field = least(network).evaluating, cost(network).total.field
     step = field.stride if field else (1, 1)

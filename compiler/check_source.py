@@ -43,11 +43,11 @@ GUARDED: Mapping[str, Callable[..., Any]] = {"__import__": _import}
 Draw = tuple[object, ...]
 
 
-class Draws(TorchDispatchMode):
+class Draws(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leaves it untyped
     """What fills new weights, in order: the function, the tensor's shape, the numbers."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]  # torch leaves it untyped
         self.seen: list[Draw] = []
 
     def __torch_dispatch__(

@@ -20,7 +20,7 @@ from compiler.check import Check
 from compiler.check_proof import prove
 from compiler.check_size import MOST_BYTES, MOST_MACS, trial
 from compiler.cli import run
-from compiler.ir import Network
+from compiler.ir import Network, Parallel
 from compiler.lower import lower
 from compiler.ops import rules
 from compiler.ops.norm import BatchNorm2d
@@ -201,7 +201,7 @@ def no_gamma(patch: pytest.MonkeyPatch) -> None:
 def twice_the_scale(patch: pytest.MonkeyPatch) -> None:
     made = nodes.Joined.__init__
 
-    def wrong(self: nodes.Joined, node: nodes.Parallel) -> None:
+    def wrong(self: nodes.Joined, node: Parallel) -> None:
         made(self, node)
         self._scale = self._scale and 2 * self._scale
 
