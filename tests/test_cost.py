@@ -118,7 +118,7 @@ IMAGE, MAP = 4 * 2 * 16 * 16, 4 * 3 * 16 * 16
 """Bytes of the image of `small`, and of a map of 3 channels."""
 PEAKS = {
     # The input, what the branch gives and the sum are alive at once.
-    "[{concat: [1x1 2 linear], residual: {act: none}}]": 4 * 3 * 2 * 256,
+    "[{add: [1x1 2 linear], residual: {act: none}}]": 4 * 3 * 2 * 256,
     "[1x1 3 linear]": IMAGE + MAP,
     # In place: the sum of image and output, whatever follows.
     "[1x1 3, 1x1 3]": IMAGE + 2 * MAP,

@@ -238,6 +238,23 @@ def test_a_mistake_of_both_is_told_by_the_reading(
     assert anew[0].difference.sides[1] in ("reading", "gives")
 
 
+def test_rounding_is_told_from_a_mistake_where_batch_norm_amplifies_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """On maps of one pixel, two images apart by little: 1e-9 is no bound there."""
+    network = prepare("inception_v3_cifar10").network
+    text = emit(network)
+    assert prove(network, text).ok
+    call = BatchNorm2d.call
+    monkeypatch.setattr(
+        BatchNorm2d,
+        "call",
+        lambda op, x: replace(made := call(op, x), kwargs={**made.kwargs, "momentum": 0.1001}),
+    )
+    anew = [c for c in prove(network, text).failures if "another reading" in c.mode]
+    assert [check.name for check in anew] == ["running statistics"]
+
+
 # --- What it runs on, and what it leaves behind ----------------------------------------------
 
 
