@@ -110,6 +110,8 @@ class Runs:
             for name in self.apart:
                 setattr(model, name, nn.Identity())  # gives what it taps
         self.ours.network = _without(network, trial.apart)
+        self.logits = torch.zeros(BATCH, 1)
+        """What the module gives in evaluation, once that has run."""
         self.before = {key: value.clone() for key, value in self.statistics(self.ours).items()}
 
     # --- What a module does ---
@@ -166,17 +168,18 @@ class Runs:
     @property
     def mute(self) -> str:
         """Why agreement means little: logits that no image changes. Empty where they tell."""
-        with torch.no_grad():
-            logits = self.ours.eval()(self.x)
-        if not bool(logits.isfinite().all()):
+        if not bool(self.logits.isfinite().all()):
             return "random weights give logits that aren't finite"
-        return "" if bool((logits[0] != logits[1]).any()) else "both images give the same logits"
+        moved = bool((self.logits[0] != self.logits[1]).any())
+        return "" if moved else "both images give the same logits"
 
     # --- Side by side ---
 
     def bit_for_bit(self) -> Iterator[tuple[str, Finding | None]]:
         """Each comparison of the source with the module, by name."""
-        found = first(self.evaluated(self.ours), self.evaluated(self.theirs), same)
+        outs = self.evaluated(self.ours)
+        self.logits = outs["logits"]
+        found = first(outs, self.evaluated(self.theirs), same)
         yield "evaluation", found and self._placed(found, training=False)
         mine, others = self.trained(self.ours), self.trained(self.theirs)
         found = first(mine[0], others[0], same)

@@ -12,6 +12,8 @@ from compiler.op import Pair
 
 BATCH = 2
 """One image would do for all but batch norm, which needs two values a channel to train."""
+FEWEST = (9, 11)
+"""Pixels each way, where the spec has as many: most filters find room in them."""
 MOST_BYTES = 6 * 2**30
 """Memory that a check may take; it is left out where it would take more."""
 MOST_MACS = 5 * 10**10
@@ -44,8 +46,8 @@ def _grids(network: Network) -> Iterator[Pair]:
     own = network.input.grid
     small, field = least(network).evaluating, cost(network).total.field
     step = field.stride if field else (1, 1)
-    height = min(own[0], small[0] + step[0])
-    width = min(own[1], small[1] + 2 * step[1])
+    height = min(own[0], max(small[0] + step[0] // 2, FEWEST[0]))
+    width = min(own[1], max(small[1] + step[1], FEWEST[1]))
     yield from ((height, width), (height, height), (width, width), own)
 
 

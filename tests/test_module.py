@@ -322,8 +322,8 @@ def test_weights_are_drawn_as_their_scheme_says(init: str, place: str) -> None:
     steps = f"[first: 3x3 64, probe: 3x3 32{own}]"
     head = f"name: a\ninput: [3, 8, 8]\nclasses: 2\ndefaults: {{init: '{default}'}}\n"
     torch.manual_seed(0)
-    weight = build(lower(dsl.loads(f"{head}stem: {steps}"))).get_parameter("probe.conv.weight")
-    weight = weight.detach()
+    model = build(lower(dsl.loads(f"{head}stem: {steps}")))
+    weight = model.get_parameter("probe.conv.weight").detach()
     deviation, (low, high) = DRAWS[init]
     assert float(weight.std()) == pytest.approx(deviation, rel=0.03)
     assert low < float(weight.abs().max()) / deviation < high

@@ -86,7 +86,7 @@ def test_any_spec_is_proved(spec: Spec) -> None:
 def test_what_is_compared() -> None:
     report = prove(probe(), emit(probe()))
     source, reading = report.modes().items()
-    assert source[0] == "emitted source against the module, bit for bit at 2x3x5x9"
+    assert source[0] == "emitted source against the module, bit for bit at 2x3x9x11"
     assert source[1] == [
         "state",
         "initial weights",
@@ -178,7 +178,7 @@ def test_a_mistake_in_the_source_is_told_at_its_place(name: str) -> None:
 def test_a_difference_is_shown_with_both_values() -> None:
     text = emit(probe()).replace("eps=0.01", "eps=0.02")
     lines = list(prove(probe(), text).lines())
-    assert lines[0] == "emitted source against the module, bit for bit at 2x3x5x9:"
+    assert lines[0] == "emitted source against the module, bit for bit at 2x3x9x11:"
     assert any(line.startswith("  differ: evaluation at r.branch2.bn: module ") for line in lines)
     assert lines[-1] == "probe: 3 of 10 differ"
 
@@ -264,8 +264,11 @@ def spec(text: str, size: int = 32) -> Network:
 
 
 GRIDS: dict[str, tuple[str, tuple[int, int]]] = {
-    "a little larger than the least": ("stem: [3x3 8 /2, 3x3 8 /2]\nhead: [fc 2]", (32, 32)),
-    "no square": ("stem: [3x3 8 /2, 3x3 8 /2]\nhead: [globalpool avg, fc 2]", (5, 9)),
+    "as many values as a linear layer takes": (
+        "stem: [3x3 8 /2, 3x3 8 /2]\nhead: [fc 2]",
+        (31, 32),
+    ),
+    "no square": ("stem: [3x3 8 /2, 3x3 8 /2]\nhead: [globalpool avg, fc 2]", (9, 11)),
     "squares alone fit": (
         "stem: [7x7 4 /2 valid, {add: [adaptivepool avg 13x13, identity]}]\nhead: [fc 2]",
         (32, 32),
@@ -338,7 +341,7 @@ def there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_main_job_says_what_was_run(there: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["probe.yaml"]) == 0
     out = capsys.readouterr().out
-    assert "emitted source against the module, bit for bit at 2x3x5x9: state, " in out
+    assert "emitted source against the module, bit for bit at 2x3x9x11: state, " in out
     assert "module against another reading of the spec" in out
     summary = (there / "generated" / "probe" / "summary.txt").read_text()
     assert " s)" not in summary and "bit for bit" not in summary
