@@ -32,9 +32,13 @@ class Difference:
     where: str
     counted: object
     measured: object
+    sides: tuple[str, str] = ("counted", "measured")
+    """What the two are called."""
 
     def __str__(self) -> str:
-        return f"{self.where}: counted {_shown(self.counted)}, measured {_shown(self.measured)}"
+        values = _shown(self.counted), _shown(self.measured)
+        said = (f"{side} {value}" for side, value in zip(self.sides, values, strict=True))
+        return f"{self.where}: {', '.join(said)}"
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,8 @@ class CheckReport:
 
     network: str
     checks: tuple[Check, ...]
+    left_out: str = ""
+    """What wasn't compared, and why."""
 
     @property
     def failures(self) -> tuple[Check, ...]:
@@ -63,14 +69,28 @@ class CheckReport:
         """Whether nothing differs."""
         return not self.failures
 
+    def __add__(self, other: CheckReport) -> CheckReport:
+        """Both reports of one network as one."""
+        left_out = "\n".join(filter(None, (self.left_out, other.left_out)))
+        return CheckReport(self.network, (*self.checks, *other.checks), left_out)
+
+    def modes(self) -> dict[str, list[str]]:
+        """What is equal, by mode."""
+        found: dict[str, list[str]] = {check.mode: [] for check in self.checks}
+        for check in self.checks:
+            found[check.mode] += [] if check.difference else [check.name]
+        return found
+
     def lines(self) -> Iterator[str]:
         """The summary that the command line prints: what is equal, and each difference."""
-        for mode in dict.fromkeys(check.mode for check in self.checks):
-            checks = [check for check in self.checks if check.mode == mode]
+        for mode, equal in self.modes().items():
             yield f"{mode}:"
-            equal = ", ".join(check.name for check in checks if not check.difference)
-            yield from wrap(f"equal: {equal}", 100, initial_indent="  ", subsequent_indent="    ")
-            yield from (f"  differ: {c.name} at {c.difference}" for c in checks if c.difference)
+            said = f"equal: {', '.join(equal)}"
+            yield from wrap(said, 100, initial_indent="  ", subsequent_indent="    ")
+            failures = (check for check in self.failures if check.mode == mode)
+            yield from (f"  differ: {c.name} at {c.difference}" for c in failures)
+        if self.left_out:
+            yield self.left_out
         bad, count = len(self.failures), len(self.checks)
         yield f"{self.network}: {f'{bad} of {count} differ' if bad else f'all {count} equal'}"
 
@@ -84,8 +104,12 @@ def cross_check(network: Network) -> CheckReport:
     training = cost(network, aux=True)
     if training.total.saved_for_backward_bytes is None:
         training = cost(network, batch=2, aux=True)
-    name = f"{network.name} ({network.variant})" if network.variant else network.name
-    return CheckReport(name, (*_checks(cost(network)), *_checks(training)))
+    return CheckReport(name_of(network), (*_checks(cost(network)), *_checks(training)))
+
+
+def name_of(network: Network) -> str:
+    """What a report calls a network."""
+    return f"{network.name} ({network.variant})" if network.variant else network.name
 
 
 def _checks(report: Report) -> Iterator[Check]:

@@ -66,6 +66,9 @@ EDGES = [
     "{add: [identity]}",
     "{add: [identity, identity]}",
     "{concat: [globalpool avg, globalpool max]}",
+    "{concat: [3x3 4 /2 valid, 7x7 4 valid]}, 2x2 4 valid",
+    "{concat: [7x7 4 valid, 3x3 4 /2 valid]}, 2x2 4 valid",
+    "{concat: [1x1 6 linear], residual: {act: none}}, {concat: [1x1 6], residual: {}}",
     "{concat: [1x1 6], then: dropout 0.5, residual: {scale: 0.5, act: gelu}}",
 ]
 

@@ -117,6 +117,8 @@ def test_all_outputs_are_the_columns_and_concats() -> None:
 IMAGE, MAP = 4 * 2 * 16 * 16, 4 * 3 * 16 * 16
 """Bytes of the image of `small`, and of a map of 3 channels."""
 PEAKS = {
+    # The input, what the branch gives and the sum are alive at once.
+    "[{add: [1x1 2 linear], residual: {act: none}}]": 4 * 3 * 2 * 256,
     "[1x1 3 linear]": IMAGE + MAP,
     # In place: the sum of image and output, whatever follows.
     "[1x1 3, 1x1 3]": IMAGE + 2 * MAP,
@@ -196,6 +198,10 @@ FIELDS = {
     "[3x3 4 dil=2]": ((5, 5), (1, 1), (2, 2)),
     "[3x3 4 tf_same /2]": ((3, 3), (2, 2), (0, 0)),
     "[concat: [1x1 4, [maxpool 3x3, 5x5 4]]]": ((7, 7), (1, 1), (3, 3)),
+    "[{concat: [3x3 8 /2 valid, 10x10 8 valid]}, 2x2 4 valid]": ((12, 12), (2, 2), (0, 0)),
+    "[{concat: [10x10 8 valid, 3x3 8 /2 valid]}, 2x2 4 valid]": ((12, 12), (2, 2), (0, 0)),
+    "[{concat: [3x10 8 /2x1 valid, 10x3 8 /1x2 valid]}, 2x2 4 valid]": ((12, 12), (2, 2), (0, 0)),
+    "[{concat: [1x7 4, 5x1 4]}, 3x3 4 /2]": ((7, 9), (2, 2), (3, 4)),
     "[{concat: [3x3 2], residual: {scale: 1}}]": ((3, 3), (1, 1), (1, 1)),
     "[adaptivepool avg 4x8, 3x3 4]": ((12, 6), (4, 2), (4, 2)),
     "[3x3 4, avgpool 16x16 valid]": ((3, 3), (1, 1), (1, 1)),
@@ -207,6 +213,12 @@ FIELDS = {
 def test_fields_by_hand(stem: str) -> None:
     total = cost(small(stem)).total
     assert (total.receptive_field, total.stride, total.padding) == FIELDS[stem]
+
+
+def test_a_join_sees_what_its_widest_branch_sees_and_steps_as_its_longest() -> None:
+    stem = "[{concat: [3x3 8 /2 valid, 4x4 8 valid]}, 2x2 4 valid]"
+    total = cost(lower(dsl.loads(f"name: a\ninput: [4, 5, 5]\nclasses: 3\nstem: {stem}"))).total
+    assert (total.receptive_field, total.stride) == ((6, 6), (2, 2))
 
 
 def test_kinds_are_in_words_and_numbers() -> None:

@@ -17,8 +17,9 @@ import pytest
 
 from compiler import diagram
 from compiler.diagram import rendering
+from compiler.diagram.facts import deviation, usual
 from compiler.diagram.heat import Heat, nice
-from compiler.diagram.kernels import bucket
+from compiler.diagram.kernels import Piece, bucket, strip
 from compiler.diagram.metrics import fit, room, width
 from compiler.diagram.style import _inks
 from compiler.diagram.text import si
@@ -367,3 +368,27 @@ def test_heat_has_named_steps() -> None:
 def test_kernels_share_colours_with_their_like() -> None:
     assert [bucket(n, False) for n in (1, 3, 5, 7, 11)] == ["1×1", "3×3", "5×5", "7×7", "7×7"]
     assert [bucket(n, True) for n in (3, 7, 9)] == ["1×3", "1×7", "1×7"]
+
+
+def test_a_strip_shows_each_branch_by_its_largest_kernel() -> None:
+    text = "stem: [{concat: [[1x1 4, 5x5 6], [1x1 4, 1x7 5, 7x1 7], [maxpool 3x3, 1x1 8], 1x1 9]}]"
+    (split,) = lower(loads(f"name: a\ninput: [3, 8, 8]\nclasses: 2\n{text}")).nodes
+    assert strip(split) == [
+        Piece(6, "5×5", "5×5"),
+        Piece(7, "1×7", "1×7, 7×1"),
+        Piece(8, "pool", "pool"),
+        Piece(9, "1×1", "1×1"),
+    ]
+
+
+def test_what_is_odd_about_a_convolution_is_said() -> None:
+    steps = "[3x3 4, 3x3 4, 3x3 4, 3x3 4 norm=none, 3x3 4 act=tanh, 3x3 4 linear, 3x3 4 nogamma]"
+    network = lower(loads(f"name: a\ninput: [3, 8, 8]\nclasses: 2\nstem: {steps}"))
+    odd = [deviation(node, usual(network)) for node in network.nodes]
+    assert odd[:3] == [(), (), ()]
+    assert odd[3:] == [
+        ("no norm",),
+        ("tanh",),
+        ("no norm", "linear"),
+        ("batch norm, no γ",),
+    ]

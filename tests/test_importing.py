@@ -391,6 +391,10 @@ def test_separable_convolutions() -> None:
         nn.Conv2d(6, 8, 1, bias=False),
     )
     assert middle(nn.Sequential(deep, point, nn.BatchNorm2d(8), nn.ReLU()), 8) == "sepconv 3x3 8"
+    deep = nn.Conv2d(6, 6, 3, (2, 1), (2, 4), dilation=(2, 3), groups=6, bias=False)
+    assert (
+        middle(nn.Sequential(deep, point), 8) == "sepconv 3x3 8 /2x1 pad=2x4 dil=2x3 linear nobias"
+    )
     biased = nn.Conv2d(6, 6, 3, padding=1, groups=6)
     assert "depthwise" in middle(nn.Sequential(biased, point), 8)
 

@@ -21,6 +21,7 @@ from compiler.module import CompiledNetwork, build
 from compiler.prepare import Overrides, prepare
 from compiler.source import emit
 from compiler.source.names import class_name
+from dsl.fields import INITS
 from dsl.spec import Spec
 from tests import odd_specs
 from tests.networks import HEAD, TEXTS
@@ -292,3 +293,37 @@ def test_the_flattened_map_must_keep_its_size() -> None:
     model = compile_spec(dsl.loads(text))
     with pytest.raises(ValueError, match="fc was made for 64, it gets 81"):
         model(torch.zeros(1, 1, 9, 9))
+
+
+# Deviations of 3x3 filters from 64 to 32 channels, and how far a draw goes in deviations.
+FAN_IN, FAN_OUT = 9 * 64, 9 * 32
+UNIFORM, NORMAL = (1.6, 1.74), (3.0, 6.0)
+DRAWS = {
+    "torch": ((1 / (3 * FAN_IN)) ** 0.5, UNIFORM),
+    "normal:0.5": (0.5, NORMAL),
+    "trunc_normal:0.1": (0.1, NORMAL),
+    "he_normal": ((2 / FAN_IN) ** 0.5, NORMAL),
+    "he_uniform": ((2 / FAN_IN) ** 0.5, UNIFORM),
+    "xavier_normal": ((2 / (FAN_IN + FAN_OUT)) ** 0.5, NORMAL),
+    "xavier_uniform": ((2 / (FAN_IN + FAN_OUT)) ** 0.5, UNIFORM),
+}
+
+
+def test_every_init_is_held_to_its_formula() -> None:
+    assert set(INITS) == {name.partition(":")[0] for name in DRAWS}
+
+
+@pytest.mark.parametrize(
+    ("init", "place"),
+    [(init, "default") for init in DRAWS] + [(init, "own") for init in DRAWS if init != "torch"],
+)
+def test_weights_are_drawn_as_their_scheme_says(init: str, place: str) -> None:
+    default, own = (init, "") if place == "default" else ("normal:7", f" init={init}")
+    steps = f"[first: 3x3 64, probe: 3x3 32{own}]"
+    head = f"name: a\ninput: [3, 8, 8]\nclasses: 2\ndefaults: {{init: '{default}'}}\n"
+    torch.manual_seed(0)
+    model = build(lower(dsl.loads(f"{head}stem: {steps}")))
+    weight = model.get_parameter("probe.conv.weight").detach()
+    deviation, (low, high) = DRAWS[init]
+    assert float(weight.std()) == pytest.approx(deviation, rel=0.03)
+    assert low < float(weight.abs().max()) / deviation < high

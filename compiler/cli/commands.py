@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import errno
+import time
 import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 import click
 
@@ -31,8 +34,9 @@ if TYPE_CHECKING:
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 with a diff if stale.")
 @click.option("--force", is_flag=True,
               help="Replace files that somebody else changed or put there.")  # fmt: skip
-def compile_(out: Path, check: bool, force: bool, **spec: Any) -> None:
-    """Do it all: check, build, cross-check, emit source, draw, count.
+@click.option("--no-verify", is_flag=True, help="Write without building and comparing; no torch.")
+def compile_(out: Path, check: bool, force: bool, no_verify: bool, **spec: Any) -> None:
+    """Do it all: check, emit source, draw, count, and prove it before it is written.
 
     \b
     Examples:
@@ -49,12 +53,16 @@ def compile_(out: Path, check: bool, force: bool, **spec: Any) -> None:
         _check_disk(where, results)
         return
     click.echo(results.texts["summary.txt"])
+    source = job.source_name(prepared)
     drawn, said = _drawn(where, results, force=force)
     wanted = {**results.every_file, **drawn}
     where.refuse(where.plan(wanted, force=force))
-    _verify(prepared)
+    if no_verify:
+        click.echo("not verified, as --no-verify asks: no count was compared, no source was run")
+    else:
+        _verify(prepared, results.texts[source])
     plan = where.put(wanted, force=force)
-    _tell(where, plan, results.texts[source := job.source_name(prepared)], source, said)
+    _tell(where, plan, results.texts[source], source, said)
 
 
 def _check_disk(where: Folder, results: job.Results) -> None:
@@ -64,22 +72,55 @@ def _check_disk(where: Folder, results: job.Results) -> None:
     click.echo(f"{where.path} is up to date")
 
 
-def _verify(prepared: Prepared) -> None:
-    """Stop unless every count agrees with what torch does."""
-    report = _cross_checked(prepared)
+def _verify(prepared: Prepared, text: str) -> None:
+    """Stop unless every count agrees with what torch does, and the source does what it should."""
+    compared, seconds = _timed(lambda: _cross_checked(prepared))
+    proved, longer = _timed(lambda: _proved(prepared, text))
+    report = compared + proved
     if not report.ok:
         raise Failed("\n".join(report.lines()))
-    click.echo(f"cross-check against torch: {len(report.checks)} comparisons, all equal")
+    done = f"{len(compared.checks)} comparisons, all equal"
+    click.echo(f"cross-check against torch: {done} ({seconds:.1f} s)")
+    click.echo("\n".join(_said(proved, longer)))
+
+
+def _said(proved: CheckReport, seconds: float) -> Iterator[str]:
+    """What was proved of the source, and how long it took."""
+    for mode, names in proved.modes().items():
+        yield f"{mode}: {', '.join(names)} equal"
+    yield proved.left_out or f"({seconds:.1f} s for both)"
+
+
+T = TypeVar("T")
+
+
+def _timed(what: Callable[[], T]) -> tuple[T, float]:
+    start = time.perf_counter()
+    return what(), time.perf_counter() - start
 
 
 def _cross_checked(prepared: Prepared) -> CheckReport:
     """Build the module on `meta` and hold every count against what torch does."""
-    with terminal.stage("building and cross-checking"), warnings.catch_warnings():
-        # torch says so on import; nothing here needs NumPy.
-        warnings.filterwarnings("ignore", "Failed to initialize NumPy", UserWarning)
+    with terminal.stage("building and cross-checking"), _no_numpy():
         from compiler.check import cross_check
 
         return cross_check(prepared.network)
+
+
+def _proved(prepared: Prepared, text: str) -> CheckReport:
+    """Run the emitted source against the module, and the module against the spec."""
+    with terminal.stage("running the emitted source"), _no_numpy():
+        from compiler.check_proof import prove
+
+        return prove(prepared.network, text)
+
+
+@contextmanager
+def _no_numpy() -> Iterator[None]:
+    """Without torch's word on import that there is no NumPy: nothing here needs it."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Failed to initialize NumPy", UserWarning)
+        yield
 
 
 def _drawn(where: Folder, results: job.Results, *, force: bool) -> tuple[Wanted, str]:
@@ -220,18 +261,21 @@ def _rendered(dot: str, form: str) -> bytes:
 @click.command()
 @spec_options
 def verify(**spec: Any) -> None:
-    """Build the module and hold every count against what torch does.
+    """Hold every count against what torch does, and run the source that would be emitted.
 
     \b
     Example:
       inception-compile verify inception_v3
     """
+    from compiler.source import emit
+
     prepared = load(**spec)
     job.measured(prepared)
-    report = _cross_checked(prepared)
+    text = emit(prepared.network, prepared.digest)
+    report = _cross_checked(prepared) + _proved(prepared, text)
     click.echo("\n".join(report.lines()))
     if not report.ok:
-        raise Failed(f"{prepared.network.name}: the analytic counts and torch disagree")
+        raise Failed(f"{prepared.network.name}: what is written and what torch does disagree")
 
 
 @click.command("list")
