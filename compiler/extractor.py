@@ -34,7 +34,7 @@ class FeatureNetwork(Trunk):
         super().__init__(network)
         if modules is None:
             self._build(network.nodes)
-            self.reset_parameters()
+            self._init_weights()
         else:
             for node in network.nodes:
                 self.add_module(node.name, modules[node.name])

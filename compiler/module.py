@@ -13,6 +13,7 @@ from typing import Any
 
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.utils._pytree import _register_namedtuple
 
 from compiler.classifier import classifier, renewed, with_classes, without_classifier
 from compiler.ir import Leaf, Network, Node, Tap, own_inits
@@ -29,6 +30,8 @@ def output_type(name: str, heads: tuple[str, ...]) -> type[Any]:
     """The named tuple that a network gives in training: `logits`, then each head by name."""
     made = namedtuple(name, ["logits", *heads])  # type: ignore[misc]  # noqa: PYI024  # dynamic
     made.__reduce__ = _reduced  # type: ignore[method-assign, assignment]  # else pickle seeks its name
+    # torch.export.save writes no named tuple that has no such name, and load looks it up.
+    _register_namedtuple(made, serialized_type_name=f"compiler.{name}({', '.join(heads)})")
     return made
 
 
@@ -52,7 +55,7 @@ class CompiledNetwork(Trunk):
         self._taps = {tap.name: tap.weight for tap in network.taps} if aux else {}
         self._build(node for node in network.nodes if self._has(node))
         self._arrange()
-        self.reset_parameters()
+        self._init_weights()
 
     def _has(self, node: Node) -> bool:
         return not isinstance(node, Tap) or node.name in self._taps

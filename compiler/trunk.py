@@ -72,7 +72,19 @@ class Trunk(nn.Module):
             raise ValueError(self._fits[key])
 
     def reset_parameters(self) -> None:
-        """Draw all weights as the spec says, from torch's global generator."""
+        """Draw all weights anew and forget all statistics: as in a new network.
+
+        Draws from torch's global generator; with the seed that a network was built under, its
+        weights come out.
+        """
+        for module in self.modules():
+            reset = getattr(module, "reset_parameters", None)
+            if reset is not None and module is not self:
+                reset()
+        self._init_weights()
+
+    def _init_weights(self) -> None:
+        """Draw what the spec gives a distribution; the rest stays as its constructor drew it."""
         if self.network.init:
             for module in self.modules():
                 if isinstance(module, nn.Conv2d | nn.Linear):

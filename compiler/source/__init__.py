@@ -46,7 +46,11 @@ def emit(net: Network, digest: str = "") -> str:
         "init": init,
         "methods": list(methods(net)),
         "classes": [*unit_classes(emitter), *emitter.classes.values()],
-        "output": {"name": output_name(net), "fields": list(network.fields(net))},
+        "output": {
+            "name": output_name(net),
+            "fields": list(network.fields(net)),
+            "registered": list(network.registered(net)),
+        },
         "heading": heading,
         "room_for_imports": IMPORTS,
     }

@@ -20,7 +20,7 @@ NODES = (
 )  # fmt: skip  # one node a line would be a page
 """Kinds of syntax that a network needs."""
 MODULES = {"torch", "torch.nn.functional", "collections", "typing"}
-CALLABLE = {"super", "isinstance", "range", "float"}
+CALLABLE = {"super", "isinstance", "range", "float", "enumerate"}
 """Built-in functions that a network may call, beside what the text itself defines."""
 
 

@@ -15,7 +15,7 @@ from compiler.source.expr import Expr, call, construct, lay_out, literal, signat
 from compiler.source.forward import attributes, forward_of, scale_name
 from compiler.source.helpers import helper_names
 from compiler.source.switches import Switch, switches, uses, words
-from compiler.symbols import SymFloat
+from compiler.symbols import Sym, SymFloat
 
 
 @dataclass(frozen=True)
@@ -146,10 +146,14 @@ class Emitter:
         )
 
     def arguments(self, use: BlockUse, values: Mapping[str, Any]) -> dict[str, Any]:
-        """A block's parameters as its class takes them: a switch is on or off."""
-        switch = self.switches.get(use.block)
+        """A block's parameters as its class takes them: a switch is on or off, a rate a float."""
+        switch, floats = self.switches.get(use.block), set(_floats(use.inner))
         return {
-            key: value != "none" if switch and key == switch.param and value else value
+            key: value != "none"
+            if switch and key == switch.param and value
+            else float(value)
+            if key in floats and type(value) is int
+            else value
             for key, value in values.items()
         }
 
@@ -224,7 +228,11 @@ def _floats(node: Node) -> Iterator[str]:
     for child in children(node):
         use = child.use if isinstance(child, (Series, Parallel)) else None
         if use:
+            inside = set(_floats(use.inner))
             yield from _float_names(use.args.values())
+            for key, value in use.args.items():
+                if key in inside and isinstance(value, Sym):
+                    yield from value.terms
         elif isinstance(child, Leaf):
             made = child.op.call(child.inp)
             yield from _float_names([*made.args, *made.kwargs.values()])

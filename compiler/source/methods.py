@@ -148,7 +148,7 @@ def _tapped(name: str, x: str) -> Iterator[str]:
     if len(line) <= WIDTH:
         yield line
         return
-    yield f"        {name} = None"
+    yield f"        {name}: Tensor | None = None"
     yield from condition("and", conditions, 2)
     yield from lay_out(f"{name} = ", applied, depth=3)
 

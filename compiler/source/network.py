@@ -9,8 +9,9 @@ from compiler.ir import Leaf, Network, Node, Tap, leaves, own_inits
 from compiler.ops.linear import Dropout
 from compiler.source.classes import Emitter
 from compiler.source.describe import sizes
-from compiler.source.expr import commented, conditional, lay_out, signature, text
+from compiler.source.expr import Expr, call, commented, conditional, lay_out, signature, text
 from compiler.source.forward import function_of
+from compiler.source.methods import output_name
 from compiler.symbols import Sym, SymFloat
 
 
@@ -60,7 +61,7 @@ def init(network: Network, emitter: Emitter) -> Iterator[str]:
             continue
         yield from _assignment(_argued(node) if node is dropout else node, emitter)
     if network.init or any(own_inits(network)):
-        yield "        self.reset_parameters()"
+        yield "        self._init_weights()"
 
 
 def _argued(node: Node) -> Node:
@@ -83,3 +84,15 @@ def fields(network: Network) -> Iterator[str]:
     for tap in network.taps:
         comment = f"its loss counts {tap.weight} times"
         yield from commented([f"    {tap.name}: Tensor"], comment)
+
+
+def registered(network: Network) -> Iterator[str]:
+    """The statement under that class which lets exported programs be saved."""
+    name = output_name(network)
+    known = Expr(f'"{network.name}.{name}"')
+    yield "# By this name torch.export saves and loads what training gives."
+    made = call(REGISTER, Expr(name), serialized_type_name=known)
+    yield from lay_out("", made)
+
+
+REGISTER = "torch.utils._pytree._register_namedtuple"
