@@ -6,18 +6,19 @@ State-dict keys are the paths of the IR, which are the names in the spec.
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils._pytree import _register_namedtuple
 
 from compiler.classifier import classifier, renewed, with_classes, without_classifier
+from compiler.ending import endings
 from compiler.ir import Leaf, Network, Node, Tap, own_inits
 from compiler.lower import LIMIT
+from compiler.loss import Criterion, criterion_for
 from compiler.nodes import build_node, construct
 from compiler.op import Init
 from compiler.prepare import Overrides, prepare
@@ -71,6 +72,7 @@ class CompiledNetwork(Trunk):
         last = classifier(network)
         end = self._head.index(last.name) if last and last.name in self._head else None
         self._pooling = self._head[:end]
+        self._endings = endings(network)
         self._fits.clear()
         self._make_output()
 
@@ -168,22 +170,29 @@ class CompiledNetwork(Trunk):
         if init and isinstance(made, nn.Conv2d | nn.Linear):
             draw(init, made.weight)
 
-    def loss(
-        self,
-        output: Any,
-        target: Tensor,
-        criterion: Callable[[Tensor, Tensor], Tensor] = F.cross_entropy,
-    ) -> Tensor:
+    def loss(self, output: Any, target: Tensor, criterion: Criterion | None = None) -> Tensor:
         """The training loss of what `forward` gave: each head counts with the spec's weight.
 
-        `target` goes to `criterion` with the logits, and with each head's.
+        Cross entropy; of a head that ends in a softmax that of its probabilities, and of one
+        that ends in a sigmoid binary cross entropy. With a `criterion`, `target` goes to that
+        with what each head gave. Raises `ValueError` where no loss follows from a head.
         """
         if isinstance(output, Tensor):
-            return criterion(output, target)
-        total = criterion(output.logits, target)
+            return self._criterion("logits", criterion)(output, target)
+        if getattr(output, "_fields", None) != ("logits", *self._taps):
+            wanted = "what forward gave: a tensor, or in training the named tuple"
+            raise ValueError(
+                f"{self.network.name}.loss takes {wanted}; got {type(output).__name__}"
+            )
+        total = self._criterion("logits", criterion)(output.logits, target)
         for name, weight in self._taps.items():
-            total = total + weight * criterion(getattr(output, name), target)
+            head = self._criterion(name, criterion)(getattr(output, name), target)
+            total = total + weight * head
         return total
+
+    def _criterion(self, head: str, criterion: Criterion | None) -> Criterion:
+        owner = self.network.name if head == "logits" else f"{self.network.name}.{head}"
+        return criterion or criterion_for(owner, self._endings[head])
 
 
 def build(network: Network, *, aux: bool = True) -> CompiledNetwork:

@@ -1,4 +1,4 @@
-"""The few layers that torch lacks, for compiled modules and emitted source alike.
+"""The few layers and losses that torch lacks, for compiled modules and emitted source alike.
 
 The source emitter copies what it needs from this file word for word, so each piece
 stands on its own, at 88 columns, with nothing but torch in reach.
@@ -113,3 +113,14 @@ class Add(nn.Module):
         for place, branch in enumerate(self.children()):
             total = total + branch(x) if place else branch(x)
         return total
+
+
+def softmax_loss(probabilities: Tensor, target: Tensor) -> Tensor:
+    """Cross entropy of what a softmax gave, finite where a probability underflows."""
+    tiny = torch.finfo(probabilities.dtype).tiny
+    return F.cross_entropy(probabilities.clamp_min(tiny).log(), target)
+
+
+def sigmoid_loss(probabilities: Tensor, target: Tensor) -> Tensor:
+    """Binary cross entropy of what a sigmoid gave; `target` has its shape."""
+    return F.binary_cross_entropy(probabilities, target.to(probabilities.dtype))

@@ -22,6 +22,7 @@ from compiler.source.classes import ClassText, Emitter
 from compiler.source.describe import sizes
 from compiler.source.expr import Expr, heading, lay_out
 from compiler.source.helpers import helper_sources
+from compiler.source.loss import functions
 from compiler.source.methods import methods, output_name
 
 IMPORTS = "#\fimports"
@@ -54,7 +55,7 @@ def emit(net: Network, digest: str = "") -> str:
         "heading": heading,
         "room_for_imports": IMPORTS,
     }
-    helpers = helper_sources(_helpers_used(emitter))
+    helpers = helper_sources([*_helpers_used(emitter), *functions(net).values()])
     body = _template().render(**values, helpers=helpers, exported=exported(net))
     text = body.replace(IMPORTS, "\n".join(imports(body, net, emitter)), 1)
     audit(text)

@@ -1,4 +1,4 @@
-"""What the network's own class draws: its weights at first, all of them anew, or the last layers."""
+"""What the network's own class draws: all its weights, at first and anew, or its last layers."""
 
 from __future__ import annotations
 
