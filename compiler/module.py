@@ -14,11 +14,12 @@ from typing import Any
 from torch import Tensor, nn
 from torch.utils._pytree import _register_namedtuple
 
+from compiler.arguments import flag, rate, whole
 from compiler.classifier import classifier, renewed, with_classes, without_classifier
 from compiler.ending import endings
 from compiler.ir import Leaf, Network, Node, Tap, own_inits
-from compiler.lower import LIMIT
 from compiler.loss import Criterion, criterion_for
+from compiler.lower import LIMIT
 from compiler.nodes import build_node, construct
 from compiler.op import Init
 from compiler.prepare import Overrides, prepare
@@ -68,7 +69,6 @@ class CompiledNetwork(Trunk):
         trunk = [node.name for node in network.trunk]
         self._head = [name for name in trunk if network.sections[name] == "head"]
         self._features = trunk[: len(trunk) - len(self._head)]
-        self._upto = next((i for i, n in enumerate(network.nodes) if n.name in self._head), None)
         last = classifier(network)
         end = self._head.index(last.name) if last and last.name in self._head else None
         self._pooling = self._head[:end]
@@ -108,7 +108,8 @@ class CompiledNetwork(Trunk):
 
         Raises `ValueError` naming what was expected for an input that can't be taken.
         """
-        self._check(x, heads=self.training and bool(self._taps))
+        nodes = tuple(node for node in self.network.nodes if self._has(node))
+        self._check(x, nodes, heads=self.training and bool(self._taps))
         heads: list[Tensor] = []
         for name in self._order:
             if name not in self._taps:
@@ -122,15 +123,23 @@ class CompiledNetwork(Trunk):
 
         Raises `ValueError` for an input that they can't take.
         """
-        self._check(x, upto=self._upto)
+        self._check(x, self._nodes(self._features))
         return self._run(self._features, x)
 
     def forward_head(self, x: Tensor, pre_logits: bool = False) -> Tensor:
         """The head on what `forward_features` gives: (N, classes).
 
-        `pre_logits` stops before the classifier: as a rule the pooled features.
+        `pre_logits` stops before the classifier: as a rule the pooled features. Raises
+        `ValueError` for features that it can't take.
         """
-        return self._run(self._pooling if pre_logits else self._head, x)
+        steps = self._pooling if pre_logits else self._head
+        self._check(x, self._nodes(steps))
+        return self._run(steps, x)
+
+    def _nodes(self, names: Iterable[str]) -> tuple[Node, ...]:
+        """Steps of the trunk by name."""
+        known = {node.name: node for node in self.network.trunk}
+        return tuple(known[name] for name in names)
 
     def reset_classifier(self, num_classes: int) -> None:
         """Replace the layers that `num_classes` sizes, in the auxiliary heads too.
@@ -139,7 +148,7 @@ class CompiledNetwork(Trunk):
         the classifier and the heads go, and `forward` gives what it took: the features.
         Raises `ValueError` for a number that can't be, and where there is no classifier.
         """
-        network = with_classes(self.network, num_classes)
+        network = with_classes(self.network, whole("num_classes", num_classes, 0))
         fresh = renewed(self.network, network)
         self.network = network
         if not num_classes:
@@ -214,10 +223,13 @@ def compile_spec(
 
     `num_classes`, `in_channels` and `dropout`, the rate of the head's, override the spec's;
     without `aux` the auxiliary heads are left out, and with 0 classes the classifier too.
-    Raises `dsl.SpecError` for a spec that can't be compiled.
+    Raises `dsl.SpecError` for a spec that can't be compiled, `ValueError` for a wrong argument.
 
     >>> model = compile_spec("inception_v3", num_classes=10)
     """
-    overrides = Overrides(num_classes or None, in_channels, aux=aux, dropout=dropout)
+    classes = None if num_classes is None else whole("num_classes", num_classes, 0)
+    channels = None if in_channels is None else whole("in_channels", in_channels, 1)
+    share = None if dropout is None else rate("dropout", dropout)
+    overrides = Overrides(classes or None, channels, aux=flag("aux", aux), dropout=share)
     network = prepare(spec, variant, overrides=overrides, limit=limit).network
-    return build(without_classifier(network) if num_classes == 0 else network)
+    return build(without_classifier(network) if classes == 0 else network)

@@ -29,7 +29,7 @@ class Concat(Join):
 
     def ending(self, branches: tuple[Ending, ...]) -> Ending:
         kinds = set(branches)
-        if len(branches) == 1 or kinds <= {"logits", "sigmoid"} and len(kinds) == 1:
+        if len(branches) == 1 or (kinds <= {"logits", "sigmoid"} and len(kinds) == 1):
             return branches[0]
         return "altered"
 
