@@ -77,11 +77,11 @@ def test_softmax_is_scored_as_the_logits_before_it() -> None:
 def test_gradients_are_those_of_cross_entropy() -> None:
     model = model_of("globalpool avg, fc classes, softmax").train()
     x, target = torch.randn(4, 3, 8, 8), torch.tensor([0, 4, 2, 2])
-    model.loss(model(x), target).backward()
+    model.loss(model(x), target).backward()  # type: ignore[no-untyped-call]  # torch's
     found = [p.grad.clone() for p in model.parameters() if p.grad is not None]
     model.zero_grad()
     logits = model.forward_head(model.forward_features(x), pre_logits=True)
-    F.cross_entropy(model.get_submodule("fc")(logits), target).backward()
+    F.cross_entropy(model.get_submodule("fc")(logits), target).backward()  # type: ignore[no-untyped-call]  # torch's
     assert len(found) == len(list(model.parameters()))
     wanted = [p.grad for p in model.parameters() if p.grad is not None]
     for mine, other in zip(found, wanted, strict=True):
@@ -94,7 +94,7 @@ def test_a_perfect_and_a_hopeless_prediction_stay_finite(dtype: torch.dtype) -> 
     z = torch.tensor([[1000.0, 0, 0, 0, -1000.0]], dtype=dtype, requires_grad=True)
     assert float(model.loss(z.softmax(1), torch.tensor([0])).detach()) == 0
     worst = model.loss(z.softmax(1), torch.tensor([4]))
-    worst.backward()
+    worst.backward()  # type: ignore[no-untyped-call]  # torch's
     assert z.grad is not None
     assert float(worst.detach()) > 9
     assert torch.isfinite(worst) and torch.isfinite(z.grad).all()

@@ -153,8 +153,9 @@ def imports(text: str, net: Network, emitter: Emitter) -> list[str]:
     used = {node.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)}
     torch = ["import torch"] if "torch" in used else []
     functional = ["import torch.nn.functional as F"] if "F" in used else []
+    pytree = ["import torch.utils._pytree as pytree"] if "pytree" in used else []
     gap = [""] if standard else []
-    return [*standard, *gap, *torch, *functional, "from torch import Tensor, nn"]
+    return [*standard, *gap, *torch, *functional, *pytree, "from torch import Tensor, nn"]
 
 
 def unit_classes(emitter: Emitter) -> list[ClassText]:

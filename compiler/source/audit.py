@@ -19,7 +19,7 @@ NODES = (
     ast.comprehension, ast.Subscript, ast.Slice,
 )  # fmt: skip  # one node a line would be a page
 """Kinds of syntax that a network needs."""
-MODULES = {"torch", "torch.nn.functional", "collections", "typing"}
+MODULES = {"torch", "torch.nn.functional", "torch.utils._pytree", "collections", "typing"}
 CALLABLE = {"super", "isinstance", "range", "float", "enumerate"}
 """Built-in functions that a network may call, beside what the text itself defines."""
 

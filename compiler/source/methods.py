@@ -150,9 +150,16 @@ def _tapped(name: str, x: str) -> Iterator[str]:
     if len(line) <= WIDTH:
         yield line
         return
-    yield f"        {name}: Tensor | None = None"
+    yield from _nothing_yet(name)
     yield from condition("and", conditions, 2)
     yield from lay_out(f"{name} = ", applied, depth=3)
+
+
+def _nothing_yet(name: str) -> Iterator[str]:
+    """`name: Tensor | None = None`: scripting asks for the type."""
+    line = f"        {name}: Tensor | None = None"
+    bracketed = [f"        {name}: (", "            Tensor | None", "        ) = None"]
+    yield from [line] if len(line) <= WIDTH else bracketed
 
 
 def _returned(network: Network) -> Iterator[str]:

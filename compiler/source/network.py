@@ -91,8 +91,7 @@ def registered(network: Network) -> Iterator[str]:
     name = output_name(network)
     known = Expr(f'"{network.name}.{name}"')
     yield "# By this name torch.export saves and loads what training gives."
-    made = call(REGISTER, Expr(name), serialized_type_name=known)
-    yield from lay_out("", made)
-
-
-REGISTER = "torch.utils._pytree._register_namedtuple"
+    made = call("pytree._register_namedtuple", Expr(name), serialized_type_name=known)
+    first, *rest = lay_out("", made)
+    yield f"{first}  # pyright: ignore[reportPrivateUsage]"  # torch has no public way
+    yield from rest
