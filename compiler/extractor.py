@@ -7,6 +7,7 @@ from pathlib import Path
 
 from torch import Tensor, nn
 
+from compiler.arguments import whole
 from compiler.features import FeatureInfo, described, until
 from compiler.ir import Network
 from compiler.lower import LIMIT
@@ -34,7 +35,7 @@ class FeatureNetwork(Trunk):
         super().__init__(network)
         if modules is None:
             self._build(network.nodes)
-            self.reset_parameters()
+            self._init_weights()
         else:
             for node in network.nodes:
                 self.add_module(node.name, modules[node.name])
@@ -49,7 +50,7 @@ class FeatureNetwork(Trunk):
 
         Raises `ValueError` naming what was expected for an input that can't be taken.
         """
-        self._check(x)
+        self._check(x, self.network.nodes)
         found: dict[str, Tensor] = {}
         for node in self.network.nodes:
             x = self._step(node.name, x)
@@ -73,7 +74,8 @@ def compile_features(
 
     >>> backbone = compile_features("inception_v3", ["mixed_5d", "mixed_6e", "mixed_7c"])
     """
-    overrides = Overrides(channels=in_channels, aux=False)
+    channels = None if in_channels is None else whole("in_channels", in_channels, 1)
+    overrides = Overrides(channels=channels, aux=False)
     return FeatureNetwork(prepare(spec, variant, overrides=overrides, limit=limit).network, steps)
 
 
@@ -84,6 +86,10 @@ def feature_extractor(model: CompiledNetwork, steps: Sequence[str] | None = None
 
     >>> backbone = feature_extractor(compile_spec("inception_v3"), ["mixed_7c"])
     """
+    if not isinstance(model, CompiledNetwork):
+        raise ValueError(
+            f"features come out of a compiled network, not of a {type(model).__name__}"
+        )
     modules = dict(model.named_children())
     made = FeatureNetwork(model.network, steps, modules)
     made.training = model.training  # Its layers are the model's, each in the mode that it is in.

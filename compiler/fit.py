@@ -4,26 +4,45 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from compiler.ir import Leaf, Network, Node, Parallel, Series, Tap
+from compiler.ir import Leaf, Network, Node, Parallel, Series, Tap, leaves
 from compiler.op import Pair, Shape, ShapeFault
 
 
-def misfit(network: Network, shape: tuple[int, ...], training: bool) -> str:
-    """Why an input (N, C, H, W) can't be taken, as a sentence; empty where it can."""
+def takes(network: Network, what: str = "images") -> str:
+    """What a network, or its part from `network.input` on, takes."""
+    if not network.input.is_map:
+        return f"{network.name} takes (N, {int(network.input[0])}) {what}"
     channels, height, width = (int(n) for n in network.input)
-    wanted = f"{network.name} takes (N, {channels}, H, W), such as {height}x{width} images"
-    if len(shape) != 4:
+    return f"{network.name} takes (N, {channels}, H, W), such as {height}x{width} {what}"
+
+
+def misfit(network: Network, shape: tuple[int, ...], training: bool, what: str = "images") -> str:
+    """Why an input (N, C, H, W) can't be taken, as a sentence; empty where it can."""
+    wanted = takes(network, what)
+    if len(shape) != 1 + len(network.input):
         return f"{wanted}; got {len(shape)} dimensions: {shape}"
-    if shape[1] != channels:
+    if shape[1] != network.input[0]:
         return f"{wanted}; got {shape[1]} channels: {shape}"
     try:
         Walk(training).through(network.nodes, Shape(*shape[1:]))
     except ShapeFault as fault:
-        hint = f" (the least input is {least(network)})" if fault.code == "E102" else ""
-        return f"{wanted}; {shape[2]}x{shape[3]} doesn't fit: {fault}{hint}"
+        known = fault.code == "E102" and what == "images"
+        hint = f" (the least input is {least(network)})" if known else ""
+        size = "x".join(map(str, shape[2:]))
+        return f"{wanted}; {size} doesn't fit: {fault}{hint}"
     return ""
+
+
+def norms_of_one(network: Network, shape: Shape, training: bool) -> tuple[str, ...]:
+    """Paths of the norms that get one value a channel of each image of this shape.
+
+    In training they need two images to normalise over.
+    """
+    found: set[int] = set()
+    _Norms(training, found=found).through(network.nodes, shape)
+    return tuple(path for path, leaf in leaves(network.nodes) if id(leaf) in found)
 
 
 @dataclass(frozen=True)
@@ -85,6 +104,18 @@ class Walk:
         except ShapeFault as fault:
             raise ShapeFault(fault.code, f"{node.name}: {fault}", fault.help) from None
         return self._named(node.name, (node.then,), joined) if node.then else joined
+
+
+@dataclass(frozen=True)
+class _Norms(Walk):
+    """Notes the leaves that can't train on one image."""
+
+    found: set[int] = field(default_factory=set)
+
+    def _leaf(self, leaf: Leaf, shape: Shape) -> Shape:
+        if leaf.op.least_batch(shape) > 1:
+            self.found.add(id(leaf))
+        return super()._leaf(leaf, shape)
 
 
 @dataclass(frozen=True)

@@ -6,16 +6,19 @@ State-dict keys are the paths of the IR, which are the names in the spec.
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.utils._pytree import _register_namedtuple
 
+from compiler.arguments import flag, rate, whole
 from compiler.classifier import classifier, renewed, with_classes, without_classifier
+from compiler.ending import endings
 from compiler.ir import Leaf, Network, Node, Tap, own_inits
+from compiler.loss import Criterion, criterion_for
 from compiler.lower import LIMIT
 from compiler.nodes import build_node, construct
 from compiler.op import Init
@@ -29,6 +32,8 @@ def output_type(name: str, heads: tuple[str, ...]) -> type[Any]:
     """The named tuple that a network gives in training: `logits`, then each head by name."""
     made = namedtuple(name, ["logits", *heads])  # type: ignore[misc]  # noqa: PYI024  # dynamic
     made.__reduce__ = _reduced  # type: ignore[method-assign, assignment]  # else pickle seeks its name
+    # torch.export.save writes no named tuple that has no such name, and load looks it up.
+    _register_namedtuple(made, serialized_type_name=f"compiler.{name}({', '.join(heads)})")
     return made
 
 
@@ -52,7 +57,7 @@ class CompiledNetwork(Trunk):
         self._taps = {tap.name: tap.weight for tap in network.taps} if aux else {}
         self._build(node for node in network.nodes if self._has(node))
         self._arrange()
-        self.reset_parameters()
+        self._init_weights()
 
     def _has(self, node: Node) -> bool:
         return not isinstance(node, Tap) or node.name in self._taps
@@ -64,10 +69,10 @@ class CompiledNetwork(Trunk):
         trunk = [node.name for node in network.trunk]
         self._head = [name for name in trunk if network.sections[name] == "head"]
         self._features = trunk[: len(trunk) - len(self._head)]
-        self._upto = next((i for i, n in enumerate(network.nodes) if n.name in self._head), None)
         last = classifier(network)
         end = self._head.index(last.name) if last and last.name in self._head else None
         self._pooling = self._head[:end]
+        self._endings = endings(network)
         self._fits.clear()
         self._make_output()
 
@@ -103,7 +108,8 @@ class CompiledNetwork(Trunk):
 
         Raises `ValueError` naming what was expected for an input that can't be taken.
         """
-        self._check(x, heads=self.training and bool(self._taps))
+        nodes = tuple(node for node in self.network.nodes if self._has(node))
+        self._check(x, nodes, heads=self.training and bool(self._taps))
         heads: list[Tensor] = []
         for name in self._order:
             if name not in self._taps:
@@ -117,15 +123,23 @@ class CompiledNetwork(Trunk):
 
         Raises `ValueError` for an input that they can't take.
         """
-        self._check(x, upto=self._upto)
+        self._check(x, self._nodes(self._features))
         return self._run(self._features, x)
 
     def forward_head(self, x: Tensor, pre_logits: bool = False) -> Tensor:
         """The head on what `forward_features` gives: (N, classes).
 
-        `pre_logits` stops before the classifier: as a rule the pooled features.
+        `pre_logits` stops before the classifier: as a rule the pooled features. Raises
+        `ValueError` for features that it can't take.
         """
-        return self._run(self._pooling if pre_logits else self._head, x)
+        steps = self._pooling if pre_logits else self._head
+        self._check(x, self._nodes(steps))
+        return self._run(steps, x)
+
+    def _nodes(self, names: Iterable[str]) -> tuple[Node, ...]:
+        """Steps of the trunk by name."""
+        known = {node.name: node for node in self.network.trunk}
+        return tuple(known[name] for name in names)
 
     def reset_classifier(self, num_classes: int) -> None:
         """Replace the layers that `num_classes` sizes, in the auxiliary heads too.
@@ -134,7 +148,7 @@ class CompiledNetwork(Trunk):
         the classifier and the heads go, and `forward` gives what it took: the features.
         Raises `ValueError` for a number that can't be, and where there is no classifier.
         """
-        network = with_classes(self.network, num_classes)
+        network = with_classes(self.network, whole("num_classes", num_classes, 0))
         fresh = renewed(self.network, network)
         self.network = network
         if not num_classes:
@@ -165,22 +179,29 @@ class CompiledNetwork(Trunk):
         if init and isinstance(made, nn.Conv2d | nn.Linear):
             draw(init, made.weight)
 
-    def loss(
-        self,
-        output: Any,
-        target: Tensor,
-        criterion: Callable[[Tensor, Tensor], Tensor] = F.cross_entropy,
-    ) -> Tensor:
+    def loss(self, output: Any, target: Tensor, criterion: Criterion | None = None) -> Tensor:
         """The training loss of what `forward` gave: each head counts with the spec's weight.
 
-        `target` goes to `criterion` with the logits, and with each head's.
+        Cross entropy; of a head that ends in a softmax that of its probabilities, and of one
+        that ends in a sigmoid binary cross entropy. With a `criterion`, `target` goes to that
+        with what each head gave. Raises `ValueError` where no loss follows from a head.
         """
         if isinstance(output, Tensor):
-            return criterion(output, target)
-        total = criterion(output.logits, target)
+            return self._criterion("logits", criterion)(output, target)
+        if getattr(output, "_fields", None) != ("logits", *self._taps):
+            wanted = "what forward gave: a tensor, or in training the named tuple"
+            raise ValueError(
+                f"{self.network.name}.loss takes {wanted}; got {type(output).__name__}"
+            )
+        total = self._criterion("logits", criterion)(output.logits, target)
         for name, weight in self._taps.items():
-            total = total + weight * criterion(getattr(output, name), target)
+            head = self._criterion(name, criterion)(getattr(output, name), target)
+            total = total + weight * head
         return total
+
+    def _criterion(self, head: str, criterion: Criterion | None) -> Criterion:
+        owner = self.network.name if head == "logits" else f"{self.network.name}.{head}"
+        return criterion or criterion_for(owner, self._endings[head])
 
 
 def build(network: Network, *, aux: bool = True) -> CompiledNetwork:
@@ -202,10 +223,13 @@ def compile_spec(
 
     `num_classes`, `in_channels` and `dropout`, the rate of the head's, override the spec's;
     without `aux` the auxiliary heads are left out, and with 0 classes the classifier too.
-    Raises `dsl.SpecError` for a spec that can't be compiled.
+    Raises `dsl.SpecError` for a spec that can't be compiled, `ValueError` for a wrong argument.
 
     >>> model = compile_spec("inception_v3", num_classes=10)
     """
-    overrides = Overrides(num_classes or None, in_channels, aux=aux, dropout=dropout)
+    classes = None if num_classes is None else whole("num_classes", num_classes, 0)
+    channels = None if in_channels is None else whole("in_channels", in_channels, 1)
+    share = None if dropout is None else rate("dropout", dropout)
+    overrides = Overrides(classes or None, channels, aux=flag("aux", aux), dropout=share)
     network = prepare(spec, variant, overrides=overrides, limit=limit).network
-    return build(without_classifier(network) if num_classes == 0 else network)
+    return build(without_classifier(network) if classes == 0 else network)

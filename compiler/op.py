@@ -10,9 +10,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import prod
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 Pair = tuple[int, int]
+Ending = Literal["logits", "softmax", "sigmoid", "altered"]
+"""What numbers are to a loss: of any size, probabilities that a softmax or a sigmoid gave, or
+probabilities that were made into something else since."""
 
 
 class Shape(tuple[int, ...]):
@@ -204,6 +207,10 @@ class Op(ABC):
         """What autograd keeps for the backward pass."""
         return Saved()
 
+    def ending(self, x: Shape, before: Ending) -> Ending:
+        """What its output is to a loss, where its input is `before`."""
+        return "logits"
+
     def least_batch(self, x: Shape) -> int:
         """The smallest batch that it can train on."""
         return 1
@@ -232,6 +239,10 @@ class Join(ABC):
     @abstractmethod
     def elements_written(self, shapes: tuple[Shape, ...]) -> int:
         """Elements that the join writes."""
+
+    @abstractmethod
+    def ending(self, branches: tuple[Ending, ...]) -> Ending:
+        """What the joined numbers are to a loss."""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from typing import Any
 
 import dsl
 from compiler.ir import Network
+from compiler.logits import follows
 from compiler.lower import LIMIT, lower
 from dsl import inherit, options, shelf
 from dsl.layers import Dropout
@@ -155,6 +156,10 @@ def prepare(
     overrides = overrides.addressed(spec)
     spec = overrides.applied(spec)
     network = lower(spec, limit=limit, variant=variant)
+    if overrides.classes and not follows(network):
+        message = f"{spec.name} has no layer that `classes` sizes: it can't have {spec.classes}"
+        help = "its head ends without a layer of weights, and gives features"
+        raise SpecError([Problem("E113", spec.at.of("head"), message, help=help)], spec.texts)
     named = replace(network, origin=origin, options=overrides.options, heads_left_out=heads)
     return Prepared(spec, named)
 

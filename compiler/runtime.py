@@ -1,4 +1,4 @@
-"""The few layers that torch lacks, for compiled modules and emitted source alike.
+"""The few layers and losses that torch lacks, for compiled modules and emitted source alike.
 
 The source emitter copies what it needs from this file word for word, so each piece
 stands on its own, at 88 columns, with nothing but torch in reach.
@@ -13,9 +13,9 @@ from torch import Tensor, nn
 
 def pad_same(
     x: Tensor,
-    kernel: tuple[int, ...],
-    stride: tuple[int, ...],
-    dilation: tuple[int, ...] = (1, 1),
+    kernel: tuple[int, int],
+    stride: tuple[int, int],
+    dilation: tuple[int, int] = (1, 1),
     value: float = 0.0,
 ) -> Tensor:
     """Pad H and W as TensorFlow's SAME does: an odd row or column goes to the end."""
@@ -28,7 +28,7 @@ def pad_same(
     return F.pad(x, pads, value=value)
 
 
-def pair(size: int | tuple[int, ...]) -> tuple[int, ...]:
+def pair(size: int | tuple[int, int]) -> tuple[int, int]:
     """One number as both halves of (height, width)."""
     return (size, size) if isinstance(size, int) else size
 
@@ -36,13 +36,27 @@ def pair(size: int | tuple[int, ...]) -> tuple[int, ...]:
 class Conv2dSame(nn.Conv2d):
     """A convolution padded like TensorFlow's SAME: (H, W) -> ceil((H, W) / stride)."""
 
+    kernel_size: tuple[int, int]
+    stride: tuple[int, int]
+    dilation: tuple[int, int]
+
     def forward(self, input: Tensor) -> Tensor:
         x = pad_same(input, self.kernel_size, self.stride, self.dilation)
-        return super().forward(x)
+        return F.conv2d(
+            x,
+            self.weight,
+            self.bias,
+            self.stride,
+            dilation=self.dilation,
+            groups=self.groups,
+        )
 
 
 class MaxPool2dSame(nn.MaxPool2d):
     """A max pool padded like TensorFlow's SAME: (H, W) -> ceil((H, W) / stride)."""
+
+    kernel_size: int | tuple[int, int]
+    stride: int | tuple[int, int]
 
     def forward(self, input: Tensor) -> Tensor:
         kernel, stride = pair(self.kernel_size), pair(self.stride)
@@ -55,11 +69,11 @@ class AvgPool2dSame(nn.AvgPool2d):
 
     def forward(self, input: Tensor) -> Tensor:
         kernel, stride = pair(self.kernel_size), pair(self.stride)
-        mean = super().forward(pad_same(input, kernel, stride))
+        mean = F.avg_pool2d(pad_same(input, kernel, stride), kernel, stride)
         if self.count_include_pad:
             return mean
         ones = torch.ones_like(input[:1, :1])
-        return mean / super().forward(pad_same(ones, kernel, stride))
+        return mean / F.avg_pool2d(pad_same(ones, kernel, stride), kernel, stride)
 
 
 class BatchNorm2dNoGamma(nn.BatchNorm2d):
@@ -95,8 +109,18 @@ class Add(nn.Module):
             self.add_module(name, branch)
 
     def forward(self, x: Tensor) -> Tensor:
-        first, *others = self.children()
-        total: Tensor = first(x)
-        for branch in others:
-            total = total + branch(x)
+        total = x
+        for place, branch in enumerate(self.children()):
+            total = total + branch(x) if place else branch(x)
         return total
+
+
+def softmax_loss(probabilities: Tensor, target: Tensor) -> Tensor:
+    """Cross entropy of what a softmax gave, finite where a probability underflows."""
+    tiny = torch.finfo(probabilities.dtype).tiny
+    return F.cross_entropy(probabilities.clamp_min(tiny).log(), target)
+
+
+def sigmoid_loss(probabilities: Tensor, target: Tensor) -> Tensor:
+    """Binary cross entropy of what a sigmoid gave; `target` has its shape."""
+    return F.binary_cross_entropy(probabilities, target.to(probabilities.dtype))

@@ -12,11 +12,11 @@ from torch.fx._symbolic_trace import is_fx_symbolic_tracing
 
 from compiler.checkpointing import checkpointed
 from compiler.features import FeatureInfo, default_taps, described
-from compiler.fit import misfit
+from compiler.fit import misfit, norms_of_one, takes
 from compiler.inits import init_call
 from compiler.ir import Network, Node, own_inits
 from compiler.nodes import build_node
-from compiler.op import Init
+from compiler.op import Init, Shape
 
 
 class Trunk(nn.Module):
@@ -29,7 +29,7 @@ class Trunk(nn.Module):
         super().__init__()
         self.network = network
         self._checkpointing = False
-        self._fits: dict[tuple[Any, ...], str] = {}
+        self._fits: dict[tuple[Any, ...], tuple[str, tuple[str, ...]]] = {}
 
     def _build(self, nodes: Iterable[Node]) -> None:
         for node in nodes:
@@ -60,19 +60,60 @@ class Trunk(nn.Module):
             return y
         return checkpointed(module, x)
 
-    def _check(self, x: Tensor, *, heads: bool = False, upto: int | None = None) -> None:
-        """Raise `ValueError` for an input that the first `upto` nodes can't take."""
-        if _tracing():
+    def _check(self, x: object, nodes: tuple[Node, ...], *, heads: bool = False) -> None:
+        """Raise `ValueError` for an input that these nodes, one after the other, can't take."""
+        if _tracing() or not nodes:
             return
-        key = (x.shape[1:], heads, upto)
+        part = replace(self.network, nodes=nodes, input=nodes[0].inp)
+        what = "images" if nodes[0] is self.network.nodes[0] else "features"
+        if not isinstance(x, Tensor):
+            raise ValueError(f"{takes(part, what)}; got no tensor but a {type(x).__name__}")
+        self._check_type(x, part, what)
+        key = (x.shape[1:], heads, nodes[0].name, nodes[-1].name)
         if key not in self._fits:
-            part = replace(self.network, nodes=self.network.nodes[:upto])
-            self._fits[key] = misfit(part, tuple(x.shape), heads)
-        if self._fits[key]:
-            raise ValueError(self._fits[key])
+            fault = misfit(part, tuple(x.shape), heads, what)
+            alone = () if fault else norms_of_one(part, Shape(*x.shape[1:]), heads)
+            self._fits[key] = fault, alone
+        fault, alone = self._fits[key]
+        if fault:
+            raise ValueError(fault)
+        if self.training and len(x) < 2:
+            self._check_batch(len(x), alone)
+
+    def _check_type(self, x: Tensor, part: Network, what: str) -> None:
+        weight = next(self.parameters(), None)
+        if not x.is_floating_point():
+            kind = "floating-point numbers, such as x.float() / 255"
+        elif weight is None or x.dtype == weight.dtype or torch.is_autocast_enabled(x.device.type):
+            return
+        else:
+            kind = f"numbers of its weights' type, {weight.dtype}"
+        raise ValueError(f"{takes(part, what)}, in {kind}; got {x.dtype}")
+
+    def _check_batch(self, images: int, alone: tuple[str, ...]) -> None:
+        """Batch norm has nothing to normalise over in one value; one that is frozen needs none."""
+        name = self.network.name
+        if not images:
+            raise ValueError(f"{name} needs images to train on; got a batch of 0")
+        for path in alone:
+            if self.get_submodule(path).training:
+                why = f"{path} normalises one value a channel of each image"
+                raise ValueError(f"{name} needs 2 images or more in training: {why}; got 1")
 
     def reset_parameters(self) -> None:
-        """Draw all weights as the spec says, from torch's global generator."""
+        """Draw all weights anew and forget all statistics: as in a new network.
+
+        Draws from torch's global generator; with the seed that a network was built under, its
+        weights come out.
+        """
+        for module in self.modules():
+            reset = getattr(module, "reset_parameters", None)
+            if reset is not None and module is not self:
+                reset()
+        self._init_weights()
+
+    def _init_weights(self) -> None:
+        """Draw what the spec gives a distribution; the rest stays as its constructor drew it."""
         if self.network.init:
             for module in self.modules():
                 if isinstance(module, nn.Conv2d | nn.Linear):

@@ -252,7 +252,8 @@ def test_other_classes_and_channels(name: str) -> None:
     given: dict[str, Any] = {"in_channels": 6}
     if "num_classes" in _arguments(made):
         given["num_classes"] = 9
-    ours, theirs = compile_spec(spec, num_classes=9, in_channels=6), made(**given)
+    classes = given.get("num_classes")
+    ours, theirs = compile_spec(spec, num_classes=classes, in_channels=6), made(**given)
     theirs.load_state_dict(ours.state_dict(), strict=True)
     x = torch.randn(2, 6, *spec.input[1:])
     with torch.no_grad():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from compiler.op import Call, Op, Shape, Work
+from compiler.op import Call, Ending, Op, Shape, Work
 from compiler.op import Saved as Kept
 
 
@@ -63,6 +63,11 @@ class Activation(Op):
     def shares(self, training: bool) -> bool:
         return self.inplace
 
+    def ending(self, x: Shape, before: Ending) -> Ending:
+        if self.kind == "sigmoid":
+            return "sigmoid"
+        return before if self.kind in {"relu", "relu6"} else "logits"
+
     def saved(self, x: Shape) -> Kept:
         keeps_output = self.inplace or self.facts.keeps == "output"
         return Kept(input=not keeps_output, output=keeps_output)
@@ -88,6 +93,9 @@ class Softmax(Op):
 
     def work(self, x: Shape) -> Work:
         return Work(act_elems=x.elements)
+
+    def ending(self, x: Shape, before: Ending) -> Ending:
+        return "softmax"
 
     def saved(self, x: Shape) -> Kept:
         return Kept(output=True)

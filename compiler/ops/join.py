@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import prod
 
-from compiler.op import Join, Shape, ShapeFault
+from compiler.op import Ending, Join, Shape, ShapeFault
 from compiler.symbols import total
 
 
@@ -21,6 +21,9 @@ class Alone(Join):
 
     def elements_written(self, shapes: tuple[Shape, ...]) -> int:
         return 0
+
+    def ending(self, branches: tuple[Ending, ...]) -> Ending:
+        return branches[0]
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,12 @@ class Concat(Join):
     def elements_written(self, shapes: tuple[Shape, ...]) -> int:
         return self.out(shapes).elements
 
+    def ending(self, branches: tuple[Ending, ...]) -> Ending:
+        kinds = set(branches)
+        if kinds <= {"logits", "sigmoid"} and len(kinds) == 1:
+            return branches[0]
+        return "altered"
+
 
 @dataclass(frozen=True)
 class Add(Join):
@@ -56,6 +65,9 @@ class Add(Join):
 
     def elements_written(self, shapes: tuple[Shape, ...]) -> int:
         return prod(int(n) for n in shapes[0]) * (len(shapes) - 1)
+
+    def ending(self, branches: tuple[Ending, ...]) -> Ending:
+        return "logits" if "logits" in branches else "altered"
 
 
 JOINS: dict[str, Join] = {"concat": Concat(), "add": Add()}

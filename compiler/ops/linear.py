@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from compiler.op import Call, Extra, Init, Op, Shape, ShapeFault, Work
+from compiler.op import Call, Ending, Extra, Init, Op, Shape, ShapeFault, Work
 from compiler.op import Saved as Kept
 
 
@@ -63,6 +63,9 @@ class Flatten(Op):
     def call(self, x: Shape) -> Call:
         return Call("nn.Flatten")
 
+    def ending(self, x: Shape, before: Ending) -> Ending:
+        return "altered" if before == "softmax" and x.grid != (1, 1) else before
+
     def flattens(self, x: Shape) -> bool:
         return True
 
@@ -90,6 +93,9 @@ class Dropout(Op):
     def shares(self, training: bool) -> bool:
         return not (training and self.p)
 
+    def ending(self, x: Shape, before: Ending) -> Ending:
+        return before if before == "logits" or not self.p else "altered"
+
     def saved(self, x: Shape) -> Kept:
         if self.p == 1:
             return Kept(extra=Extra(fixed=1))
@@ -111,3 +117,6 @@ class Identity(Op):
 
     def call(self, x: Shape) -> Call:
         return Call("nn.Identity")
+
+    def ending(self, x: Shape, before: Ending) -> Ending:
+        return before

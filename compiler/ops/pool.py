@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from compiler.op import Call, Extra, Op, Pair, Shape, ShapeFault, Window, Work
+from compiler.op import Call, Ending, Extra, Op, Pair, Shape, ShapeFault, Window, Work
 from compiler.op import Saved as Kept
 from compiler.ops.window import FLAT_HELP, Sliding, short
 from compiler.symbols import is_plainly, same
@@ -62,6 +62,9 @@ class MaxPool2d(Pool):
             kwargs["dilation"] = short(self.slide.dilation)
         return Call(name, (short(self.slide.kernel),), kwargs)
 
+    def ending(self, x: Shape, before: Ending) -> Ending:
+        return "altered" if before == "softmax" else before
+
     def saved(self, x: Shape) -> Kept:
         indices = self.out(x).elements
         if self.slide.tf_same:
@@ -94,6 +97,10 @@ class AvgPool2d(Pool):
         if self._pads and not self.count_padding:
             kwargs["count_include_pad"] = False
         return Call(name, (short(self.slide.kernel),), kwargs)
+
+    def ending(self, x: Shape, before: Ending) -> Ending:
+        dimmed = self._pads and self.count_padding
+        return "altered" if before == "softmax" and dimmed else before
 
     @property
     def _divides(self) -> bool:
@@ -170,6 +177,9 @@ class AdaptivePool2d(Op):
             return None
         kernel = (x.grid[0] // self.size[0], x.grid[1] // self.size[1])
         return Window(kernel, kernel)
+
+    def ending(self, x: Shape, before: Ending) -> Ending:
+        return "altered" if before == "softmax" and self.mode == "max" else before
 
     def flattens(self, x: Shape) -> bool:
         uneven = x.grid[0] % self.size[0] or x.grid[1] % self.size[1]

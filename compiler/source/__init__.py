@@ -22,6 +22,7 @@ from compiler.source.classes import Emitter
 from compiler.source.describe import sizes
 from compiler.source.expr import Expr, heading, lay_out
 from compiler.source.helpers import helper_sources
+from compiler.source.loss import functions
 from compiler.source.made import ClassText
 from compiler.source.methods import methods, output_name
 
@@ -50,11 +51,15 @@ def emit(net: Network, digest: str = "") -> str:
         "init": init,
         "methods": list(methods(net)),
         "classes": [*unit_classes(emitter), *(made.text() for made in emitter.classes.values())],
-        "output": {"name": output_name(net), "fields": list(network.fields(net))},
+        "output": {
+            "name": output_name(net),
+            "fields": list(network.fields(net)),
+            "registered": list(network.registered(net)),
+        },
         "heading": heading,
         "room_for_imports": IMPORTS,
     }
-    helpers = helper_sources(_helpers_used(emitter))
+    helpers = helper_sources([*_helpers_used(emitter), *functions(net).values()])
     body = _template().render(**values, helpers=helpers, exported=exported(net))
     text = body.replace(IMPORTS, "\n".join(imports(body, net, emitter)), 1)
     audit(text)
@@ -152,8 +157,9 @@ def imports(text: str, net: Network, emitter: Emitter) -> list[str]:
     used = {node.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)}
     torch = ["import torch"] if "torch" in used else []
     functional = ["import torch.nn.functional as F"] if "F" in used else []
+    pytree = ["import torch.utils._pytree as pytree"] if "pytree" in used else []
     gap = [""] if standard else []
-    return [*standard, *gap, *torch, *functional, "from torch import Tensor, nn"]
+    return [*standard, *gap, *torch, *functional, *pytree, "from torch import Tensor, nn"]
 
 
 def unit_classes(emitter: Emitter) -> list[ClassText]:

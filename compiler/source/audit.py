@@ -24,8 +24,8 @@ NODES = (
     ast.comprehension, ast.Subscript, ast.Slice,
 )  # fmt: skip  # one node a line would be a page
 """Kinds of syntax that a network needs."""
-MODULES = {"torch", "torch.nn.functional", "collections", "typing"}
-CALLABLE = {"super", "isinstance", "range", "float"}
+MODULES = {"torch", "torch.nn.functional", "torch.utils._pytree", "collections", "typing"}
+CALLABLE = {"super", "isinstance", "range", "float", "enumerate"}
 """Built-in functions that a network may call, beside what the text itself defines."""
 
 
@@ -44,7 +44,6 @@ def audit(text: str) -> None:
         if isinstance(node, ast.Attribute):
             dunder = node.attr.startswith("__") and node.attr != "__init__"
             assert not dunder, f"{node.attr} in emitted source"
-
 
     _once("the module", [*dir(builtins), *_bound(tree.body)])
     for made in tree.body:

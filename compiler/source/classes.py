@@ -12,7 +12,7 @@ from compiler.source import names, units
 from compiler.source.expr import Expr, call, construct, literal, read
 from compiler.source.forward import attributes, forward_of, scale_name
 from compiler.source.helpers import helper_names
-from compiler.source.made import Assignments, Made, assignments
+from compiler.source.made import Assignments, Made, assignments, floats
 from compiler.source.switches import Switch, switches, words
 from compiler.symbols import SymFloat
 
@@ -121,7 +121,7 @@ class Emitter:
         """The constructor call of one use of a block."""
         kind = "" if use.kind == "aux" else use.kind
         wanted = names.block_name(use.block, kind) if kind else "AuxHead"
-        args, defaults = self.arguments(use, use.args), self.arguments(use, use.params)
+        args, defaults = (self.arguments(node, use, values) for values in (use.args, use.params))
         params = {"in_channels": None, **defaults, "num_classes": None}
         made, used = self.class_of(node, wanted, self.chosen(use), self.assigned(node), params)
         first = [literal(use.inp.channels)] if "in_channels" in used else []
@@ -142,13 +142,18 @@ class Emitter:
             if len(self.words[use.block, key]) > 1 and not (switch and key == switch.param)
         )
 
-    def arguments(self, use: BlockUse, values: Mapping[str, Any]) -> dict[str, Any]:
-        """A block's parameters as its class takes them: a switch is on or off."""
-        switch = self.switches.get(use.block)
-        return {
-            key: value != "none" if switch and key == switch.param and value else value
-            for key, value in values.items()
-        }
+    def arguments(
+        self, node: Series | Parallel, use: BlockUse, values: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """A block's parameters as its class takes them: a switch is on or off, a rate a float."""
+        switch, rates = self.switches.get(use.block), floats(node)
+
+        def taken(key: str, value: Any) -> Any:
+            if switch and key == switch.param and value:
+                return value != "none"
+            return float(value) if key in rates and type(value) is int else value
+
+        return {key: taken(key, value) for key, value in values.items()}
 
     def inline(self, node: Parallel) -> Expr:
         """A split with more behind its join, written where it is used: a class of its own."""

@@ -53,8 +53,7 @@ class Made:
         """The type of each parameter: what some use takes for a float and no layer for an int."""
         found = dict.fromkeys(self.defaults, "int")
         for node in self.nodes:
-            reals, wholes = (set(_names(node, kind)) for kind in (SymFloat, Sym))
-            found |= dict.fromkeys(reals - wholes, "float")
+            found |= dict.fromkeys(floats(node), "float")
         defaults = (name for name, value in self.defaults.items() if isinstance(value, float))
         found |= dict.fromkeys(defaults, "float")
         return found | ({self.switch.param: "bool"} if self.switch else {})
@@ -66,27 +65,37 @@ def assignments(assigned: Assignments) -> list[str]:
     return [line for lines in rows for line in lines]
 
 
-def _names(node: Node, kind: type[Sym | SymFloat]) -> Iterator[str]:
-    """The parameters that a class's constructor reads as such numbers."""
-    if isinstance(node, Parallel) and node.residual and isinstance(node.residual.scale, kind):
-        yield from names_in(node.residual.scale)
+def floats(node: Node) -> frozenset[str]:
+    """The parameters that a class's constructor takes for floats and for nothing else."""
+    reals, wholes = set[str](), set[str]()
+    for value, real in _numbers(node):
+        (reals if real else wholes).update(names_in(value))
+    return frozenset(reals - wholes)
+
+
+def _numbers(node: Node) -> Iterator[tuple[Any, bool]]:
+    """Each expression that a class's constructor reads, and whether it is a float there."""
+    if isinstance(node, Parallel) and node.residual:
+        yield node.residual.scale, True
     for child in children(node):
         use = child.use if isinstance(child, (Series, Parallel)) else None
         if use:
-            yield from _named((*use.args.values(), use.inp.channels), kind)
+            rates = floats(child)
+            yield from _typed(use.inp.channels)
+            for key, value in use.args.items():
+                yield from ((value, True),) if key in rates else _typed(value)
         elif isinstance(child, Leaf):
             made = child.op.call(child.inp)
-            yield from _named((*made.args, *made.kwargs.values()), kind)
+            for value in (*made.args, *made.kwargs.values()):
+                yield from _typed(value)
         else:
-            yield from _names(child, kind)
+            yield from _numbers(child)
 
 
-def _named(values: tuple[Any, ...], kind: type[Sym | SymFloat]) -> Iterator[str]:
-    for value in values:
-        if isinstance(value, tuple):
-            yield from _named(value, kind)
-        elif isinstance(value, kind):
-            yield from names_in(value)
+def _typed(value: Any) -> Iterator[tuple[Any, bool]]:
+    for part in value if isinstance(value, tuple) else (value,):
+        if isinstance(part, (Sym, SymFloat)):
+            yield part, isinstance(part, SymFloat)
 
 
 def _param(name: str, kind: str, default: Any) -> str:

@@ -15,6 +15,7 @@ from compiler.source import names
 from compiler.source.describe import sizes
 from compiler.source.expr import WIDTH, Expr, call, condition, lay_out, signature
 from compiler.source.forward import apply, in_order
+from compiler.source.loss import loss
 from compiler.source.resets import resets
 
 Nodes = tuple[Node, ...]
@@ -23,6 +24,7 @@ Nodes = tuple[Node, ...]
 def methods(network: Network) -> Iterator[list[str]]:
     """Each method but the constructor, in lines."""
     yield from resets(network)
+    yield from loss(network, returns(network))
     features, head = halves(network)
     if features and head:
         yield from _features(network, features)
@@ -148,9 +150,16 @@ def _tapped(name: str, x: str) -> Iterator[str]:
     if len(line) <= WIDTH:
         yield line
         return
-    yield f"        {name} = None"
+    yield from _nothing_yet(name)
     yield from condition("and", conditions, 2)
     yield from lay_out(f"{name} = ", applied, depth=3)
+
+
+def _nothing_yet(name: str) -> Iterator[str]:
+    """`name: Tensor | None = None`: scripting asks for the type."""
+    line = f"        {name}: Tensor | None = None"
+    bracketed = [f"        {name}: (", "            Tensor | None", "        ) = None"]
+    yield from [line] if len(line) <= WIDTH else bracketed
 
 
 def _returned(network: Network) -> Iterator[str]:

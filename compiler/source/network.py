@@ -9,8 +9,9 @@ from compiler.ir import Leaf, Network, Node, Tap, own_inits
 from compiler.ops.linear import Dropout
 from compiler.source.classes import Emitter
 from compiler.source.describe import sizes
-from compiler.source.expr import Expr, commented, conditional, lay_out, signature, text
+from compiler.source.expr import Expr, call, commented, conditional, lay_out, signature, text
 from compiler.source.forward import function_of
+from compiler.source.methods import output_name
 from compiler.symbols import SymFloat
 
 
@@ -59,7 +60,7 @@ def init(network: Network, emitter: Emitter) -> Iterator[str]:
             yield f"        # {section}"
         yield from _assignment(node, expr)
     if network.init or any(own_inits(network)):
-        yield "        self.reset_parameters()"
+        yield "        self._init_weights()"
 
 
 def _argued(node: Node) -> Node:
@@ -86,3 +87,14 @@ def fields(network: Network) -> Iterator[str]:
     for tap in network.taps:
         comment = f"its loss counts {tap.weight} times"
         yield from commented([f"    {tap.name}: Tensor"], comment)
+
+
+def registered(network: Network) -> Iterator[str]:
+    """The statement under that class which lets exported programs be saved."""
+    name = output_name(network)
+    known = Expr(f'"{network.name}.{name}"')
+    yield "# By this name torch.export saves and loads what training gives."
+    made = call("pytree._register_namedtuple", Expr(name), serialized_type_name=known)
+    first, *rest = lay_out("", made)
+    yield f"{first}  # pyright: ignore[reportPrivateUsage]"  # torch has no public way
+    yield from rest

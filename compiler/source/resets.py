@@ -1,4 +1,4 @@
-"""What the network's own class draws anew: all its weights, or the last layers alone."""
+"""What the network's own class draws: all its weights, at first and anew, or its last layers."""
 
 from __future__ import annotations
 
@@ -8,17 +8,23 @@ from itertools import groupby
 from compiler.classifier import classified
 from compiler.inits import describe, init_call
 from compiler.ir import Leaf, Network, leaves, own_inits
-from compiler.op import Init
+from compiler.op import Init, Op
+from compiler.ops.conv import Conv2d
 from compiler.ops.linear import Linear
+from compiler.ops.norm import BatchNorm2d
 from compiler.source.expr import Expr, call, condition, lay_out, literals, signature
 from compiler.symbols import Sym
 
 
 def resets(network: Network) -> Iterator[list[str]]:
     """The methods, each in lines; those that there is a use for."""
-    if body := list(_parameters(network)):
+    if drawn := list(_drawn(network)):
+        start = signature("_init_weights", ["self"], "None", 1)
+        yield [*start, f'        """{_said(network)}"""', *drawn]
+    if kinds := _kinds(network):
         start = signature("reset_parameters", ["self"], "None", 1)
-        yield [*start, f'        """{_said(network)}"""', *body]
+        doc = '        """Draw all weights anew and forget all statistics, as in a new network."""'
+        yield [*start, doc, *_anew(kinds), *(["        self._init_weights()"] if drawn else [])]
     sized = set(classified(network))
     layers = {path: leaf for path, leaf in leaves(network.nodes) if path in sized}
     heads = {tap.name for tap in network.taps}
@@ -34,8 +40,34 @@ def _said(network: Network) -> str:
     return f"Draw convolutions and linear layers from {describe(network.init)}."
 
 
-def _parameters(network: Network) -> Iterator[str]:
-    """The body of `reset_parameters`."""
+LAYERS: dict[type[Op], str] = {
+    Conv2d: "nn.Conv2d",
+    Linear: "nn.Linear",
+    BatchNorm2d: "nn.BatchNorm2d",
+}
+"""The ops that hold weights or statistics, and the torch class that each is one of."""
+
+
+def _kinds(network: Network) -> list[str]:
+    """The torch classes of the network's layers with weights, in the order of `LAYERS`."""
+    held = {
+        type(leaf.op)
+        for _, leaf in leaves(network.nodes)
+        if leaf.op.params(leaf.inp) or leaf.op.buffers(leaf.inp)
+    }
+    assert held <= LAYERS.keys(), f"no way to reset {held - LAYERS.keys()}"
+    return [name for kind, name in LAYERS.items() if kind in held]
+
+
+def _anew(kinds: list[str]) -> Iterator[str]:
+    """Every layer drawn as its constructor does, in the same order."""
+    yield "        for module in self.modules():"
+    yield f"            if isinstance(module, {' | '.join(kinds)}):"
+    yield "                module.reset_parameters()"
+
+
+def _drawn(network: Network) -> Iterator[str]:
+    """The body of `_init_weights`."""
     if network.init:
         yield "        for module in self.modules():"
         yield "            if isinstance(module, nn.Conv2d | nn.Linear):"
