@@ -53,7 +53,7 @@ EDITS: dict[str, tuple[dict[str, object], list[tuple[object, ...]]]] = {
     "an activation": ({"conv1.act": "silu"}, [("conv1", "activation", "ReLU", "SiLU")]),
     "groups": (
         {"inception.A.b2.1.groups": 2},
-        [(f"{step}.b2.1", "groups", 1, 2) for step in ("a", "b", "row.0")],
+        [(f"{step}.b2.1", "groups", 1, 2) for step in ("a", "b", "row.0", "row.1", "row.2")],
     ),
     "dilation": ({"conv1.dilation": 2}, [("conv1", "dilation", "1x1", "2x2")]),
     "an initialisation": (
@@ -67,7 +67,10 @@ EDITS: dict[str, tuple[dict[str, object], list[tuple[object, ...]]]] = {
     ),
     "what an average counts": (
         {"defaults.avgpool": "nopad"},
-        [(f"{step}.pool.0", "count_padding", True, False) for step in ("a", "b", "row.0")],
+        [
+            (f"{step}.pool.0", "count_padding", True, False)
+            for step in ("a", "b", "row.0", "row.1", "row.2")
+        ],
     ),
     "another kind of layer": (
         {"pool1": "avgpool 3x3 /2"},
@@ -182,8 +185,8 @@ def test_branches_are_matched_by_what_they_are_and_not_by_their_places() -> None
     branch = {"before": "inception.A.b1", "new": "3x3 4"}
     made = dsl.change(base, dsl.Changes(insert=(branch,), remove=("inception.A.b2",)))
     assert lines(lower(base), lower(made)) == [
-        "+ block A new (a, b, row.0): conv 3×3 → 4",
-        "- block A b2 (a, b, row.0): conv 1×1 → 8, conv 3×3 → 16",
+        "+ block A new (a to row.2, 5 steps): conv 3×3 → 4",
+        "- block A b2 (a to row.2, 5 steps): conv 1×1 → 8, conv 3×3 → 16",
         "~ block R then (res): width 28 -> 16",
     ]
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cache, lru_cache, wraps
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from itertools import groupby, islice, takewhile
 from typing import TypeVar
 
 from compiler.diff.facts import facts, is_layer
+from compiler.diff.memory import remembered
 from compiler.ir import Node, Parallel, Series, Tap, children
 from compiler.words import core
 
@@ -27,35 +28,6 @@ AUTO = re.compile(
     r"(branch|conv|sepconv|pool|fc|flatten|dropout|act|softmax|norm|identity|block|seq|split)?\d*"
 )
 """Names that only count: two of them say little about belonging together."""
-
-
-class _Same:
-    """A node by its identity: comparing whole trees for a cache would cost more than it saves."""
-
-    __slots__ = ("node",)
-
-    def __init__(self, node: Node) -> None:
-        self.node = node
-
-    def __hash__(self) -> int:
-        return id(self.node)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.node is other.node
-
-
-def remembered(function: Callable[[Node], T]) -> Callable[[Node], T]:
-    """A function that works out what it says of a node only once."""
-
-    @lru_cache(maxsize=8192)
-    def found(key: _Same) -> T:
-        return function(key.node)
-
-    @wraps(function)
-    def known(node: Node) -> T:
-        return found(_Same(node))
-
-    return known
 
 
 facts_of = remembered(facts)
@@ -212,8 +184,7 @@ def likeness(one: Node, other: Node) -> float:
     elif is_layer(one):
         alike = _like_layers(one, other, called)
     else:
-        share = _shared(one, other)
-        alike = ALIKE * share if given or share >= HALF else 0.0
+        alike = _like_branches(one, other, given, called)
     bonus = NAMED if given else COUNTED * called
     return bonus + alike if alike or given else 0.0
 
@@ -232,14 +203,23 @@ def _like_layers(one: Node, other: Node, called: bool) -> float:
     return ALIKE if same else RELATED * called
 
 
-def _shared(one: Node, other: Node) -> float:
-    """The share of layers of the same kind and kernel."""
-    mine, theirs = _counted(one), _counted(other)
+def _like_branches(one: Node, other: Node, given: bool, called: bool) -> float:
+    """By the layers inside; where few have the same kernel, by the kinds of layers there."""
+    share = _shared(_counted(one), _counted(other))
+    if given or share >= HALF:
+        return ALIKE * share
+    kinds = (Counter(kind for kind, _ in _shapes(node)) for node in (one, other))
+    return RELATED * (called and _shared(*kinds) >= HALF)
+
+
+def _shared(mine: Counter[T], theirs: Counter[T]) -> float:
+    """The share of two collections that is in both."""
     return (mine & theirs).total() / max(mine.total(), theirs.total(), 1)
 
 
 @remembered
 def _counted(node: Node) -> Counter[tuple[str, str | None]]:
+    """Layers by kind and kernel."""
     return Counter(_shapes(node))
 
 

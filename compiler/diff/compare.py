@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from itertools import groupby
+from typing import Any, Literal
 
-from compiler.diff.align import aligned, fingerprint, is_repeat
+from compiler.diff.align import Pairing, aligned, fingerprint, is_repeat, said
+from compiler.diff.canonical import Form, form
 from compiler.diff.facts import facts, is_layer, text
 from compiler.ir import Network, Node, Parallel, Series, Tap, children
 
@@ -20,8 +22,6 @@ class Place:
     block: str = ""
     steps: tuple[str, str] = ("", "")
     """The paths of the steps that use the block."""
-    times: int = 1
-    """How many layers it stands for: of a repeat, the first is compared for all."""
 
     def into(self, one: str, other: str) -> Place:
         """The place of a child."""
@@ -44,19 +44,27 @@ def _joined(path: str, name: str) -> str:
     return f"{path}.{name}" if path and name else path or name
 
 
+Kind = Literal["changed", "removed", "added", "rewritten"]
+
+
 @dataclass(frozen=True)
 class Change:
     """One difference. `old` and `new` are None where the node is only in the other network."""
 
     what: str
-    """The fact that differs (`width`, `kernel`, `norm`…), or `step` for a whole node."""
+    """The fact that differs (`width`, `kernel`, `norm`…), or `step` for a whole node.
+
+    `form` for steps that do the same and are only written differently.
+    """
     place: Place = field(default_factory=Place)
     old: Any = None
     new: Any = None
 
     @property
-    def kind(self) -> str:
-        """`changed`, `removed` or `added`."""
+    def kind(self) -> Kind:
+        """What became of the node."""
+        if self.what == "form":
+            return "rewritten"
         if self.what == "step" and self.new is None:
             return "removed"
         return "added" if self.what == "step" and self.old is None else "changed"
@@ -89,12 +97,97 @@ def _fact(what: str, old: Any, new: Any, place: Place) -> Iterator[Change]:
 
 def _nodes(one: Sequence[Node], other: Sequence[Node], place: Place) -> Iterator[Change]:
     """The differences between steps in order, or branches side by side."""
-    for old, new in aligned(one, other):
-        inside = place.into(old.name if old else "", new.name if new else "")
-        if old is None or new is None:
-            yield Change("step", inside, text(old) if old else None, text(new) if new else None)
-        elif fingerprint(old) != fingerprint(new) or isinstance(old, Tap):
-            yield from _node(old, new, inside)
+    pairs = _unrolled(aligned(one, other))
+    at = 0
+    while at < len(pairs):
+        if _equal(pairs[at]):
+            at += 1
+        elif count := _same(pairs, at):
+            yield from _rewritten(pairs[at : at + count], place)
+            at += count
+        else:
+            yield from _pair(*pairs[at], place)
+            at += 1
+
+
+def _unrolled(pairs: Pairing) -> Pairing:
+    """The pairs with repeats as single steps where steps of other names stand beside them."""
+    found: Pairing = []
+    for equal, run in groupby(pairs, key=_equal):
+        segment = list(run)
+        if not equal and any(map(_is_loose, segment)) and not _same(segment, 0):
+            one, other = (
+                [step for node in side if node for step in _steps(node)]
+                for side in zip(*segment, strict=True)
+            )
+            segment = aligned(one, other)
+        found += segment
+    return found
+
+
+def _equal(pair: tuple[Node | None, Node | None]) -> bool:
+    old, new = pair
+    if not old or not new or fingerprint(old) != fingerprint(new):
+        return False
+    return getattr(old, "weight", None) == getattr(new, "weight", None)  # An auxiliary head's.
+
+
+def _is_loose(pair: tuple[Node | None, Node | None]) -> bool:
+    """Whether a repeat is paired with a single step that isn't its namesake."""
+    old, new = pair
+    return bool(
+        old and new and is_repeat(old) != is_repeat(new) and said(old.name) != said(new.name)
+    )
+
+
+def _steps(node: Node) -> Sequence[Node]:
+    """A repeat's steps by their whole names; any other node itself."""
+    if not is_repeat(node):
+        return (node,)
+    return [replace(step, name=f"{node.name}.{step.name}") for step in children(node)]
+
+
+def _same(pairs: Pairing, at: int) -> int:
+    """How many pairs from there do the same on both sides, written differently; 0 for none."""
+    mine: Form = ()
+    theirs: Form = ()
+    for count, (old, new) in enumerate(pairs[at:], 1):
+        mine += form((old,)) if old else ()
+        theirs += form((new,)) if new else ()
+        shared = min(len(mine), len(theirs))
+        if mine[:shared] != theirs[:shared]:
+            return 0
+        if len(mine) == len(theirs):
+            return count
+    return 0
+
+
+def _rewritten(pairs: Pairing, place: Place) -> Iterator[Change]:
+    """What is written differently: inside a pair, if all that differs lies there."""
+    (old, new), *more = pairs
+    inside = [] if more else list(_pair(old, new, place))
+    if inside and all(change.what == "form" for change in inside):
+        yield from inside
+        return
+    one = [old for old, _ in pairs if old]
+    other = [new for _, new in pairs if new]
+    firsts = (nodes[0].name if nodes else "" for nodes in (one, other))
+    yield Change("form", place.into(*firsts), _listed(one), _listed(other))
+
+
+def _listed(nodes: Sequence[Node]) -> str:
+    """Nodes in words; by name, where there are several."""
+    if len(nodes) == 1:
+        return text(nodes[0])
+    return ", ".join(f"{node.name}: {text(node)}" for node in nodes) or "nothing"
+
+
+def _pair(old: Node | None, new: Node | None, place: Place) -> Iterator[Change]:
+    inside = place.into(old.name if old else "", new.name if new else "")
+    if old is None or new is None:
+        yield Change("step", inside, text(old) if old else None, text(new) if new else None)
+    else:
+        yield from _node(old, new, inside)
 
 
 def _node(old: Node, new: Node, place: Place) -> Iterator[Change]:
@@ -135,15 +228,13 @@ def _facts(old: Node, new: Node, place: Place) -> Iterator[Change]:
 
 
 def _repeats(old: Node, new: Node, place: Place) -> Iterator[Change]:
-    """A repeat against another, or against a single step."""
+    """A repeat against another, or against a single step: every step that both have."""
     mine, theirs = (children(node) if is_repeat(node) else (node,) for node in (old, new))
     yield from _fact("repeat", len(mine), len(theirs), place)
-    every = replace(place, times=place.times * min(len(mine), len(theirs)))
-    if is_repeat(old) and is_repeat(new):
-        yield from _nodes(mine[:1], theirs[:1], every)
-    elif fingerprint(mine[0]) != fingerprint(theirs[0]):
-        numbers = (node[0].name if len(node) > 1 else "" for node in (mine, theirs))
-        yield from _node(mine[0], theirs[0], every.into(*numbers))
+    for one, other in zip(mine, theirs, strict=False):
+        if fingerprint(one) != fingerprint(other):
+            names = (n.name if is_repeat(node) else "" for n, node in ((one, old), (other, new)))
+            yield from _node(one, other, place.into(*names))
 
 
 def _parallels(old: Parallel, new: Parallel, place: Place) -> Iterator[Change]:

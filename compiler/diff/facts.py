@@ -39,9 +39,23 @@ def facts(node: Node) -> Facts:
             found["layer"] = _kind(leaf, node)
     for leaf in reversed(leaves):  # The convolution's own fields win.
         found |= dict(_fields(leaf))
-    if "num_classes" in getattr(getattr(core(node).op, "width", 0), "terms", {}):
+    if _width(core(node)) == "classes":
         found["width"] = "classes"
     return found
+
+
+def layer_facts(leaf: Leaf) -> tuple[Any, ...]:
+    """All that one op is: its kind, and every fact but the names of the symbols in it."""
+    known = tuple((name, repr(value)) for name, value in _fields(leaf) if name != "width")
+    word = leaf.op.label if leaf.op.family == "act" else ""
+    return (type(leaf.op).__name__, word, _width(leaf), *known)
+
+
+def _width(leaf: Leaf) -> Any:
+    """What it gives, in numbers; `classes` where the number of classes says it."""
+    width = getattr(leaf.op, "width", None)
+    terms = getattr(width, "terms", {})
+    return "classes" if "num_classes" in terms else None if width is None else int(width)
 
 
 def _kind(leaf: Leaf, node: Node) -> str:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 from compiler.cost import cost
 from compiler.diff.align import said
-from compiler.diff.compare import Change, Place, compare
+from compiler.diff.compare import Change, Kind, Place, compare
 from compiler.fit import least
 from compiler.ir import Network
 
@@ -36,6 +36,9 @@ class Diff:
     names: tuple[str, str]
     networks: tuple[Network, Network]
     changes: tuple[Change, ...]
+    """What differs in structure."""
+    rewritten: tuple[Change, ...] = ()
+    """What does the same and is written differently; the names of its weights may differ."""
 
     @property
     def figures(self) -> dict[str, tuple[Any, Any]]:
@@ -47,10 +50,11 @@ class Diff:
         return found | {"least_input": (sizes[0], sizes[1])}
 
     def as_json(self) -> str:
-        """All of it as JSON: `names`, `changes`, `cost`."""
+        """All of it as JSON: `names`, `changes`, `rewritten`, `cost`."""
         data = {
             "names": list(self.names),
             "changes": [_data(change) for change in self.changes],
+            "rewritten": [_data(change) for change in self.rewritten],
             "cost": {key: list(pair) for key, pair in self.figures.items()},
         }
         return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
@@ -65,13 +69,13 @@ class Diff:
             yield "  no difference in structure"
         factor, scaled = _common_factor(self.changes)
         if factor is not None:
-            widths = _times(filter(_is_scaled, self.changes))
-            yield f"  ~ widths x {float(factor):g} in {_times(scaled)} of the {widths} that differ"
+            widths = sum(map(_is_scaled, self.changes))
+            yield f"  ~ widths x {float(factor):g} in {len(scaled)} of the {widths} that differ"
         common = _common_settings(self.changes)
         for words, count in _settings_said(common):
             yield f"  ~ {count} layers: {words}"
         rest = (c for c in self.changes if c not in scaled and _setting(c) not in common)
-        yield from _grouped(list(rest))
+        yield from _grouped([*rest, *self.rewritten])
 
     def _costs(self) -> Iterator[str]:
         rows: list[tuple[str, ...]] = [("cost", *self.names, "change")]
@@ -88,8 +92,11 @@ def diff(
     one: Network, other: Network, names: tuple[str, str] | None = None, *, training: bool = True
 ) -> Diff:
     """Compare two networks; `training` says whether what only training needs counts."""
-    changes = tuple(compare(one, other, training))
-    return Diff(names or (one.name, other.name), (one, other), changes)
+    found = compare(one, other, training)
+    changes, rewritten = (
+        tuple(change for change in found if (change.what == "form") == only) for only in (0, 1)
+    )
+    return Diff(names or (one.name, other.name), (one, other), changes, rewritten)
 
 
 def _data(change: Change) -> dict[str, Any]:
@@ -125,7 +132,7 @@ def _common_settings(changes: tuple[Change, ...]) -> dict[Setting, int]:
     found: Counter[Setting] = Counter()
     for change in changes:
         if change.what in SETTINGS and change.place.one:
-            found[_setting(change)] += change.place.times
+            found[_setting(change)] += 1
     ways = Counter(what for what, _, _ in found)
     return {s: n for s, n in found.items() if n >= EVERYWHERE and ways[s[0]] == 1}
 
@@ -135,10 +142,6 @@ def _settings_said(common: dict[Setting, int]) -> Iterator[tuple[str, int]]:
     for count in dict.fromkeys(common.values()):
         said = (Change(s[0], old=s[1], new=s[2]) for s, n in common.items() if n == count)
         yield ", ".join(map(_said, said)), count
-
-
-def _times(changes: Iterable[Change]) -> int:
-    return sum(change.place.times for change in changes)
 
 
 def _is_scaled(change: Change) -> bool:
@@ -170,7 +173,7 @@ def _grouped(changes: list[Change]) -> Iterator[str]:
         where = (place.block, place.inner) if place.block else (place,)
         words = ", ".join(map(_said, found))
         uses.setdefault((where, found[0].kind, words), []).append(place)
-    lines: dict[tuple[str, str, str, str], list[str]] = {}
+    lines: dict[tuple[Kind, str, str, str], list[str]] = {}
     for (_, kind, words), same in uses.items():
         inner = _side(kind, *(same[0].inner if same[0].block else (same[0].one, same[0].other)))
         lines.setdefault((kind, same[0].block, _steps(same), words), []).append(inner)
@@ -179,7 +182,7 @@ def _grouped(changes: list[Change]) -> Iterator[str]:
 
 
 LABELS = {"p": "rate", "count_padding": "counts padding"}
-MARKS = {"removed": "-", "added": "+", "changed": "~"}
+MARKS: dict[Kind, str] = {"removed": "-", "added": "+", "changed": "~", "rewritten": "="}
 MOST_PATHS = 10
 MOST_STEPS = 4
 """Of more steps that use a block only the first and last are named."""
@@ -205,7 +208,7 @@ def _where(block: str, steps: str, paths: list[str]) -> str:
     return f"block {block}{' ' * bool(named)}{named}{steps}"
 
 
-def _side(kind: str, one: str, other: str) -> str:
+def _side(kind: Kind, one: str, other: str) -> str:
     """The path in the network that has it."""
     return {"removed": one, "added": other}.get(kind) or _path(one, other)
 
@@ -218,6 +221,9 @@ def _path(one: str, other: str) -> str:
 
 
 def _said(change: Change) -> str:
+    if change.kind == "rewritten":
+        nested = change.old == change.new
+        return f"{change.old}, {'nested otherwise' if nested else f'the same as {change.new}'}"
     if change.kind != "changed":
         return str(change.old if change.new is None else change.new)
     what = LABELS.get(change.what, change.what.replace("_", " "))

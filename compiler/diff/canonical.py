@@ -1,0 +1,64 @@
+"""What a run of nodes computes, however it is written: equal forms, equal networks.
+
+A repeat is its steps, a list in a list is one list, an `identity` is nothing, a join of one
+branch is that branch, a concat inside a concat is one concat, and a residual sum is an `add`
+with the input, whose two sides may stand in either order (floating-point sums of two commute).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from compiler.diff.facts import layer_facts
+from compiler.diff.memory import remembered
+from compiler.ir import Leaf, Node, Parallel, Tap, children
+from compiler.ops.linear import Identity
+
+Form = tuple[Any, ...]
+"""The forms of a node's layers and joins in order; an empty one passes its input on."""
+
+
+def form(nodes: Iterable[Node]) -> Form:
+    """The form of nodes in order."""
+    return tuple(item for node in nodes for item in _form(node))
+
+
+@remembered
+def _form(node: Node) -> Form:
+    match node:
+        case Leaf(op=Identity()):
+            return ()
+        case Leaf():
+            return (layer_facts(node),)
+        case Tap():
+            return (("tap", node.weight, form((node.body,))),)
+        case Parallel():
+            return _parallel(node)
+    return form(children(node))
+
+
+def _parallel(node: Parallel) -> Form:
+    word = node.join.word
+    branches = tuple(map(_form, node.branches))
+    if word == "concat":
+        branches = tuple(part for branch in branches for part in _concat_in(branch))
+    joined = branches[0] if len(branches) == 1 else ((word, *_either_order(word, branches)),)
+    if node.then:
+        joined += _form(node.then)
+    if not node.residual:
+        return joined
+    scale, act = float(node.residual.scale), node.residual.act
+    sum_ = ("add", *_either_order("add", ((), joined)))
+    whole: Form = (sum_ if scale == 1 else ("scaled add", scale, joined),)
+    return whole + (_form(act) if act else ())
+
+
+def _concat_in(branch: Form) -> tuple[Form, ...]:
+    """The branches of a branch that is nothing but a concat."""
+    nested = len(branch) == 1 and branch[0][0] == "concat"
+    return branch[0][1:] if nested else (branch,)
+
+
+def _either_order(word: str, branches: tuple[Form, ...]) -> tuple[Form, ...]:
+    return tuple(sorted(branches, key=repr)) if word == "add" and len(branches) == 2 else branches
