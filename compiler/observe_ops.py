@@ -4,15 +4,19 @@ A model that runs an operator outside this table is not silently miscounted: `Un
 names the operator. To teach the oracle one, put it under the category whose behaviour it has.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
-from torch._ops import OpOverload
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
+
+if TYPE_CHECKING:  # It takes parameters for type checkers only: in torch 2.4 it is a plain class.
+    from torch._ops import OpOverload
 
 
 class UnknownOpError(RuntimeError):

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.fx._symbolic_trace import is_fx_symbolic_tracing
+from torch.fx import Proxy
 
 from compiler.checkpointing import checkpointed
 from compiler.features import FeatureInfo, default_taps, described
@@ -55,14 +55,14 @@ class Trunk(nn.Module):
     def _step(self, name: str, x: Tensor) -> Tensor:
         module: Any = self._modules[name]
         again = self._checkpointing and self.training and torch.is_grad_enabled()
-        if not again or self.network.sections[name] == "head" or is_fx_symbolic_tracing():
+        if not again or self.network.sections[name] == "head" or isinstance(x, Proxy):
             y: Tensor = module(x)
             return y
         return checkpointed(module, x)
 
     def _check(self, x: object, nodes: tuple[Node, ...], *, heads: bool = False) -> None:
         """Raise `ValueError` for an input that these nodes, one after the other, can't take."""
-        if _tracing() or not nodes:
+        if _traced(x) or not nodes:
             return
         part = replace(self.network, nodes=nodes, input=nodes[0].inp)
         what = "images" if nodes[0] is self.network.nodes[0] else "features"
@@ -123,10 +123,10 @@ class Trunk(nn.Module):
                 draw(init, self.get_parameter(f"{path}.weight"))
 
 
-def _tracing() -> bool:
+def _traced(x: object) -> bool:
     """Whether a tracer is at work, for which sizes are not plain numbers."""
     jit: Any = torch.jit  # its stubs lack is_tracing
-    return jit.is_tracing() or is_fx_symbolic_tracing() or torch.compiler.is_compiling()
+    return isinstance(x, Proxy) or jit.is_tracing() or torch.compiler.is_compiling()
 
 
 def draw(init: Init, weight: Tensor) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from click.shell_completion import CompletionItem
@@ -19,8 +19,15 @@ from dsl.options import Said
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+if TYPE_CHECKING:  # It takes a parameter since click 8.4; before it does the same without.
+    TextType = click.ParamType[str]
+    SizesType = click.ParamType[tuple[int, ...]]
+    KeyedType = click.ParamType[tuple[str, Any]]
+else:
+    TextType = SizesType = KeyedType = click.ParamType
 
-class SpecType(click.ParamType[str]):
+
+class SpecType(TextType):
     """A path, or a name on the shelf."""
 
     name = "spec"
@@ -33,7 +40,7 @@ class SpecType(click.ParamType[str]):
         return [*map(CompletionItem, names), CompletionItem(incomplete, type="file")]
 
 
-class SizeType(click.ParamType[tuple[int, ...]]):
+class SizeType(SizesType):
     """`HxW` or `CxHxW`."""
 
     name = "size"
@@ -49,7 +56,7 @@ class SizeType(click.ParamType[tuple[int, ...]]):
         return tuple(int(part) for part in value.split("x"))
 
 
-class PairType(click.ParamType[tuple[str, Any]]):
+class PairType(KeyedType):
     """`KEY=VALUE`: a key that is fit, and what `read` makes of the value."""
 
     name = "pair"
