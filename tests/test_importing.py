@@ -524,8 +524,8 @@ def test_what_a_spec_can_t_say_is_refused_by_name(why: str) -> None:
 def test_an_unknown_function_is_named_with_its_module() -> None:
     shuffle = nn.Sequential(Conv(6, 4), nn.PixelShuffle(2))
     assert refused(Net(shuffle, 1)) == (
-        "error[E161]: middle.1 (PixelShuffle): torch.nn.functional.pixel_shuffle has no "
-        "counterpart in the language"
+        "error[E161]: middle.1 (PixelShuffle): moves channels into space: "
+        "torch.nn.functional.pixel_shuffle has no counterpart in the language"
     )
 
 
@@ -536,7 +536,7 @@ NORMS: dict[str, nn.Module] = {
     "computes its weight, and a spec's layers draw theirs": nn.utils.parametrizations.weight_norm(
         nn.Conv2d(6, 6, 1)
     ),
-    "torch.nn.functional.group_norm has no counterpart in the language": nn.GroupNorm(2, 6),
+    "is a group norm: torch.nn.functional.group_norm has no counterpart in the language": nn.GroupNorm(2, 6),
 }
 
 
