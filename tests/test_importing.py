@@ -336,7 +336,8 @@ class Bottleneck(nn.Module):
 
 def test_residual_blocks_of_one_branch() -> None:
     text = dsl.dump(same(Net(nn.Sequential(*(Bottleneck(6) for _ in range(3))))))
-    assert "      - add:\n          - [1x1 3, 3x3 6 act=none]\n          - identity\n" in text
+    block = "    add:\n      - [1x1 3, 3x3 6 act=none]\n      - identity\n    then: relu\n"
+    assert f"inception:\n  Bottleneck:\n{block}" in text
     assert "  - middle: Bottleneck x3\n" in text
 
 

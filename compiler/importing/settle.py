@@ -32,8 +32,14 @@ def settle(graph: Graph, others: Sequence[Graph], change: Change) -> Graph:
             raise _parting(graph, other).fault(f"does another thing with {change.value[1]}")
     every = list(zip(graph.nodes, *(other.nodes for other in others), strict=True))
     chosen = [_common(same, change) for same in every]
-    faults = [each for each in chosen if isinstance(each, Node)]
-    hold_said([replace(graph, nodes=tuple(faults))])
+    if faults := {index: each for index, each in enumerate(chosen) if isinstance(each, Node)}:
+        behind = set[int]()  # What takes a faulty node's output may be at fault for that alone.
+        for index, node in enumerate(graph.nodes):
+            if (behind | faults.keys()) & set(node.inputs):
+                behind.add(index)
+        unread = {i for i in behind if any(other.nodes[i].unsaid for other in others)}
+        first = [node for index, node in faults.items() if index not in unread]
+        hold_said([replace(graph, nodes=tuple(first))])
     return _expanded(graph, [each for each in chosen if not isinstance(each, Node)])
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from compiler.importing.faults import INEXPRESSIBLE, place
+from compiler.importing.faults import INEXPRESSIBLE, Reason, hold_none
 from compiler.importing.graph import Graph, Node, Unsaid
-from dsl.problems import NOWHERE, Problem, SpecError
 
 
 def hold_said(graphs: Iterable[Graph]) -> None:
@@ -16,8 +15,7 @@ def hold_said(graphs: Iterable[Graph]) -> None:
         for node in graph.nodes:
             if node.unsaid and _before(node.unsaid, found.get(node.path)):
                 found[node.path] = node
-    if problems := list(_problems(found.values())):
-        raise SpecError(problems)
+    hold_none((path, _reason(node)) for path, node in found.items())
 
 
 def _before(one: Unsaid, other: Node | None) -> bool:
@@ -25,13 +23,6 @@ def _before(one: Unsaid, other: Node | None) -> bool:
     return other is None or other.unsaid is None or (one.telling and not other.unsaid.telling)
 
 
-def _problems(nodes: Iterable[Node]) -> Iterable[Problem]:
-    """One problem a reason: modules of one class that do the same are named together."""
-    groups: dict[tuple[str, Unsaid | None], list[Node]] = {}
-    for node in nodes:
-        groups.setdefault((node.kind, node.unsaid), []).append(node)
-    for (kind, unsaid), same in groups.items():
-        assert unsaid is not None, "only nodes with a fault are gathered"
-        more = f" and {len(same) - 1} more" if len(same) > 1 else ""
-        message = f"{place(same[0].path, kind)}{more}: {unsaid.why}"
-        yield Problem(INEXPRESSIBLE, NOWHERE, message, help=unsaid.help)
+def _reason(node: Node) -> Reason:
+    assert node.unsaid is not None, "only nodes with a fault are gathered"
+    return Reason(node.kind, INEXPRESSIBLE, node.unsaid.why, node.unsaid.help)
