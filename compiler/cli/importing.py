@@ -45,6 +45,14 @@ def imported(source: str, size: tuple[int, ...] | None = None, **wishes: Any) ->
             return spec_of(source, size, **wishes)
 
 
+def _note(spec: Spec) -> None:
+    """Say what a reader of the spec would stumble over."""
+    from compiler.importing.model import swapped
+
+    if note := swapped(spec):
+        click.echo(f"note: {note}", err=True)
+
+
 @click.command("import")
 @click.argument("source", metavar="MODEL")
 @click.option(
@@ -105,6 +113,7 @@ def import_(
     wishes: dict[str, Any] = {"name": name, "aux_weight": aux_weight, "weights": weights}
     spec = imported(source, size, kwargs=dict(kwargs), **wishes)
     text = dsl.dump(spec)
+    _note(spec)
     if output is None:
         click.echo(text, nl=False)
         return

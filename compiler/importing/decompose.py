@@ -21,10 +21,11 @@ SCALE_HELP = "a spec scales only what a residual sum adds: residual: {scale: 0.2
 
 @dataclass(frozen=True)
 class Head:
-    """An auxiliary head: its layers behind the node that it taps."""
+    """An auxiliary head: its layers behind the node that it taps, up to the node `end`."""
 
     source: int
     chain: Chain
+    end: int
 
 
 @dataclass
@@ -52,7 +53,9 @@ class Decomposer:
         self.taps = {self._tap(head, trunk) for head in self.graph.heads}
         chain = self._chain(self.graph.output, 0)
         sources = [(self._tap(head, trunk), head) for head in self.graph.heads]
-        return chain, [Head(source, self._chain(head, source)) for source, head in sorted(sources)]
+        return chain, [
+            Head(source, self._chain(head, source), head) for source, head in sorted(sources)
+        ]
 
     def _dominate(self) -> None:
         """Each node's immediate dominator, and its depth in their tree."""

@@ -144,6 +144,8 @@ class Graph:
     output: int
     heads: tuple[int, ...]
     kinds: Mapping[str, str]
+    returned: tuple[int, ...] = ()
+    """The logits and the auxiliary outputs in the order in which the model returns them."""
 
     def above(self, ends: Iterable[int]) -> list[int]:
         """All nodes that the given ones depend on, and themselves, in order."""
@@ -188,4 +190,5 @@ def _kept(graph: Graph, keep: Iterable[int]) -> Graph:
         ),
         output=renumbered[graph.output],
         heads=tuple(renumbered[head] for head in graph.heads),
+        returned=tuple(renumbered[end] for end in graph.returned if end in renumbered),
     )

@@ -88,7 +88,8 @@ def _expanded(graph: Graph, chosen: list[Reading]) -> Graph:
             inputs = (len(nodes) - 1,)
         new[old] = inputs[0]
     heads = tuple(new[head] for head in graph.heads)
-    return replace(graph, nodes=tuple(nodes), output=new[graph.output], heads=heads)
+    ends = tuple(new[end] for end in graph.returned)
+    return replace(graph, nodes=tuple(nodes), output=new[graph.output], heads=heads, returned=ends)
 
 
 def with_logits(training: Graph, evaluating: Graph) -> Graph:

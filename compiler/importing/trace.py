@@ -68,4 +68,5 @@ def _graph(model: nn.Module, probe: Probe, training: bool, *, checked: bool) -> 
 
 def _read(recording: Recording, size: Size) -> Graph:
     output, *heads = dict.fromkeys(recording.outputs)
-    return Graph(read(recording, size), output, tuple(heads), recording.kinds)
+    ends = (output, *heads)
+    return Graph(read(recording, size), output, tuple(heads), recording.kinds, ends)

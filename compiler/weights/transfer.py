@@ -202,7 +202,8 @@ def _with_absent(wishes: Wishes, network: Network, wanted: Iterable[Slot], sourc
         absent |= dict.fromkeys(cut, CLASSIFIER)
         passed |= {CLASSIFIER} if wishes.skip_head else set()
     variants = tuple(network.spec.variants)
-    return replace(wishes, absent=absent, passed=frozenset(passed), variants=variants)
+    more = {"beyond": names.names.beyond, "variants": variants}
+    return replace(wishes, absent=absent, passed=frozenset(passed), **more)
 
 
 def _folded(network: Network, loaded: Loaded) -> Loaded:
