@@ -17,7 +17,7 @@ from compiler.importing.fuse import fused
 from compiler.importing.intake import hold_runnable, unwrapped
 from compiler.importing.keys import left_over, name_map
 from compiler.importing.settings import common_defaults, shortened
-from compiler.importing.trace import trace
+from compiler.importing.trace import Trace
 from compiler.importing.tree import Chain, deepest
 from compiler.ir import Network
 from compiler.lower import lower
@@ -52,7 +52,8 @@ def import_module(
     """
     model = unwrapped(model)
     hold_runnable(model)
-    graph = trace(model, size)
+    traced = Trace(model, size)
+    graph = traced.run()
     if graph.output == 0:
         refuse(INEXPRESSIBLE, "the model gives its input back, and a network has a layer at least")
     chain, found = Decomposer(graph).run()
@@ -65,6 +66,7 @@ def import_module(
     notes: dict[str, Any] = {"from": source or type(model).__name__}
     bare = Spec(name=called, input=size, defaults=defaults, **fields)
     _hold_shallow(bare, chains)
+    traced.hold_alike(lower(bare))
     ends = dict(zip((head.end for head in heads), (aux.name for aux in bare.aux), strict=True))
     notes |= _orders([ends.get(end, LOGITS) for end in graph.returned], lower(bare))
     changes = _promises(bare, model, notes) | {"meta": {"imported": notes}}

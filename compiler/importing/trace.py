@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
 from torch import nn
 
+from compiler.fit import misfit
 from compiler.importing import readers as _readers  # noqa: F401  # fills the table
 from compiler.importing.averages import fold_counts
 from compiler.importing.faults import INEXPRESSIBLE, UNUSABLE, refuse
@@ -14,31 +18,59 @@ from compiler.importing.settle import Change, settle, with_logits
 from compiler.importing.table import read
 from compiler.importing.unsaid import hold_said
 from compiler.importing.windows import fold_pads
+from compiler.ir import Network
 from dsl.problems import SpecError
 
 
-def trace(model: nn.Module, size: Size) -> Graph:
-    """What the model does with a (C, H, W): in training with its auxiliary heads.
+@dataclass
+class Trace:
+    """What a model does, and where it does another thing than with its own input.
 
-    It is run in both modes and with inputs of other sizes and batches, where it takes them,
-    since what depends on any of these is nothing that a spec says. Raises `SpecError`.
+    The second only counts where the network that comes out takes such an input: where it
+    doesn't, as in a model that enlarges what is too small for it, nothing wrong comes out.
     """
-    first = {mode: _graph(model, Probe(size), mode, checked=False) for mode in (False, True)}
-    hold_said(first.values())
-    evaluating = _settled(model, size, first[False], training=False)
-    if evaluating.heads:
-        refuse(INEXPRESSIBLE, "the model returns several tensors in evaluation, a spec's one")
-    return with_logits(_settled(model, size, first[True], training=True), evaluating)
 
+    model: nn.Module
+    size: Size
+    unlike: list[tuple[Probe, SpecError]] = field(default_factory=list)
 
-def _settled(model: nn.Module, size: Size, graph: Graph, *, training: bool) -> Graph:
-    found = [_first(model, probes, training) for probes in plan(size, training)]
-    others = [each for each in found if each is not None]
-    try:
-        return settle(graph, [other for _, other in others], Change.SIZE)
-    except SpecError:
-        _hold_batches(model, size, graph, [probe for probe, _ in others], training)
-        raise
+    def run(self) -> Graph:
+        """What the model does with a (C, H, W): in training with its auxiliary heads.
+
+        It is run in both modes and with inputs of other sizes and batches, where it takes
+        them, since what depends on any of these is nothing that a spec says. Raises `SpecError`.
+        """
+        first = {mode: _graph(self.model, Probe(self.size), mode) for mode in (False, True)}
+        hold_said(first.values())
+        evaluating = self._settled(first[False], training=False)
+        if evaluating.heads:
+            refuse(INEXPRESSIBLE, "the model returns several tensors in evaluation, a spec's one")
+        return with_logits(self._settled(first[True], training=True), evaluating)
+
+    def hold_alike(self, network: Network) -> None:
+        """Raise `SpecError` for what the network takes, and the model does otherwise."""
+        for probe, error in self.unlike:
+            if not misfit(network, (probe.batch, *probe.size), training=False):
+                raise error
+
+    def _settled(self, graph: Graph, *, training: bool) -> Graph:
+        found = [_first(self.model, probes, training) for probes in plan(self.size, training)]
+        others = dict(each for each in found if each)
+        try:
+            return settle(graph, list(others.values()), Change.SIZE)
+        except SpecError as error:
+            small = [probe for probe in others if probe.size[1] < self.size[1]]
+            self._hold_batches(graph, others, training)
+            if not small:
+                raise
+            self.unlike += [(probe, error) for probe in small]
+            return settle(graph, [others[p] for p in others if p not in small], Change.SIZE)
+
+    def _hold_batches(self, graph: Graph, probes: Iterable[Probe], training: bool) -> None:
+        """Raise `SpecError` where another number of images makes the difference by itself."""
+        for batch in dict.fromkeys(probe.batch for probe in probes if probe.batch != BATCH):
+            if alone := _first(self.model, [Probe(self.size, batch)], training):
+                settle(graph, [alone[1]], Change.BATCH)
 
 
 def _first(model: nn.Module, probes: list[Probe], training: bool) -> tuple[Probe, Graph] | None:
@@ -52,16 +84,7 @@ def _first(model: nn.Module, probes: list[Probe], training: bool) -> tuple[Probe
     return None
 
 
-def _hold_batches(
-    model: nn.Module, size: Size, graph: Graph, probes: list[Probe], training: bool
-) -> None:
-    """Raise `SpecError` where another number of images makes the difference by itself."""
-    for batch in dict.fromkeys(probe.batch for probe in probes if probe.batch != BATCH):
-        if alone := _first(model, [Probe(size, batch)], training):
-            settle(graph, [alone[1]], Change.BATCH)
-
-
-def _graph(model: nn.Module, probe: Probe, training: bool, *, checked: bool) -> Graph:
+def _graph(model: nn.Module, probe: Probe, training: bool, *, checked: bool = False) -> Graph:
     recording = record(model, probe, training, checked=checked)
     return needed(fold_pads(fold_counts(_read(recording, probe.size))))
 
