@@ -81,5 +81,5 @@ def _small(size: Size) -> list[Size]:
 def _unlike(side: int, start: int, by: int = 1) -> int:
     """The next number from `start` on whose remainders are others than those of `side`."""
     steps = range(start, start + 60 * by, by)
-    unlike = (n for n in steps if all(n % m != side % m for m in _MODULI))
+    unlike = (n for n in steps if n > 0 and all(n % m != side % m for m in _MODULI))
     return next(unlike, start)
