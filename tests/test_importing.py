@@ -537,7 +537,9 @@ NORMS: dict[str, nn.Module] = {
     "computes its weight, and a spec's layers draw theirs": nn.utils.parametrizations.weight_norm(
         nn.Conv2d(6, 6, 1)
     ),
-    "is a group norm: torch.nn.functional.group_norm has no counterpart in the language": nn.GroupNorm(2, 6),
+    "is a group norm: torch.nn.functional.group_norm has no counterpart in the language": nn.GroupNorm(
+        2, 6
+    ),
 }
 
 

@@ -89,7 +89,10 @@ MIXED: dict[str, tuple[Function, str]] = {
     "permuted": (lambda x: x.permute(0, 1, 3, 2), "moves axes: torch.Tensor.permute"),
     "transposed": (lambda x: x.transpose(2, 3).contiguous(), "moves axes: torch.Tensor.transp"),
     "mT": (lambda x: x.mT, "torch.Tensor.mT"),
-    "unflattened": (lambda x: x.unflatten(1, (2, 3)).flatten(1, 2), "arranges a tensor anew"),
+    "unflattened": (
+        lambda x: torch.unflatten(x, 1, (2, 3)).flatten(1, 2),
+        "arranges a tensor anew",
+    ),
     "images merged": (
         lambda x: x.view(-1, 3, *x.shape[2:]).view(x.shape),
         "arranges (6, 20, 20) as (3, 20, 20)",
@@ -148,11 +151,11 @@ def test_models_of_one_size_or_of_multiples_are_imported() -> None:
             assert not any(side % self.by for side in x.shape[2:])
             return super().forward(x)
 
-    assert import_module(Whole(nn.ReLU()), (3, 224, 224))
+    assert import_module(Whole(nn.ReLU()), (3, 224, 224)).input == (3, 224, 224)
     sized = Whole(lambda x: F.max_pool2d(x, x.size(2) // 4))
     assert "depends on the size" in refused(sized, (3, 224, 224))
     flat = nn.Sequential(Conv(3, 4), nn.Flatten(), nn.Linear(4 * 144, 5))
-    assert import_module(flat, (3, 12, 12))
+    assert import_module(flat, (3, 12, 12)).classes == 5
 
 
 @pytest.mark.parametrize("training", [False, True])

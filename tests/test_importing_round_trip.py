@@ -154,7 +154,7 @@ def emitted(spec: dsl.Spec) -> nn.Module:
     return model
 
 
-KINDS = (Conv, *LAYERS.values())
+KINDS: tuple[type[Layer], ...] = (Conv, *LAYERS.values())
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.keyword or "conv")

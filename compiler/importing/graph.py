@@ -114,7 +114,7 @@ class Node:
     def unsaid(self) -> Unsaid | None:
         """Why it can't be said, if it can't."""
         atom = self.readings[0][0] if self.readings[0] else None
-        return self.fault_read or LEFT.get(type(atom))  # type: ignore[arg-type]  # None too
+        return self.fault_read or LEFT.get(type(atom))
 
     @property
     def atom(self) -> Atom:

@@ -7,20 +7,19 @@ Python is allowed in `forward`, and sizes are plain numbers there.
 from __future__ import annotations
 
 import copy
-import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from compiler.importing.faults import INEXPRESSIBLE, UNUSABLE, place, refuse
 from compiler.importing.graph import Unsaid
 from compiler.importing.intake import dice
+from compiler.importing.known import CHANCE, RANDOM, STAND_INS
 from compiler.importing.probes import Probe
 from dsl.problems import SpecError
 
@@ -111,18 +110,6 @@ def record(model: nn.Module, probe: Probe, training: bool, *, checked: bool = Fa
     recorder.finish(output)
     recorder.hold_steady()
     return recorder.recording
-
-
-def _normed(input: Tensor, *args: Any, training: bool = False, **more: Any) -> Tensor:
-    """What a batch norm gives: torch works its shape out at length."""
-    values = input.numel() // input.shape[1]
-    if training and values == 1:
-        raise ValueError(f"Expected more than 1 value per channel when training, got {values}")
-    return torch.empty_like(input)
-
-
-STAND_INS: Mapping[Any, Callable[..., Any]] = {F.batch_norm: _normed}
-"""What runs instead of functions that take long without data."""
 
 
 def _dtype(model: nn.Module) -> torch.dtype:
@@ -285,23 +272,6 @@ class _Recorder(TorchFunctionMode):
         return self.own.get(id(tensor), tensor)
 
 
-CHANCE = Unsaid(
-    "draws random numbers, which a spec's network does in dropout alone",
-    "if the model drops whole layers (stochastic depth), build it without that",
-    telling=True,
-)
-RANDOM = {
-    getattr(holder, name)
-    for holder in (torch, Tensor)
-    for name in dir(holder)
-    if re.fullmatch(
-        "(bernoulli|cauchy|exponential|geometric|log_normal|multinomial|normal|poisson|random|"
-        "rand|randint|randn|randperm|rrelu|uniform)(_like)?_?",
-        name,
-    )
-    and callable(getattr(holder, name))
-}
-"""What draws random numbers; tensors without data don't, and so leave no trace of it."""
 _PAST = (Tensor.data.__get__,)  # type: ignore[attr-defined]  # a getset descriptor
 """What gives the data of a tensor such that a change of it can't be seen."""
 

@@ -165,11 +165,11 @@ def _why(error: Exception, packed: bool) -> str:
 
 
 def _safetensors(path: Path) -> Mapping[str, Any]:
-    if not is_safetensors(path):
-        held(path)
     with needs("safetensors", path):
         from safetensors import SafetensorError
         from safetensors.torch import load_file
+    if not is_safetensors(path):
+        held(path)
     try:
         return load_file(path)
     except (SafetensorError, OSError, ValueError, LookupError, RuntimeError, TypeError):

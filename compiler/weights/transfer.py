@@ -203,8 +203,8 @@ def _with_absent(wishes: Wishes, network: Network, wanted: Iterable[Slot], sourc
         absent |= dict.fromkeys(cut, CLASSIFIER)
         passed |= {CLASSIFIER} if wishes.skip_head else set()
     variants = tuple(network.spec.variants)
-    more = {"beyond": names.names.beyond, "variants": variants}
-    return replace(wishes, absent=absent, passed=frozenset(passed), **more)
+    wishes = replace(wishes, beyond=names.names.beyond, variants=variants)
+    return replace(wishes, absent=absent, passed=frozenset(passed))
 
 
 def _folded(network: Network, loaded: Loaded) -> Loaded:
