@@ -55,7 +55,7 @@ class Trunk(nn.Module):
     def _step(self, name: str, x: Tensor) -> Tensor:
         module: Any = self._modules[name]
         again = self._checkpointing and self.training and torch.is_grad_enabled()
-        if not again or self.network.sections[name] == "head" or isinstance(x, Proxy):
+        if not again or self.network.sections[name] == "head" or _symbolic(x):
             y: Tensor = module(x)
             return y
         return checkpointed(module, x)
@@ -123,10 +123,15 @@ class Trunk(nn.Module):
                 draw(init, self.get_parameter(f"{path}.weight"))
 
 
+def _symbolic(x: object) -> bool:
+    """Whether it stands for a tensor in `torch.fx`."""
+    return isinstance(x, Proxy)
+
+
 def _traced(x: object) -> bool:
     """Whether a tracer is at work, for which sizes are not plain numbers."""
     jit: Any = torch.jit  # its stubs lack is_tracing
-    return isinstance(x, Proxy) or jit.is_tracing() or torch.compiler.is_compiling()
+    return _symbolic(x) or jit.is_tracing() or torch.compiler.is_compiling()
 
 
 def draw(init: Init, weight: Tensor) -> None:

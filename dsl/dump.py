@@ -127,7 +127,7 @@ def _rest(spec: Spec) -> Iterator[tuple[str, Any]]:
     if spec.aux:
         yield "aux", [{head.name: _aux(head)} for head in spec.aux]
     if spec.weights:
-        yield "weights", {name: found.file or found.names for name, found in spec.weights.items()}
+        yield "weights", {name: found.file or found.plain for name, found in spec.weights.items()}
     if spec.variants:
         yield "variants", {name: _variant(item) for name, item in spec.variants.items()}
     if expect := _expect(spec.expect):

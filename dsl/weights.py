@@ -74,11 +74,13 @@ class NameMap(Model):
     """What one source calls the weights: the names themselves, or a `file` that holds them.
 
     `names` maps addresses to public names, and the name of a block to such a map, which
-    holds inside every use of the block.
+    holds inside every use of the block. `beyond` are the source's names for what no layer of
+    the network has: a list under the word `none`.
     """
 
     file: Text = ""
     names: Annotated[dict[str, Any], BeforeValidator(_names)] = Field(default_factory=dict)
+    beyond: tuple[str, ...] = ()
 
     @field_validator("file")
     @classmethod
@@ -89,9 +91,21 @@ class NameMap(Model):
 
     @model_validator(mode="after")
     def _one_of_two(self) -> Self:
-        if self.file and self.names:
+        if self.file and (self.names or self.beyond):
             raise ValueError("must hold names, or the file that holds them, not both")
         return self
+
+    @field_validator("beyond")
+    @classmethod
+    def _public(cls, beyond: tuple[str, ...]) -> tuple[str, ...]:
+        if fault := next(filter(None, map(public_fault, beyond)), ""):
+            raise ValueError(f"can't be used: {fault}")
+        return beyond
+
+    @property
+    def plain(self) -> dict[str, Any]:
+        """The map as it is written."""
+        return {**self.names, **({NOTHING: list(self.beyond)} if self.beyond else {})}
 
     def place(self, address: str, block: str = "") -> Span:
         """Where an address is written; `block` is the one that it is inside of."""
@@ -116,8 +130,11 @@ def _read_names(value: Value, report: Report) -> NameMap | None:
     before = len(report.problems)
     places: dict[str, Span] = {}
     names: dict[str, Any] = {}
+    beyond: list[str] = []
     for entry in value.entries:
-        if isinstance(entry.value, Tree):
+        if entry.key.text == NOTHING and isinstance(entry.value, text.Sequence):
+            beyond += (_checked(each, each.span, report) for each in entry.value.items)
+        elif isinstance(entry.value, Tree):
             block = entry.key.text
             inside = {each.key.text: _public(each, report) for each in entry.value.entries}
             keys = {f"{block} {each.key.text}": each.key.span for each in entry.value.entries}
@@ -127,17 +144,22 @@ def _read_names(value: Value, report: Report) -> NameMap | None:
         places[entry.key.text] = entry.key.span
     if len(report.problems) > before:
         return None
-    return NameMap(names=names).placed(Places(value.span, places))
+    return NameMap(names=names, beyond=tuple(beyond)).placed(Places(value.span, places))
 
 
 def _public(entry: Entry, report: Report) -> str:
     """One `address: name`, both checked where they stand."""
     if fault := address_fault(entry.key.text):
         report.add("E013", entry.key.span, fault)
-    name = entry.value.text if isinstance(entry.value, Scalar) else text.plain(entry.value)
+    return _checked(entry.value, entry.key.span, report)
+
+
+def _checked(value: Value, key: Span, report: Report) -> str:
+    """A public name, checked where it stands; an empty one at its `key`."""
+    name = value.text if isinstance(value, Scalar) else text.plain(value)
     if fault := public_fault(name):
-        empty = isinstance(entry.value, Scalar) and not name
-        report.add("E013", entry.key.span if empty else entry.value.span, fault)
+        empty = isinstance(value, Scalar) and not name
+        report.add("E013", key if empty else value.span, fault)
     return str(name)
 
 

@@ -336,7 +336,8 @@ class Bottleneck(nn.Module):
 
 def test_residual_blocks_of_one_branch() -> None:
     text = dsl.dump(same(Net(nn.Sequential(*(Bottleneck(6) for _ in range(3))))))
-    assert "      - add:\n          - [1x1 3, 3x3 6 act=none]\n          - identity\n" in text
+    block = "    add:\n      - [1x1 3, 3x3 6 act=none]\n      - identity\n    then: relu\n"
+    assert f"inception:\n  Bottleneck:\n{block}" in text
     assert "  - middle: Bottleneck x3\n" in text
 
 
@@ -528,11 +529,12 @@ def test_what_a_spec_can_t_say_is_refused_by_name(why: str) -> None:
 def test_an_unknown_function_is_named_with_its_module() -> None:
     shuffle = nn.Sequential(Conv(6, 4), nn.PixelShuffle(2))
     assert refused(Net(shuffle, 1)) == (
-        "error[E161]: middle.1 (PixelShuffle): torch.nn.functional.pixel_shuffle has no "
-        "counterpart in the language"
+        "error[E161]: middle.1 (PixelShuffle): moves channels into space: "
+        "torch.nn.functional.pixel_shuffle has no counterpart in the language"
     )
 
 
+GROUPED = "is a group norm: torch.nn.functional.group_norm has no counterpart in the language"
 NORMS: dict[str, nn.Module] = {
     "is a batch norm without running statistics or without beta": nn.BatchNorm2d(
         6, track_running_stats=False
@@ -540,7 +542,7 @@ NORMS: dict[str, nn.Module] = {
     "computes its weight, and a spec's layers draw theirs": nn.utils.parametrizations.weight_norm(
         nn.Conv2d(6, 6, 1)
     ),
-    "torch.nn.functional.group_norm has no counterpart in the language": nn.GroupNorm(2, 6),
+    GROUPED: nn.GroupNorm(2, 6),
 }
 
 

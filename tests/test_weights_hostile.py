@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,7 @@ from torch import Tensor, nn
 
 import dsl
 from compiler import compile_spec, export_weights, load_weights
+from compiler.weights import convert_weights
 from tests.test_weights_strict import TINY, filled, unreadable
 
 LAYER = "sep.main.0.pointwise.weight"
@@ -29,11 +31,15 @@ def tiny(tmp_path: Path) -> Path:
 
 # --- Tensors that can't be copied ---
 
+NO_TENSOR = "is of type ndarray, and torch can't make a tensor of it"
 ODD: dict[str, tuple[Callable[[Tensor], Any], str]] = {
     "meta": (lambda value: value.to("meta"), "is on meta and holds no numbers"),
     "sparse": (Tensor.to_sparse, "isn't stored densely; call its to_dense() first"),
-    "objects": (lambda _: np.array([None]), "can't be used: can't convert np.ndarray of type"),
-    "backwards": (lambda value: value.numpy()[::-1], "can't be used: At least one stride"),
+    "objects": (lambda _: np.array([None]), NO_TENSOR),
+    "backwards": (
+        lambda value: value.numpy()[::-1],
+        NO_TENSOR,
+    ),
 }
 
 
@@ -134,7 +140,7 @@ def test_why_a_file_of_torch_is_refused(tiny: Path, tmp_path: Path) -> None:
     assert unreadable(tiny, file).endswith("it is empty")
     export_weights(compile_spec(tiny), file=tmp_path / "net.safetensors")
     file.write_bytes((tmp_path / "net.safetensors").read_bytes())
-    assert unreadable(tiny, file).endswith("it isn't a file of torch.save, or it is damaged")
+    assert unreadable(tiny, file).endswith("it is a file of safetensors, and no .pth file")
     with zipfile.ZipFile(file, "w") as packed:
         packed.writestr("net/constants.pkl", b"")
     assert unreadable(tiny, file).endswith(
@@ -183,7 +189,9 @@ CROOKED: dict[str, Callable[[Any], object]] = {
 @pytest.mark.parametrize("fault", CROOKED)
 def test_crooked_hdf5(tiny: Path, tmp_path: Path, fault: str) -> None:
     file = hdf5(tmp_path / "net.weights.h5", CROOKED[fault])
-    assert unreadable(tiny, file, "keras").startswith(f"can't read {file}: it is damaged (")
+    assert unreadable(tiny, file, "keras").endswith(
+        "it isn't a file of Keras's weights, or it is damaged"
+    )
 
 
 def test_numbers_that_torch_lacks(tiny: Path, tmp_path: Path) -> None:
@@ -218,3 +226,85 @@ def test_an_array_counts_as_often_as_it_is_linked(tiny: Path, tmp_path: Path) ->
 
     file = hdf5(tmp_path / "net.weights.h5", fill)
     assert "can't be weights" in unreadable(tiny, file, "keras")
+
+
+# --- Files of other kinds, and numbers that are none ---
+
+OTHERS = {
+    "text": (b"not a checkpoint\n", "it is text, and no "),
+    "text with letters": ("größer\n".encode() * 90, "it is text, and no "),
+    "a number": (b"101", "it is text, and no "),
+    "JSON": (b'{"a": 1}', "it is text, and no "),
+    "a web page": (b"<!DOCTYPE html><html>", "it is a web page, and no "),
+    "Git LFS": (
+        b"version https://git-lfs.github.com/spec/v1\n",
+        "it is a pointer of Git LFS, whose ",
+    ),
+    "gzip": (b"\x1f\x8b\x08" + b"0" * 50, "it is compressed with gzip, and no "),
+    "nothing": (b"", "it is empty"),
+    "zeros": (b"\0" * 100, "it isn't a"),
+    "noise": (bytes(range(128, 256)) * 4, ""),
+}
+SUFFIXES = ("pth", "pt", "bin", "safetensors", "weights.h5", "h5")
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_files_of_another_kind_are_told_in_our_words(
+    tiny: Path, tmp_path: Path, kind: str, suffix: str
+) -> None:
+    content, words = OTHERS[kind]
+    file = tmp_path / f"net.{suffix}"
+    file.write_bytes(content)
+    message = unreadable(tiny, file, "keras" if "h5" in suffix else "own")
+    assert message.startswith(f"can't read {file}: it is{words.removeprefix('it is')}")
+    assert "(" not in message, "another's words are quoted"
+
+
+def test_pickles_and_archives_that_torch_did_not_write(tiny: Path, tmp_path: Path) -> None:
+    file = tmp_path / "net.pth"
+    for value in ([1], {"a": 1}, None, "x"):
+        file.write_bytes(pickle.dumps(value))
+        assert unreadable(tiny, file).endswith("it isn't a file of torch.save, or it is damaged")
+    with zipfile.ZipFile(file, "w") as packed:
+        packed.writestr("a.txt", "hello")
+    assert unreadable(tiny, file).endswith("it is a zip archive, and torch.save didn't write it")
+    for wrong, shown in ((5, "an int"), ([1], "a list"), (torch.zeros(2), "a Tensor")):
+        torch.save(wrong, file)
+        assert unreadable(tiny, file).endswith(f"it holds {shown}, not a state dict")
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_a_damaged_file_is_told_in_our_words(tiny: Path, tmp_path: Path, suffix: str) -> None:
+    source = "keras" if "h5" in suffix else "own"
+    kind = {"bin": "pth", "h5": "weights.h5"}.get(suffix, suffix)
+    file, damaged = tmp_path / f"whole.{kind}", tmp_path / f"damaged.{suffix}"
+    export_weights(compile_spec(tiny), source, file)
+    whole = file.read_bytes()
+    for end in range(0, len(whole), len(whole) // 40):
+        damaged.write_bytes(whole[:end])
+        message = unreadable(tiny, damaged, source)
+        assert "(" not in message.replace(" (keras)", ""), message
+
+
+def test_weights_that_are_no_numbers_are_said(tiny: Path, tmp_path: Path) -> None:
+    state = filled(compile_spec(tiny)).state_dict()
+    assert not [n for n in load_weights(compile_spec(tiny), state).notes if "NaN" in n]
+    state[LAYER].fill_(torch.nan)
+    state["fc.bias"][0], state["fc.bias"][1] = torch.inf, torch.nan
+    model, file = compile_spec(tiny), tmp_path / "net.pth"
+    torch.save(state, file)
+    for report in (load_weights(model, file), convert_weights(model.network, file).report):
+        notes = {row.ours: row.note for row in report.rows}
+        assert notes[LAYER] == "all NaN"
+        assert notes["fc.bias"] == f"1 of {len(state['fc.bias'])} NaN, 1 of 4 infinite"
+        named = f"{LAYER} and 1 more hold NaN or infinities"
+        assert any(note.startswith(named) for note in report.notes)
+    assert "NaN" in str(report) and "all NaN" in report.as_json()
+
+
+def test_what_overflows_in_the_model_s_type_is_said(tiny: Path) -> None:
+    state = filled(compile_spec(tiny)).state_dict()
+    state["fc.bias"][0] = 1e30
+    report = load_weights(compile_spec(tiny).half(), state)
+    assert {row.ours: row.note for row in report.rows}["fc.bias"].endswith("1 of 4 infinite")

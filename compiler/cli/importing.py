@@ -47,6 +47,14 @@ def imported(source: str, size: tuple[int, ...] | None = None, **wishes: Any) ->
             return spec_of(source, size, **wishes)
 
 
+def _note(spec: Spec) -> None:
+    """Say what a reader of the spec would stumble over."""
+    from compiler.importing.model import swapped
+
+    if note := swapped(spec):
+        click.echo(f"note: {note}", err=True)
+
+
 @click.command("import")
 @click.argument("source", metavar="MODEL")
 @click.option(
@@ -108,6 +116,7 @@ def import_(
     spec = imported(source, size, kwargs=dict(kwargs), **wishes)
     text = dsl.dump(spec)
     deliver(text, output, [source.partition(":")[0]])
+    _note(spec)
     if output is None:
         return
     blocks = f"{len(spec.blocks)} block{'' if len(spec.blocks) == 1 else 's'}"

@@ -10,20 +10,22 @@ from dataclasses import dataclass, field, replace
 from typing import NoReturn
 
 from compiler.importing.faults import TANGLED, refuse
-from compiler.importing.graph import Graph, Join, Node, Pad, Scale, tidy
+from compiler.importing.graph import Graph, Join, Node, Pad, Scale, Unsaid, tidy
 from compiler.importing.naming import weighted
 from compiler.importing.tree import Chain, Fork, Item, Leaf, Sum
-from dsl.layers import Layer
+from compiler.importing.unsaid import hold_said
+from dsl.layers import Identity, Layer
 
 SCALE_HELP = "a spec scales only what a residual sum adds: residual: {scale: 0.2}"
 
 
 @dataclass(frozen=True)
 class Head:
-    """An auxiliary head: its layers behind the node that it taps."""
+    """An auxiliary head: its layers behind the node that it taps, up to the node `end`."""
 
     source: int
     chain: Chain
+    end: int
 
 
 @dataclass
@@ -36,15 +38,24 @@ class Decomposer:
     seen: set[int] = field(default_factory=set)
     """Each node that stands in the tree already."""
     taps: set[int] = field(default_factory=set)
+    faults: list[Node] = field(default_factory=list)
+    """Nodes that only a join or a window could take, and none does."""
 
     def run(self) -> tuple[Chain, list[Head]]:
-        """The trunk and its auxiliary heads. Raises `SpecError`."""
+        """The trunk and its auxiliary heads. Raises `SpecError`, all faults of a kind at once."""
+        found = self._run()
+        hold_said([replace(self.graph, nodes=tuple(self.faults))])
+        return found
+
+    def _run(self) -> tuple[Chain, list[Head]]:
         self._dominate()
         trunk = set(self.graph.above((self.graph.output,)))
         self.taps = {self._tap(head, trunk) for head in self.graph.heads}
         chain = self._chain(self.graph.output, 0)
         sources = [(self._tap(head, trunk), head) for head in self.graph.heads]
-        return chain, [Head(source, self._chain(head, source)) for source, head in sorted(sources)]
+        return chain, [
+            Head(source, self._chain(head, source), head) for source, head in sorted(sources)
+        ]
 
     def _dominate(self) -> None:
         """Each node's immediate dominator, and its depth in their tree."""
@@ -104,11 +115,18 @@ class Decomposer:
                 weights = (node.owner,) if weighted(atom) else ()
                 return Leaf(atom, inp, node.shape, (node.path,), tap, weights)
             case Scale():
-                raise node.fault(f"multiplies by {atom.factor:g}", SCALE_HELP)
+                self._lacks(node, f"multiplies by {atom.factor:g}", SCALE_HELP)
             case Pad():
-                raise node.fault(
-                    "pads a map, which only a convolution or pooling behind it could do"
+                self._lacks(
+                    node, "pads a map, which only a convolution or pooling behind it could do"
                 )
+            case _:
+                raise AssertionError(f"{atom} was refused before")
+        return Leaf(Identity(), inp, node.shape, (node.path,), tap)
+
+    def _lacks(self, node: Node, why: str, help: str = "") -> None:
+        """Note what a node does that no spec says."""
+        self.faults.append(replace(node, fault_read=Unsaid(why, help)))
 
     def _fork(self, index: int, node: Node, join: Join) -> Fork:
         start = self.forks[index]
@@ -129,9 +147,10 @@ class Decomposer:
         if all(factor == 1 for factor in factors):
             return 1.0, inputs
         if join.word != "add" or len(inputs) != 2 or len(scaled) != 1:
-            raise node.fault("joins what is multiplied by a number", SCALE_HELP)
+            self._lacks(node, "joins what is multiplied by a number", SCALE_HELP)
+            return 1.0, inputs
         if factors[inputs.index(start)] != 1:
-            raise node.fault("scales the shortcut of a residual sum", SCALE_HELP)
+            self._lacks(node, "scales the shortcut of a residual sum", SCALE_HELP)
         return tidy(scaled[0]), inputs
 
     def _unscaled(self, index: int) -> tuple[float, int]:

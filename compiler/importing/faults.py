@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import NoReturn
 
 from dsl.problems import NOWHERE, Problem, SpecError
@@ -27,3 +29,31 @@ def refuse(code: str, message: str, help: str = "") -> NoReturn:
 def place(path: str, kind: str) -> str:
     """A module as an error names it: `Mixed_5b.branch_pool (BasicConv2d)`."""
     return f"{path} ({kind})" if path else f"the model itself ({kind})"
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why modules of one kind can't be imported."""
+
+    kind: str
+    code: str
+    why: str
+    help: str = ""
+
+
+def hold_none(found: Iterable[tuple[str, Reason]]) -> None:
+    """Raise `SpecError` for all that was found wrong with modules, given by their paths.
+
+    Modules of one class that have the same reason are named together.
+    """
+    groups: dict[Reason, list[str]] = {}
+    for path, reason in found:
+        groups.setdefault(reason, []).append(path)
+    if groups:
+        raise SpecError(_problem(paths, reason) for reason, paths in groups.items())
+
+
+def _problem(paths: list[str], reason: Reason) -> Problem:
+    more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+    message = f"{place(paths[0], reason.kind)}{more}: {reason.why}"
+    return Problem(reason.code, NOWHERE, message, help=reason.help)

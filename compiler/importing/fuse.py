@@ -69,6 +69,8 @@ def _activated(one: Item, other: Item) -> Item | None:
             residual = replace(total, act=str(act.kind))
             made_from = (*one.paths, *other.paths)
             return replace(one, residual=residual, tap=other.tap, paths=made_from)
+        case Fork(join="add", then=(), residual=None), Leaf(layer=layers.Activation()):
+            return replace(one, then=(replace(other, tap=None),), tap=other.tap)
     return None
 
 

@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from compiler.importing.faults import INEXPRESSIBLE, fault, place, refuse
-from dsl.layers import Dropout, Layer
-from dsl.opwriter import write
+from compiler.importing.faults import INEXPRESSIBLE, fault, place
+from dsl.layers import Layer
 from dsl.problems import SpecError
 
 Dims = tuple[int, ...]
@@ -27,12 +26,18 @@ class Join:
     word: str
     alpha: float = 1.0
 
+    def __str__(self) -> str:
+        return self.word if self.alpha == 1 else f"{self.word} of {self.alpha:g} times the second"
+
 
 @dataclass(frozen=True)
 class Scale:
     """A tensor times a number."""
 
     factor: float
+
+    def __str__(self) -> str:
+        return f"times {self.factor:g}"
 
 
 @dataclass(frozen=True)
@@ -45,10 +50,44 @@ class Pad:
     right: int
     value: float = 0.0
 
+    def __str__(self) -> str:
+        return f"padding of {' '.join(map(str, self.sides))}"
 
-Atom = Layer | Join | Scale | Pad
+    @property
+    def sides(self) -> tuple[int, int, int, int]:
+        """How much it adds on each side."""
+        return self.top, self.bottom, self.left, self.right
+
+
+@dataclass(frozen=True)
+class Ones:
+    """A tensor of ones in the shape of another."""
+
+
+@dataclass(frozen=True)
+class Quotient:
+    """A tensor divided by another."""
+
+
+Atom = Layer | Join | Scale | Pad | Ones | Quotient
 Reading = tuple[Atom, ...]
 """What one call does: atoms in order, none where it changes nothing."""
+
+
+@dataclass(frozen=True)
+class Unsaid:
+    """Why the language has no words for a call; a `telling` reason says what its module is."""
+
+    why: str
+    help: str = ""
+    telling: bool = False
+
+
+LEFT = {
+    Ones: Unsaid("makes a tensor of ones"),
+    Quotient: Unsaid("divides by something other than a number"),
+}
+"""What only means something beside others, and is a fault by itself."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +107,14 @@ class Node:
     """The parameters and buffers that it takes."""
     owner: str = ""
     """The module that has them under torch's names for them; empty if none has."""
+    fault_read: Unsaid | None = None
+    """Why it can't be read."""
+
+    @property
+    def unsaid(self) -> Unsaid | None:
+        """Why it can't be said, if it can't."""
+        atom = self.readings[0][0] if self.readings[0] else None
+        return self.fault_read or LEFT.get(type(atom))
 
     @property
     def atom(self) -> Atom:
@@ -97,6 +144,8 @@ class Graph:
     output: int
     heads: tuple[int, ...]
     kinds: Mapping[str, str]
+    returned: tuple[int, ...] = ()
+    """The logits and the auxiliary outputs in the order in which the model returns them."""
 
     def above(self, ends: Iterable[int]) -> list[int]:
         """All nodes that the given ones depend on, and themselves, in order."""
@@ -141,89 +190,5 @@ def _kept(graph: Graph, keep: Iterable[int]) -> Graph:
         ),
         output=renumbered[graph.output],
         heads=tuple(renumbered[head] for head in graph.heads),
+        returned=tuple(renumbered[end] for end in graph.returned if end in renumbered),
     )
-
-
-def settle(graph: Graph, other: Graph | None) -> Graph:
-    """Each node as one atom: what it is at both sizes of the input.
-
-    `other` is the same model's graph at another size, None where it takes no other.
-    """
-    others = other.nodes if other else graph.nodes
-    if len(others) != len(graph.nodes):
-        refuse(INEXPRESSIBLE, "the model does other things with an input of another size")
-    chosen = [_common(one, two) for one, two in zip(graph.nodes, others, strict=True)]
-    return _expanded(graph, chosen)
-
-
-def _common(one: Node, other: Node) -> Reading:
-    if one.weights != other.weights:
-        raise one.fault("takes other weights for an input of another size")
-    for reading in one.readings:
-        if reading in other.readings and one.inputs == other.inputs:
-            return reading
-    sizes = f"{_shown(one.readings[0])} and {_shown(other.readings[0])}"
-    raise one.fault(f"depends on the size of its input: {sizes} at two sizes")
-
-
-def _shown(reading: Reading) -> str:
-    return ", ".join(write(a) if isinstance(a, Layer) else str(a) for a in reading)
-
-
-def _expanded(graph: Graph, chosen: list[Reading]) -> Graph:
-    """One node an atom; calls that change nothing are their inputs."""
-    nodes: list[Node] = [graph.nodes[0]]
-    new = {0: 0}
-    for old, (node, reading) in enumerate(zip(graph.nodes, chosen, strict=True)):
-        if old == 0:
-            continue
-        inputs = tuple(new[i] for i in node.inputs)
-        for atom in reading:
-            nodes.append(replace(node, readings=((atom,),), inputs=inputs))
-            inputs = (len(nodes) - 1,)
-        new[old] = inputs[0]
-    heads = tuple(new[head] for head in graph.heads)
-    return replace(graph, nodes=tuple(nodes), output=new[graph.output], heads=heads)
-
-
-def with_logits(training: Graph, evaluating: Graph) -> Graph:
-    """What a model does in training, its output the one that evaluation gives too.
-
-    Raises `SpecError` for a model that does other things in training, dropout and heads apart.
-    """
-    ends = (training.output, *training.heads)
-    ways = [
-        replace(training, output=end, heads=tuple(each for each in ends if each != end))
-        for end in ends
-    ]
-    faults = [_difference(way, evaluating) for way in ways]
-    if faults[0] and all(faults):
-        raise faults[0]
-    return ways[faults.index(None)]
-
-
-def _difference(training: Graph, evaluating: Graph) -> SpecError | None:
-    ours, theirs = _steady(without_heads(training)), _steady(without_heads(evaluating))
-    for one, other in zip(ours, theirs, strict=False):
-        if one[1:] != other[1:]:
-            return one[0].fault("does another thing in training than in evaluation")
-    if len(ours) == len(theirs):
-        return None
-    longer = max(ours, theirs, key=len)
-    return longer[min(len(ours), len(theirs))][0].fault(
-        "works in only one of training and evaluation"
-    )
-
-
-def _steady(graph: Graph) -> list[tuple[Node, Reading, tuple[str, ...], tuple[int, ...]]]:
-    """Every node but dropout, with what it is, its weights, and whose outputs it takes."""
-    found: list[tuple[Node, Reading, tuple[str, ...], tuple[int, ...]]] = []
-    new = {0: 0}
-    for old, node in enumerate(graph.nodes[1:], 1):
-        inputs = tuple(new[i] for i in node.inputs)
-        if isinstance(node.atom, Dropout):
-            new[old] = inputs[0]
-            continue
-        found.append((node, (node.atom,), node.weights, inputs))
-        new[old] = len(found)
-    return found

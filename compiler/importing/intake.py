@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from typing import Any
 
 import torch
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from compiler.importing.faults import INEXPRESSIBLE, UNUSABLE, place, refuse
+from compiler.importing.faults import INEXPRESSIBLE, UNUSABLE, Reason, hold_none
 
 WRAPPERS = {"DataParallel": "module", "DistributedDataParallel": "module"}
 """Classes around a model that compute nothing, and where they hold it."""
@@ -25,24 +26,28 @@ def unwrapped(model: nn.Module) -> nn.Module:
 
 def hold_runnable(model: nn.Module) -> None:
     """Refuse what can't be followed, or only fails in ways that don't say why."""
+    hold_none(_obstacles(model))
+
+
+def _obstacles(model: nn.Module) -> Iterator[tuple[str, Reason]]:
+    """The modules that can't be run as they are, and why not."""
+    inside: set[nn.Module] = set()
     for path, module in model.named_modules():
-        where = place(path, type(module).__name__)
+        kind = type(module).__name__
+        if module in inside:
+            continue
         if isinstance(module, torch.jit.ScriptModule):
-            refuse(
-                UNUSABLE,
-                f"{where}: is compiled by TorchScript, where nothing can be followed",
-                "import the model that it was made from",
-            )
-        if any(map(nn.parameter.is_lazy, module.parameters(recurse=False))):
-            refuse(
-                UNUSABLE, f"{where}: has no sizes yet", "run it once, then import what that leaves"
-            )
+            inside.update(module.modules())
+            why = "is compiled by TorchScript, where nothing can be followed"
+            help = "import the model that it was made from"
+            yield path, Reason(kind, UNUSABLE, why, help)
+        elif any(map(nn.parameter.is_lazy, module.parameters(recurse=False))):
+            help = "run it once, then import what that leaves"
+            yield path, Reason(kind, UNUSABLE, "has no sizes yet", help)
         if isinstance(module, _BatchNorm) and module.momentum is None:
-            refuse(
-                INEXPRESSIBLE,
-                f"{where}: averages all batches alike (momentum=None), a spec's batch norm the "
-                "last ones more",
-            )
+            why = "averages all batches alike (momentum=None), "
+            why += "a spec's batch norm the last ones more"
+            yield path, Reason(kind, INEXPRESSIBLE, why)
 
 
 def dice() -> tuple[Any, ...]:

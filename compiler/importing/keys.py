@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from compiler.importing.faults import INEXPRESSIBLE, refuse
 from compiler.importing.tree import Chain, Leaf, leaves
@@ -29,6 +29,24 @@ def name_map(network: Network, trunk: Chain, heads: Iterable[Chain]) -> NameMap:
     return NameMap(names=names)
 
 
+def left_over(keys: Iterable[str], known: Collection[str]) -> Iterator[str]:
+    """What no layer has of a model's tensors: the outermost modules with nothing known, or names.
+
+    Raises `SpecError` for what a map can't name.
+    """
+    holding = {above for name in known for above in _above(name)}
+    rest = (key for key in keys if key not in known)
+    found = (next(p for p in (*_above(key), key) if p not in holding) for key in rest)
+    for part in dict.fromkeys(found):
+        yield _usable(part)
+
+
+def _above(name: str) -> list[str]:
+    """The modules that a tensor is in, outermost first."""
+    parts = name.split(".")
+    return [".".join(parts[:end]) for end in range(1, len(parts))]
+
+
 def _paired(nodes: tuple[Node, ...], chain: Chain) -> Iterator[tuple[Path, Path]]:
     """The layers with weights of both, which stand in one order."""
     public = [
@@ -39,9 +57,7 @@ def _paired(nodes: tuple[Node, ...], chain: Chain) -> Iterator[tuple[Path, Path]
 
 def _mappable(owner: str, leaf: Leaf) -> str:
     """The module with a layer's weights, if a map can name it. Raises `SpecError`."""
-    if owner and not PUBLIC.fullmatch(owner):
-        message = f"{owner}: a map of names has only ASCII letters, digits and _ - #"
-        refuse(INEXPRESSIBLE, message, "import it without --weights")
+    _usable(owner or "_")
     if owner.split(".", maxsplit=1)[0] == NOTHING:
         message = f"{owner}: a map of names says {NOTHING} for what isn't there"
         refuse(INEXPRESSIBLE, message, "import it without --weights")
@@ -54,6 +70,14 @@ def _mappable(owner: str, leaf: Leaf) -> str:
             "import it without --weights",
         )
     return owner
+
+
+def _usable(name: str) -> str:
+    """A public name, if a map can hold it. Raises `SpecError`."""
+    if not PUBLIC.fullmatch(name):
+        message = f"{name}: a map of names has only ASCII letters, digits and _ - #"
+        refuse(INEXPRESSIBLE, message, "import it without --weights")
+    return name
 
 
 def _weighted(nodes: tuple[Node, ...], above: Path) -> Iterator[Path]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from torch import nn
@@ -10,20 +11,25 @@ from torch import nn
 import dsl
 from compiler.cost import cost
 from compiler.importing.assemble import assemble
-from compiler.importing.decompose import Decomposer, Head
+from compiler.importing.decompose import Decomposer
 from compiler.importing.faults import INEXPRESSIBLE, refuse
 from compiler.importing.fuse import fused
 from compiler.importing.intake import hold_runnable, unwrapped
-from compiler.importing.keys import name_map
+from compiler.importing.keys import left_over, name_map
 from compiler.importing.settings import common_defaults, shortened
-from compiler.importing.trace import trace
+from compiler.importing.trace import Trace
 from compiler.importing.tree import Chain, deepest
+from compiler.ir import Network
 from compiler.lower import lower
+from compiler.weights.slots import slots
 from dsl.fields import name_fault, spec_name_fault
 from dsl.problems import SpecError
 from dsl.spec import Expect, Spec
 from dsl.text import MAX_DEPTH
 
+LOGITS = "logits"
+OUTPUTS = "outputs"
+"""Under what the notes of a spec say that its outputs have another order than the model's."""
 AUX_WEIGHT = 0.3
 """What an auxiliary head's loss counts for: modules don't say it, and two papers do."""
 
@@ -46,23 +52,52 @@ def import_module(
     """
     model = unwrapped(model)
     hold_runnable(model)
-    graph = trace(model, size)
+    traced = Trace(model, size)
+    graph = traced.run()
     if graph.output == 0:
         refuse(INEXPRESSIBLE, "the model gives its input back, and a network has a layer at least")
     chain, found = Decomposer(graph).run()
     chains = [fused(chain), *(fused(head.chain) for head in found)]
     defaults = common_defaults(chains)
     trunk, *inner = (shortened(each, defaults) for each in chains)
-    heads = [Head(head.source, each) for head, each in zip(found, inner, strict=True)]
+    heads = [replace(head, chain=each) for head, each in zip(found, inner, strict=True)]
     fields = assemble(trunk, heads, defaults, graph.kinds, aux_weight)
     called = name or identifier(type(model).__name__)
     notes: dict[str, Any] = {"from": source or type(model).__name__}
     bare = Spec(name=called, input=size, defaults=defaults, **fields)
     _hold_shallow(bare, chains)
+    traced.hold_alike(lower(bare))
+    ends = dict(zip((head.end for head in heads), (aux.name for aux in bare.aux), strict=True))
+    notes |= _orders([ends.get(end, LOGITS) for end in graph.returned], lower(bare))
     changes = _promises(bare, model, notes) | {"meta": {"imported": notes}}
     if weights:
-        changes["weights"] = {weights: name_map(lower(bare), trunk, inner)}
-    return Spec(**{key: getattr(bare, key) for key in Spec.model_fields} | changes)
+        names = {weights: name_map(lower(bare), trunk, inner)}
+        known = {slot.name for slot in slots(lower(_with(bare, {"weights": names})), weights)}
+        beyond = tuple(left_over(model.state_dict(), known))
+        changes["weights"] = {weights: names[weights].model_copy(update={"beyond": beyond})}
+    return _with(bare, changes)
+
+
+def _orders(theirs: list[str], network: Network) -> dict[str, Any]:
+    """In which orders both sides return what they do in training, where those differ."""
+    ours = [LOGITS, *(tap.name for tap in network.taps)]
+    return {} if ours == theirs else {OUTPUTS: {"model": theirs, "network": ours}}
+
+
+def swapped(spec: Spec) -> str:
+    """Says that the model and its spec return in training the same in another order, if so."""
+    orders = spec.meta.get("imported", {}).get(OUTPUTS)
+    if not orders:
+        return ""
+    theirs, ours = (", ".join(orders[side]) for side in ("model", "network"))
+    return (
+        f"in training the model returns ({theirs}) and this network ({ours}): "
+        "take them by name, output.logits"
+    )
+
+
+def _with(spec: Spec, changes: dict[str, Any]) -> Spec:
+    return Spec(**{key: getattr(spec, key) for key in Spec.model_fields} | changes)
 
 
 def _hold_shallow(spec: Spec, chains: list[Chain]) -> None:

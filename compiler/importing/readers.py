@@ -13,9 +13,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from compiler.importing.graph import Join, Pad, Reading, Scale, tidy
+from compiler.importing.graph import Join, Ones, Pad, Quotient, Reading, Scale, tidy
 from compiler.importing.record import Ref
-from compiler.importing.table import Given, Pair, Reader, reads
+from compiler.importing.table import MERGES, Given, Pair, Reader, reads
 from dsl import layers
 
 
@@ -179,6 +179,9 @@ reads("input dim keepdim", torch.amax, Tensor.amax)(_reduced("max"))
 )
 def _flatten(given: Given) -> tuple[Reading, ...]:
     shape, vector = given.call.shape, (prod(given.inp),)
+    if given.call.merges and given.call.func in (torch.squeeze, Tensor.squeeze):
+        help = "squeeze() takes the images' own axis too where there is one: say which, squeeze(-1)"
+        raise given.fault(MERGES.why, help)
     if shape == given.inp or (shape == vector and given.inp == (*vector, 1)):
         return ((),)
     if shape not in (vector, (*vector, 1)):
@@ -255,9 +258,16 @@ def _mul(given: Given) -> tuple[Reading, ...]:
 @reads("input other", torch.div, Tensor.div, Tensor.div_)
 def _div(given: Given) -> tuple[Reading, ...]:
     by = given("other")
+    if isinstance(by, Ref) and isinstance(given("input"), Ref):
+        return ((Quotient(),),)
     if not isinstance(by, int | float) or not by or given("rounding_mode"):
         raise given.fault("divides by something other than a number")
     return ((Scale(1 / by),),)
+
+
+@reads("input", torch.ones_like)
+def _ones(given: Given) -> tuple[Reading, ...]:
+    return ((Ones(),),)
 
 
 @reads("input pad mode value", F.pad)
@@ -268,6 +278,4 @@ def _pad(given: Given) -> tuple[Reading, ...]:
     left, right, top, bottom = (*sides, 0, 0)[:4]
     if len(sides) > 4:
         raise given.fault("pads channels")
-    if not any(sides):
-        return ((),)
     return ((Pad(top, bottom, left, right, float(given("value", 0.0))),),)

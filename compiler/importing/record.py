@@ -17,13 +17,14 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from compiler.importing.faults import INEXPRESSIBLE, UNUSABLE, place, refuse
+from compiler.importing.graph import Unsaid
 from compiler.importing.intake import dice
+from compiler.importing.known import CHANCE, RANDOM, STAND_INS
+from compiler.importing.probes import Probe
 from dsl.problems import SpecError
 
 LONGEST = 300
 """How much of another's message is quoted."""
-BATCH = 2
-"""Images in the recorded input: batch norm can't train on one."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,10 @@ class Call:
     shapes: tuple[tuple[int, ...], ...]
     shape: tuple[int, ...]
     training: bool
-    fault: str = ""
+    unsaid: Unsaid | None = None
     """Why it can't be taken, whatever it does."""
+    merges: bool = False
+    """Whether the first axis of its output is no longer that of the images."""
 
 
 @dataclass(frozen=True)
@@ -81,23 +84,24 @@ class Recording:
         return found
 
 
-def record(model: nn.Module, size: tuple[int, int, int], training: bool) -> Recording:
-    """Run the model on a (C, H, W) without data and note what it does.
+def record(model: nn.Module, probe: Probe, training: bool, *, checked: bool = False) -> Recording:
+    """Run the model on an input without data and note what it does.
 
     The model itself stays as it is. Raises `SpecError` naming the module where it fails.
+    With `checked`, batch norms are known to fit and only give their shape, which is quicker.
     """
     bare = _bare(model).train(training)
-    recorder = _Recorder(bare, training)
+    recorder = _Recorder(bare, training, STAND_INS if checked else {})
     try:
         with recorder, torch.no_grad(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            x = torch.empty(BATCH, *size, device="meta", dtype=_dtype(model))
+            x = torch.empty(probe.batch, *probe.size, device="meta", dtype=_dtype(model))
             output = bare(recorder.start(x))
     except SpecError:
         raise
     except (Exception, SystemExit) as error:  # noqa: BLE001  # whatever the user's own code raises
         where = place(recorder.path, recorder.kind)
-        shape = "x".join(map(str, size))
+        shape = "x".join(map(str, probe.size))
         refuse(
             UNUSABLE,
             f"{where} fails on an input of {shape}: {told(error)}",
@@ -140,8 +144,12 @@ def _empty(tensor: Tensor) -> Tensor:
 class _Recorder(TorchFunctionMode):
     """Sees every torch function that runs, and which module runs it."""
 
-    def __init__(self, model: nn.Module, training: bool) -> None:
+    def __init__(
+        self, model: nn.Module, training: bool, stand_ins: Mapping[Any, Callable[..., Any]]
+    ) -> None:
         super().__init__()
+        self.stand_ins = stand_ins
+        self.images = torch.Size()
         self.training = training
         self.recording = Recording({n: type(m).__name__ for n, m in model.named_modules()})
         self.stack = [""]
@@ -182,6 +190,7 @@ class _Recorder(TorchFunctionMode):
 
     def start(self, x: Tensor) -> Tensor:
         """Take a tensor as the model's input."""
+        self.images = x.shape[:1]
         self._know(x, 0)
         return x
 
@@ -203,12 +212,7 @@ class _Recorder(TorchFunctionMode):
         Dropout draws none here, since its tensors have no data.
         """
         if dice() != self.dice:
-            refuse(
-                INEXPRESSIBLE,
-                f"{place(self.path, self.kind)}: draws random numbers, which a spec's network does "
-                "in dropout alone",
-                "if the model drops whole layers (stochastic depth), build it without that",
-            )
+            refuse(INEXPRESSIBLE, f"{place(self.path, self.kind)}: {CHANCE.why}", CHANCE.help)
 
     def __torch_function__(
         self,
@@ -229,14 +233,19 @@ class _Recorder(TorchFunctionMode):
         versions = [tensor._version for tensor in found]
         shown, named = _plain((args, kwargs), self._shown)
         shapes = tuple(tuple(t.shape[1:]) for t in found if self._number(t) is not None)
-        result = func(*args, **kwargs)
+        result = self.stand_ins.get(func, func)(*args, **kwargs)
         made = list(_tensors(result))
         if found and result is found[0] and versions == [tensor._version for tensor in found]:
             return result  # Such as x.float() where x is of that type: nothing was done.
-        if inputs and made:
+        if made and (inputs or func in RANDOM):
             shape = tuple(made[0].shape[1:])
             at = self.path, self.kind
-            call = Call(func, shown, named, inputs, *at, shapes, shape, self.training, fault)
+            unsaid = CHANCE if func in RANDOM else Unsaid(fault) if fault else None
+            kept = all(t.shape[:1] == self.images for t in found if self._number(t) is not None)
+            merges = kept and made[0].shape[:1] != self.images
+            call = Call(
+                func, shown, named, inputs, *at, shapes, shape, self.training, unsaid, merges
+            )
             self.recording.calls.append(call)
             for tensor in made:
                 self._know(tensor, len(self.recording.calls))

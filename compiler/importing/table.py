@@ -8,12 +8,19 @@ from typing import Any, NoReturn, TypeVar
 
 from torch.overrides import resolve_name
 
-from compiler.importing.faults import INEXPRESSIBLE, fault, place
-from compiler.importing.graph import Node, Reading
+from compiler.importing.graph import Node, Reading, Unsaid
 from compiler.importing.record import Call, Recording, Weight
-from dsl.problems import SpecError
+from compiler.importing.words import WORDS
 
 Pair = tuple[int, int]
+
+
+class UnsaidError(Exception):
+    """What a call does has no words."""
+
+    def __init__(self, unsaid: Unsaid) -> None:
+        super().__init__(unsaid.why)
+        self.unsaid = unsaid
 
 
 @dataclass(frozen=True)
@@ -33,10 +40,9 @@ class Given:
         """The shape of the first tensor."""
         return self.call.shapes[0]
 
-    def fault(self, why: str, help: str = "") -> SpecError:
-        """The error that the language has no words for this, naming the module."""
-        where = place(self.call.path, self.call.kind)
-        return fault(INEXPRESSIBLE, f"{where}: {why}", help)
+    def fault(self, why: str, help: str = "") -> UnsaidError:
+        """The error that the language has no words for this."""
+        return UnsaidError(Unsaid(why, help))
 
     def pair(self, name: str, default: Any = None) -> Pair:
         """An argument that is one number or (height, width)."""
@@ -73,6 +79,7 @@ class Given:
         return found.pop() if len(found) == 1 else ""
 
 
+MERGES = Unsaid("gives a tensor whose first axis is no longer that of the images")
 Reader = Callable[[Given], tuple[Reading, ...]]
 TABLE: dict[Any, tuple[tuple[str, ...], Reader]] = {}
 R = TypeVar("R", bound=Reader)
@@ -91,7 +98,7 @@ def reads(names: str, *functions: Any) -> Callable[[R], R]:
 def read(recording: Recording, size: tuple[int, int, int]) -> tuple[Node, ...]:
     """The recorded calls as nodes behind the model's input of (C, H, W).
 
-    Raises `SpecError` for what the language has no words for, if the outputs need it.
+    What the language has no words for is a node that says so, if the outputs need it.
     """
     needed, used = recording.needed(), set[str]()
     nodes = [Node(((),), (), "", recording.kinds[""], size)]
@@ -105,21 +112,32 @@ def _read(call: Call, unread: Node, used: set[str]) -> Node:
     """A call's node; `used` gathers the weights that have their layer."""
     names, reader = TABLE.get(call.func, ((), _unknown))
     given = Given(call, {**dict(zip(names, call.args, strict=False)), **call.kwargs})
-    if call.fault:
-        raise given.fault(call.fault)
-    if given("out") is not None:
-        raise given.fault("writes its result into a tensor that is there already (out=)")
     weights = tuple(given.weights.values())
-    if again := next((name for name in weights if name in used), None):
-        raise given.fault(f"uses {again} again, and a spec's layers have their own")
+    again = next((name for name in weights if name in used), "")
     used.update(weights)
-    return replace(unread, readings=reader(given), weights=weights, owner=given.owner)
+    read_as = replace(unread, weights=weights, owner=given.owner)
+    if unsaid := call.unsaid or _obstacle(given, again):
+        return replace(read_as, fault_read=unsaid)
+    merges = MERGES if call.merges else None
+    try:
+        return replace(read_as, readings=reader(given), fault_read=merges)
+    except UnsaidError as error:
+        return replace(read_as, fault_read=error.unsaid)
+
+
+def _obstacle(given: Given, again: str) -> Unsaid | None:
+    """Why a call can't be taken, whatever it does; `again` is a weight in use."""
+    if given("out") is not None:
+        return Unsaid("writes its result into a tensor that is there already (out=)")
+    return Unsaid(f"uses {again} again, and a spec's layers have their own") if again else None
 
 
 def _unknown(given: Given) -> NoReturn:
     func = given.call.func
     name = resolve_name(func) or getattr(func, "__name__", str(func))
+    why = f"{name} has no counterpart in the language"
     help = ""
     if name.endswith("__getitem__"):
         help = "if the model prepares its input (transform_input), build it without that"
-    raise given.fault(f"{name} has no counterpart in the language", help)
+    words, telling = WORDS.get(name, ("", False))
+    raise UnsaidError(Unsaid(f"{words}: {why}" if words else why, help, telling))

@@ -2,60 +2,94 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
 from torch import nn
 
+from compiler.fit import misfit
 from compiler.importing import readers as _readers  # noqa: F401  # fills the table
-from compiler.importing.faults import INEXPRESSIBLE, refuse
-from compiler.importing.graph import Graph, settle, with_logits
+from compiler.importing.averages import fold_counts
+from compiler.importing.faults import INEXPRESSIBLE, UNUSABLE, refuse
+from compiler.importing.graph import Graph, needed
+from compiler.importing.probes import BATCH, Probe, Size, plan
 from compiler.importing.record import Recording, record
+from compiler.importing.settle import Change, settle, with_logits
 from compiler.importing.table import read
+from compiler.importing.unsaid import hold_said
 from compiler.importing.windows import fold_pads
+from compiler.ir import Network
 from dsl.problems import SpecError
 
-Size = tuple[int, int, int]
 
+@dataclass
+class Trace:
+    """What a model does, and where it does another thing than with its own input.
 
-def trace(model: nn.Module, size: Size) -> Graph:
-    """What the model does with a (C, H, W): in training with its auxiliary heads.
-
-    It is run in both modes and, where it takes that, at a second size, since what depends on
-    the mode or the size is nothing that a spec says. Raises `SpecError`.
+    The second only counts where the network that comes out takes such an input: where it
+    doesn't, as in a model that enlarges what is too small for it, nothing wrong comes out.
     """
-    evaluating = _settled(model, size, training=False)
-    if evaluating.heads:
-        refuse(INEXPRESSIBLE, "the model returns several tensors in evaluation, a spec's one")
-    training = _settled(model, size, training=True)
-    return with_logits(training, evaluating)
+
+    model: nn.Module
+    size: Size
+    unlike: list[tuple[Probe, SpecError]] = field(default_factory=list)
+
+    def run(self) -> Graph:
+        """What the model does with a (C, H, W): in training with its auxiliary heads.
+
+        It is run in both modes and with inputs of other sizes and batches, where it takes
+        them, since what depends on any of these is nothing that a spec says. Raises `SpecError`.
+        """
+        first = {mode: _graph(self.model, Probe(self.size), mode) for mode in (False, True)}
+        hold_said(first.values())
+        evaluating = self._settled(first[False], training=False)
+        if evaluating.heads:
+            refuse(INEXPRESSIBLE, "the model returns several tensors in evaluation, a spec's one")
+        return with_logits(self._settled(first[True], training=True), evaluating)
+
+    def hold_alike(self, network: Network) -> None:
+        """Raise `SpecError` for what the network takes, and the model does otherwise."""
+        for probe, error in self.unlike:
+            if not misfit(network, (probe.batch, *probe.size), training=False):
+                raise error
+
+    def _settled(self, graph: Graph, *, training: bool) -> Graph:
+        found = [_first(self.model, probes, training) for probes in plan(self.size, training)]
+        others = dict(each for each in found if each)
+        try:
+            return settle(graph, list(others.values()), Change.SIZE)
+        except SpecError as error:
+            small = [probe for probe in others if probe.size[1] < self.size[1]]
+            self._hold_batches(graph, others, training)
+            if not small:
+                raise
+            self.unlike += [(probe, error) for probe in small]
+            return settle(graph, [others[p] for p in others if p not in small], Change.SIZE)
+
+    def _hold_batches(self, graph: Graph, probes: Iterable[Probe], training: bool) -> None:
+        """Raise `SpecError` where another number of images makes the difference by itself."""
+        for batch in dict.fromkeys(probe.batch for probe in probes if probe.batch != BATCH):
+            if alone := _first(self.model, [Probe(self.size, batch)], training):
+                settle(graph, [alone[1]], Change.BATCH)
 
 
-def _settled(model: nn.Module, size: Size, *, training: bool) -> Graph:
-    graph = _graph(record(model, size, training), size)
-    other = _other_size(size)
-    try:
-        second = record(model, other, training)
-    except SpecError:  # It was made for one size.
-        return settle(graph, None)
-    return settle(graph, _graph(second, other))
+def _first(model: nn.Module, probes: list[Probe], training: bool) -> tuple[Probe, Graph] | None:
+    """What the model does with the first of some inputs that it takes."""
+    for probe in probes:
+        try:
+            return probe, _graph(model, probe, training, checked=True)
+        except SpecError as error:
+            if error.problems[0].code != UNUSABLE:
+                raise
+    return None
 
 
-def _graph(recording: Recording, size: Size) -> Graph:
+def _graph(model: nn.Module, probe: Probe, training: bool, *, checked: bool = False) -> Graph:
+    recording = record(model, probe, training, checked=checked)
+    return needed(fold_pads(fold_counts(_read(recording, probe.size))))
+
+
+def _read(recording: Recording, size: Size) -> Graph:
     output, *heads = dict.fromkeys(recording.outputs)
-    return fold_pads(Graph(read(recording, size), output, tuple(heads), recording.kinds))
-
-
-def _other_size(size: Size) -> Size:
-    """A larger size that is odd wherever this one, halved again and again, is even."""
-    return size[0], _other_side(size[1]), _other_side(size[2])
-
-
-def _other_side(side: int) -> int:
-    wanted = [not odd for odd in _parities(side)]
-    return next(n for n in range(side + 1, side + 65) if _parities(n) == wanted)
-
-
-def _parities(side: int, levels: int = 5) -> list[bool]:
-    found = []
-    for _ in range(levels):
-        found.append(side % 2 == 1)
-        side = (side + 1) // 2
-    return found
+    ends = (output, *heads)
+    return Graph(read(recording, size), output, tuple(heads), recording.kinds, ends)

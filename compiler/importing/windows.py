@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from math import inf
 
-from compiler.importing.graph import Graph, Node, Pad, Reading
+from compiler.importing.graph import Graph, Node, Pad, Unsaid
 from dsl import layers
+
+Window = layers.Conv | layers.MaxPool
 
 FILLED = {layers.Conv: 0.0, layers.MaxPool: -inf, layers.AvgPool: 0.0}
 """What a window that hangs over the edge sees there."""
@@ -27,7 +29,7 @@ def fold_pads(graph: Graph) -> Graph:
     nodes = []
     for index, node in enumerate(graph.nodes):
         source = node.inputs[0] if node.inputs else 0
-        if index in folded:
+        if index in folded or _is_empty_pad(node):
             nodes.append(replace(node, readings=((),)))
         elif source in folded:
             nodes.append(_padded(node, graph.nodes[source], graph))
@@ -40,7 +42,13 @@ def _is_pad(node: Node) -> bool:
     return len(node.readings[0]) == 1 and isinstance(node.readings[0][0], Pad)
 
 
-def _window(node: Node) -> layers.Conv | layers.MaxPool | None:
+def _is_empty_pad(node: Node) -> bool:
+    """Whether a node pads nothing; in front of a window with another size it may pad more."""
+    atom = node.readings[0][0] if node.readings[0] else None
+    return isinstance(atom, Pad) and not any(atom.sides)
+
+
+def _window(node: Node) -> Window | None:
     """The window that a node is, if it is one with its padding in numbers."""
     atom = node.readings[0][0] if node.readings[0] else None
     fits = isinstance(atom, layers.Conv | layers.MaxPool) and isinstance(atom.padding, tuple)
@@ -52,25 +60,36 @@ def _padded(node: Node, source: Node, graph: Graph) -> Node:
     window, pad = _window(node), source.readings[0][0]
     assert window is not None, "only windows follow a folded pad"
     assert isinstance(pad, Pad), type(pad)
-    if pad.value != FILLED[type(window)]:
-        raise node.fault(f"follows a padding of {pad.value:g}; a spec's padding for it is another")
-    change: dict[str, object] = {}
-    if isinstance(window, layers.AvgPool):
-        if not window.count_padding and window.padding != (0, 0):
-            raise node.fault(
-                "follows a padding that its average counts, and has one that it doesn't"
-            )
-        change = {"count_padding": True}  # It sees the padded pixels as its own.
-    if isinstance(window, layers.MaxPool) and window.ceil and _may_start_behind(window, pad):
-        raise node.fault("follows a padding and rounds up: a window would lie in the padding alone")
     grid = graph.nodes[source.inputs[0]].shape[1:]
-    found = [
-        window.model_copy(update={"padding": p, **change}) for p in _paddings(window, pad, grid)
-    ]
+    change: dict[str, object] = {}
+    if isinstance(window, layers.AvgPool) and window.padding == (0, 0):
+        change = {"count_padding": True}  # It sees the padded pixels as its own.
+    padded = with_paddings(node, window.model_copy(update=change), pad, grid)
+    if not any(pad.sides):
+        return replace(node, readings=(*node.readings, *padded.readings))
+    why = _obstacle(window, pad)
+    return replace(node, fault_read=Unsaid(why)) if why else padded
+
+
+def with_paddings(node: Node, window: Window, pad: Pad, grid: tuple[int, ...]) -> Node:
+    """A node that is a window with a pad around its grid, in all ways to say that."""
+    found = [window.model_copy(update={"padding": p}) for p in _paddings(window, pad, grid)]
     if not found:
-        raise node.fault("follows a padding that is neither even nor TensorFlow's SAME")
-    readings: tuple[Reading, ...] = tuple((layer,) for layer in found)
-    return replace(node, readings=readings)
+        why = "follows a padding that is neither even nor TensorFlow's SAME"
+        return replace(node, fault_read=Unsaid(why))
+    return replace(node, readings=tuple((layer,) for layer in found), fault_read=None)
+
+
+def _obstacle(window: Window, pad: Pad) -> str:
+    """Why a window can't have the pad in front of it as its own; empty if it can."""
+    if pad.value != FILLED[type(window)]:
+        return f"follows a padding of {pad.value:g}; a spec's padding for it is another"
+    average = isinstance(window, layers.AvgPool)
+    if average and not window.count_padding and window.padding != (0, 0):  # type: ignore[union-attr]  # an AvgPool
+        return "follows a padding that its average counts, and has one that it doesn't"
+    if isinstance(window, layers.MaxPool) and window.ceil and _may_start_behind(window, pad):
+        return "follows a padding and rounds up: a window would lie in the padding alone"
+    return ""
 
 
 def _may_start_behind(window: layers.MaxPool, pad: Pad) -> bool:
@@ -83,9 +102,7 @@ def _may_start_behind(window: layers.MaxPool, pad: Pad) -> bool:
     )
 
 
-def _paddings(
-    window: layers.Conv | layers.MaxPool, pad: Pad, grid: tuple[int, ...]
-) -> list[str | tuple[int, int]]:
+def _paddings(window: Window, pad: Pad, grid: tuple[int, ...]) -> list[str | tuple[int, int]]:
     """How a spec says it: in numbers, as `tf_same`, or both at this size."""
     assert isinstance(window.padding, tuple), "`_window` takes only numbers"
     height, width = window.padding
@@ -96,7 +113,7 @@ def _paddings(
     return [*found, "tf_same"] if sides == list(zip(before, after, strict=True)) else found
 
 
-def _tf_same(window: layers.Conv | layers.MaxPool, axis: int, size: int) -> tuple[int, int]:
+def _tf_same(window: Window, axis: int, size: int) -> tuple[int, int]:
     """What TensorFlow's SAME pads before and after."""
     dilation = window.dilation if isinstance(window, layers.Conv) else (1, 1)
     kernel, stride, by = int(window.kernel[axis]), int(window.stride[axis]), int(dilation[axis])

@@ -8,9 +8,10 @@ from compiler.importing.naming import (
     leaf_names,
     relative,
     step_name,
+    weighted,
     without_doubles,
 )
-from compiler.importing.tree import Chain, Fork, Item, Leaf
+from compiler.importing.tree import Chain, Fork, Item, Leaf, leaves
 from dsl import layers
 from dsl.spec import Defaults
 
@@ -61,7 +62,8 @@ class Writer:
         found = [
             branch_name(branch, module, place) for place, branch in enumerate(fork.branches, 1)
         ]
-        then = step_name(relative(self.names.home(fork.then), module)) if fork.then else None
+        heavy = any(weighted(leaf.layer) for leaf in leaves(fork.then))
+        then = step_name(relative(self.names.home(fork.then), module)) if heavy else None
         return without_doubles([*found, then])
 
     def _residual(self, fork: Fork) -> layers.Residual | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import pickle
 import struct
+import warnings
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from torch import Tensor
 
 from compiler.weights import hdf5
 from compiler.weights.extras import needs, unreadable
+from compiler.weights.kinds import ZIP, first, held, is_safetensors
 from dsl.fields import shown
 
 State = dict[str, Tensor]
@@ -38,6 +40,9 @@ _FAULTS = (
     struct.error,
 )
 """What `torch.load` raises for files that are damaged, each at another place."""
+
+
+DAMAGED = "it is damaged, or was cut off"
 
 
 @dataclass(frozen=True)
@@ -98,8 +103,10 @@ def _as_tensor(name: str, value: Any, origin: str) -> Tensor:
         raise unreadable(origin, f"{name} is no tensor, so this isn't a state dict")
     try:
         tensor = torch.as_tensor(value).detach()
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise unreadable(origin, f"{name} can't be used: {_first_line(error)}") from None
+    except (TypeError, ValueError, RuntimeError):
+        kind = type(value).__name__
+        why = f"{name} is of type {kind}, and torch can't make a tensor of it"
+        raise unreadable(origin, why) from None
     if tensor.is_meta:
         raise unreadable(origin, f"{name} is on meta and holds no numbers")
     if tensor.layout != torch.strided or tensor.is_nested:
@@ -107,61 +114,66 @@ def _as_tensor(name: str, value: Any, origin: str) -> Tensor:
     return tensor
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0] or type(error).__name__
-
-
 def _torch(path: Path) -> Mapping[str, Any]:
     """A file of `torch.save`, of which only tensors are read."""
-    if why := _packing(path):
+    held(path, ZIP, b"\x80")
+    packed = first(path).startswith(ZIP)
+    if packed and (why := _packing(path)):
         raise unreadable(path, why)
     try:
-        found = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Of pickles that torch.save doesn't write.
+            found = torch.load(path, map_location="cpu", weights_only=True)
     except _FAULTS as error:
-        raise unreadable(path, _why(error)) from None
+        raise unreadable(path, _why(error, packed)) from None
     if not isinstance(found, Mapping):
-        raise unreadable(path, f"it holds a {type(found).__name__}, not a state dict")
+        raise unreadable(path, f"it holds {_article(type(found).__name__)}, not a state dict")
     return found
 
 
+def _article(name: str) -> str:
+    return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
+
+
 def _packing(path: Path) -> str:
-    """What is wrong with a file before anything in it is read; empty for nothing.
+    """What is wrong with an archive before anything in it is read; empty for nothing.
 
     `torch.save` compresses nothing, so what would unpack to more than the file isn't its work.
     """
-    if not path.stat().st_size:
-        return "it is empty"
-    if not zipfile.is_zipfile(path):
-        return ""
     try:
         with zipfile.ZipFile(path) as packed:
             inside = packed.infolist()
-    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
-        return f"it is damaged ({_first_line(error)})"
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError, struct.error):
+        return DAMAGED
     if any(info.filename.endswith("/constants.pkl") for info in inside):
         return "it is a TorchScript archive; save its state_dict() instead"
+    if not any(info.filename.endswith("data.pkl") for info in inside):
+        return "it is a zip archive, and torch.save didn't write it"
     whole = sum(info.file_size for info in inside)
     return "it is compressed, and torch.save wouldn't" if whole > path.stat().st_size else ""
 
 
-def _why(error: Exception) -> str:
-    """Why `torch.load` refused, in our words where its own lead astray."""
+def _why(error: Exception, packed: bool) -> str:
+    """Why `torch.load` refused, in our words: its own lead astray, or tell of its insides."""
     text = str(error)
-    if not isinstance(error, pickle.UnpicklingError):
-        return f"it is damaged ({_first_line(error)})"
-    if "nsupported operand" in text or "truncated" in text:
-        return "it isn't a file of torch.save, or it is damaged"
-    return "it holds more than tensors, which could run code; save its state_dict() instead"
+    code = isinstance(error, pickle.UnpicklingError) and not (
+        "nsupported operand" in text or "truncated" in text
+    )
+    if code:
+        return "it holds more than tensors, which could run code; save its state_dict() instead"
+    return DAMAGED if packed else "it isn't a file of torch.save, or it is damaged"
 
 
 def _safetensors(path: Path) -> Mapping[str, Any]:
     with needs("safetensors", path):
         from safetensors import SafetensorError
         from safetensors.torch import load_file
+    if not is_safetensors(path):
+        held(path)
     try:
         return load_file(path)
-    except SafetensorError as error:
-        raise unreadable(path, str(error)) from None
+    except (SafetensorError, OSError, ValueError, LookupError, RuntimeError, TypeError):
+        raise unreadable(path, "it isn't a file of safetensors, or it is damaged") from None
 
 
 def written(state: State, path: Path) -> bytes:

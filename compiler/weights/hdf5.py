@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from compiler.weights.extras import needs, unreadable
+from compiler.weights.kinds import HDF5, held
 from dsl.problems import SpecError
 
 Order = Mapping[str, list[str]]
@@ -77,17 +78,19 @@ def read(path: Path, order: Callable[[], Order]) -> dict[str, Any]:
 def _opened(path: Path) -> Iterator[Any]:
     with needs("h5py", path):
         import h5py
+    held(path, HDF5)
     try:
         file = h5py.File(path, "r")
-    except OSError as error:
-        raise unreadable(path, f"it isn't an HDF5 file ({error})") from None
+    except (OSError, RuntimeError, ValueError):
+        raise unreadable(path, "it isn't an HDF5 file, or it is damaged") from None
     try:
         with file:
             yield file
     except SpecError:
         raise
-    except (OSError, LookupError, RuntimeError, ValueError, TypeError, AttributeError) as error:
-        raise unreadable(path, f"it is damaged ({error})") from None
+    except (OSError, LookupError, RuntimeError, ValueError, TypeError, AttributeError):
+        why = "it isn't a file of Keras's weights, or it is damaged"
+        raise unreadable(path, why) from None
 
 
 def _weights(file: Any) -> Any:

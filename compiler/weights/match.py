@@ -28,14 +28,16 @@ class Wishes:
     `skip_head`: layers as wide as there are classes stay as they are. `skip_aux`: so do
     auxiliary heads that the checkpoint lacks, and those that it has beyond the network's
     are passed over. `absent` holds parts that the checkpoint may have and the network hasn't,
-    by how their names begin there; those that are `passed` over are no fault. `variants` are
-    other networks of the spec.
+    by how their names begin there; those that are `passed` over are no fault. `beyond` are
+    names there, of tensors or of what holds them, that the spec says no layer has. `variants`
+    are other networks of the spec.
     """
 
     skip_head: bool = False
     skip_aux: bool = False
     absent: Mapping[str, str] = field(default_factory=dict)
     passed: frozenset[str] = frozenset()
+    beyond: tuple[str, ...] = ()
     variants: tuple[str, ...] = ()
 
 
@@ -143,13 +145,22 @@ def _missing(slot: Slot) -> str:
     return f"the checkpoint lacks {_named(slot)} {sizes(slot.public_shape)}"
 
 
+def _is_of(name: str, part: str) -> bool:
+    """Whether a tensor's name is a part's, or inside of it, as torch and Keras join names."""
+    return name == part or name.startswith((f"{part}.", f"{part}/"))
+
+
 def _left_over(rest: Mapping[str, Tensor], wishes: Wishes, found: Matching) -> None:
     """Decide on the tensors that nothing here takes, those of an absent part together."""
     parts: dict[str, int] = {}
     for name, tensor in rest.items():
         shape = tuple(tensor.shape)
         part = next((p for start, p in wishes.absent.items() if name.startswith(start)), "")
-        if part in wishes.passed:
+        if any(_is_of(name, part) for part in wishes.beyond):
+            found.rows.append(
+                Row("", name, shape, SKIPPED, "no layer has it, says the map of names")
+            )
+        elif part in wishes.passed:
             note = f"of {part}, which this network leaves out"
             found.rows.append(Row("", name, shape, SKIPPED, note))
         elif part:

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from compiler.ir import Network
 from compiler.lower import lower
 from compiler.module import CompiledNetwork
-from compiler.weights import files, keras
+from compiler.weights import files, finite, keras
 from compiler.weights.fold import fold_transform_input
 from compiler.weights.match import CLASSIFIER, Matching, Wishes, match
 from compiler.weights.names import naming
@@ -70,7 +70,7 @@ def load_weights(
         ready = {name: value.to(there[name], copy=True) for name, value in loaded.state.items()}
         for name, value in ready.items():
             there[name].copy_(value)
-    return loaded.report
+    return finite.said(loaded.report, ready)
 
 
 def convert_weights(
@@ -85,7 +85,8 @@ def convert_weights(
     """The same without a model: the tensors under our names, in the types that they have."""
     wishes = Wishes(skip_head, skip_aux)
     loaded = _loaded(network, slots(network, source), weights, source, wishes, {})
-    return _folded(network, loaded) if transform_input else loaded
+    loaded = _folded(network, loaded) if transform_input else loaded
+    return replace(loaded, report=finite.said(loaded.report, loaded.state))
 
 
 def export_weights(model: nn.Module, source: str = OWN, file: str | Path | None = None) -> State:
@@ -202,7 +203,8 @@ def _with_absent(wishes: Wishes, network: Network, wanted: Iterable[Slot], sourc
         absent |= dict.fromkeys(cut, CLASSIFIER)
         passed |= {CLASSIFIER} if wishes.skip_head else set()
     variants = tuple(network.spec.variants)
-    return replace(wishes, absent=absent, passed=frozenset(passed), variants=variants)
+    wishes = replace(wishes, beyond=names.names.beyond, variants=variants)
+    return replace(wishes, absent=absent, passed=frozenset(passed))
 
 
 def _folded(network: Network, loaded: Loaded) -> Loaded:

@@ -1,0 +1,61 @@
+"""What torch functions without a counterpart are, in the field's words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+_LAYERS = {
+    "is a layer norm": "layer_norm",
+    "is a group norm": "group_norm",
+    "is an instance norm": "instance_norm",
+    "is an RMS norm": "rms_norm",
+    "is a transposed convolution": "conv_transpose1d conv_transpose2d conv_transpose3d",
+    "is a convolution of one dimension": "conv1d",
+    "is a convolution of three dimensions": "conv3d",
+    "is attention": "scaled_dot_product_attention multi_head_attention_forward",
+    "resizes a map": "interpolate upsample grid_sample",
+    "moves channels into space": "pixel_shuffle",
+    "moves space into channels": "pixel_unshuffle",
+    "shuffles channels": "channel_shuffle native_channel_shuffle",
+    "drops whole channels, a spec's dropout single elements": "dropout1d dropout2d dropout3d "
+    "feature_dropout feature_alpha_dropout alpha_dropout",
+    "is a pooling by a norm": "lp_pool2d",
+    "is a pooling of chance": "fractional_max_pool2d",
+    "is an activation that the language hasn't": "leaky_relu leaky_relu_ elu elu_ selu selu_ celu "
+    "celu_ prelu rrelu rrelu_ hardswish hardsigmoid hardshrink softshrink mish softplus softsign "
+    "logsigmoid threshold threshold_ glu tanhshrink",
+    "is a softmax of logarithms": "log_softmax",
+    "normalises a vector's length": "normalize",
+    "looks up an embedding": "embedding",
+}
+_STEPS = {
+    "moves axes": "permute transpose swapaxes movedim t",
+    "takes a part of a tensor": "__getitem__ narrow select index_select",
+    "splits a tensor": "chunk split split_with_sizes tensor_split unbind",
+    "stacks tensors": "stack hstack vstack",
+    "repeats a tensor": "repeat expand expand_as tile repeat_interleave",
+    "multiplies matrices": "matmul __matmul__ bmm einsum mm baddbmm",
+    "rolls a map": "roll",
+    "cuts a map into patches": "unfold",
+    "puts patches together": "fold",
+    "arranges a tensor anew": "unflatten",
+    "subtracts": "sub sub_ rsub __rsub__",
+    "takes a power": "pow pow_ square sqrt rsqrt",
+    "takes exponentials": "exp exp_ log",
+    "sums over a tensor": "sum",
+    "takes a maximum": "max maximum",
+    "clips": "clamp clamp_ clip",
+    "chooses elements": "where masked_fill",
+}
+
+
+def _named() -> Iterator[tuple[str, tuple[str, bool]]]:
+    holders = ("torch.nn.functional", "torch", "torch.Tensor")
+    for table, telling in ((_LAYERS, True), (_STEPS, False)):
+        for words, names in table.items():
+            for name in names.split():
+                yield from ((f"{holder}.{name}", (words, telling)) for holder in holders)
+
+
+WORDS = dict(_named())
+"""By torch's name of a function: what it does, and whether that tells what its module is."""
