@@ -48,7 +48,7 @@ def made(compiled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quick:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the cross-check out: these tests are about files."""
-    monkeypatch.setattr("compiler.cli.commands._verify", lambda prepared: None)
+    monkeypatch.setattr("compiler.cli.commands._verify", lambda prepared, text: None)
 
 
 def tree(folder: Path) -> TREE:
@@ -412,7 +412,7 @@ STOPPED = """\
 import os, signal
 from compiler import parts
 from compiler.cli import commands, main
-commands._verify = lambda prepared: None
+commands._verify = lambda prepared, text: None
 put, done = parts.Part.put, []
 def stopped(part):
     if len(done) == {after}:
@@ -489,7 +489,7 @@ def test_sha256sum_reads_the_list(made: Path) -> None:
         assert hashlib.sha256((made / name).read_bytes()).hexdigest() == digest
 
 
-def test_a_graphviz_that_fails_is_one_line_and_writes_nothing(
+def test_a_graphviz_that_fails_is_one_line_and_leaves_pictures_alone(
     made: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from compiler.diagram import RenderError
@@ -498,4 +498,9 @@ def test_a_graphviz_that_fails_is_one_line_and_writes_nothing(
         raise RenderError("Graphviz failed: out of memory")
 
     monkeypatch.setattr("compiler.cli.pictures.render_all", failing)
-    assert refused(made, capsys) == "error: Graphviz failed: out of memory\n"
+    kept = [f"diagrams/{name}.{form}" for name in ("stem", "overview") for form in ("svg", "png")]
+    before = {name: tree(made)[name] for name in kept}
+    capsys.readouterr()
+    assert renamed(made) == 0
+    assert "DOT only: Graphviz failed: out of memory" in capsys.readouterr().out
+    assert before.items() <= tree(made).items()

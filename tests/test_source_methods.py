@@ -26,7 +26,7 @@ from tests.test_source import imported, randomise, tensors
 SHELF = ["googlenet", "inception_v3", "inception_resnet_v2"]
 SMALL = ["squeezed", "residual", *odd_specs.TEXTS]
 ALONE = {"tiny", "tinier", "only_a_pool", "only_an_activation", "nothing_at_all"}
-ALONE |= {"only_functions"}
+ALONE |= {"only_functions", "classes_as_an_argument"}
 """Networks that are all head, or have none: `forward` has no halves."""
 
 
