@@ -16,7 +16,7 @@ DEV := $(VENV)/.installed-dev
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test accept bench lint format types drift wheel freeze clean distclean
+.PHONY: help demo test lowest newest accept bench lint format types drift wheel freeze clean distclean
 
 help:  ## What there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -26,6 +26,20 @@ demo: $(DEMO)  ## Compile GoogLeNet into generated/googlenet (or SPEC=specs/...)
 
 test: $(DEV)  ## Run the tests
 	$(BIN)/python -m pytest $(PYTEST_FLAGS)
+
+lowest:  ## Run the tests with every direct dependency at its declared minimum, in .venv-lowest
+	@$(MAKE) --no-print-directory VENV=.venv-lowest venv
+	.venv-lowest/bin/python tests/bounds.py >.venv-lowest/pins.txt
+	.venv-lowest/bin/python tests/bounds.py peers >.venv-lowest/peers.txt
+	.venv-lowest/bin/pip install --disable-pip-version-check -r .venv-lowest/pins.txt
+	.venv-lowest/bin/pip install --disable-pip-version-check --no-deps -r .venv-lowest/peers.txt -e .
+	.venv-lowest/bin/python -m pytest $(PYTEST_FLAGS)
+
+newest:  ## Run the tests with the newest of all that there is, in .venv-newest
+	@$(MAKE) --no-print-directory VENV=.venv-newest venv
+	.venv-newest/bin/pip install --disable-pip-version-check -U -e '.[bench,test,weights]'
+	.venv-newest/bin/pip install --disable-pip-version-check -U --no-deps torchvision timm
+	.venv-newest/bin/python -m pytest $(PYTEST_FLAGS)
 
 accept: $(DEV)  ## Write generated/ anew, and all else that tests compare with
 	$(BIN)/python -m pytest --accept
@@ -67,10 +81,10 @@ freeze: $(DEV)  ## Pin what is installed now
 
 clean:  ## Remove what checks and builds leave behind
 	rm -rf build dist *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
-	find . -path ./$(VENV) -prune -o -name __pycache__ -type d -exec rm -rf {} +
+	find . -path "./.venv*" -prune -o -name __pycache__ -type d -exec rm -rf {} +
 
 distclean: clean  ## Remove the virtual environment as well
-	rm -rf $(VENV)
+	rm -rf $(VENV) .venv-lowest .venv-newest
 
 # A virtual environment that runs pip is kept; any other is made anew.
 define venv
@@ -79,6 +93,10 @@ define venv
 	echo "Say which to use: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
 @$(PIP) --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
 endef
+
+.PHONY: venv
+venv:
+	$(venv)
 
 $(DEMO): pyproject.toml constraints.txt
 	$(venv)

@@ -1,0 +1,40 @@
+"""Prints every direct dependency at its declared minimum: `make lowest` installs that.
+
+Needs nothing but Python: it runs before anything is installed.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+EXTRAS = ("bench", "test", "weights")
+"""What the tests need."""
+BOUND = re.compile(r"(?P<name>[\w.-]+)>=(?P<version>[\w.]+)(?P<marker>\s*;.*)?")
+PEERS = {"torchvision": "0.21.0", "timm": "1.0.15"}
+"""Peers of that time, which are installed without what they ask for."""
+
+
+def lowest(project: dict[str, object]) -> Iterator[str]:
+    """Each direct dependency, pinned to its lower end."""
+    extras = project["optional-dependencies"]
+    assert isinstance(extras, dict), extras
+    groups = [project["dependencies"], *(extras[extra] for extra in EXTRAS)]
+    for requirement in (line for group in groups for line in group):  # type: ignore[attr-defined]
+        if found := BOUND.fullmatch(requirement):
+            yield f"{found['name']}=={found['version']}{found['marker'] or ''}"
+
+
+def main() -> None:
+    """Print the pins, or the peers' with `peers`."""
+    text = (Path(__file__).parent.parent / "pyproject.toml").read_text(encoding="utf-8")
+    pins = lowest(tomllib.loads(text)["project"])
+    peers = (f"{name}=={version}" for name, version in PEERS.items())
+    sys.stdout.write("\n".join(peers if "peers" in sys.argv else pins) + "\n")
+
+
+if __name__ == "__main__":
+    main()
