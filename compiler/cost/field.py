@@ -26,15 +26,15 @@ class Axis(NamedTuple):
     end: int = 1
     jump: int = 1
 
-    def through(self, kernel: int, stride: int, before: int, dilation: int) -> Axis:
-        """The axis behind a window that slides over it.
+    def then(self, inner: Axis) -> Axis:
+        """The axis behind something that sees this one as `inner`.
 
-        >>> Axis().through(7, 2, 3, 1).through(3, 2, 0, 1)
+        >>> Axis().then(sliding(7, 2, 3, 1)).then(sliding(3, 2, 0, 1))
         Axis(start=-3, end=8, jump=4)
         """
-        last = (kernel - 1) * dilation - before
+        jump = self.jump
         return Axis(
-            self.start - before * self.jump, self.end + last * self.jump, self.jump * stride
+            self.start + inner.start * jump, self.end + (inner.end - 1) * jump, jump * inner.jump
         )
 
     def hull(self, other: Axis) -> Axis:
@@ -44,6 +44,11 @@ class Axis(NamedTuple):
 
 
 PIXEL = Axis()
+
+
+def sliding(kernel: int, stride: int, before: int, dilation: int) -> Axis:
+    """What a window that slides over an axis sees of it."""
+    return Axis(-before, (kernel - 1) * dilation - before + 1, stride)
 
 
 @dataclass(frozen=True)
@@ -61,9 +66,11 @@ class Trace:
         size = (h.end - h.start, w.end - w.start)
         return Field(size, (h.jump, w.jump), (-h.start, -w.start))
 
-    def through(self, window: Window) -> Trace:
-        """The trace behind a window that slides over the map."""
-        return Trace(self.h.through(*_along(window, 0)), self.w.through(*_along(window, 1)))
+    def then(self, inner: Trace) -> Trace:
+        """The trace behind something that sees this tensor as `inner`."""
+        if not self.spatial or inner is STILL:
+            return self
+        return Trace(self.h.then(inner.h), self.w.then(inner.w), inner.spatial)
 
     def hull(self, other: Trace) -> Trace:
         """What a join sees. A pooled gate beside a map doesn't blur the map's field."""
@@ -78,13 +85,18 @@ def _along(window: Window, axis: int) -> tuple[int, int, int, int]:
     return kernel, stride, int(window.before[axis]), int(window.dilation[axis])
 
 
-def follow(leaf: Leaf, window: Window | None, trace: Trace) -> Trace:
-    """The trace behind a layer that slides `window`, or none."""
-    if not trace.spatial:
-        return trace
+STILL = Trace()
+"""What sees each position as it is."""
+
+
+def followed(leaf: Leaf) -> Trace:
+    """What one position behind a layer sees of what is before it."""
     if leaf.op.flattens(leaf.inp):
-        return Trace(trace.h, trace.w, spatial=False)
-    return trace.through(window) if window else trace
+        return Trace(spatial=False)
+    window = leaf.op.window(leaf.inp)
+    if window is None:
+        return STILL
+    return Trace(sliding(*_along(window, 0)), sliding(*_along(window, 1)))
 
 
 def joined(traces: Iterable[Trace]) -> Trace:
@@ -108,8 +120,9 @@ def reads(size: int, outs: int, kernel: int, stride: int, before: int, dilation:
     return total
 
 
-def effective(macs: int, leaf: Leaf, window: Window | None) -> int:
+def effective(macs: int, leaf: Leaf) -> int:
     """The multiply-accumulates of a layer that read a pixel; all of them without a window."""
+    window = leaf.op.window(leaf.inp)
     if not macs or window is None:
         return macs
     for axis, size in enumerate(leaf.inp.grid):
