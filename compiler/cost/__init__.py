@@ -9,11 +9,12 @@
 
 from __future__ import annotations
 
-from compiler.cost import tally
 from compiler.cost.field import Field
 from compiler.cost.memory import peak_bytes, saved_bytes
 from compiler.cost.report import Report
 from compiler.cost.rows import COLUMNS, Counts, Row, Total, counted
+from compiler.cost.sums import tally, through
+from compiler.cost.tally import total
 from compiler.ir import Network
 
 __all__ = ["COLUMNS", "Counts", "Field", "Report", "Row", "Total", "cost"]
@@ -26,13 +27,13 @@ def cost(network: Network, *, batch: int = 1, dtype_bytes: int = 4, aux: bool = 
     them. `dtype_bytes` is the size of one weight or activation: 4 for float32.
     """
     trunk, nodes = network.trunk, network.nodes if aux else network.trunk
-    added = tally.total(tally.tally(node, aux) for node in nodes)
-    heads = 0 if aux else sum(tally.tally(tap, aux).params for tap in network.taps)
-    total = Total(
+    added = total(tally(node, aux) for node in nodes)
+    heads = 0 if aux else sum(tally(tap, aux).params for tap in network.taps)
+    whole = Total(
         **counted(added, batch, dtype_bytes),
-        field=tally.through(trunk).field,
+        field=through(trunk).field,
         params_with_aux=added.params + heads,
         peak_bytes=peak_bytes(network, batch, dtype_bytes),
         saved_for_backward_bytes=saved_bytes(network, batch, dtype_bytes, aux),
     )
-    return Report(network, batch, dtype_bytes, aux, total)
+    return Report(network, batch, dtype_bytes, aux, whole)

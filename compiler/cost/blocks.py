@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from compiler.cost.field import STILL
 from compiler.cost.rows import Row, counted
-from compiler.cost.tally import seen, tally
+from compiler.cost.sums import seen, tally
 from compiler.ir import Leaf, Node, Parallel, Series, Tap
 from compiler.words import is_unit, kind_of
 

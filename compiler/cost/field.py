@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache, reduce
 from typing import NamedTuple
 
-from compiler.ir import Leaf
-from compiler.op import Pair, Window
+from compiler.op import Op, Pair, Shape, Window
 
 
 class Field(NamedTuple):
@@ -89,11 +88,11 @@ STILL = Trace()
 """What sees each position as it is."""
 
 
-def followed(leaf: Leaf) -> Trace:
+def followed(op: Op, x: Shape) -> Trace:
     """What one position behind a layer sees of what is before it."""
-    if leaf.op.flattens(leaf.inp):
+    if op.flattens(x):
         return Trace(spatial=False)
-    window = leaf.op.window(leaf.inp)
+    window = op.window(x)
     if window is None:
         return STILL
     return Trace(sliding(*_along(window, 0)), sliding(*_along(window, 1)))
@@ -120,12 +119,12 @@ def reads(size: int, outs: int, kernel: int, stride: int, before: int, dilation:
     return total
 
 
-def effective(macs: int, leaf: Leaf) -> int:
+def effective(macs: int, op: Op, x: Shape) -> int:
     """The multiply-accumulates of a layer that read a pixel; all of them without a window."""
-    window = leaf.op.window(leaf.inp)
-    if not macs or window is None:
+    window = op.window(x) if macs else None
+    if window is None:
         return macs
-    for axis, size in enumerate(leaf.inp.grid):
-        outs, slide = int(leaf.out.grid[axis]), _along(window, axis)
-        macs = macs // (outs * slide[0]) * reads(int(size), outs, *slide)
+    for size, outs, axis in zip(x.grid, op.out(x).grid, (0, 1), strict=True):
+        slide = _along(window, axis)
+        macs = macs // (int(outs) * slide[0]) * reads(int(size), int(outs), *slide)
     return macs

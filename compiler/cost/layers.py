@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from compiler.cost.field import STILL, Trace, followed, joined
+from compiler.cost.field import STILL, Trace, joined
+from compiler.cost.known import known
 from compiler.cost.rows import Counted, Row, counted
-from compiler.cost.tally import Tally, join_tally, leaf_tally, residual_tally
+from compiler.cost.sums import join_tally, residual_tally
+from compiler.cost.tally import Tally
 from compiler.ir import Leaf, Node, Parallel, Residual, Series, Tap
 from compiler.op import Shape
 
@@ -51,8 +53,8 @@ class _Walk:
         return trace
 
     def _leaf(self, leaf: Leaf, path: str, trace: Trace) -> Trace:
-        trace = trace.then(followed(leaf))
-        counts = counted(leaf_tally(leaf, self.training), self.batch, self.dtype_bytes)
+        trace = trace.then(known(leaf).seen)
+        counts = counted(known(leaf).tallies[self.training], self.batch, self.dtype_bytes)
         self._row(counts, trace, path, leaf, leaf.inp, leaf.out)
         return trace
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from compiler.cost.known import Known, known
 from compiler.ir import Leaf, Network, Node, Parallel, Residual, Series, Tap
 from compiler.notes import remembered
-from compiler.op import Op, Shape
+from compiler.op import Shape
 
 
 def peak_bytes(network: Network, batch: int, dtype_bytes: int) -> int:
@@ -58,9 +59,10 @@ class _Peak:
                 return 0
 
     def leaf(self, leaf: Leaf, live: int) -> int:
-        for moment in leaf.op.peaks(leaf.inp):
+        facts = known(leaf)
+        for moment in facts.peaks:
             self.saw(live + moment.size(self.batch, self.dtype_bytes))
-        made = 0 if leaf.op.shares(training=False) else self.size(leaf.out)
+        made = 0 if facts.shares[False] else facts.elements * self.batch * self.dtype_bytes
         self.saw(live + made)
         return made
 
@@ -163,7 +165,7 @@ class _Keeper:
     def node(self, node: Node, x: _Tensor) -> _Tensor:
         match node:
             case Leaf():
-                return self.leaf(node.op, node.inp, node.out, x)
+                return self.leaf(known(node), x)
             case Series():
                 return self.series(node.nodes, x)
             case Parallel():
@@ -178,13 +180,14 @@ class _Keeper:
             x = self.node(node, x)
         return x
 
-    def leaf(self, op: Op, inp: Shape, out: Shape, x: _Tensor) -> _Tensor:
+    def leaf(self, layer: Known, x: _Tensor) -> _Tensor:
         """Nothing is kept where no gradient flows: before the first layer with weights."""
-        grad = x.grad or bool(op.params(inp))
-        self.refused |= self.batch < op.least_batch(inp)
-        y = x if op.shares(training=True) else self.tensor(out, grad)
+        grad = x.grad or layer.learns
+        self.refused |= self.batch < layer.least_batch
+        size = layer.elements * self.batch * self.dtype_bytes
+        y = x if layer.shares[True] else _Tensor(size, grad)
         if grad:
-            saved = op.saved(inp)
+            saved = layer.saved
             self.total += saved.extra.size(self.batch, self.dtype_bytes)
             self.keep(x, saved.input)
             self.keep(y, saved.output)
