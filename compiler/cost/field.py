@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property, lru_cache, reduce
+from functools import cached_property, reduce
 from typing import NamedTuple
 
 from compiler.op import Op, Pair, Shape, Window
+from dsl.memory import by_value
 
 
 class Field(NamedTuple):
@@ -103,7 +104,7 @@ def joined(traces: Iterable[Trace]) -> Trace:
     return reduce(Trace.hull, traces)
 
 
-@lru_cache(maxsize=4096)
+@by_value(4096)
 def reads(size: int, outs: int, kernel: int, stride: int, before: int, dilation: int) -> int:
     """Along one axis, how many of the `outs * kernel` taps read one of `size` pixels.
 

@@ -6,12 +6,12 @@ Networks are made of few kinds of layers at few sizes, so most layers are known 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 from compiler.cost.field import Trace, followed
 from compiler.cost.tally import Tally, layer_tally
 from compiler.ir import Leaf
 from compiler.op import Extra, Op, Saved, Shape
+from dsl.memory import by_value
 
 MOST = 8192
 """How many layers are remembered: those of twenty networks."""
@@ -45,7 +45,7 @@ def known(leaf: Leaf) -> Known:
     return found
 
 
-@lru_cache(maxsize=MOST)
+@by_value(MOST)
 def _known(op: Op, x: Shape) -> Known:
     return Known(
         tallies=(layer_tally(op, x, training=False), layer_tally(op, x, training=True)),
