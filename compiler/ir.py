@@ -19,8 +19,26 @@ from dsl.problems import NOWHERE, Span
 from dsl.spec import Spec
 
 
+class Noted:
+    """What has been worked out of a node, by whom and for what (`compiler.notes`)."""
+
+    @property
+    def notes(self) -> dict[Any, Any]:
+        """Kept with the node; no part of its value."""
+        inside = self.__dict__
+        try:
+            found: dict[Any, Any] = inside["_notes"]
+        except KeyError:
+            found = inside["_notes"] = {}
+        return found
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave the notes behind: they are made anew."""
+        return {key: value for key, value in self.__dict__.items() if key != "_notes"}
+
+
 @dataclass(frozen=True)
-class Leaf:
+class Leaf(Noted):
     """One op at one place."""
 
     name: str
@@ -66,7 +84,7 @@ class BlockUse:
 
 
 @dataclass(frozen=True)
-class Series:
+class Series(Noted):
     """Nodes one after the other.
 
     `role` says what it is in hand-written code: a `unit` (convolution, norm and
@@ -100,7 +118,7 @@ class Residual:
 
 
 @dataclass(frozen=True)
-class Parallel:
+class Parallel(Noted):
     """Branches side by side on one input, joined; then `then`, then the residual sum.
 
     In whose terms the shapes are: as for `Series`.
@@ -128,7 +146,7 @@ class Parallel:
 
 
 @dataclass(frozen=True)
-class Tap:
+class Tap(Noted):
     """An auxiliary head, present in training only: its input is the trunk at this place."""
 
     name: str

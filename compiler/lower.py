@@ -7,17 +7,22 @@ branch doesn't hide the faults of its neighbours.
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Callable, Hashable
+from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 
 from compiler.fit import Least
 from compiler.ir import BlockUse, Network, Node, Series, Tap
 from compiler.logits import fixed
 from compiler.op import Shape
+from compiler.recall import LOWERED, Lowered, question
 from compiler.scope import Budget, Scope, Stop, Value, init_of
 from compiler.size import Counter
 from compiler.steps import lower_step, lower_steps
 from compiler.symbols import Sym
 from dsl import layers
+from dsl.memory import Things
 from dsl.names import check
 from dsl.naming import child_names, section_names
 from dsl.problems import Report
@@ -169,8 +174,10 @@ class _Trunk:
 
     def step(self, section: str, name: str, step: layers.Step, shape: Shape) -> Shape:
         scope = self.scope.given(**{"in": shape.channels})
+        asked = question(scope.spec, (step,), step, name, shape)
+        make = partial(lower_step, step, name, shape, scope, self.taken)
         with scope.budget.weighing(step.at.span, name):
-            for node in lower_step(step, name, shape, scope, self.taken):
+            for node in self.recalled(asked, make):
                 self.nodes.append(node)
                 self.sections[node.name] = section
                 shape = node.out
@@ -179,6 +186,21 @@ class _Trunk:
                 self.tap(head, shape)
         return shape
 
+    def recalled(
+        self, asked: tuple[Things, Hashable], make: Callable[[], tuple[Node, ...]]
+    ) -> tuple[Node, ...]:
+        """The nodes of a step that was lowered before, or those that are made now."""
+        budget, problems = self.scope.budget, self.scope.report.problems
+        known = LOWERED.get(*asked)
+        if known and budget.params + known.params <= budget.limit:
+            budget.params += known.params
+            return (known.node,)
+        spent, wrong = budget.params, len(problems)
+        nodes = make()
+        if len(nodes) == 1 and len(problems) == wrong and not budget.crossed:
+            LOWERED.put(Lowered(nodes[0], budget.params - spent), *asked)
+        return nodes
+
     def taken(self) -> set[str]:
         """What no node that is added may be called: steps before and behind it, and heads."""
         steps = {name for names in self.names.values() for name in names}
@@ -186,17 +208,17 @@ class _Trunk:
 
     def tap(self, head: Aux, shape: Shape) -> None:
         """Lower an auxiliary head; its own faults don't stop the trunk."""
+        asked = question(self.scope.spec, head.steps, head, head.name, shape)
+        with suppress(Stop), self.scope.budget.weighing(head.at.span, head.name):
+            self.nodes += self.recalled(asked, partial(self.head, head, shape))
+
+    def head(self, head: Aux, shape: Shape) -> tuple[Node]:
+        """An auxiliary head. Raises `Stop` where it can't be lowered."""
         inp = Shape(Sym.named(shape.channels, "in_channels"), *shape[1:])
         names = {**self.scope.names, "in": inp.channels}
         note = f"in auxiliary head {head.name}, which only training needs,"
         scope = self.scope.inside(names, (head.at.span, note))
-        try:
-            with scope.budget.weighing(head.at.span, head.name):
-                nodes = lower_steps(head.steps, child_names(head.steps), inp, scope, head.name)
-        except Stop:
-            return
-        body = Series(head.name, nodes, inp, "block", span=head.at.span)
+        nodes = lower_steps(head.steps, child_names(head.steps), inp, scope, head.name)
         use = BlockUse("aux", "aux", {}, {}, shape, head.at.span, head.at.span)
-        self.nodes.append(
-            Tap(head.name, replace(body, use=use), head.weight, head.source, head.at.span)
-        )
+        body = Series(head.name, nodes, inp, "block", use, head.at.span)
+        return (Tap(head.name, body, head.weight, head.source, head.at.span),)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -19,8 +19,18 @@ from compiler.ops.join import Add, Concat
 from compiler.ops.linear import Dropout, Flatten, Identity, Linear
 from compiler.ops.norm import BatchNorm2d, LocalResponseNorm
 from compiler.ops.pool import AdaptivePool2d, AvgPool2d, MaxPool2d
+from dsl.memory import forget
 from dsl.spec import Spec
 from tests.strategies import specs
+
+
+@pytest.fixture(autouse=True)
+def fresh() -> Iterator[None]:
+    """Mistakes are planted in facts that would be remembered."""
+    forget()
+    yield
+    forget()
+
 
 SUBJECTS = [
     ("googlenet", "torchvision"),

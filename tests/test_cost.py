@@ -81,7 +81,9 @@ def test_layers_add_up_to_blocks_and_blocks_to_the_total(
         total = getattr(report.total, column)
         assert sum(getattr(row, column) for row in report.blocks) == total
         assert sum(getattr(row, column) for row in report.layers) == total
-    assert sum(report.sizes) == len(report.layers)
+    for block, layers in zip(report.blocks, report.layers_by_block, strict=True):
+        assert sum(row.all_outputs for row in layers) == block.all_outputs
+        assert block.field == layers[-1].field
     assert report.total.params_with_aux == cost(network(name, variant), aux=True).total.params
 
 

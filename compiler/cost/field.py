@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property, lru_cache, reduce
+from functools import cached_property, reduce
 from typing import NamedTuple
 
-from compiler.ir import Leaf
-from compiler.op import Pair, Window
+from compiler.op import Op, Pair, Shape, Window
+from dsl.memory import by_value
 
 
 class Field(NamedTuple):
@@ -26,15 +26,15 @@ class Axis(NamedTuple):
     end: int = 1
     jump: int = 1
 
-    def through(self, kernel: int, stride: int, before: int, dilation: int) -> Axis:
-        """The axis behind a window that slides over it.
+    def then(self, inner: Axis) -> Axis:
+        """The axis behind something that sees this one as `inner`.
 
-        >>> Axis().through(7, 2, 3, 1).through(3, 2, 0, 1)
+        >>> Axis().then(sliding(7, 2, 3, 1)).then(sliding(3, 2, 0, 1))
         Axis(start=-3, end=8, jump=4)
         """
-        last = (kernel - 1) * dilation - before
+        jump = self.jump
         return Axis(
-            self.start - before * self.jump, self.end + last * self.jump, self.jump * stride
+            self.start + inner.start * jump, self.end + (inner.end - 1) * jump, jump * inner.jump
         )
 
     def hull(self, other: Axis) -> Axis:
@@ -44,6 +44,11 @@ class Axis(NamedTuple):
 
 
 PIXEL = Axis()
+
+
+def sliding(kernel: int, stride: int, before: int, dilation: int) -> Axis:
+    """What a window that slides over an axis sees of it."""
+    return Axis(-before, (kernel - 1) * dilation - before + 1, stride)
 
 
 @dataclass(frozen=True)
@@ -61,9 +66,11 @@ class Trace:
         size = (h.end - h.start, w.end - w.start)
         return Field(size, (h.jump, w.jump), (-h.start, -w.start))
 
-    def through(self, window: Window) -> Trace:
-        """The trace behind a window that slides over the map."""
-        return Trace(self.h.through(*_along(window, 0)), self.w.through(*_along(window, 1)))
+    def then(self, inner: Trace) -> Trace:
+        """The trace behind something that sees this tensor as `inner`."""
+        if not self.spatial or inner is STILL:
+            return self
+        return Trace(self.h.then(inner.h), self.w.then(inner.w), inner.spatial)
 
     def hull(self, other: Trace) -> Trace:
         """What a join sees. A pooled gate beside a map doesn't blur the map's field."""
@@ -78,13 +85,18 @@ def _along(window: Window, axis: int) -> tuple[int, int, int, int]:
     return kernel, stride, int(window.before[axis]), int(window.dilation[axis])
 
 
-def follow(leaf: Leaf, window: Window | None, trace: Trace) -> Trace:
-    """The trace behind a layer that slides `window`, or none."""
-    if not trace.spatial:
-        return trace
-    if leaf.op.flattens(leaf.inp):
-        return Trace(trace.h, trace.w, spatial=False)
-    return trace.through(window) if window else trace
+STILL = Trace()
+"""What sees each position as it is."""
+
+
+def followed(op: Op, x: Shape) -> Trace:
+    """What one position behind a layer sees of what is before it."""
+    if op.flattens(x):
+        return Trace(spatial=False)
+    window = op.window(x)
+    if window is None:
+        return STILL
+    return Trace(sliding(*_along(window, 0)), sliding(*_along(window, 1)))
 
 
 def joined(traces: Iterable[Trace]) -> Trace:
@@ -92,7 +104,7 @@ def joined(traces: Iterable[Trace]) -> Trace:
     return reduce(Trace.hull, traces)
 
 
-@lru_cache(maxsize=4096)
+@by_value(4096)
 def reads(size: int, outs: int, kernel: int, stride: int, before: int, dilation: int) -> int:
     """Along one axis, how many of the `outs * kernel` taps read one of `size` pixels.
 
@@ -108,11 +120,12 @@ def reads(size: int, outs: int, kernel: int, stride: int, before: int, dilation:
     return total
 
 
-def effective(macs: int, leaf: Leaf, window: Window | None) -> int:
+def effective(macs: int, op: Op, x: Shape) -> int:
     """The multiply-accumulates of a layer that read a pixel; all of them without a window."""
-    if not macs or window is None:
+    window = op.window(x) if macs else None
+    if window is None:
         return macs
-    for axis, size in enumerate(leaf.inp.grid):
-        outs, slide = int(leaf.out.grid[axis]), _along(window, axis)
-        macs = macs // (outs * slide[0]) * reads(int(size), outs, *slide)
+    for size, outs, axis in zip(x.grid, op.out(x).grid, (0, 1), strict=True):
+        slide = _along(window, axis)
+        macs = macs // (int(outs) * slide[0]) * reads(int(size), int(outs), *slide)
     return macs

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from compiler.cost.peers import PEERS
-from compiler.cost.report import Report, Total
+from compiler.cost.report import Report
+from compiler.cost.rows import Total
 
 
 def footer(report: Report) -> list[str]:

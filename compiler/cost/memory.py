@@ -6,19 +6,30 @@ concat holds every branch's output, work in place and views take no memory of th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from compiler.cost.known import Known, known
 from compiler.ir import Leaf, Network, Node, Parallel, Residual, Series, Tap
-from compiler.op import Op, Shape
+from compiler.notes import remembered
+from compiler.op import Shape
 
 
 def peak_bytes(network: Network, batch: int, dtype_bytes: int) -> int:
     """Most activation bytes alive at once in an evaluating forward pass, image included."""
+    image = network.input.elements * batch * dtype_bytes
+    most = held = 0
+    for node in network.nodes:
+        above, made = _peak(node, batch, dtype_bytes)
+        most, held = max(most, held + above), made or held
+    return image + most
+
+
+@remembered
+def _peak(node: Node, batch: int, dtype_bytes: int) -> tuple[int, int]:
+    """The most bytes alive at once beside what is held outside, and those of the output."""
     meter = _Peak(batch, dtype_bytes)
-    image = meter.size(network.input)
-    meter.most = image
-    meter.series(network.nodes, image)
-    return meter.most
+    made = meter.node(node, 0)
+    return meter.most, made
 
 
 @dataclass
@@ -48,9 +59,10 @@ class _Peak:
                 return 0
 
     def leaf(self, leaf: Leaf, live: int) -> int:
-        for moment in leaf.op.peaks(leaf.inp):
+        facts = known(leaf)
+        for moment in facts.peaks:
             self.saw(live + moment.size(self.batch, self.dtype_bytes))
-        made = 0 if leaf.op.shares(training=False) else self.size(leaf.out)
+        made = 0 if facts.shares[False] else facts.elements * self.batch * self.dtype_bytes
         self.saw(live + made)
         return made
 
@@ -96,9 +108,31 @@ def saved_bytes(network: Network, batch: int, dtype_bytes: int, aux: bool) -> in
 
     None where a batch norm refuses the batch: a single value per channel has no variance.
     """
+    kept, x = 0, _Tensor(network.input.elements * batch * dtype_bytes, grad=False)
+    for node in network.nodes:
+        ran = _ran(node, batch, dtype_bytes, aux, x.grad, x.kept)
+        if ran.refused:
+            return None
+        kept += ran.kept
+        x = replace(ran.output)
+    return kept
+
+
+@dataclass(frozen=True)
+class _Ran:
+    """What a node keeps of a training pass: bytes, and whether those of its output are kept."""
+
+    kept: int
+    refused: bool
+    output: _Tensor
+
+
+@remembered
+def _ran(node: Node, batch: int, dtype_bytes: int, aux: bool, grad: bool, input_kept: bool) -> _Ran:
     keeper = _Keeper(batch, dtype_bytes, aux)
-    keeper.series(network.nodes, keeper.tensor(network.input, grad=False))
-    return None if keeper.refused else keeper.total
+    x = _Tensor(node.inp.elements * batch * dtype_bytes, grad, input_kept)
+    y = keeper.node(node, x)
+    return _Ran(keeper.total, keeper.refused, y)
 
 
 @dataclass(slots=True)
@@ -131,7 +165,7 @@ class _Keeper:
     def node(self, node: Node, x: _Tensor) -> _Tensor:
         match node:
             case Leaf():
-                return self.leaf(node.op, node.inp, node.out, x)
+                return self.leaf(known(node), x)
             case Series():
                 return self.series(node.nodes, x)
             case Parallel():
@@ -146,13 +180,14 @@ class _Keeper:
             x = self.node(node, x)
         return x
 
-    def leaf(self, op: Op, inp: Shape, out: Shape, x: _Tensor) -> _Tensor:
+    def leaf(self, layer: Known, x: _Tensor) -> _Tensor:
         """Nothing is kept where no gradient flows: before the first layer with weights."""
-        grad = x.grad or bool(op.params(inp))
-        self.refused |= self.batch < op.least_batch(inp)
-        y = x if op.shares(training=True) else self.tensor(out, grad)
+        grad = x.grad or layer.learns
+        self.refused |= self.batch < layer.least_batch
+        size = layer.elements * self.batch * self.dtype_bytes
+        y = x if layer.shares[True] else _Tensor(size, grad)
         if grad:
-            saved = op.saved(inp)
+            saved = layer.saved
             self.total += saved.extra.size(self.batch, self.dtype_bytes)
             self.keep(x, saved.input)
             self.keep(y, saved.output)

@@ -7,11 +7,11 @@ import io
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields
-from itertools import islice
 from typing import Any
 
 from compiler.cost.footer import footer
-from compiler.cost.report import Report, Row, Total
+from compiler.cost.report import Report
+from compiler.cost.rows import Row, Total
 from compiler.op import Pair
 
 DERIVED = ("flops", "receptive_field", "stride", "padding")
@@ -113,11 +113,9 @@ def _title(report: Report) -> str:
 
 def _by_layer(report: Report) -> Iterator[tuple[str, ...]]:
     """Each block, and indented below it what it consists of."""
-    layers = iter(report.layers)
-    for block, size in zip(report.blocks, report.sizes, strict=True):
+    for block, inside in zip(report.blocks, report.layers_by_block, strict=True):
         yield _cells(block, report)
-        inside = list(islice(layers, size))
-        for row in inside if size > 1 else ():
+        for row in inside if len(inside) > 1 else ():
             yield _cells(row, report, f" {_inside(row.path, block.path)}")
 
 

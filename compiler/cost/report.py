@@ -1,120 +1,14 @@
-"""What a cost report holds: counts by layer, by block and in total."""
+"""A cost report: the totals at once, its rows when they are asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from functools import cached_property
-from operator import attrgetter
 
-from compiler.cost.field import Field
-from compiler.ir import Leaf, Network, Series
-from compiler.op import Pair, Shape
-from compiler.words import kind_of
-
-
-@dataclass(slots=True)
-class Counts:
-    """What adds up: elements, multiply-accumulates and bytes, for the report's batch."""
-
-    params: int = 0
-    trainable: int = 0
-    buffers: int = 0
-    keras_total: int = 0
-    """Parameters and batch norms' running statistics, as Keras counts."""
-    macs: int = 0
-    """Multiply-accumulates of convolutions and linear layers, taps on padding included."""
-    effective_macs: int = 0
-    """Those of them that read a pixel rather than padding."""
-    bias_adds: int = 0
-    bn_elems: int = 0
-    act_elems: int = 0
-    pool_elems: int = 0
-    eltwise_elems: int = 0
-    """Sums of branches, residual sums, explicit padding, local response norm, dropout."""
-    activations: int = 0
-    """Elements that convolutions and linear layers write."""
-    all_outputs: int = 0
-    """Elements that every operation writes."""
-    weight_bytes: int = 0
-
-    @property
-    def flops(self) -> int:
-        """2 * macs: bias, norm and activation apart."""
-        return 2 * self.macs
-
-    @property
-    def padding_macs(self) -> int:
-        """Multiply-accumulates spent on padding."""
-        return self.macs - self.effective_macs
-
-    @property
-    def waste(self) -> float:
-        """The share of `macs` spent on padding, from 0 to 1."""
-        return self.padding_macs / self.macs if self.macs else 0.0
-
-
-COLUMNS = tuple(column.name for column in fields(Counts))
-_values = attrgetter(*COLUMNS)
-
-
-def sums(rows: Iterable[Counts]) -> dict[str, int]:
-    """Each column added up."""
-    columns = zip(*map(_values, rows), strict=True)
-    return dict(zip(COLUMNS, map(sum, columns), strict=False)) or dict.fromkeys(COLUMNS, 0)
-
-
-@dataclass(slots=True)
-class Placed(Counts):
-    """Counts, and how one position of the map there sees the image, in pixels per axis."""
-
-    field: Field | None = None
-    """None past the last map."""
-
-    @property
-    def receptive_field(self) -> Pair | None:
-        """(h, w) of the window of the image that one position sees."""
-        return self.field.size if self.field else None
-
-    @property
-    def stride(self) -> Pair | None:
-        """(h, w) from one position's window to the next one's: the effective stride."""
-        return self.field.stride if self.field else None
-
-    @property
-    def padding(self) -> Pair | None:
-        """(h, w) by which the first window starts before the image."""
-        return self.field.padding if self.field else None
-
-
-@dataclass(slots=True)
-class Row(Placed):
-    """One layer, one join of branches, or one block with everything inside."""
-
-    path: str = ""
-    """Its place in the network, which is its module's name; a join has its parallel's."""
-    of: Leaf | Series | str = ""
-    """The layer that it counts, or a word for what is none; `kind` says it."""
-    inp: Shape = field(default_factory=Shape)
-    """Without the batch."""
-    out: Shape = field(default_factory=Shape)
-
-    @property
-    def kind(self) -> str:
-        """What it is: `conv 3×3 s2`, `concat`, or a block's name."""
-        return self.of if isinstance(self.of, str) else kind_of(self.of)
-
-
-@dataclass(slots=True)
-class Total(Placed):
-    """The whole network. `field` is that of the last map on the way to the logits."""
-
-    params_with_aux: int = 0
-    """Parameters with the auxiliary heads, whether or not they are counted elsewhere."""
-    peak_bytes: int = 0
-    """Most activation bytes alive at once while evaluating; weights apart."""
-    saved_for_backward_bytes: int | None = None
-    """Activation bytes kept by a training forward pass. None: batch norm refuses the batch."""
+from compiler.cost.blocks import block_rows
+from compiler.cost.layers import layer_rows
+from compiler.cost.rows import Row, Total
+from compiler.ir import Network, Node
 
 
 @dataclass(frozen=True)
@@ -129,12 +23,26 @@ class Report:
     dtype_bytes: int
     aux: bool
     total: Total
-    blocks: tuple[Row, ...] = field(repr=False)
-    """One row per step of the trunk (and per head with `aux`), in the order of execution."""
-    layers: tuple[Row, ...] = field(repr=False)
-    """One row per operation, block after block."""
-    sizes: tuple[int, ...] = field(repr=False)
-    """How many of `layers` make up each of `blocks`."""
+
+    @property
+    def nodes(self) -> tuple[Node, ...]:
+        """What runs: with `aux` the auxiliary heads too."""
+        return self.network.nodes if self.aux else self.network.trunk
+
+    @cached_property
+    def blocks(self) -> tuple[Row, ...]:
+        """One row per step of the trunk (and per head with `aux`), in the order of execution."""
+        return tuple(block_rows(self.nodes, self.batch, self.dtype_bytes, self.aux))
+
+    @cached_property
+    def layers_by_block(self) -> tuple[tuple[Row, ...], ...]:
+        """One row per operation, for each of `blocks`."""
+        return tuple(layer_rows(self.nodes, self.batch, self.dtype_bytes, self.aux))
+
+    @cached_property
+    def layers(self) -> tuple[Row, ...]:
+        """One row per operation, block after block."""
+        return tuple(row for rows in self.layers_by_block for row in rows)
 
     @cached_property
     def views(self) -> dict[str, int]:

@@ -11,8 +11,8 @@ from itertools import groupby, islice, takewhile
 from typing import TypeVar
 
 from compiler.diff.facts import facts, is_layer
-from compiler.diff.memory import remembered
 from compiler.ir import Node, Parallel, Series, Tap, children
+from compiler.notes import remembered
 from compiler.words import core
 
 T = TypeVar("T")

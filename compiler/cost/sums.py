@@ -1,0 +1,68 @@
+"""What a node adds up to, whatever stands before it: worked out once a node."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from compiler.cost.field import STILL, Trace, joined
+from compiler.cost.known import known
+from compiler.cost.tally import Tally, total
+from compiler.ir import Leaf, Node, Parallel, Series, children
+from compiler.notes import remembered
+
+
+def tally(node: Node, training: bool) -> Tally:
+    """Everything inside a node, joins and residual sums included."""
+    return known(node).tallies[training] if isinstance(node, Leaf) else _inside(node, training)
+
+
+@remembered
+def _inside(node: Node, training: bool) -> Tally:
+    inside = [tally(child, training) for child in children(node)]
+    if isinstance(node, Parallel):
+        inside.append(written_by(node))
+    return total(inside)
+
+
+def written_by(node: Parallel) -> Tally:
+    """What the join of a parallel's branches and its residual sum write themselves."""
+    joins = join_tally(node)
+    return total((joins, residual_tally(node))) if node.residual else joins
+
+
+def join_tally(node: Parallel) -> Tally:
+    """What the join writes."""
+    written = node.join.elements_written(tuple(branch.out for branch in node.branches))
+    return Tally(outputs=written, eltwise_elems=written if node.join.folds else 0)
+
+
+def residual_tally(node: Parallel) -> Tally:
+    """What a sum around a parallel writes."""
+    written = node.out.elements
+    return Tally(outputs=written, eltwise_elems=written)
+
+
+def seen(node: Node) -> Trace:
+    """What one position of a node's output sees of its input."""
+    return known(node).seen if isinstance(node, Leaf) else _seen_inside(node)
+
+
+@remembered
+def _seen_inside(node: Node) -> Trace:
+    match node:
+        case Series(nodes=nodes):
+            return through(nodes)
+        case Parallel():
+            made = joined(map(seen, node.branches))
+            if node.then:
+                made = made.then(seen(node.then))
+            return made.hull(STILL) if node.residual else made
+    return STILL  # What comes behind an auxiliary head is the trunk.
+
+
+def through(nodes: Iterable[Node]) -> Trace:
+    """What one position sees behind nodes in order."""
+    trace = STILL
+    for node in nodes:
+        trace = trace.then(seen(node))
+    return trace

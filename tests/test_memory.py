@@ -1,0 +1,227 @@
+"""What is remembered of earlier calls changes nothing: random specs and changes, both ways."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import fields, is_dataclass
+from functools import partial
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import dsl
+from compiler.cost import Report, cost
+from compiler.cost.render import as_json
+from compiler.ir import Network
+from compiler.lower import lower
+from compiler.source import emit
+from compiler.symbols import Sym
+from dsl import Spec, SpecError
+from dsl.memory import MEMORIES, Memory, forget
+from tests.strategies import specs
+from tests.test_changes_properties import changes
+
+Outcome = tuple[Any, ...]
+
+
+def written(value: Any) -> Any:
+    """A value with everything that equality passes over: places, and what numbers stand for."""
+    if isinstance(value, Sym):
+        return int(value), tuple(value.terms.items()), value.const
+    if isinstance(value, Spec):
+        return dsl.dump(value)
+    if is_dataclass(value) and not isinstance(value, type):
+        parts = [(each.name, written(getattr(value, each.name))) for each in fields(value)]
+        return type(value).__name__, parts
+    if isinstance(value, tuple):
+        return type(value).__name__, [written(part) for part in value]
+    if isinstance(value, dict):
+        return [(key, written(part)) for key, part in value.items()]
+    return repr(value)
+
+
+def outcome(make: Callable[[], Spec], limit: int = 10**9, *, source: bool = True) -> Outcome:
+    """All that comes of a spec: its network, source and cost, or its problems with their places."""
+    try:
+        network = lower(make(), limit=limit)
+    except SpecError as error:
+        return ("refused", [repr(problem) for problem in error.problems])
+    reports = [cost(network), cost(network, batch=3, aux=True)]
+    text = emit(network, "") if source else ""
+    return ("made", written(network), text, *map(told, reports))
+
+
+def told(report: Report) -> tuple[str, Any]:
+    return as_json(report), written(report.total)
+
+
+def fresh(make: Callable[[], Spec], limit: int = 10**9, *, source: bool = True) -> Outcome:
+    forget()
+    return outcome(make, limit, source=source)
+
+
+careful = settings(
+    deadline=None,
+    max_examples=60,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+
+
+@careful
+@given(st.data())
+def test_a_sweep_gives_what_each_network_gives_alone(data: st.DataObject) -> None:
+    spec = data.draw(specs())
+    steps = data.draw(st.lists(changes(spec), min_size=1, max_size=4))
+    makers: list[Callable[[], Spec]] = [lambda: spec]
+    makers += [partial(changing, spec, each) for each in steps]
+    alone = [fresh(attempt(make)) for make in makers]
+    forget()
+    assert [outcome(attempt(make)) for make in makers] == alone
+    assert [outcome(attempt(make)) for make in reversed(makers)] == alone[::-1]
+
+
+def changing(spec: Spec, changes: dict[str, Any]) -> Spec:
+    return dsl.change(spec, dsl.Changes(**changes))
+
+
+def attempt(make: Callable[[], Spec]) -> Callable[[], Spec]:
+    """What isn't even a change is refused in its own way."""
+
+    def tried() -> Spec:
+        try:
+            return make()
+        except ValueError as error:
+            if isinstance(error, SpecError):
+                raise
+            raise SpecError([dsl.Problem("E030", dsl.Span("", 0, 0), str(error))]) from None
+
+    return tried
+
+
+TURNS: dict[str, list[dict[str, Any]]] = {
+    "inception_v3": [
+        {"mixed_6b.c7": 96},
+        {"mixed_6c.c7": 96},
+        {"inception.B.branch1.width": 200},
+        {"classes": 10},
+        {"input": [3, 331, 331]},
+        {"input": [1, 299, 299]},
+        {"defaults.act": "silu"},
+        {"stem.conv1.width": 40},
+    ],
+    "googlenet": [
+        {"inception_3a.pp": 48},
+        {"classes": 7},
+        {"aux.aux1.weight": 0.5},
+        {"defaults.eps": 0.001},
+    ],
+    "inception_resnet_v2": [{"classes": 5}, {"defaults.norm": "none"}],
+}
+
+
+@pytest.mark.parametrize("name", TURNS)
+def test_the_shelf_swept(name: str) -> None:
+    spec = dsl.load(name)
+    turns = [changes for changes in TURNS[name] if fits(spec, changes)]
+    assert len(turns) > 1
+    makers = [lambda turn=turn: dsl.change(spec, turn) for turn in turns]
+    alone = [fresh(make) for make in makers]
+    forget()
+    lower(spec)
+    assert [outcome(make) for make in makers] == alone
+    assert [outcome(make) for make in makers] == alone
+
+
+def fits(spec: Spec, changes: dict[str, Any]) -> bool:
+    try:
+        dsl.change(spec, changes)
+    except SpecError:
+        return False
+    return True
+
+
+def test_a_limit_is_crossed_where_it_is_crossed_without_memory() -> None:
+    spec = dsl.load("googlenet")
+    network = lower(spec)
+    for limit in (1, 10_000, 1_000_000, 6_000_000, cost(network, aux=True).total.params - 1):
+        lower(spec)
+        remembered = outcome(lambda: spec, limit)
+        assert remembered[0] == "refused"
+        assert remembered == fresh(lambda: spec, limit)
+
+
+def test_the_number_of_classes_is_read_by_the_classifier_alone() -> None:
+    """A sweep over classes uses all other steps again."""
+    spec = dsl.load("inception_v3")
+    one, other = lower(spec), lower(dsl.change(spec, {"classes": 10}))
+    same = [a.name for a, b in zip(one.nodes, other.nodes, strict=True) if a is b]
+    different = [a.name for a, b in zip(one.nodes, other.nodes, strict=True) if a is not b]
+    assert different == ["aux", "flatten", "fc"]
+    assert len(same) > 15
+
+
+def test_one_changed_step_is_lowered_alone() -> None:
+    spec = dsl.load("inception_v3")
+    one, other = lower(spec), lower(dsl.change(spec, {"mixed_6b.c7": 96}))
+    different = [a.name for a, b in zip(one.nodes, other.nodes, strict=True) if a is not b]
+    assert different == ["mixed_6b", "flatten", "fc"]  # A flatten's name depends on all others.
+
+
+def test_two_threads_sweep_at_once() -> None:
+    spec = dsl.load("googlenet_96")
+    name = next(node.name for node in lower(spec).nodes if getattr(node, "use", None))
+    argument = next(iter(argument_names(lower(spec), name)))
+    makers = [
+        lambda n=n: dsl.change(spec, {f"{name}.{argument}": 8 + n % 7, "classes": 2 + n % 3})
+        for n in range(42)
+    ]
+    alone = [fresh(make, source=False) for make in makers]
+    forget()
+    with ThreadPoolExecutor(4) as pool:
+        swept = pool.map(lambda make: outcome(make, source=False), makers * 2)
+        assert list(swept) == alone * 2
+
+
+def argument_names(network: Network, name: str) -> list[str]:
+    use = next(node.use for node in network.nodes if node.name == name)  # type: ignore[union-attr]
+    assert use
+    return list(use.args)
+
+
+def test_memories_are_bounded_and_let_go() -> None:
+    class Thing:
+        pass
+
+    memory: Memory[int] = Memory(10)
+    try:
+        things = [Thing() for _ in range(100)]
+        for number, thing in enumerate(things):
+            memory.put(number, (thing,))
+        assert len(memory.young) + len(memory.old) <= 10
+        assert memory.get((things[-1],)) == 99
+        assert memory.get((things[0],)) is None
+        gone = weakref.ref(things[0])
+        things.clear()
+        gc.collect()
+        assert gone() is None
+        memory.forget()
+        assert not memory.young
+        assert not memory.old
+    finally:
+        MEMORIES.remove(memory)
+
+
+def test_a_sweep_does_not_grow_without_end() -> None:
+    spec = dsl.load("googlenet_96")
+    name = next(node.name for node in lower(spec).nodes if getattr(node, "use", None))
+    argument = argument_names(lower(spec), name)[0]
+    for n in range(40):
+        lower(dsl.change(spec, {f"{name}.{argument}": 8 + n}))
+    for memory in MEMORIES:
+        assert len(memory.young) <= memory.half
+        assert len(memory.old) <= memory.half
