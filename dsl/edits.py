@@ -57,6 +57,10 @@ class Edit(ABC):
         """The place whose value is set, by its whole path; empty where none is."""
         return ()
 
+    def moves(self, spec: Spec) -> bool:
+        """Whether steps that have no name may go by another one afterwards."""
+        return True
+
     def within(self, owner: Any, path: tuple[str, ...]) -> Any:
         """`owner` with the change made at `path` inside it."""
         return self.change(owner, path, self.parts(owner))
@@ -141,6 +145,10 @@ class Set(Edit):
     @property
     def said(self) -> Value:
         return self.value
+
+    def moves(self, spec: Spec) -> bool:
+        found = self.standing(spec, path_of(parts(spec), self.address.text))
+        return not (isinstance(found, (int, float, str)) or self.main(found))
 
     def target(self, spec: Spec) -> tuple[str, ...]:
         path = path_of(parts(spec), self.address.text)

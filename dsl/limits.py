@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator, Sized
 
 from dsl.changes import Changes
 from dsl.layers import Split, Step
+from dsl.memory import Memory
+from dsl.parts import of
 from dsl.problems import Report, Span
 from dsl.spec import Block, Spec, walk
 
@@ -33,7 +35,7 @@ def exceeded(spec: Spec, report: Report) -> bool:
     for what, found, limit, span in _counts(spec):
         if len(found) > limit:
             report.add("E005", span, f"more than {limit:,} {what}, the limit for a spec")
-    if len(report.problems) == before:
+    if len(report.problems) == before and not _small(spec):
         _steps(spec, report)
     return len(report.problems) > before
 
@@ -46,6 +48,29 @@ def _counts(spec: Spec) -> Iterator[tuple[str, Sized, int, Span]]:
     yield "auxiliary heads", spec.aux, MAX_HEADS, spec.at.of("aux")
     yield "expected shapes", spec.expect.out, MAX_EXPECTED, spec.at.of("expect")
     yield "changes", _changes(spec.variants.values()), MAX_CHANGES, spec.at.of("variants")
+
+
+SIZES: Memory[tuple[int, int]] = Memory(4096)
+"""How many steps a step is with all in it, and how many branches its widest split has."""
+
+
+def _small(spec: Spec) -> bool:
+    """Whether nothing can be too much, by what is known of each step."""
+    sizes = [_size(step) for part in of(spec) for step in part.steps]
+    params = max((len(block.params) for block in spec.blocks.values()), default=0)
+    widest = max((branches for _, branches in sizes), default=0)
+    steps = sum(count for count, _ in sizes)
+    return params <= MAX_PARAMS and widest <= MAX_BRANCHES and steps <= MAX_STEPS
+
+
+def _size(step: Step) -> tuple[int, int]:
+    known = SIZES.get((step,))
+    if known is None:
+        inside = list(walk((step,)))
+        widths = (len(each.branches) for each in inside if isinstance(each, Split))
+        known = len(inside), max(widths, default=0)
+        SIZES.put(known, (step,))
+    return known
 
 
 def _steps(spec: Spec, report: Report) -> None:

@@ -2,51 +2,77 @@
 
 from __future__ import annotations
 
-from dsl import foreign, limits, nesting
+from dsl import foreign, limits, nesting, parts
 from dsl.fields import KERNEL
 from dsl.layers import LAYERS, OPTIONS, Split, Step
+from dsl.memory import Memory
 from dsl.naming import branch_names, child_names, named_sections, sequence_names
+from dsl.parts import Part
 from dsl.problems import Problem, Report, Span, closest
 from dsl.references import ALWAYS, WORDS, check_uses, references
 from dsl.reserved import ATTRIBUTES, COMPILED, GLOBALS, KEYS
 from dsl.spec import Aux, Block, Spec, inner_steps, walk
 from dsl.weights import OWN
 
+SPECS: Memory[bool] = Memory(64)
+"""Specs in which nothing was found: reading and lowering both ask."""
+
 
 def check(spec: Spec) -> list[Problem]:
     """Every name that is unknown, taken, reserved or missing."""
+    if SPECS.get((spec,)):
+        return []
     report = Report()
-    if nesting.too_deep(spec, report) or limits.exceeded(spec, report):
-        return report.problems
-    _blocks(spec, report)
-    for _, steps in spec.sections():
-        check_uses(steps, spec, (), report)
-    for head in spec.aux:
-        check_uses(head.steps, spec, (), report)
-    _trunk(spec, report)
-    _sources(spec, report)
-    _expected(spec, report)
-    nesting.check_calls(spec, report)
+    if not nesting.too_deep(parts.of(spec), report):  # Nothing else can be asked of such a spec.
+        _check(spec, parts.doubtful(spec), report)
+    if not report.problems:
+        SPECS.put(True, (spec,))
     return report.problems
 
 
-def _blocks(spec: Spec, report: Report) -> None:
+def _check(spec: Spec, doubtful: list[Part], report: Report) -> None:
+    if limits.exceeded(spec, report):
+        return
     for name in set(spec.inception) & set(spec.reduction):
         span = spec.reduction[name].at.of("name")
         report.add("E014", span, f"{name} is both an inception and a reduction block")
-    for name, block in spec.blocks.items():
-        if name in {*LAYERS, *WORDS, *ALWAYS} or KERNEL.fullmatch(name):
-            message = f"a block can't be called {name}: the word means a layer"
-            report.add(
-                "E014", block.at.of("name"), message, hint=f"take another, such as {name}_block"
-            )
-        for param, default in block.params.items():
-            _param(param, default, block, report)
-        check_uses((block.body,), spec, tuple(block.params), report)
-        _inside(block.body, top=True, report=report)
-        _unused(name, block, report)
+    for part in doubtful:
+        _part(part, spec, report)
+    _trunk(spec, report)
+    _sources(spec, report)
+    _expected(spec, report)
+    nesting.check_calls(spec, doubtful, report)
+    if not report.problems:
+        parts.remember(spec, doubtful)
 
 
+def _part(part: Part, spec: Spec, report: Report) -> None:
+    """The words and names in a step of the trunk, an auxiliary head or a block."""
+    match part.owner:
+        case Block():
+            _block(part.name, part.owner, spec, report)
+        case Aux():
+            check_uses(part.steps, spec, (), report)
+            names = child_names(part.steps)
+            _siblings(list(zip(names, part.steps, strict=True)), report)
+        case Step():
+            check_uses(part.steps, spec, (), report)
+            _inside(part.owner, top=False, report=report)
+
+
+def _block(name: str, block: Block, spec: Spec, report: Report) -> None:
+    if name in RESERVED or KERNEL.fullmatch(name):
+        message = f"a block can't be called {name}: the word means a layer"
+        report.add("E014", block.at.of("name"), message, hint=f"take another, such as {name}_block")
+    for param, default in block.params.items():
+        _param(param, default, block, report)
+    check_uses((block.body,), spec, tuple(block.params), report)
+    _inside(block.body, top=True, report=report)
+    _unused(name, block, report)
+
+
+RESERVED = {*LAYERS, *WORDS, *ALWAYS}
+"""What no block can be called."""
 TAKEN = {*WORDS, *OPTIONS, *GLOBALS, "classes", "repeat"}
 """What no parameter can be called."""
 
@@ -98,7 +124,7 @@ def _trunk(spec: Spec, report: Report) -> None:
     for head in spec.aux:
         _head(head, seen, dict(level), report)
         seen.setdefault(head.name, head.at.of("name"))
-    _siblings(level, report)
+    _level_names(level, report)
 
 
 def _sources(spec: Spec, report: Report) -> None:
@@ -132,7 +158,6 @@ def _head(head: Aux, seen: dict[str, Span], trunk: dict[str, Step], report: Repo
         help += "" if meant else f"; steps: {', '.join(trunk)}"
         message = f"there is no step {head.source} to tap"
         report.add("E028", head.at.of("from"), message, meant=meant, help=help)
-    _siblings(list(zip(child_names(head.steps), head.steps, strict=True)), report)
 
 
 def _expected(spec: Spec, report: Report) -> None:
@@ -159,6 +184,13 @@ def _level(step: Step, top: bool) -> list[tuple[str, Step]]:
 
 
 def _siblings(level: list[tuple[str, Step]], report: Report) -> None:
+    """The names on one level, and in each step of it."""
+    _level_names(level, report)
+    for _, step in level:
+        _inside(step, top=False, report=report)
+
+
+def _level_names(level: list[tuple[str, Step]], report: Report) -> None:
     """Names on one level are attributes of one module: usable, and each given once."""
     first: dict[str, Step] = {}
     for name, step in level:
@@ -167,7 +199,6 @@ def _siblings(level: list[tuple[str, Step]], report: Report) -> None:
         if name in first:
             _taken(name, step.at.of("name"), first[name].at.of("name"), report)
         first.setdefault(name, step)
-        _inside(step, top=False, report=report)
 
 
 def _inside(step: Step, top: bool, report: Report) -> None:
@@ -190,7 +221,7 @@ def _taken(name: str, span: Span, first: Span, report: Report) -> None:
 
 def _name(name: str, span: Span, report: Report) -> None:
     hint = f"take another, such as {name}_1"
-    if name in ATTRIBUTES | COMPILED:
+    if name in ATTRIBUTES or name in COMPILED:
         message = f"a step can't be called {name}: torch's modules use that name themselves"
         report.add("E014", span, message, hint=hint)
     elif name in KEYS:

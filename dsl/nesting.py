@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from dsl.layers import Call, Step
+from dsl.memory import Memory
+from dsl.parts import Part
 from dsl.problems import Report
-from dsl.spec import Spec, inner_steps
+from dsl.spec import Block, Spec, inner_steps
 from dsl.text import MAX_DEPTH
 
 DEPTH = f"nested more than {MAX_DEPTH} levels deep"
 
 
-def too_deep(spec: Spec, report: Report) -> bool:
+SHALLOW: Memory[bool] = Memory(4096)
+"""Steps that are known to be nested no deeper than they may."""
+
+
+def too_deep(parts: Iterable[Part], report: Report) -> bool:
     """Whether any step is nested too deep by itself; only a program can build such a spec."""
-    tops = [step for _, steps in spec.sections() for step in steps]
-    tops += [step for head in spec.aux for step in head.steps]
-    tops += [block.body for block in spec.blocks.values()]
-    for top in tops:
-        level: list[Step] = [top]
-        for _ in range(MAX_DEPTH):
-            level = [inner for step in level for inner in inner_steps(step)]
-        if level:
-            report.add("E005", top.at.span, DEPTH)
+    for top in (step for part in parts for step in part.steps):
+        if not SHALLOW.get((top,)):
+            _measure(top, report)
     return bool(report.problems)
+
+
+def _measure(top: Step, report: Report) -> None:
+    level: list[Step] = [top]
+    for _ in range(MAX_DEPTH):
+        level = [inner for step in level for inner in inner_steps(step)]
+    if level:
+        report.add("E005", top.at.span, DEPTH)
+    else:
+        SHALLOW.put(True, (top,))
 
 
 class Calls:
@@ -66,12 +78,12 @@ class Calls:
         self.deep = True
 
 
-def check_calls(spec: Spec, report: Report) -> None:
+def check_calls(spec: Spec, parts: list[Part], report: Report) -> None:
     """Report circles of blocks, and steps too deep once their blocks are counted."""
     calls = Calls(spec, report)
-    for name, block in spec.blocks.items():
-        if name not in calls.heights:
-            calls.heights[name] = calls.height(block.body, (name,), 1)
-    for _, steps in spec.sections():
-        for step in steps:
-            calls.height(step, (), 1)
+    for part in parts:
+        if isinstance(part.owner, Block) and part.name not in calls.heights:
+            calls.heights[part.name] = calls.height(part.owner.body, (part.name,), 1)
+    for part in parts:
+        if isinstance(part.owner, Step):
+            calls.height(part.owner, (), 1)

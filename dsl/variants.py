@@ -68,14 +68,15 @@ def edited(spec: Spec, changes: Changes, report: Report, own: Mapping | None = N
     reader = Reader(report, spec.blocks)
     given = Given(report, dict(own_places(own) if own else ()))
     edits = tuple(_edits(changes, reader))
-    several = len(edits) > 1  # what one does to the names is nothing to the others
-    spec = pinned(spec) if several else spec
+    # What one does to the names is nothing to the others.
+    moving = len(edits) > 1 and any(edit.moves(spec) for edit in edits)
+    spec = pinned(spec) if moving else spec
     for edit in edits:
         target, problems = edit.target(spec), len(report.problems)
         spec = edit.apply(spec)
         if target and len(report.problems) == problems:
             given.put(target, edit.address)
-    spec = (unpinned(spec) if several else spec).read_from(texts)
+    spec = (unpinned(spec) if moving else spec).read_from(texts)
     return spec if len(report.problems) == before else None
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 EXTRAS = ("bench", "test", "weights")
 """What the tests need."""
 BOUND = re.compile(r"(?P<name>[\w.-]+)>=(?P<version>[\w.]+)(?P<marker>\s*;.*)?")
-PEERS = {"torchvision": "0.21.0", "timm": "1.0.15"}
+PEERS = {"torchvision": "0.24.0", "timm": "1.0.20"}
 """Peers of that time, which are installed without what they ask for."""
 
 
@@ -23,7 +23,7 @@ def lowest(project: dict[str, object]) -> Iterator[str]:
     extras = project["optional-dependencies"]
     assert isinstance(extras, dict), extras
     groups = [project["dependencies"], *(extras[extra] for extra in EXTRAS)]
-    for requirement in (line for group in groups for line in group):  # type: ignore[attr-defined]
+    for requirement in (line for group in groups for line in group):
         if found := BOUND.fullmatch(requirement):
             yield f"{found['name']}=={found['version']}{found['marker'] or ''}"
 
