@@ -11,20 +11,26 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import prod
-from typing import Any
+from typing import Any, cast
 
 from compiler.op import Init, Join, Op, Shape
+from compiler.outline import Line, outline, said
 from compiler.symbols import substitute
 from dsl.problems import NOWHERE, Span
 from dsl.spec import Spec
 
 
-class Noted:
-    """What has been worked out of a node, by whom and for what (`compiler.notes`)."""
+class Part:
+    """What the four kinds of node have in common."""
+
+    name: str
 
     @property
     def notes(self) -> dict[Any, Any]:
-        """Kept with the node; no part of its value."""
+        """What has been worked out of a node, by whom and for what (`compiler.notes`).
+
+        Kept with the node; no part of its value.
+        """
         inside = self.__dict__
         try:
             found: dict[Any, Any] = inside["_notes"]
@@ -36,9 +42,13 @@ class Noted:
         """Leave the notes behind: they are made anew."""
         return {key: value for key, value in self.__dict__.items() if key != "_notes"}
 
+    def __repr__(self) -> str:
+        """The tree from here down, a line a node."""
+        return outline(lines(cast("Node", self), self.name))
 
-@dataclass(frozen=True)
-class Leaf(Noted):
+
+@dataclass(frozen=True, repr=False)
+class Leaf(Part):
     """One op at one place."""
 
     name: str
@@ -83,8 +93,8 @@ class BlockUse:
         return Shape(substitute(shape[0], self.bound), *shape[1:])
 
 
-@dataclass(frozen=True)
-class Series(Noted):
+@dataclass(frozen=True, repr=False)
+class Series(Part):
     """Nodes one after the other.
 
     `role` says what it is in hand-written code: a `unit` (convolution, norm and
@@ -117,8 +127,8 @@ class Residual:
     act: Leaf | None
 
 
-@dataclass(frozen=True)
-class Parallel(Noted):
+@dataclass(frozen=True, repr=False)
+class Parallel(Part):
     """Branches side by side on one input, joined; then `then`, then the residual sum.
 
     In whose terms the shapes are: as for `Series`.
@@ -145,8 +155,8 @@ class Parallel(Noted):
         return self.use.outside(shape) if self.use else shape
 
 
-@dataclass(frozen=True)
-class Tap(Noted):
+@dataclass(frozen=True, repr=False)
+class Tap(Part):
     """An auxiliary head, present in training only: its input is the trunk at this place."""
 
     name: str
@@ -169,7 +179,7 @@ class Tap(Noted):
 Node = Leaf | Series | Parallel | Tap
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Network:
     """A whole lowered network, ready for every emitter."""
 
@@ -196,6 +206,23 @@ class Network:
         """The logits' shape."""
         return self.nodes[-1].out if self.nodes else self.input
 
+    def __repr__(self) -> str:
+        """What it is, and its tree, a line a node, under its sections."""
+        variant = f" ({self.variant})" if self.variant else ""
+        head = (
+            f"{self.name}{variant}: {self.input} -> {self.out}, {params(*self.trunk):,} parameters"
+        )
+        rows = [line for node in self.nodes for line in lines(node, node.name, 1)]
+        text = iter(outline(rows).splitlines())
+        found, section = [head], ""
+        for line in rows:
+            top = line.depth == 1 and line.path in self.sections
+            if top and self.sections[line.path] != section:
+                section = self.sections[line.path]
+                found.append(section)
+            found.append(next(text))
+        return "\n".join(found)
+
     @property
     def trunk(self) -> tuple[Node, ...]:
         """What runs at inference: everything but the auxiliary heads."""
@@ -219,6 +246,47 @@ def children(node: Node) -> tuple[Node, ...]:
             return node.body.nodes
         case Leaf():
             return ()
+
+
+def lines(node: Node, path: str, depth: int = 0) -> Iterator[Line]:
+    """The node and all in it, as lines of text."""
+    out = node.body.out if isinstance(node, Tap) else node.out
+    yield Line(depth, path, _what(node), node.inp, out, params(node))
+    for child in children(node):
+        yield from lines(child, f"{path}.{child.name}", depth + 1)
+
+
+def _what(node: Node) -> str:
+    match node:
+        case Leaf():
+            return said(node.op.call(node.inp))
+        case Tap():
+            return f"auxiliary head from {node.source}, weight {node.weight:g}"
+        case Series():
+            return _call(node.use) if node.use else f"{node.role} of {len(node.nodes)}"
+    words = [_call(node.use)] if node.use else []
+    words += [f"{node.join.word} of {len(node.branches)}"]
+    if node.then:
+        words.append("then")
+    if node.residual:
+        words.append(f"residual ×{float(node.residual.scale):g}")
+    return ", ".join(words)
+
+
+def _call(use: BlockUse) -> str:
+    args = (
+        f" {key}={f'{float(value):g}' if isinstance(value, (int, float)) else value}"
+        for key, value in use.args.items()
+    )
+    return f"block {use.block}{''.join(args)}"
+
+
+def nodes(inside: tuple[Node, ...], prefix: str = "") -> Iterator[tuple[str, Node]]:
+    """Every node with its path, each before what is in it."""
+    for node in inside:
+        path = f"{prefix}{node.name}"
+        yield path, node
+        yield from nodes(children(node), f"{path}.")
 
 
 def leaves(nodes: tuple[Node, ...], prefix: str = "") -> Iterator[tuple[str, Leaf]]:

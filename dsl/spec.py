@@ -158,6 +158,14 @@ class Spec(Model):
 
     _texts: dict[str, str] = PrivateAttr(default_factory=dict)
 
+    def __str__(self) -> str:
+        """YAML, as `dsl.dump` writes it."""
+        from dsl.dump import dump  # Writing builds upon what a spec is.
+
+        return dump(self)
+
+    __repr__ = __str__
+
     @model_validator(mode="after")
     def _something_to_do(self) -> Self:
         if not (self.stem or self.body or self.head):

@@ -20,8 +20,11 @@ from compiler.cli.options import load, spec_options
 from compiler.cli.plan import Plan
 from compiler.cli.summary import summary
 from compiler.cli.terminal import Failed
+from compiler.ir import lines, nodes
+from compiler.outline import outline
 from compiler.prepare import Prepared
 from dsl import shelf
+from dsl.problems import did_you_mean
 
 if TYPE_CHECKING:
     from compiler.check import CheckReport
@@ -229,7 +232,6 @@ def draw(output: Path | None, what: str, **spec: Any) -> None:
 
 def _drawing(prepared: Prepared, what: str) -> str:
     from compiler.diagram import drawings, full, overview
-    from dsl.problems import did_you_mean
 
     alone = {"full": full, "overview": overview}
     if what in alone:
@@ -240,9 +242,7 @@ def _drawing(prepared: Prepared, what: str) -> str:
     if what not in there:
         hint = did_you_mean(what, [*there, "full"])
         names = ", ".join([*there, "full"])
-        raise click.UsageError(
-            f"there is no {what} to draw: {names}. {hint[:1].upper()}{hint[1:]}".strip()
-        )
+        raise click.UsageError(f"there is no {what} to draw: {names}. {_sentence(hint)}".strip())
     return there[what]
 
 
@@ -276,6 +276,34 @@ def verify(**spec: Any) -> None:
     click.echo("\n".join(report.lines()))
     if not report.ok:
         raise Failed(f"{prepared.network.name}: what is written and what torch does disagree")
+
+
+@click.command()
+@spec_options
+@click.argument("path", default="")
+def ir(path: str, **spec: Any) -> None:
+    """Print the tree that everything is read off: one node a line.
+
+    With PATH, a state-dict key's beginning such as mixed_6b.branch2, that part of it.
+
+    \b
+    Examples:
+      inception-compile ir googlenet
+      inception-compile ir inception_v3 mixed_6b
+    """
+    network = load(**spec).network
+    if not path:
+        click.echo(repr(network))
+        return
+    found = dict(nodes(network.nodes))
+    if path not in found:
+        meant = did_you_mean(path, found)
+        raise click.UsageError(f"there is no {path} in {network.name}. {_sentence(meant)}".strip())
+    click.echo(outline(lines(found[path], path)))
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 @click.command("list")

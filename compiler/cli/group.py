@@ -19,6 +19,7 @@ COMMANDS = (
     commands.source,
     commands.draw,
     commands.verify,
+    commands.ir,
     diff,
     authoring.resolve,
     authoring.new,

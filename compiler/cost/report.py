@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from compiler.cost.blocks import block_rows
 from compiler.cost.layers import layer_rows
@@ -11,7 +12,7 @@ from compiler.cost.rows import Row, Total
 from compiler.ir import Network, Node
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Report:
     """The cost of one forward pass of `network`.
 
@@ -23,6 +24,21 @@ class Report:
     dtype_bytes: int
     aux: bool
     total: Total
+
+    def __repr__(self) -> str:
+        """The table that `inception-compile cost` prints."""
+        from compiler.cost.render import as_text
+
+        return as_text(self)
+
+    def records(self, *, layers: bool = True) -> list[dict[str, Any]]:
+        """The rows as plain values by column: what `pandas.DataFrame` takes.
+
+        One a layer, or one a step of the network without `layers`.
+        """
+        from compiler.cost.render import record
+
+        return [record(row) for row in (self.layers if layers else self.blocks)]
 
     @property
     def nodes(self) -> tuple[Node, ...]:

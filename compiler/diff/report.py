@@ -29,7 +29,7 @@ SPREAD = 4
 """In how many steps, at least: of fewer, each is named."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Diff:
     """Two networks under the names that they were asked for, and what differs."""
 
@@ -58,6 +58,10 @@ class Diff:
             "cost": {key: list(pair) for key, pair in self.figures.items()},
         }
         return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+
+    def __repr__(self) -> str:
+        """What `inception-compile diff` prints."""
+        return self.as_text()
 
     def as_text(self) -> str:
         """For a terminal: the structure's differences, equal ones together, and the cost."""

@@ -1,0 +1,99 @@
+"""docs/python.md does what it says, and objects show what a person wants to see."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import dsl
+from compiler.cli import run
+from compiler.cost import cost
+from compiler.cost.render import as_text
+from compiler.diff import diff
+from compiler.ir import leaves
+from compiler.lower import lower
+
+TEXT = (Path(__file__).parent.parent / "docs" / "python.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def made() -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for block in re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL):
+        exec(block, found)
+    return found
+
+
+def test_its_python_runs(made: dict[str, Any]) -> None:
+    assert made["svg"].startswith(b"<?xml") and b"</svg>" in made["picture"]
+    assert made["block"] != made["svg"]
+    assert "class InceptionV3(nn.Module)" in made["source"]
+    assert made["slim"].classes == 10
+    assert "by: 0.5" not in made["text"]
+    assert len(set(made["sizes"].values())) == 5
+    assert made["wide"]
+    assert lower(made["tiny"]).out == (10,)
+
+
+def test_a_spec_shows_its_yaml() -> None:
+    spec = dsl.load("googlenet")
+    assert repr(spec) == str(spec) == dsl.dump(spec)
+
+
+def test_a_report_shows_its_table_and_gives_its_rows() -> None:
+    report = cost(lower(dsl.load("googlenet_96")))
+    assert repr(report) == str(report) == as_text(report)
+    rows = report.records()
+    assert [row["path"] for row in rows] == [row.path for row in report.layers]
+    assert sum(row["macs"] for row in rows) == report.total.macs
+    assert len(report.records(layers=False)) == len(report.blocks)
+    plain = (int, float, str, list, type(None))
+    assert all(isinstance(value, plain) for row in rows for value in row.values())
+
+
+def test_a_diff_shows_its_text() -> None:
+    found = diff(lower(dsl.load("googlenet")), lower(dsl.load("googlenet", "torchvision")))
+    assert repr(found) == str(found) == found.as_text()
+
+
+def test_a_network_shows_every_node_once() -> None:
+    network = lower(dsl.load("googlenet"))
+    lines = repr(network).splitlines()
+    paths = [line.split()[0] for line in lines[1:]]
+    for path, _ in leaves(network.nodes):
+        assert paths.count(path) == 1, path
+    assert lines[0] == "googlenet: 3x224x224 -> 1000, 7,005,832 parameters"
+    assert [line for line in lines if not line.startswith(" ")][1:] == ["stem", "body", "head"]
+    (conv,) = (line.split() for line in lines if line.split()[0] == "conv1.conv")
+    assert " ".join(conv) == (
+        "conv1.conv Conv2d(3, 64, 7, stride=2, padding=3, bias=False) 3x224x224 -> 64x112x112 9,408"
+    )
+
+
+def test_a_node_shows_what_is_in_it() -> None:
+    node = next(n for n in lower(dsl.load("inception_v3")).nodes if n.name == "mixed_6b")
+    first, *rest = str(node).splitlines()
+    assert first.startswith("mixed_6b  ") and "block B c7=128, concat of 4" in first
+    assert all(line.startswith("  ") for line in rest)
+    assert "/" not in str(node)  # No places: they say nothing of what it is.
+
+
+def test_residuals_and_heads_say_what_they_are() -> None:
+    text = repr(lower(dsl.load("inception_resnet_v2")))
+    assert "then, residual ×0.17" in text
+    assert "auxiliary head from inception_4a, weight 0.3" in repr(lower(dsl.load("googlenet")))
+
+
+def test_the_command_prints_the_tree_or_a_part(capsys: pytest.CaptureFixture[str]) -> None:
+    network = lower(dsl.load("googlenet"))
+    assert run(["ir", "googlenet"]) == 0
+    assert capsys.readouterr().out == f"{network!r}\n"
+    assert run(["ir", "googlenet", "inception_3a.b5"]) == 0
+    part = capsys.readouterr().out
+    assert part.startswith("inception_3a.b5  ") and "inception_3a.b5.1.conv" in part
+    assert run(["ir", "googlenet", "inception_3a.b6"]) == 2
+    error = capsys.readouterr().err
+    assert "there is no inception_3a.b6" in error and "Did you mean inception_3a.b" in error
