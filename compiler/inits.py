@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from compiler.op import Call, Init
 
 RELU = {"nonlinearity": "relu"}
-FUNCTIONS: dict[str, tuple[str, dict[str, str], str]] = {
+TORCH = {"a": 5**0.5}
+"""What `reset_parameters` of torch's convolutions and linear layers gives the same function."""
+FUNCTIONS: dict[str, tuple[str, dict[str, Any], str]] = {
+    "torch": ("nn.init.kaiming_uniform_", TORCH, "torch's own distribution"),
     "normal": ("nn.init.normal_", {}, "N(0, {std:g})"),
     "trunc_normal": ("nn.init.trunc_normal_", {}, "N(0, {std:g}), cut at +-2"),
     "he_normal": ("nn.init.kaiming_normal_", RELU, "He's normal distribution"),

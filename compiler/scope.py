@@ -11,7 +11,7 @@ from compiler.op import Init, Pair, ShapeFault
 from compiler.symbols import real
 from dsl import foreign
 from dsl.fields import INITS, MOST
-from dsl.layers import Model
+from dsl.layers import Filter, Linear, Model
 from dsl.numbers import bound
 from dsl.problems import NOWHERE, Problem, Report, Span, question
 from dsl.spec import Spec
@@ -154,6 +154,12 @@ class Scope:
             wanted = f"one of {', '.join(known)}"
             self.wrong(step, name, getattr(step, name), wanted, "E023", hint=hint)
         return str(value)
+
+    def init(self, step: Filter | Linear) -> Init | None:
+        """How a step's weights are drawn otherwise than the rest; None where they aren't."""
+        if step.init == "torch" and init_of(self.spec.defaults.init):
+            return Init("torch")
+        return init_of(step.init)
 
 
 def init_of(text: str | None) -> Init | None:

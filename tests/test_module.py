@@ -315,7 +315,7 @@ def test_every_init_is_held_to_its_formula() -> None:
 
 @pytest.mark.parametrize(
     ("init", "place"),
-    [(init, "default") for init in DRAWS] + [(init, "own") for init in DRAWS if init != "torch"],
+    [(init, "default") for init in DRAWS] + [(init, "own") for init in DRAWS],
 )
 def test_weights_are_drawn_as_their_scheme_says(init: str, place: str) -> None:
     default, own = (init, "") if place == "default" else ("normal:7", f" init={init}")

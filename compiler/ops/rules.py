@@ -18,7 +18,7 @@ from compiler.ops.linear import Dropout, Flatten, Identity, Linear
 from compiler.ops.norm import BatchNorm2d, LocalResponseNorm
 from compiler.ops.pool import AdaptivePool2d, AvgPool2d, MaxPool2d
 from compiler.ops.window import Sliding, pad_text
-from compiler.scope import Scope, init_of
+from compiler.scope import Scope
 from compiler.symbols import half, names_in
 from dsl import layers
 from dsl.fields import NORMS, PADDINGS
@@ -64,7 +64,7 @@ def _conv(step: layers.Conv, x: Shape, scope: Scope) -> Lowered:
         scope.fail("E107", step.at.of("width"), f"{message}, not {int(width)}")
     normed = _norm(step, scope)
     bias = _bias(step, scope, bool(normed))
-    conv = Conv2d(width, _sliding(step, scope), groups, bias, init_of(step.init))
+    conv = Conv2d(width, _sliding(step, scope), groups, bias, scope.init(step))
     return Lowered((("conv", conv), *normed, *_act(step, scope)))
 
 
@@ -72,7 +72,7 @@ def _conv(step: layers.Conv, x: Shape, scope: Scope) -> Lowered:
 def _sepconv(step: layers.SepConv, x: Shape, scope: Scope) -> Lowered:
     width = scope.positive(step, "width") if step.width is not None else x.channels
     normed = _norm(step, scope)
-    bias, init = _bias(step, scope, bool(normed)), init_of(step.init)
+    bias, init = _bias(step, scope, bool(normed)), scope.init(step)
     deep = Conv2d(x.channels, _sliding(step, scope), x.channels, bias=False, init=init)
     point = Conv2d(width, Sliding((1, 1)), 1, bias, init)
     parts = (("depthwise", deep), ("pointwise", point), *normed, *_act(step, scope))
@@ -211,7 +211,7 @@ def _adaptivepool(step: layers.AdaptivePool, x: Shape, scope: Scope) -> Lowered:
 
 @lowers(layers.Linear)
 def _linear(step: layers.Linear, x: Shape, scope: Scope) -> Lowered:
-    linear = Linear(scope.positive(step, "width"), step.bias, init_of(step.init))
+    linear = Linear(scope.positive(step, "width"), step.bias, scope.init(step))
     return Lowered((("", linear),), before=("flatten", Flatten()) if x.is_map else None)
 
 
