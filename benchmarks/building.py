@@ -10,7 +10,7 @@ from torch import nn
 
 from benchmarks.networks import SUBJECTS, Make, Subject
 from benchmarks.pairs import Row, Work, alternate, compared
-from compiler.module import compile_spec
+from compiler.nn.module import compile_spec
 
 AIM = 1.2
 PEER = "torchvision"

@@ -18,8 +18,8 @@ import dsl
 from benchmarks.networks import SUBJECTS, Subject
 from benchmarks.pairs import Row, Work, alternate, compared
 from compiler.cost import Report, cost
-from compiler.ir import Network
-from compiler.lower import lower
+from compiler.ir.nodes import Network
+from compiler.lowering.lower import lower
 
 AIM = 1 / 20
 OURS = "ours"

@@ -11,12 +11,12 @@ from unittest.mock import patch
 
 import dsl
 from benchmarks.pairs import Estimate, Work, aligned, alternate, shown
-from compiler import size
 from compiler.cost import cost
 from compiler.diagram import drawings
-from compiler.lower import lower
+from compiler.lowering import size
+from compiler.lowering.lower import lower
 from compiler.source import emit
-from dsl import limits
+from dsl.reading import limits
 
 SIZES = (10, 100, 1_000, 10_000)
 AIM = 1.1

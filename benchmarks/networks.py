@@ -9,8 +9,8 @@ from typing import Any
 
 from torch import nn
 
-from compiler.module import build
-from compiler.prepare import Prepared, prepare
+from compiler.lowering.prepare import Prepared, prepare
+from compiler.nn.module import build
 from compiler.source import emit
 from compiler.source.names import class_name
 from tests.peers import torchvision_models

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from compiler.missing import advice
 
 if TYPE_CHECKING:
-    from compiler.extractor import compile_features as compile_features
-    from compiler.extractor import feature_extractor as feature_extractor
-    from compiler.module import compile_spec as compile_spec
+    from compiler.nn.extractor import compile_features as compile_features
+    from compiler.nn.extractor import feature_extractor as feature_extractor
+    from compiler.nn.module import compile_spec as compile_spec
     from compiler.weights import export_weights as export_weights
     from compiler.weights import load_weights as load_weights
 
@@ -28,10 +28,10 @@ __version__ = "0.1.0"
 
 
 HOMES = {
-    "compile_features": "compiler.extractor",
-    "compile_spec": "compiler.module",
+    "compile_features": "compiler.nn.extractor",
+    "compile_spec": "compiler.nn.module",
     "export_weights": "compiler.weights",
-    "feature_extractor": "compiler.extractor",
+    "feature_extractor": "compiler.nn.extractor",
     "load_weights": "compiler.weights",
 }
 """Which module each function is in: they need torch."""

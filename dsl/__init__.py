@@ -14,13 +14,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from dsl import inherit, shelf, text
-from dsl.changes import Changes
-from dsl.dump import dump
-from dsl.faults import expect
-from dsl.problems import Problem, Span, SpecError
-from dsl.single import step
-from dsl.spec import Spec
+from dsl.changing import inherit
+from dsl.models import shelf
+from dsl.models.changes import Changes
+from dsl.models.faults import expect
+from dsl.models.spec import Spec
+from dsl.reading.single import step
+from dsl.text import values as text
+from dsl.text.problems import Problem, Span, SpecError
+from dsl.writing.dumping import dump
 
 __all__ = [
     "Changes",

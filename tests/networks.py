@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 
-from compiler.ir import Network
-from compiler.lower import lower
+from compiler.ir.nodes import Network
+from compiler.lowering.lower import lower
 from dsl import loads
 
 HEAD = """

@@ -1,4 +1,4 @@
-"""The reading of a spec in NumPy: `compiler.check_reading` with `tests.numpy_reference`.
+"""The reading of a spec in NumPy: `compiler.oracle.reading` with `tests.numpy_reference`.
 
 Nothing of torch is in reach here, and of the compiler only that reading, which knows the
 `dsl` models alone.
@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from compiler.check_reading import read
-from dsl.spec import Spec
+from compiler.oracle.reading import read
+from dsl.models.spec import Spec
 from tests import numpy_reference as reference
 from tests.numpy_reference import Array, Padding, Pair
 

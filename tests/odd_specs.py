@@ -7,7 +7,7 @@ Python or torch know, and networks of almost nothing.
 from __future__ import annotations
 
 from dsl import loads
-from dsl.spec import Spec
+from dsl.models.spec import Spec
 
 LONG = "l" + "o" * 62 + "g"
 OTHER = "m" + "o" * 62 + "g"

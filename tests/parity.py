@@ -14,8 +14,8 @@ import torch
 from torch import Tensor, nn
 
 import dsl
-from compiler.module import CompiledNetwork, compile_spec
-from dsl.spec import Variant
+from compiler.nn.module import CompiledNetwork, compile_spec
+from dsl.models.spec import Variant
 
 CLASSES = 11
 TOLERANCE = {torch.float64: 1e-9, torch.float32: 1e-5}

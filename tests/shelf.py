@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dsl
-from dsl import shelf
+from dsl.models import shelf
 
 NETWORKS: list[tuple[str, str | None]] = [
     (name, variant) for name in shelf.names() for variant in (None, *dsl.load(name).variants)

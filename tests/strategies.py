@@ -12,11 +12,11 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy, composite
 
-from dsl import layers
-from dsl.fields import ACTIVATION_WORDS, INITS, PADDINGS
-from dsl.layers import Call, Conv, Layer, Residual, Sequence, Split, Step
-from dsl.spec import Aux, Block, Defaults, Spec
-from dsl.weights import NameMap
+from dsl.models import layers
+from dsl.models.fields import ACTIVATION_WORDS, INITS, PADDINGS
+from dsl.models.layers import Call, Conv, Layer, Residual, Sequence, Split, Step
+from dsl.models.spec import Aux, Block, Defaults, Spec
+from dsl.models.weights import NameMap
 
 WIDTHS = st.integers(1, 12)
 ODD = st.sampled_from([(1, 1), (3, 3), (1, 3), (3, 1), (5, 5), (1, 7), (7, 1)])

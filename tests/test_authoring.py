@@ -9,9 +9,9 @@ import pytest
 
 import dsl
 from compiler.cli import run
-from compiler.lower import lower
-from dsl import shelf
-from dsl.resolved import resolved
+from compiler.lowering.lower import lower
+from dsl.models import shelf
+from dsl.writing.resolved import resolved
 from tests.test_inherit import BASE
 
 COMMENT = re.compile(r" +# .*")

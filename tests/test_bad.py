@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import dsl
-from compiler.lower import lower
+from compiler.lowering.lower import lower
 
 FOLDER = Path(__file__).parent / "bad"
 SPECS = sorted(FOLDER.glob("*.yaml"))

@@ -16,8 +16,8 @@ from benchmarks import building, costing, growth, pairs, running, startup
 from benchmarks.networks import SUBJECTS, Subject
 from benchmarks.pairs import Estimate, Row
 from compiler.cost import cost
-from compiler.lower import lower
-from compiler.observe_ops import KnownOps, Ran
+from compiler.lowering.lower import lower
+from compiler.oracle.observe_ops import KnownOps, Ran
 
 NAMES = [subject.name for subject in SUBJECTS]
 subjects = pytest.mark.parametrize("subject", SUBJECTS, ids=NAMES)

@@ -13,15 +13,15 @@ from hypothesis.strategies import DrawFn, composite
 
 import dsl
 from compiler.diff import Change, diff
-from compiler.fit import least, misfit
-from compiler.ir import Network
-from compiler.lower import lower
+from compiler.ir.fit import least, misfit
+from compiler.ir.nodes import Network
+from compiler.lowering.lower import lower
 from dsl import Changes, Spec, SpecError
-from dsl.address import parts
-from dsl.changes import Width
-from dsl.layers import Call
-from dsl.resolved import resolved
-from dsl.spec import Expect
+from dsl.changing.address import parts
+from dsl.models.changes import Width
+from dsl.models.layers import Call
+from dsl.models.spec import Expect
+from dsl.writing.resolved import resolved
 from tests.strategies import specs
 
 quick = settings(

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 import dsl
-from compiler.lower import lower
-from dsl import changes, layers, model, spec, weights
-from dsl.problems import SpecError
+from compiler.lowering.lower import lower
+from dsl.models import changes, layers, model, spec, weights
+from dsl.text.problems import SpecError
 
 BASE = """\
 name: base

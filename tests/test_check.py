@@ -10,17 +10,17 @@ import pytest
 from hypothesis import given, settings
 
 import dsl
-from compiler.check import Check, cross_check
-from compiler.lower import lower
-from compiler.op import Call, Extra, Join, Op, Saved, Shape, Window, Work
+from compiler.ir.op import Call, Extra, Join, Op, Saved, Shape, Window, Work
+from compiler.lowering.lower import lower
 from compiler.ops.act import Activation, Softmax
 from compiler.ops.conv import Conv2d
 from compiler.ops.join import Add, Concat
 from compiler.ops.linear import Dropout, Flatten, Identity, Linear
 from compiler.ops.norm import BatchNorm2d, LocalResponseNorm
 from compiler.ops.pool import AdaptivePool2d, AvgPool2d, MaxPool2d
-from dsl.memory import forget
-from dsl.spec import Spec
+from compiler.oracle.check import Check, cross_check
+from dsl.models.spec import Spec
+from dsl.text.memory import forget
 from tests.strategies import specs
 
 

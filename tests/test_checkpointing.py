@@ -10,10 +10,10 @@ import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-import compiler.trunk
+import compiler.nn.trunk
 import dsl
 from compiler import compile_spec, feature_extractor
-from compiler.module import CompiledNetwork
+from compiler.nn.module import CompiledNetwork
 from tests.test_module import compiled, image
 from tests.test_source import randomise, tensors
 
@@ -94,7 +94,7 @@ def test_counts_batches_once_where_torch_alone_counts_twice(
     def naive(module: nn.Module, x: Tensor) -> Any:
         return checkpoint(module, x, use_reentrant=False)
 
-    monkeypatch.setattr(compiler.trunk, "checkpointed", naive)
+    monkeypatch.setattr(compiler.nn.trunk, "checkpointed", naive)
     _, saving, x = pair()
     step(saving, x)
     assert int(saving.get_buffer("w.bn.num_batches_tracked")) == 2
@@ -142,7 +142,7 @@ def test_only_in_training_with_gradients(monkeypatch: pytest.MonkeyPatch) -> Non
     def never(*_: object) -> Tensor:
         raise AssertionError("checkpointed")
 
-    monkeypatch.setattr(compiler.trunk, "checkpointed", never)
+    monkeypatch.setattr(compiler.nn.trunk, "checkpointed", never)
     _, saving, x = pair()
     with torch.no_grad():
         saving.train()(x)

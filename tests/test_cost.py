@@ -18,14 +18,14 @@ from hypothesis import strategies as st
 from torch.utils.flop_counter import FlopCounterMode
 
 import dsl
-from compiler.contract import broken
 from compiler.cost import COLUMNS, Report, Row, cost
+from compiler.cost.contract import broken
 from compiler.cost.field import reads
 from compiler.cost.render import FORMATS, as_csv, as_json, as_text
-from compiler.ir import Network
-from compiler.lower import lower
-from compiler.module import CompiledNetwork, build
-from dsl.spec import Expect
+from compiler.ir.nodes import Network
+from compiler.lowering.lower import lower
+from compiler.nn.module import CompiledNetwork, build
+from dsl.models.spec import Expect
 from tests.peers import torchvision_models
 from tests.shelf import IDS, NETWORKS
 
@@ -467,7 +467,8 @@ def test_cost_grows_with_the_network_and_no_faster() -> None:
 
 def test_cost_needs_no_torch() -> None:
     code = (
-        "import sys, dsl; from compiler.cost import cost; from compiler.lower import lower;"
+        "import sys, dsl; from compiler.cost import cost;"
+        "from compiler.lowering.lower import lower;"
         "from compiler.cost.render import as_text; as_text(cost(lower(dsl.load('googlenet'))));"
         "sys.exit('torch' in sys.modules)"
     )

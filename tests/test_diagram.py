@@ -24,7 +24,7 @@ from compiler.diagram.metrics import fit, room, width
 from compiler.diagram.style import _inks
 from compiler.diagram.text import si
 from compiler.diagram.uses import subtitle, uses
-from compiler.lower import lower
+from compiler.lowering.lower import lower
 from dsl import load, loads
 from tests.networks import TEXTS, network
 

@@ -10,9 +10,9 @@ import pytest
 import dsl
 from compiler.cli import run
 from compiler.diff import Change, diff
-from compiler.ir import Network, leaves
-from compiler.lower import lower
-from dsl import shelf
+from compiler.ir.nodes import Network, leaves
+from compiler.lowering.lower import lower
+from dsl.models import shelf
 
 BASE = """
 name: base

@@ -9,8 +9,8 @@ import torch
 
 import dsl
 from compiler.diff import Diff, diff
-from compiler.lower import lower
-from compiler.module import build
+from compiler.lowering.lower import lower
+from compiler.nn.module import build
 
 SPEC = """
 name: net

@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from compiler.check_proof import prove
-from compiler.lower import lower
+from compiler.lowering.lower import lower
+from compiler.oracle.proof import prove
 from compiler.source import emit
-from dsl import layers
-from dsl.layers import Conv, Layer
-from dsl.problems import SpecError
-from dsl.spec import Defaults, Spec
+from dsl.models import layers
+from dsl.models.layers import Conv, Layer
+from dsl.models.spec import Defaults, Spec
+from dsl.text.problems import SpecError
 
 PLAIN: dict[type[Layer], dict[str, Any]] = {
     Conv: {"kernel": (3, 3), "width": 6, "stride": (2, 1)},

@@ -11,9 +11,9 @@ from torch import Tensor, nn
 
 import dsl
 from compiler import compile_features, compile_spec, feature_extractor
-from compiler.extractor import FeatureNetwork
-from compiler.features import FeatureInfo
-from compiler.prepare import prepare
+from compiler.ir.features import FeatureInfo
+from compiler.lowering.prepare import prepare
+from compiler.nn.extractor import FeatureNetwork
 from tests import odd_specs
 from tests.peers import timm
 from tests.test_module import NAMES, compiled, image, network, spec

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from compiler import png
-from compiler.cli import manifest, run
-from compiler.cli.manifest import Known
-from compiler.cli.plan import Seen, candidates, planned
+from compiler.cli import run
+from compiler.files import manifest, png
+from compiler.files.manifest import Known
+from compiler.files.plan import Seen, candidates, planned
 from tests.test_cli import TINY
 
 ROOT = Path(__file__).parent.parent
@@ -410,7 +410,7 @@ def test_what_another_run_is_writing_is_left_alone(made: Path) -> None:
 
 STOPPED = """\
 import os, signal
-from compiler import parts
+from compiler.files import parts
 from compiler.cli import commands, main
 commands._verify = lambda prepared, text: None
 put, done = parts.Part.put, []

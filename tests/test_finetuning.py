@@ -13,8 +13,8 @@ from torch import Tensor, nn
 
 import dsl
 from compiler import compile_spec
-from compiler.ir import Network, leaves
-from compiler.module import CompiledNetwork
+from compiler.ir.nodes import Network, leaves
+from compiler.nn.module import CompiledNetwork
 from compiler.source import emit
 from compiler.source.names import class_name
 from tests import odd_specs

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from compiler.cli import job, pictures
-from compiler.cli.folder import Folder
-from compiler.prepare import prepare
+from compiler.files.folder import Folder
+from compiler.lowering.prepare import prepare
 from tests.shelf import IDS, NETWORKS
 
 GENERATED = Path(__file__).parent.parent / "generated"

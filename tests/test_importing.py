@@ -16,9 +16,9 @@ from torch import Tensor, nn
 import dsl
 from compiler.cli import run
 from compiler.importing import import_module, spec_of
-from compiler.module import compile_spec
+from compiler.nn.module import compile_spec
 from compiler.weights import load_weights
-from dsl.spec import Spec
+from dsl.models.spec import Spec
 from tests.parity import agree, randomise, still
 
 Function = Callable[[Tensor], Tensor]

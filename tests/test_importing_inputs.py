@@ -14,7 +14,7 @@ import dsl
 from compiler.cli import run
 from compiler.importing import import_module
 from compiler.importing.probes import plan
-from compiler.module import compile_spec
+from compiler.nn.module import compile_spec
 from compiler.weights import load_weights
 from tests.test_importing import SIZE, Conv, Net, WithHead, refused, same
 from tests.test_importing_odd import Free, conv

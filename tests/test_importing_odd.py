@@ -19,8 +19,8 @@ from torch import Tensor, nn
 import dsl
 from compiler.cli import run
 from compiler.importing import import_module
-from compiler.lower import lower
-from compiler.module import compile_spec
+from compiler.lowering.lower import lower
+from compiler.nn.module import compile_spec
 from compiler.weights import load_weights
 from tests.test_importing import SIZE, Conv, Net, refused, same
 

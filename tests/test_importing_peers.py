@@ -19,10 +19,10 @@ from torch import Tensor, nn
 import dsl
 from compiler.importing import spec_of
 from compiler.importing.sources import load
-from compiler.module import compile_spec
+from compiler.nn.module import compile_spec
 from compiler.weights import load_weights
-from dsl.layers import Conv, Split
-from dsl.spec import Spec
+from dsl.models.layers import Conv, Split
+from dsl.models.spec import Spec
 from tests.parity import agree, differ, images, randomise, still
 
 

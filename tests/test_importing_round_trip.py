@@ -19,20 +19,20 @@ from torch import Tensor, nn
 import dsl
 from compiler.diff import Change, compare
 from compiler.importing import import_module
-from compiler.ir import leaves
-from compiler.lower import lower
-from compiler.module import compile_spec
-from compiler.nodes import construct
-from compiler.op import Shape
+from compiler.ir.nodes import leaves
+from compiler.ir.op import Shape
+from compiler.lowering.lower import lower
+from compiler.nn.built import construct
+from compiler.nn.module import compile_spec
 from compiler.ops.act import ACTIVATIONS
 from compiler.ops.act import Activation as Act
 from compiler.ops.linear import Flatten
 from compiler.source import emit
 from compiler.source.names import class_name
 from compiler.weights import load_weights
-from dsl.fields import NORMS
-from dsl.layers import LAYERS, MODES, Activation, Conv, Layer
-from dsl.model import Spelled, spellings
+from dsl.models.fields import NORMS
+from dsl.models.layers import LAYERS, MODES, Activation, Conv, Layer
+from dsl.models.model import Spelled, spellings
 from tests.parity import agree, randomise, still
 from tests.strategies import specs
 from tests.test_source import imported, tensors

@@ -9,12 +9,12 @@ import pytest
 
 import dsl
 from compiler.cost import cost
-from compiler.lower import lower
-from compiler.prepare import Overrides, prepare
+from compiler.lowering.lower import lower
+from compiler.lowering.prepare import Overrides, prepare
 from dsl import Spec, SpecError
-from dsl.changes import Changes, Depth, Width
-from dsl.layers import Conv, Linear, Split
-from dsl.spec import Variant, walk
+from dsl.models.changes import Changes, Depth, Width
+from dsl.models.layers import Conv, Linear, Split
+from dsl.models.spec import Variant, walk
 
 BASE = """
 name: base

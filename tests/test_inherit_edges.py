@@ -9,15 +9,15 @@ import pytest
 
 import dsl
 from compiler.cli import job
-from compiler.prepare import Overrides, prepare
+from compiler.lowering.prepare import Overrides, prepare
 from dsl import SpecError
-from dsl.changes import Changes, Depth, Width
-from dsl.layers import Layer, Split
-from dsl.naming import branch_names
-from dsl.opwriter import write
-from dsl.resolved import resolved
-from dsl.spec import Variant, walk
-from dsl.weights import resolve
+from dsl.models.changes import Changes, Depth, Width
+from dsl.models.layers import Layer, Split
+from dsl.models.naming import branch_names
+from dsl.models.spec import Variant, walk
+from dsl.models.spelling import write
+from dsl.models.weights import resolve
+from dsl.writing.resolved import resolved
 from tests.test_inherit import BASE, heir, refusal
 
 

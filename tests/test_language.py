@@ -14,18 +14,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import dsl
-from compiler import runtime
-from compiler.contract import broken
 from compiler.cost import cost
-from compiler.ir import Parallel, leaves, verify
-from compiler.lower import lower
-from compiler.module import build
+from compiler.cost.contract import broken
+from compiler.ir.nodes import Parallel, leaves, verify
+from compiler.lowering.lower import lower
+from compiler.lowering.rules import RULES
+from compiler.nn import runtime
+from compiler.nn.module import build
 from compiler.ops.act import ACTIVATIONS
-from compiler.ops.rules import RULES
 from compiler.source import emit
-from dsl import layers, names, shelf
-from dsl.fields import ACTIVATION_WORDS, name_fault
-from dsl.layers import (
+from dsl.models import layers, shelf
+from dsl.models.fields import ACTIVATION_WORDS, name_fault
+from dsl.models.layers import (
     Activation,
     AvgPool,
     Call,
@@ -42,12 +42,13 @@ from dsl.layers import (
     Step,
     spellings,
 )
-from dsl.model import Places
-from dsl.opwriter import write
-from dsl.problems import NOWHERE, Problem, Span, SpecError
-from dsl.reserved import ATTRIBUTES, COMPILED, RESERVED
-from dsl.spec import Aux, Block, Expect, Spec, Variant
-from dsl.text import MAX_DEPTH
+from dsl.models.model import Places
+from dsl.models.reserved import ATTRIBUTES, COMPILED, RESERVED
+from dsl.models.spec import Aux, Block, Expect, Spec, Variant
+from dsl.models.spelling import write
+from dsl.reading import names
+from dsl.text.problems import NOWHERE, Problem, Span, SpecError
+from dsl.text.values import MAX_DEPTH
 from tests.shelf import IDS, NETWORKS
 from tests.strategies import KEPT, specs
 

@@ -8,14 +8,15 @@ from pathlib import Path
 import pytest
 
 import dsl
-from compiler.contract import broken
 from compiler.cost import cost
-from compiler.lower import lower
-from dsl import opstring, references
-from dsl.fields import INITS
-from dsl.layers import KINDS, LAYERS, Conv, spellings
-from dsl.model import Residual
-from dsl.spec import Aux, Defaults, Expect, Spec, Variant
+from compiler.cost.contract import broken
+from compiler.lowering.lower import lower
+from dsl.models import layers
+from dsl.models.fields import INITS
+from dsl.models.layers import KINDS, LAYERS, Conv, spellings
+from dsl.models.model import Residual
+from dsl.models.spec import Aux, Defaults, Expect, Spec, Variant
+from dsl.reading import opstring, references
 
 ROOT = Path(__file__).parent.parent
 DOCS = (ROOT / "docs" / "language.md").read_text(encoding="utf-8")
@@ -42,7 +43,7 @@ def said(word: str) -> bool:
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
-def test_every_layer_and_option_is_in_the_docs(kind: type[dsl.layers.Layer]) -> None:
+def test_every_layer_and_option_is_in_the_docs(kind: type[layers.Layer]) -> None:
     assert said(kind.keyword) or kind is Conv
     assert opstring.kind_of(kind.example.split()[0]) is kind
     for name, mark in spellings(kind):
@@ -52,7 +53,7 @@ def test_every_layer_and_option_is_in_the_docs(kind: type[dsl.layers.Layer]) -> 
 
 
 @pytest.mark.parametrize("model", [Spec, Defaults, Aux, Expect, Variant, Residual])
-def test_every_key_is_in_the_docs(model: type[dsl.layers.Model]) -> None:
+def test_every_key_is_in_the_docs(model: type[layers.Model]) -> None:
     for name, field in model.model_fields.items():
         key = field.alias or name
         assert said(key) or key in ("name", "out"), key

@@ -7,9 +7,9 @@ import torch
 
 import dsl
 from compiler import compile_spec
-from compiler.fit import least, misfit
-from compiler.ir import Network
-from compiler.lower import lower
+from compiler.ir.fit import least, misfit
+from compiler.ir.nodes import Network
+from compiler.lowering.lower import lower
 from dsl import SpecError
 
 

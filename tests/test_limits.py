@@ -22,13 +22,13 @@ from compiler.diagram import drawings, full
 from compiler.diff import align
 from compiler.diff.align import BAND, aligned
 from compiler.diff.compare import compare
-from compiler.ir import Network
-from compiler.lower import lower
-from compiler.size import MOST_LAYERS
+from compiler.ir.nodes import Network
+from compiler.lowering.lower import lower
+from compiler.lowering.size import MOST_LAYERS
 from compiler.source import emit
-from dsl import limits
-from dsl.fields import MAX_TEXT
-from dsl.problems import SpecError
+from dsl.models.fields import MAX_TEXT
+from dsl.reading import limits
+from dsl.text.problems import SpecError
 
 START = "name: t\ninput: [3, 32, 32]\nclasses: 10\n"
 END = "head: [globalpool avg, fc classes]\n"

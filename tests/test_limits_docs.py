@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import dsl
-from compiler.lower import lower
+from compiler.lowering.lower import lower
 
 DOCS = (Path(__file__).parent.parent / "docs" / "limits.md").read_text(encoding="utf-8")
 ROWS = re.findall(r"^\| ([^|`]+) \| `([^`]+)` \| (.+) \|$", DOCS, re.MULTILINE)

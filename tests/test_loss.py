@@ -11,8 +11,8 @@ from torch import Tensor
 
 import dsl
 from compiler import compile_spec
-from compiler.ending import endings
-from compiler.module import CompiledNetwork
+from compiler.ir.ending import endings
+from compiler.nn.module import CompiledNetwork
 from compiler.source import emit
 from compiler.source.names import class_name
 from tests.test_source import imported, randomise

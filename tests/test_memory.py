@@ -17,12 +17,12 @@ from hypothesis import strategies as st
 import dsl
 from compiler.cost import Report, cost
 from compiler.cost.render import as_json
-from compiler.ir import Network
-from compiler.lower import lower
+from compiler.ir.nodes import Network
+from compiler.ir.symbols import Sym
+from compiler.lowering.lower import lower
 from compiler.source import emit
-from compiler.symbols import Sym
 from dsl import Spec, SpecError
-from dsl.memory import MEMORIES, Memory, forget
+from dsl.text.memory import MEMORIES, Memory, forget
 from tests.strategies import specs
 from tests.test_changes_properties import changes
 

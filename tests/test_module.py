@@ -15,14 +15,14 @@ from torch import Tensor, nn
 
 import dsl
 from compiler import compile_spec
-from compiler.ir import Network
-from compiler.lower import lower
-from compiler.module import CompiledNetwork, build
-from compiler.prepare import Overrides, prepare
+from compiler.ir.nodes import Network
+from compiler.lowering.lower import lower
+from compiler.lowering.prepare import Overrides, prepare
+from compiler.nn.module import CompiledNetwork, build
 from compiler.source import emit
 from compiler.source.names import class_name
-from dsl.fields import INITS
-from dsl.spec import Spec
+from dsl.models.fields import INITS
+from dsl.models.spec import Spec
 from tests import odd_specs
 from tests.networks import HEAD, TEXTS
 from tests.test_source import imported, randomise, tensors

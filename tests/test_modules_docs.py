@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 
-from dsl.reserved import COMPILED
+from dsl.models.reserved import COMPILED
 
 TEXT = (Path(__file__).parent.parent / "docs" / "modules.md").read_text(encoding="utf-8")
 

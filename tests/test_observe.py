@@ -10,9 +10,9 @@ from torch import nn
 from torch.nn.modules import module as nn_module
 from torch.utils.flop_counter import FlopCounterMode
 
-from compiler.observe import Observation, UnknownOpError, observe
-from compiler.observe_memory import PeakMeter, SavedBytes
-from compiler.observe_ops import KnownOps, storage_keys
+from compiler.oracle.observe import Observation, UnknownOpError, observe
+from compiler.oracle.observe_memory import PeakMeter, SavedBytes
+from compiler.oracle.observe_ops import KnownOps, storage_keys
 from tests.peers import torchvision_models
 
 N, C, H, W = 2, 16, 12, 12

@@ -17,20 +17,20 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 import dsl
-from compiler.ir import leaves
-from compiler.lower import lower
-from compiler.module import build
-from compiler.nodes import construct
-from compiler.op import Op, Pair, Shape, ShapeFault
+from compiler.ir.nodes import leaves
+from compiler.ir.op import Op, Pair, Shape, ShapeFault
+from compiler.lowering.lower import lower
+from compiler.lowering.rules import RULES
+from compiler.nn.built import construct
+from compiler.nn.module import build
 from compiler.ops.act import ACTIVATIONS, Activation, Softmax
 from compiler.ops.conv import Conv2d
 from compiler.ops.linear import Dropout, Flatten, Identity, Linear
 from compiler.ops.norm import BatchNorm2d, LocalResponseNorm
 from compiler.ops.pool import AdaptivePool2d, AvgPool2d, MaxPool2d
-from compiler.ops.rules import RULES
 from compiler.ops.window import Sliding
-from dsl.layers import LAYERS, Conv, Sequence, Split
-from dsl.spec import Defaults, Spec, walk
+from dsl.models.layers import LAYERS, Conv, Sequence, Split
+from dsl.models.spec import Defaults, Spec, walk
 from tests import numpy_network
 from tests import numpy_reference as reference
 from tests.numpy_reference import Array, Padding

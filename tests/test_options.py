@@ -17,9 +17,9 @@ import pytest
 
 import dsl
 from compiler.cli import job, run
+from compiler.lowering.prepare import Overrides, prepare
 from compiler.missing import PACKAGES, advice
-from compiler.prepare import Overrides, prepare
-from dsl.problems import SpecError
+from dsl.text.problems import SpecError
 
 HOME = Path(__file__).parent.parent
 NET = """\

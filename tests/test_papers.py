@@ -14,7 +14,7 @@ import pytest
 
 import dsl
 from compiler.cost import cost
-from compiler.lower import lower
+from compiler.lowering.lower import lower
 
 
 @dataclass

@@ -17,7 +17,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from compiler.module import CompiledNetwork, compile_spec
+from compiler.nn.module import CompiledNetwork, compile_spec
 from tests.parity import CLASSES, agree, differ, error, images, norms, randomise, still, with_fault
 from tests.peers import keras
 

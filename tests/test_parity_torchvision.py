@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from compiler.module import CompiledNetwork, compile_spec
+from compiler.nn.module import CompiledNetwork, compile_spec
 from tests.parity import (
     CLASSES,
     INCEPTION_V3,

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 import dsl
-from compiler.lower import lower
-from dsl.problems import Fix, Problem
+from compiler.lowering.lower import lower
+from dsl.text.problems import Fix, Problem
 
 BAD = sorted((Path(__file__).parent / "bad").glob("*.yaml"))
 HEAD = "name: net\ninput: [3, 64, 64]\nclasses: 10\n"

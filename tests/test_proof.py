@@ -15,18 +15,18 @@ from hypothesis import given, settings
 from torch import nn
 
 import dsl
-from compiler import nodes
-from compiler.check import Check
-from compiler.check_proof import prove
-from compiler.check_size import MOST_BYTES, MOST_MACS, trial
 from compiler.cli import run
-from compiler.ir import Network, Parallel
-from compiler.lower import lower
-from compiler.ops import rules
+from compiler.ir.nodes import Network, Parallel
+from compiler.lowering import rules
+from compiler.lowering.lower import lower
+from compiler.lowering.prepare import prepare
+from compiler.nn import built as nodes
 from compiler.ops.norm import BatchNorm2d
-from compiler.prepare import prepare
+from compiler.oracle.check import Check
+from compiler.oracle.proof import prove
+from compiler.oracle.trial import MOST_BYTES, MOST_MACS, trial
 from compiler.source import emit
-from dsl.spec import Spec
+from dsl.models.spec import Spec
 from tests import odd_specs, strategies
 from tests.shelf import IDS, NETWORKS
 
@@ -383,5 +383,5 @@ def test_no_verify_says_so_and_needs_no_torch(there: Path) -> None:
 
 def test_check_runs_nothing(there: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert run(["probe.yaml"]) == 0
-    monkeypatch.setattr("compiler.check_proof.prove", None)
+    monkeypatch.setattr("compiler.oracle.proof.prove", None)
     assert run(["probe.yaml", "--check"]) == 0

@@ -23,19 +23,19 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 import dsl
-from compiler.check import cross_check
-from compiler.ir import Network, Node, Tap, leaves
-from compiler.lower import lower
-from compiler.module import build, compile_spec
-from compiler.prepare import prepare
+from compiler.ir.nodes import Network, Node, Tap, leaves
+from compiler.lowering.lower import lower
+from compiler.lowering.prepare import prepare
+from compiler.nn.module import build, compile_spec
+from compiler.oracle.check import cross_check
 from compiler.source import emit
 from compiler.source.audit import audit
 from compiler.source.names import class_name
-from dsl import layers
-from dsl.fields import name_fault
-from dsl.names import param_fault
-from dsl.reserved import RESERVED
-from dsl.spec import Block, Spec
+from dsl.models import layers
+from dsl.models.fields import name_fault
+from dsl.models.reserved import RESERVED
+from dsl.models.spec import Block, Spec
+from dsl.reading.names import param_fault
 from tests import numpy_network, odd_specs
 from tests.strategies import specs
 from tests.test_source import imported, randomise, tensors
@@ -335,7 +335,7 @@ def test_source_passes_pyright(emitted: Path) -> None:
 def test_source_does_not_depend_on_hashes() -> None:
     """Sets have another order in every process."""
     program = (
-        "from compiler.lower import lower\nfrom compiler.source import emit\n"
+        "from compiler.lowering.lower import lower\nfrom compiler.source import emit\n"
         "from tests import odd_specs\n"
         "print(*(emit(lower(odd_specs.spec(name))) for name in odd_specs.TEXTS))\n"
     )

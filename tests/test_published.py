@@ -16,18 +16,18 @@ from torch.utils.flop_counter import FlopCounterMode
 
 import dsl
 from compiler.cost import cost
-from compiler.fit import misfit
-from compiler.ir import Leaf, Network, Node, Parallel, Series, Tap, children, leaves, verify
-from compiler.lower import lower
-from compiler.module import build
-from compiler.op import Shape
+from compiler.ir.fit import misfit
+from compiler.ir.nodes import Leaf, Network, Node, Parallel, Series, Tap, children, leaves, verify
+from compiler.ir.op import Shape
+from compiler.lowering.lower import lower
+from compiler.nn.module import build
 from compiler.ops.conv import Conv2d
 from compiler.ops.linear import Linear
 from compiler.ops.norm import BatchNorm2d
 from compiler.ops.pool import AvgPool2d, MaxPool2d, Pool
 from compiler.ops.window import pair_text
-from dsl import shelf
-from dsl.spec import Expect
+from dsl.models import shelf
+from dsl.models.spec import Expect
 from tests.peers import keras, timm, torchvision_models
 from tests.shelf import IDS, NETWORKS
 

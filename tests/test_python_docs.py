@@ -13,8 +13,8 @@ from compiler.cli import run
 from compiler.cost import cost
 from compiler.cost.render import as_text
 from compiler.diff import diff
-from compiler.ir import leaves
-from compiler.lower import lower
+from compiler.ir.nodes import leaves
+from compiler.lowering.lower import lower
 
 TEXT = (Path(__file__).parent.parent / "docs" / "python.md").read_text(encoding="utf-8")
 

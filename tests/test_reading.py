@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 import dsl
 from compiler.cli import run
-from compiler.lower import lower
-from dsl.extent import channels_last
-from dsl.layers import LRN, Conv, Dropout
-from dsl.numbers import LEAST
-from dsl.problems import Problem, Span, SpecError
-from dsl.spec import Defaults
+from compiler.lowering.lower import lower
+from dsl.models.extent import channels_last
+from dsl.models.layers import LRN, Conv, Dropout
+from dsl.models.spec import Defaults
+from dsl.text.numbers import LEAST
+from dsl.text.problems import Problem, Span, SpecError
 
 HEAD = "name: net\ninput: [3, 64, 64]\nclasses: 10\n"
 

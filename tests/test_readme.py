@@ -9,7 +9,7 @@ import pytest
 
 import dsl
 from compiler.cli.job import measured
-from compiler.prepare import prepare
+from compiler.lowering.prepare import prepare
 
 TEXT = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 

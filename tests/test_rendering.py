@@ -16,7 +16,7 @@ from compiler import diagram
 from compiler.cli import run
 from compiler.diagram import rendering, trimming
 from compiler.diagram.rows import CARDS
-from compiler.lower import lower
+from compiler.lowering.lower import lower
 
 DOT = "digraph { a -> b }"
 HEAD = "head: [globalpool avg, fc classes]\n"

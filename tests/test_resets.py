@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import torch
 
-from compiler.ir import leaves
-from compiler.module import build
-from compiler.op import Op
-from compiler.prepare import prepare
+from compiler.ir.nodes import leaves
+from compiler.ir.op import Op
+from compiler.lowering.prepare import prepare
+from compiler.nn.module import build
 from compiler.source import emit
 from compiler.source.names import class_name
 from compiler.source.resets import LAYERS

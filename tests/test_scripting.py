@@ -14,11 +14,11 @@ import torch
 from torch import nn
 
 import dsl
-from compiler.fit import least
-from compiler.ir import Network
-from compiler.lower import lower
-from compiler.module import build
-from compiler.prepare import prepare
+from compiler.ir.fit import least
+from compiler.ir.nodes import Network
+from compiler.lowering.lower import lower
+from compiler.lowering.prepare import prepare
+from compiler.nn.module import build
 from compiler.source import emit
 from compiler.source.names import class_name
 from tests.networks import TEXTS

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from compiler import compile_spec
-from compiler.ir import Network
-from compiler.prepare import prepare
+from compiler.ir.nodes import Network
+from compiler.lowering.prepare import prepare
 from compiler.source import emit
 from compiler.source.names import class_name
 from tests.shelf import IDS, NETWORKS

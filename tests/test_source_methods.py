@@ -11,11 +11,11 @@ import torch
 from torch import Tensor
 
 import dsl
-from compiler.classifier import classified
-from compiler.ir import Network, Tap
-from compiler.lower import lower
-from compiler.module import CompiledNetwork, build
-from compiler.prepare import prepare
+from compiler.ir.nodes import Network, Tap
+from compiler.lowering.classifier import classified
+from compiler.lowering.lower import lower
+from compiler.lowering.prepare import prepare
+from compiler.nn.module import CompiledNetwork, build
 from compiler.source import emit, resets
 from compiler.source.names import class_name
 from tests import odd_specs

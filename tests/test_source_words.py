@@ -11,17 +11,17 @@ import torch
 
 import dsl
 from compiler.diagram import drawings
-from compiler.ir import Network, Parallel, Series
-from compiler.lower import lower
+from compiler.ir.nodes import Network, Parallel, Series
+from compiler.ir.symbols import Half, Sym, SymFloat, half, names_in, substitute, substitute_real
+from compiler.ir.terms import inside, written_out
+from compiler.lowering.lower import lower
 from compiler.ops.act import ACTIVATIONS
 from compiler.source import emit
 from compiler.source.audit import audit
 from compiler.source.helpers import helper_names
 from compiler.source.names import IMPORTED, class_name
 from compiler.source.units import collect, unit_names
-from compiler.symbols import Half, Sym, SymFloat, half, names_in, substitute, substitute_real
-from compiler.terms import inside, written_out
-from dsl.fields import NORMS, PADDINGS
+from dsl.models.fields import NORMS, PADDINGS
 from tests import odd_specs
 from tests.test_properties import both
 

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dsl.problems import SpecError
-from dsl.text import (
+from dsl.text.problems import SpecError
+from dsl.text.values import (
     MAX_BYTES,
     MAX_DEPTH,
     MAX_NODES,
@@ -476,7 +476,7 @@ def test_a_pipe_swapped_in_after_the_check_does_not_hang(
     (tmp_path / "y").touch()
     regular = (tmp_path / "y").stat()
     with monkeypatch.context() as patch:
-        patch.setattr("dsl._source.os.stat", lambda *_, **__: regular)
+        patch.setattr("dsl.text.source.os.stat", lambda *_, **__: regular)
         wanted = "E001 can't read PATH: it is a pipe, not a regular file"
         assert unreadable(tmp_path / "x") == wanted
 
@@ -502,7 +502,7 @@ def test_no_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         raise PermissionError(errno.EACCES, "Permission denied")
 
     with monkeypatch.context() as patch:
-        patch.setattr("dsl._source.os.open", refuse)
+        patch.setattr("dsl.text.source.os.open", refuse)
         assert unreadable(tmp_path / "x") == "E001 can't read PATH: permission denied"
 
 

@@ -15,13 +15,13 @@ import torch
 from torch import Tensor, nn
 
 import dsl
-from compiler.ir import Network
-from compiler.lower import lower
-from compiler.module import build
-from compiler.prepare import Overrides, prepare
+from compiler.ir.nodes import Network
+from compiler.lowering.lower import lower
+from compiler.lowering.prepare import Overrides, prepare
+from compiler.nn.module import build
 from compiler.source import emit
 from compiler.source.names import class_name
-from dsl.spec import Spec, Variant
+from dsl.models.spec import Spec, Variant
 from tests import numpy_network
 from tests.networks import HEAD, TEXTS
 from tests.shelf import IDS, NETWORKS

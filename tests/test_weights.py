@@ -18,9 +18,10 @@ from torch import Tensor, nn
 
 import dsl
 from compiler import compile_spec, export_weights, load_weights
-from compiler.module import CompiledNetwork
-from compiler.prepare import prepare
+from compiler.lowering.prepare import prepare
+from compiler.nn.module import CompiledNetwork
 from compiler.weights.slots import slots
+from dsl.models import shelf
 from tests.parity import CLASSES, agree, differ, images, randomise
 from tests.peers import timm, torchvision_models
 
@@ -162,7 +163,7 @@ def test_every_map_on_the_shelf_is_tested() -> None:
     tested = {(pair.ours[0], pair.source) for pair in ALL}
     maps = {
         (name, source)
-        for name in dsl.shelf.names()
+        for name in shelf.names()
         for source in dsl.load(name).weights
         if source != "keras"
     }
@@ -172,7 +173,7 @@ def test_every_map_on_the_shelf_is_tested() -> None:
 def test_the_docs_name_every_map_of_the_shelf() -> None:
     docs = (Path(__file__).parent.parent / "docs" / "weights.md").read_text(encoding="utf-8")
     rows = [line for line in docs.splitlines() if line.startswith("| `")]
-    for name in dsl.shelf.names():
+    for name in shelf.names():
         for source in dsl.load(name).weights:
             assert any(f"`{name}`" in row and f"`{source}`" in row for row in rows), (name, source)
 

@@ -8,7 +8,7 @@ from torch import Tensor
 
 import dsl
 from compiler import compile_spec, load_weights
-from compiler.module import CompiledNetwork
+from compiler.nn.module import CompiledNetwork
 from tests.test_source import randomise
 
 START = "name: net\ninput: [3, 16, 16]\nclasses: 4\n"

@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from compiler import compile_spec, export_weights, load_weights
-from compiler.module import CompiledNetwork
+from compiler.nn.module import CompiledNetwork
 from compiler.weights.hdf5 import _renumbered
 from tests.parity import CLASSES, agree, differ, images
 from tests.test_parity_keras import PAIRS, Built, build

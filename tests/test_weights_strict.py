@@ -14,11 +14,11 @@ from torch import nn
 
 import dsl
 from compiler import compile_spec, export_weights, load_weights
-from compiler.module import CompiledNetwork
-from compiler.prepare import prepare
+from compiler.lowering.prepare import prepare
+from compiler.nn.module import CompiledNetwork
 from compiler.weights import convert_weights
 from compiler.weights.slots import slots
-from dsl.weights import NameMap
+from dsl.models.weights import NameMap
 
 TINY = """\
 name: tiny

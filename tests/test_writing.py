@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from compiler.cli import run
-from compiler.parts import write_all
-from compiler.writing import write
+from compiler.files.parts import write_all
+from compiler.files.writing import write
 from tests.test_cli import TINY
 
 ROOT = Path(__file__).parent.parent
@@ -187,7 +187,7 @@ def test_a_file_that_is_written_in_place_is_put_back(
         if len(calls) == 1:
             raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("compiler.writing.write_all", full)
+    monkeypatch.setattr("compiler.files.writing.write_all", full)
     with pytest.raises(OSError, match=r"No space left on device: '.*one\.txt'"):
         write(here / "one.txt", "new")
     assert (here / "other.txt").read_text() == "old, and longer"
@@ -309,7 +309,7 @@ NOBODY = """\
 import contextlib, io, os
 from pathlib import Path
 from compiler.cli import main, run
-from compiler.cli.folder import Folder
+from compiler.files.folder import Folder
 with contextlib.redirect_stdout(io.StringIO()):
     run(["source", "tiny.yaml"])  # What is imported now, need not be readable later.
 os.setgroups([])

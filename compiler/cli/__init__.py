@@ -71,7 +71,7 @@ def _run(args: list[str] | None) -> int:
 
     from compiler.cli import terminal
     from compiler.cli.group import cli
-    from dsl.problems import SpecError
+    from dsl.text.problems import SpecError
 
     terminal.tolerate_any_encoding()
     try:

@@ -12,9 +12,9 @@ import dsl
 from compiler.cli.files import deliver
 from compiler.cli.options import SpecType, overrides, spec_options
 from compiler.cli.piped import is_stdin, taken
-from compiler.prepare import wanted
-from compiler.writing import write
-from dsl.fields import name_fault, spec_name_fault
+from compiler.files.writing import write
+from compiler.lowering.prepare import wanted
+from dsl.models.fields import name_fault, spec_name_fault
 
 OUTPUT = click.Path(path_type=Path, dir_okay=False)
 
@@ -38,7 +38,7 @@ def resolve(
       inception-compile resolve googlenet --variant torchvision
       inception-compile resolve inception_v3 --set mixed_6b.c7=96
     """
-    from dsl.resolved import resolved
+    from dsl.writing.resolved import resolved
 
     del limit  # Nothing is lowered.
     found = wanted(taken(spec, stdin_name), variant, overrides(**options))
@@ -59,7 +59,7 @@ def new(name: str, base: str, variant: str | None, output: Path | None) -> None:
       inception-compile new my_net --from inception_v3
       inception-compile new slim --from googlenet --variant torchvision -o slim.yaml
     """
-    from dsl.starter import starter
+    from dsl.writing.starter import starter
 
     if fault := name_fault(name) or spec_name_fault(name):
         raise click.BadParameter(fault, param_hint="NAME")

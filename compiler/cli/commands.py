@@ -15,19 +15,19 @@ import click
 import dsl
 from compiler.cli import job, terminal
 from compiler.cli.files import deliver
-from compiler.cli.folder import Folder, Wanted
 from compiler.cli.options import load, spec_options
-from compiler.cli.plan import Plan
 from compiler.cli.summary import summary
 from compiler.cli.terminal import Failed
-from compiler.ir import lines, nodes
-from compiler.outline import outline
-from compiler.prepare import Prepared
-from dsl import shelf
-from dsl.problems import did_you_mean
+from compiler.files.folder import Folder, Wanted
+from compiler.files.plan import Plan
+from compiler.ir.nodes import lines, nodes
+from compiler.ir.outline import outline
+from compiler.lowering.prepare import Prepared
+from dsl.models import shelf
+from dsl.text.problems import did_you_mean
 
 if TYPE_CHECKING:
-    from compiler.check import CheckReport
+    from compiler.oracle.check import CheckReport
 
 
 @click.command("compile")
@@ -105,7 +105,7 @@ def _timed(what: Callable[[], T]) -> tuple[T, float]:
 def _cross_checked(prepared: Prepared) -> CheckReport:
     """Build the module on `meta` and hold every count against what torch does."""
     with terminal.stage("building and cross-checking"), _no_numpy():
-        from compiler.check import cross_check
+        from compiler.oracle.check import cross_check
 
         return cross_check(prepared.network)
 
@@ -113,7 +113,7 @@ def _cross_checked(prepared: Prepared) -> CheckReport:
 def _proved(prepared: Prepared, text: str) -> CheckReport:
     """Run the emitted source against the module, and the module against the spec."""
     with terminal.stage("running the emitted source"), _no_numpy():
-        from compiler.check_proof import prove
+        from compiler.oracle.proof import prove
 
         return prove(prepared.network, text)
 

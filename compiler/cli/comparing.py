@@ -17,10 +17,10 @@ from compiler.cli.options import (
     parameter,
 )
 from compiler.cli.piped import is_piped, is_stdin, taken
-from compiler.ir import Network
-from compiler.prepare import NO_OVERRIDES, Overrides, Piped, prepare
-from dsl import shelf
-from dsl.changes import CHANGES
+from compiler.ir.nodes import Network
+from compiler.lowering.prepare import NO_OVERRIDES, Overrides, Piped, prepare
+from dsl.models import shelf
+from dsl.models.changes import CHANGES
 
 FIRST = "-a"
 """How options end that change the first of the two."""

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
-from compiler.cli.folder import Folder
-from compiler.writing import Content, write
+from compiler.files.folder import Folder
+from compiler.files.writing import Content, write
 
 __all__ = ["deliver", "stale"]
 

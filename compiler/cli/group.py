@@ -9,8 +9,8 @@ from compiler.cli import authoring, commands
 from compiler.cli.comparing import diff
 from compiler.cli.importing import import_
 from compiler.cli.weights import weights
-from dsl import shelf
-from dsl.problems import did_you_mean
+from dsl.models import shelf
+from dsl.text.problems import did_you_mean
 
 COMMANDS = (
     commands.compile_,

@@ -16,8 +16,8 @@ import dsl
 from compiler.cli import terminal
 from compiler.cli.files import deliver
 from compiler.cli.options import PairType, SizeType
-from dsl.fields import name_fault, spec_name_fault
-from dsl.spec import Spec
+from dsl.models.fields import name_fault, spec_name_fault
+from dsl.models.spec import Spec
 
 MAX_WEIGHT = 1_000_000
 """What a spec takes for the weight of a loss at most."""

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from compiler.cli import files, manifest
-from compiler.cli.folder import Folder
+from compiler.cli import files
 from compiler.cli.summary import summary
-from compiler.contract import broken
 from compiler.cost import Report, cost
-from compiler.prepare import Prepared
-from dsl.problems import SpecError
+from compiler.cost.contract import broken
+from compiler.files import manifest
+from compiler.files.folder import Folder
+from compiler.lowering.prepare import Prepared
+from dsl.text.problems import SpecError
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,12 @@ import click
 from click.shell_completion import CompletionItem
 
 from compiler.cli.piped import taken
-from compiler.lower import LIMIT
-from compiler.prepare import Overrides, Prepared, prepare
-from dsl import shelf
-from dsl.changes import CHANGES
-from dsl.extent import channels_last, extent_text, looks_like_an_image
-from dsl.options import Said
+from compiler.lowering.lower import LIMIT
+from compiler.lowering.prepare import Overrides, Prepared, prepare
+from dsl.changing.options import Said
+from dsl.models import shelf
+from dsl.models.changes import CHANGES
+from dsl.models.extent import channels_last, extent_text, looks_like_an_image
 
 F = TypeVar("F", bound=Callable[..., Any])
 

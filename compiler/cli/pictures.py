@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal
 
-from compiler import png
-from compiler.cli.folder import Folder, Wanted
-from compiler.cli.manifest import Known
 from compiler.diagram import Format, fingerprint, render_all
+from compiler.files import png
+from compiler.files.folder import Folder, Wanted
+from compiler.files.manifest import Known
 
 State = Literal["fresh", "unlisted", "changed", "stale", "missing"]
 """Of a picture that shows today's DOT: listed as it is, not listed, or listed as it was before."""

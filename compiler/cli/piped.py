@@ -9,9 +9,9 @@ from pathlib import Path
 
 import click
 
-from compiler.prepare import Piped
-from dsl import text
-from dsl._source import HIDDEN
+from compiler.lowering.prepare import Piped
+from dsl.text import values as text
+from dsl.text.source import HIDDEN
 
 STDIN = ("-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0")
 """What names the standard input."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from compiler.cost import Report
-from compiler.fit import least
-from compiler.prepare import Prepared
+from compiler.ir.fit import least
+from compiler.lowering.prepare import Prepared
 
 
 def summary(prepared: Prepared, report: Report) -> str:

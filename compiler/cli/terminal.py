@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from dsl.problems import printable
+from dsl.text.problems import printable
 
 
 class Failed(click.ClickException):

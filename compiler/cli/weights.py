@@ -10,8 +10,8 @@ import click
 
 from compiler.cli.files import keep
 from compiler.cli.options import load, spec_options
-from compiler.ir import Network
-from dsl.weights import OWN
+from compiler.ir.nodes import Network
+from dsl.models.weights import OWN
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 

@@ -1,7 +1,7 @@
 """The analytic cost of a network: counts, memory and receptive fields, without running it.
 
 >>> import dsl
->>> from compiler.lower import lower
+>>> from compiler.lowering.lower import lower
 >>> report = cost(lower(dsl.load("inception_v3")))
 >>> report.total.params, report.total.macs
 (23834568, 5713216096)
@@ -15,7 +15,7 @@ from compiler.cost.report import Report
 from compiler.cost.rows import COLUMNS, Counts, Row, Total, counted
 from compiler.cost.sums import tally, through
 from compiler.cost.tally import total
-from compiler.ir import Network
+from compiler.ir.nodes import Network
 
 __all__ = ["COLUMNS", "Counts", "Field", "Report", "Row", "Total", "cost"]
 

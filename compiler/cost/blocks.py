@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from compiler.cost.field import STILL
 from compiler.cost.rows import Row, counted
 from compiler.cost.sums import seen, tally
-from compiler.ir import Leaf, Node, Parallel, Series, Tap
-from compiler.words import is_unit, kind_of
+from compiler.ir.nodes import Leaf, Node, Parallel, Series, Tap
+from compiler.ops.words import is_unit, kind_of
 
 
 def block_rows(

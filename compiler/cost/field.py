@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property, reduce
 from typing import NamedTuple
 
-from compiler.op import Op, Pair, Shape, Window
-from dsl.memory import by_value
+from compiler.ir.op import Op, Pair, Shape, Window
+from dsl.text.memory import by_value
 
 
 class Field(NamedTuple):

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from compiler.cost.field import Trace, followed
 from compiler.cost.tally import Tally, layer_tally
-from compiler.ir import Leaf
-from compiler.op import Extra, Op, Saved, Shape
-from dsl.memory import by_value
+from compiler.ir.nodes import Leaf
+from compiler.ir.op import Extra, Op, Saved, Shape
+from dsl.text.memory import by_value
 
 MOST = 8192
 """How many layers are remembered: those of twenty networks."""

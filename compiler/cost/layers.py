@@ -10,8 +10,8 @@ from compiler.cost.known import known
 from compiler.cost.rows import Counted, Row, counted
 from compiler.cost.sums import join_tally, residual_tally
 from compiler.cost.tally import Tally
-from compiler.ir import Leaf, Node, Parallel, Residual, Series, Tap
-from compiler.op import Shape
+from compiler.ir.nodes import Leaf, Node, Parallel, Residual, Series, Tap
+from compiler.ir.op import Shape
 
 
 def layer_rows(

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from compiler.cost.known import Known, known
-from compiler.ir import Leaf, Network, Node, Parallel, Residual, Series, Tap
-from compiler.notes import remembered
-from compiler.op import Shape
+from compiler.ir.nodes import Leaf, Network, Node, Parallel, Residual, Series, Tap
+from compiler.ir.notes import remembered
+from compiler.ir.op import Shape
 
 
 def peak_bytes(network: Network, batch: int, dtype_bytes: int) -> int:

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from compiler.cost.tally import elements
-from compiler.ir import Leaf, Network, Node, Parallel, Tap, children
-from compiler.op import Op, Shape, Work
+from compiler.ir.nodes import Leaf, Network, Node, Parallel, Tap, children
+from compiler.ir.op import Op, Shape, Work
 from compiler.ops.act import Activation, Softmax
 from compiler.ops.conv import Conv2d
 from compiler.ops.linear import Linear
@@ -150,7 +150,7 @@ def views(network: Network, batch: int) -> dict[str, int]:
     """Each tool's count for an evaluating pass without auxiliary heads.
 
     >>> import dsl
-    >>> from compiler.lower import lower
+    >>> from compiler.lowering.lower import lower
     >>> views(lower(dsl.load("googlenet", "torchvision")), batch=1)["fvcore"]
     1504878688
     """

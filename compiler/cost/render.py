@@ -12,7 +12,7 @@ from typing import Any
 from compiler.cost.footer import footer
 from compiler.cost.report import Report
 from compiler.cost.rows import Row, Total
-from compiler.op import Pair
+from compiler.ir.op import Pair
 
 DERIVED = ("flops", "receptive_field", "stride", "padding")
 """Columns that follow from others; `field` is written as the last three."""

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, fields
 
 from compiler.cost.field import Field
 from compiler.cost.tally import Tally
-from compiler.ir import Leaf, Series
-from compiler.op import Pair, Shape
-from compiler.words import kind_of
+from compiler.ir.nodes import Leaf, Series
+from compiler.ir.op import Pair, Shape
+from compiler.ops.words import kind_of
 
 
 @dataclass(slots=True)

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from compiler.cost.field import STILL, Trace, joined
 from compiler.cost.known import known
 from compiler.cost.tally import Tally, total
-from compiler.ir import Leaf, Node, Parallel, Series, children
-from compiler.notes import remembered
+from compiler.ir.nodes import Leaf, Node, Parallel, Series, children
+from compiler.ir.notes import remembered
 
 
 def tally(node: Node, training: bool) -> Tally:

@@ -7,7 +7,7 @@ from math import prod
 from typing import NamedTuple
 
 from compiler.cost.field import effective
-from compiler.op import Op, Shape
+from compiler.ir.op import Op, Shape
 
 Shapes = Mapping[str, tuple[int, ...]]
 

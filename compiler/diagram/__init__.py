@@ -16,8 +16,8 @@ from compiler.diagram.rendering import (
     render_all,
 )
 from compiler.diagram.svg import fingerprint
-from compiler.ir import Network
-from dsl.fields import is_device
+from compiler.ir.nodes import Network
+from dsl.models.fields import is_device
 
 __all__ = [
     "Format",

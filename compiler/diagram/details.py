@@ -15,9 +15,9 @@ from compiler.diagram.text import place, plain, shape
 from compiler.diagram.tree import Box, Chain, Planner, Split, boxes
 from compiler.diagram.trimming import FULL, ends, more, trimmed
 from compiler.diagram.uses import Use, boundary, listing, number_of, subtitle, uses
-from compiler.ir import Network, Node, Parallel, Series, Tap
-from compiler.terms import inside, written_out
-from dsl.problems import did_you_mean
+from compiler.ir.nodes import Network, Node, Parallel, Series, Tap
+from compiler.ir.terms import inside, written_out
+from dsl.text.problems import did_you_mean
 
 LINE = 620
 """A list of uses longer than that and wider than its drawing becomes a table."""

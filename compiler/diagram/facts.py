@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 
 from compiler.diagram.text import place, shape, si
-from compiler.ir import Leaf, Network, Node, Parallel, Series, children, macs, params
-from compiler.words import CONVS, core, is_unit, joining, parts, words
+from compiler.ir.nodes import Leaf, Network, Node, Parallel, Series, children, macs, params
+from compiler.ops.words import CONVS, core, is_unit, joining, parts, words
 
 Habit = tuple[str, str]
 """The norm and the activation around a convolution, as labels; empty for none."""

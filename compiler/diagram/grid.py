@@ -18,7 +18,7 @@ from compiler.diagram.metrics import fit
 from compiler.diagram.rows import Card, Row
 from compiler.diagram.style import FRAME, LOOKS, MUTED, WRAP, Look
 from compiler.diagram.text import place
-from compiler.ir import Tap
+from compiler.ir.nodes import Tap
 
 SETTINGS = {"splines": "line", "nodesep": "0.25", "ranksep": "0.17"}
 TAP_HEIGHT = 28

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from compiler.diagram.style import STRIP
-from compiler.ir import Leaf, Node, Parallel, Series, leaves
-from compiler.words import CONVS
+from compiler.ir.nodes import Leaf, Node, Parallel, Series, leaves
+from compiler.ops.words import CONVS
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
-from compiler import png
 from compiler.diagram import svg
+from compiler.files import png
 
 Format = Literal["svg", "png"]
 Job = tuple[str, str, float]

@@ -11,9 +11,9 @@ from compiler.diagram.kernels import Piece, strip
 from compiler.diagram.text import by, plain
 from compiler.diagram.trimming import ends, more
 from compiler.diagram.uses import call_of, is_repeat
-from compiler.ir import Leaf, Network, Node, Parallel, Series, Tap, macs
-from compiler.op import Pair, Shape
-from compiler.words import is_unit, titled, words
+from compiler.ir.nodes import Leaf, Network, Node, Parallel, Series, Tap, macs
+from compiler.ir.op import Pair, Shape
+from compiler.ops.words import is_unit, titled, words
 
 ROW = 6
 """Boxes side by side at most."""

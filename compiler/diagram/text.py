@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from html import escape
 from pathlib import Path
 
-from compiler.op import Shape
-from dsl.problems import NOWHERE, Span
+from compiler.ir.op import Shape
+from dsl.text.problems import NOWHERE, Span
 
 _UNITS = ((10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "k"))
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from compiler.diagram.facts import Habit, deviation, tooltip
 from compiler.diagram.labels import Run, beside, small, strong
 from compiler.diagram.text import by
-from compiler.ir import Leaf, Node, Parallel, Residual, Series, Tap
-from compiler.op import Shape
-from compiler.words import WEIGHTED, core, is_unit, words
+from compiler.ir.nodes import Leaf, Node, Parallel, Residual, Series, Tap
+from compiler.ir.op import Shape
+from compiler.ops.words import WEIGHTED, core, is_unit, words
 
 NOTHING = small("")
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from compiler.diagram.text import by, dim, plain, shape, si
-from compiler.ir import BlockUse, Network, Node, Parallel, Series, children, macs, params
-from compiler.op import Shape
-from compiler.terms import inside
+from compiler.ir.nodes import BlockUse, Network, Node, Parallel, Series, children, macs, params
+from compiler.ir.op import Shape
+from compiler.ir.terms import inside
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from itertools import groupby, islice, takewhile
 from typing import TypeVar
 
 from compiler.diff.facts import facts, is_layer
-from compiler.ir import Node, Parallel, Series, Tap, children
-from compiler.notes import remembered
-from compiler.words import core
+from compiler.ir.nodes import Node, Parallel, Series, Tap, children
+from compiler.ir.notes import remembered
+from compiler.ops.words import core
 
 T = TypeVar("T")
 Pairing = list[tuple[Node | None, Node | None]]

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any
 
-from compiler.ir import Leaf, Node, Parallel, Series, Tap, children
-from compiler.op import Op
+from compiler.ir.nodes import Leaf, Node, Parallel, Series, Tap, children
+from compiler.ir.op import Op
 from compiler.ops.window import Sliding
-from compiler.words import WEIGHTED, core, in_numbers, is_unit, joining, kind_of, parts
+from compiler.ops.words import WEIGHTED, core, in_numbers, is_unit, joining, kind_of, parts
 
 Facts = dict[str, Any]
 FAMILIES = {"norm": "norm", "act": "activation"}

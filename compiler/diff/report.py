@@ -12,8 +12,8 @@ from typing import Any
 from compiler.cost import cost
 from compiler.diff.align import said
 from compiler.diff.compare import Change, Kind, Place, compare
-from compiler.fit import least
-from compiler.ir import Network
+from compiler.ir.fit import least
+from compiler.ir.nodes import Network
 
 FIGURES = {
     "params": "parameters",

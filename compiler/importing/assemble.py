@@ -16,11 +16,11 @@ from compiler.importing.slots import structure
 from compiler.importing.tree import Chain, Fork, Item, Leaf
 from compiler.importing.units import Unit, units
 from compiler.importing.writing import Writer
-from dsl import layers
-from dsl.names import OUTPUTS
-from dsl.naming import section_names
-from dsl.reserved import GLOBALS
-from dsl.spec import Aux, Block, Defaults
+from dsl.models import layers
+from dsl.models.naming import section_names
+from dsl.models.reserved import GLOBALS
+from dsl.models.spec import Aux, Block, Defaults
+from dsl.reading.names import OUTPUTS
 
 LONG_RUN = 3
 """From how many equal calls on they become one step though each has a name of its own."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from compiler.importing.graph import Atom, Graph, Node, Ones, Pad, Quotient
 from compiler.importing.windows import with_paddings
-from dsl import layers
+from dsl.models import layers
 
 
 def fold_counts(graph: Graph) -> Graph:

@@ -14,7 +14,7 @@ from compiler.importing.graph import Graph, Join, Node, Pad, Scale, Unsaid, tidy
 from compiler.importing.naming import weighted
 from compiler.importing.tree import Chain, Fork, Item, Leaf, Sum
 from compiler.importing.unsaid import hold_said
-from dsl.layers import Identity, Layer
+from dsl.models.layers import Identity, Layer
 
 SCALE_HELP = "a spec scales only what a residual sum adds: residual: {scale: 0.2}"
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NoReturn
 
-from dsl.problems import NOWHERE, Problem, SpecError
+from dsl.text.problems import NOWHERE, Problem, SpecError
 
 UNUSABLE = "E160"
 """The model can't be had, or doesn't run."""

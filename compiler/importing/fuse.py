@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from compiler.importing.tree import Chain, Fork, Item, Leaf, Sum, mapped
-from dsl import layers
+from dsl.models import layers
 
 Pairing = Callable[[Item, Item], Item | None]
 """Two items as one; None where they stay two."""

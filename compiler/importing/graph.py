@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from compiler.importing.faults import INEXPRESSIBLE, fault, place
-from dsl.layers import Layer
-from dsl.problems import SpecError
+from dsl.models.layers import Layer
+from dsl.text.problems import SpecError
 
 Dims = tuple[int, ...]
 

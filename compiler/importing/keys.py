@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterable, Iterator
 
 from compiler.importing.faults import INEXPRESSIBLE, refuse
 from compiler.importing.tree import Chain, Leaf, leaves
-from compiler.ir import Leaf as Layer
-from compiler.ir import Network, Node, Parallel, Series, Tap, children
-from dsl.weights import NOTHING, PUBLIC, NameMap
+from compiler.ir.nodes import Leaf as Layer
+from compiler.ir.nodes import Network, Node, Parallel, Series, Tap, children
+from dsl.models.weights import NOTHING, PUBLIC, NameMap
 
 Path = tuple[str, ...]
 Pairs = dict[Path, Path]

@@ -19,13 +19,13 @@ from compiler.importing.keys import left_over, name_map
 from compiler.importing.settings import common_defaults, shortened
 from compiler.importing.trace import Trace
 from compiler.importing.tree import Chain, deepest
-from compiler.ir import Network
-from compiler.lower import lower
+from compiler.ir.nodes import Network
+from compiler.lowering.lower import lower
 from compiler.weights.slots import slots
-from dsl.fields import name_fault, spec_name_fault
-from dsl.problems import SpecError
-from dsl.spec import Expect, Spec
-from dsl.text import MAX_DEPTH
+from dsl.models.fields import name_fault, spec_name_fault
+from dsl.models.spec import Expect, Spec
+from dsl.text.problems import SpecError
+from dsl.text.values import MAX_DEPTH
 
 LOGITS = "logits"
 OUTPUTS = "outputs"

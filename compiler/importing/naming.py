@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from compiler.importing.tree import Chain, Item, Leaf, paths
-from dsl import layers
-from dsl.fields import KERNEL, name_fault
-from dsl.layers import LAYERS
-from dsl.references import ALWAYS, WORDS
-from dsl.reserved import RESERVED
+from dsl.models import layers
+from dsl.models.fields import KERNEL, name_fault
+from dsl.models.layers import LAYERS
+from dsl.models.reserved import RESERVED
+from dsl.reading.references import ALWAYS, WORDS
 
 CONTAINERS = ("Sequential", "ModuleList", "ModuleDict")
 """Modules that only hold others."""

@@ -16,7 +16,7 @@ from torch import Tensor
 from compiler.importing.graph import Join, Ones, Pad, Quotient, Reading, Scale, tidy
 from compiler.importing.record import Ref
 from compiler.importing.table import MERGES, Given, Pair, Reader, reads
-from dsl import layers
+from dsl.models import layers
 
 
 def one(layer: layers.Layer) -> tuple[Reading, ...]:

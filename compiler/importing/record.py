@@ -21,7 +21,7 @@ from compiler.importing.graph import Unsaid
 from compiler.importing.intake import dice
 from compiler.importing.known import CHANCE, RANDOM, STAND_INS
 from compiler.importing.probes import Probe
-from dsl.problems import SpecError
+from dsl.text.problems import SpecError
 
 LONGEST = 300
 """How much of another's message is quoted."""

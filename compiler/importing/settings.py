@@ -9,9 +9,9 @@ from itertools import product
 from typing import Any, TypeVar
 
 from compiler.importing.tree import Chain, Item, Leaf, leaves, mapped
-from dsl import layers
-from dsl.fields import ACTIVATION_WORDS, PADDINGS
-from dsl.spec import Defaults
+from dsl.models import layers
+from dsl.models.fields import ACTIVATION_WORDS, PADDINGS
+from dsl.models.spec import Defaults
 
 T = TypeVar("T")
 Window = layers.Filter | layers.MaxPool

@@ -8,9 +8,9 @@ from enum import Enum
 
 from compiler.importing.graph import Graph, Node, Reading, Unsaid, without_heads
 from compiler.importing.unsaid import hold_said
-from dsl.layers import Dropout, Layer
-from dsl.opwriter import write
-from dsl.problems import SpecError
+from dsl.models.layers import Dropout, Layer
+from dsl.models.spelling import write
+from dsl.text.problems import SpecError
 
 
 class Change(Enum):

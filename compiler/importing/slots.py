@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from compiler.importing.tree import Chain, Fork, Item, Leaf, leaves
-from dsl import layers
-from dsl.opwriter import write
+from dsl.models import layers
+from dsl.models.spelling import write
 
 Value = int | float | str
 

@@ -17,8 +17,8 @@ from compiler.importing.model import AUX_WEIGHT, identifier, import_module
 from compiler.importing.peers import torchvision_models
 from compiler.importing.record import told
 from compiler.missing import advice
-from dsl.problems import SpecError, did_you_mean
-from dsl.spec import Spec
+from dsl.models.spec import Spec
+from dsl.text.problems import SpecError, did_you_mean
 
 SIDE = 224
 """Height and width of the input where neither the caller nor the model says them."""

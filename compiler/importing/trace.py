@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 from torch import nn
 
-from compiler.fit import misfit
 from compiler.importing import readers as _readers  # noqa: F401  # fills the table
 from compiler.importing.averages import fold_counts
 from compiler.importing.faults import INEXPRESSIBLE, UNUSABLE, refuse
@@ -18,8 +17,9 @@ from compiler.importing.settle import Change, settle, with_logits
 from compiler.importing.table import read
 from compiler.importing.unsaid import hold_said
 from compiler.importing.windows import fold_pads
-from compiler.ir import Network
-from dsl.problems import SpecError
+from compiler.ir.fit import misfit
+from compiler.ir.nodes import Network
+from dsl.text.problems import SpecError
 
 
 @dataclass

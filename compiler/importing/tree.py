@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from compiler.importing.graph import Dims
-from dsl.layers import Layer
+from dsl.models.layers import Layer
 
 
 @dataclass(frozen=True)

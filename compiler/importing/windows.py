@@ -6,7 +6,7 @@ from dataclasses import replace
 from math import inf
 
 from compiler.importing.graph import Graph, Node, Pad, Unsaid
-from dsl import layers
+from dsl.models import layers
 
 Window = layers.Conv | layers.MaxPool
 

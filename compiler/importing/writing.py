@@ -12,8 +12,8 @@ from compiler.importing.naming import (
     without_doubles,
 )
 from compiler.importing.tree import Chain, Fork, Item, Leaf, leaves
-from dsl import layers
-from dsl.spec import Defaults
+from dsl.models import layers
+from dsl.models.spec import Defaults
 
 
 class Writer:

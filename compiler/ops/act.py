@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from compiler.op import Call, Ending, Op, Shape, Work
-from compiler.op import Saved as Kept
+from compiler.ir.op import Call, Ending, Op, Shape, Work
+from compiler.ir.op import Saved as Kept
 
 
 @dataclass(frozen=True)

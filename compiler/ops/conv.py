@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from compiler.op import Call, Extra, Init, Op, Shape, ShapeFault, Window, Work
-from compiler.op import Saved as Kept
+from compiler.ir.op import Call, Extra, Init, Op, Shape, ShapeFault, Window, Work
+from compiler.ir.op import Saved as Kept
+from compiler.ir.symbols import is_plainly
 from compiler.ops.window import Sliding, short
-from compiler.symbols import is_plainly
 
 
 @dataclass(frozen=True)

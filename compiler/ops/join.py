@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import prod
 
-from compiler.op import Ending, Join, Shape, ShapeFault
-from compiler.symbols import total
+from compiler.ir.op import Ending, Join, Shape, ShapeFault
+from compiler.ir.symbols import total
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from compiler.op import Call, Extra, Op, Shape, ShapeFault, Work
-from compiler.op import Saved as Kept
-from compiler.symbols import is_plainly
+from compiler.ir.op import Call, Extra, Op, Shape, ShapeFault, Work
+from compiler.ir.op import Saved as Kept
+from compiler.ir.symbols import is_plainly
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from compiler.op import Call, Ending, Extra, Op, Pair, Shape, ShapeFault, Window, Work
-from compiler.op import Saved as Kept
+from compiler.ir.op import Call, Ending, Extra, Op, Pair, Shape, ShapeFault, Window, Work
+from compiler.ir.op import Saved as Kept
+from compiler.ir.symbols import is_plainly, same
 from compiler.ops.window import FLAT_HELP, Sliding, short
-from compiler.symbols import is_plainly, same
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from compiler.op import Pair, Shape, ShapeFault, Window
-from compiler.symbols import is_plainly, same
+from compiler.ir.op import Pair, Shape, ShapeFault, Window
+from compiler.ir.symbols import is_plainly, same
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """From the IR to Python source that reads as if written by hand.
 
-The same constructor calls that `compiler.module` performs are printed here, so module
+The same constructor calls that `compiler.nn.module` performs are printed here, so module
 and source agree by construction: same state-dict keys, same outputs to the last bit.
 """
 
@@ -15,7 +15,7 @@ from typing import Any
 import jinja2
 
 from compiler import __version__
-from compiler.ir import Network, macs, params
+from compiler.ir.nodes import Network, macs, params
 from compiler.source import names, network
 from compiler.source.audit import audit
 from compiler.source.classes import Emitter

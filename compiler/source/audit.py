@@ -12,7 +12,7 @@ import builtins
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from dsl.reserved import ATTRIBUTES
+from dsl.models.reserved import ATTRIBUTES
 
 NODES = (
     ast.Module, ast.Expr, ast.Constant, ast.Import, ast.ImportFrom, ast.alias, ast.Assign,

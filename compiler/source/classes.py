@@ -7,14 +7,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from compiler.ir import BlockUse, Leaf, Network, Node, Parallel, Series, Tap, children
+from compiler.ir.nodes import BlockUse, Leaf, Network, Node, Parallel, Series, Tap, children
+from compiler.ir.symbols import SymFloat
 from compiler.source import names, units
 from compiler.source.expr import Expr, call, construct, literal, read
 from compiler.source.forward import attributes, forward_of, scale_name
 from compiler.source.helpers import helper_names
 from compiler.source.made import Assignments, Made, assignments, floats
 from compiler.source.switches import Switch, switches, words
-from compiler.symbols import SymFloat
 
 Key = tuple[str, str]
 """What a class is called at least, and its text."""

@@ -5,15 +5,15 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from compiler.fit import Walk
-from compiler.ir import Leaf, Node, Parallel, Residual, Series
-from compiler.op import Shape
+from compiler.ir.fit import Walk
+from compiler.ir.nodes import Leaf, Node, Parallel, Residual, Series
+from compiler.ir.op import Shape
+from compiler.ir.symbols import Sym, alone, is_plainly, names_in, same, substitute
+from compiler.ir.terms import inside, written_out
 from compiler.ops.linear import Flatten, Identity
 from compiler.ops.pool import AdaptivePool2d, AvgPool2d, MaxPool2d
 from compiler.ops.window import Sliding
 from compiler.source.switches import Switch
-from compiler.symbols import Sym, alone, is_plainly, names_in, same, substitute
-from compiler.terms import inside, written_out
 
 WIDEST = 88 - 10
 """Letters of a sentence that fits on one line."""

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from compiler.op import Call
-from compiler.symbols import Sym, names_in
+from compiler.ir.op import Call
+from compiler.ir.symbols import Sym, names_in
 
 WIDTH = 88
 INDENT = "    "

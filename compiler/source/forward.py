@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from compiler.ir import Leaf, Node, Parallel, Series
+from compiler.ir.nodes import Leaf, Node, Parallel, Series
+from compiler.ir.symbols import SymFloat
 from compiler.ops.act import Activation, Softmax
 from compiler.ops.linear import Flatten, Identity
 from compiler.source import names, units
 from compiler.source.expr import WIDTH, Expr, call, lay_out, text
 from compiler.source.switches import Switch
-from compiler.symbols import SymFloat
 
 
 def attributes(node: Node) -> Iterator[Node]:

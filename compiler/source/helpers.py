@@ -1,4 +1,4 @@
-"""The few layers that torch lacks, copied word for word from `compiler.runtime`."""
+"""The few layers that torch lacks, copied word for word from `compiler.nn.runtime`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-RUNTIME = Path(__file__).parent.parent / "runtime.py"
+RUNTIME = Path(__file__).parent.parent / "nn" / "runtime.py"
 
 
 @cache

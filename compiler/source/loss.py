@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from compiler.ending import endings
-from compiler.ir import Network
-from compiler.op import Ending
+from compiler.ir.ending import endings
+from compiler.ir.nodes import Network
+from compiler.ir.op import Ending
 from compiler.source.expr import Expr, call, lay_out, signature
 
 FUNCTIONS: dict[Ending, str] = {

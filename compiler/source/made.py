@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from compiler.ir import Leaf, Node, Parallel, Series, children
+from compiler.ir.nodes import Leaf, Node, Parallel, Series, children
+from compiler.ir.symbols import Sym, SymFloat, names_in
 from compiler.source.describe import document
 from compiler.source.expr import Expr, lay_out, signature, text
 from compiler.source.switches import Switch
-from compiler.symbols import Sym, SymFloat, names_in
 
 Assignments = list[tuple[str, Expr]]
 """What a constructor gives its attributes."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import groupby
 
-from compiler.classifier import classifier
-from compiler.ir import Network, Node, Tap
+from compiler.ir.nodes import Network, Node, Tap
+from compiler.lowering.classifier import classifier
 from compiler.source import names
 from compiler.source.describe import sizes
 from compiler.source.expr import WIDTH, Expr, call, condition, lay_out, signature

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from compiler.ir import Leaf, Network, Node, Tap, own_inits
+from compiler.ir.nodes import Leaf, Network, Node, Tap, own_inits
+from compiler.ir.symbols import SymFloat
 from compiler.ops.linear import Dropout
 from compiler.source.classes import Emitter
 from compiler.source.describe import sizes
 from compiler.source.expr import Expr, call, commented, conditional, lay_out, signature, text
 from compiler.source.forward import function_of
 from compiler.source.methods import output_name
-from compiler.symbols import SymFloat
 
 
 def arguments(network: Network, *, sized: bool) -> list[str]:

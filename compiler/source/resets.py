@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import groupby
 
-from compiler.classifier import classified
-from compiler.inits import describe, init_call
-from compiler.ir import Leaf, Network, leaves, own_inits
-from compiler.op import Init, Op
+from compiler.ir.nodes import Leaf, Network, leaves, own_inits
+from compiler.ir.op import Init, Op
+from compiler.ir.symbols import Sym
+from compiler.lowering.classifier import classified
 from compiler.ops.conv import Conv2d
+from compiler.ops.inits import describe, init_call
 from compiler.ops.linear import Linear
 from compiler.ops.norm import BatchNorm2d
 from compiler.source.expr import Expr, call, condition, lay_out, literals, signature
-from compiler.symbols import Sym
 
 
 def resets(network: Network) -> Iterator[list[str]]:

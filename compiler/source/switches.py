@@ -9,10 +9,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from compiler.ir import BlockUse, Leaf, Network, Node, Parallel, Series, Tap, children
-from dsl.layers import Split
-from dsl.references import references
-from dsl.spec import Block, walk
+from compiler.ir.nodes import BlockUse, Leaf, Network, Node, Parallel, Series, Tap, children
+from dsl.models.layers import Split
+from dsl.models.spec import Block, walk
+from dsl.reading.references import references
 
 Used = Mapping[str, list[tuple[Node, BlockUse]]]
 

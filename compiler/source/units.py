@@ -14,7 +14,8 @@ from itertools import product
 from textwrap import wrap
 from typing import Any
 
-from compiler.ir import Leaf, Node, Series, children
+from compiler.ir.nodes import Leaf, Node, Series, children
+from compiler.ir.symbols import SymFloat
 from compiler.ops.act import ACTIVATIONS, Activation
 from compiler.ops.conv import Conv2d
 from compiler.ops.norm import BatchNorm2d
@@ -29,7 +30,6 @@ from compiler.source.expr import (
     signature,
 )
 from compiler.source.expr import text as source_text
-from compiler.symbols import SymFloat
 
 SIZES = {"stride": "1", "padding": "0", "dilation": "1", "groups": "1"}
 """Optional arguments of a convolution, with torch's defaults."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from dsl.problems import NOWHERE, Problem, SpecError
+from dsl.text.problems import NOWHERE, Problem, SpecError
 
 
 def unreadable(path: Path | str, why: str, help: str = "", verb: str = "read") -> SpecError:

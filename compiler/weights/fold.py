@@ -13,10 +13,10 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from compiler.ir import Leaf, Network, Node, Parallel, children, leaves
+from compiler.ir.nodes import Leaf, Network, Node, Parallel, children, leaves
 from compiler.ops.conv import Conv2d
 from compiler.ops.norm import BatchNorm2d
-from dsl.problems import NOWHERE, Problem, SpecError
+from dsl.text.problems import NOWHERE, Problem, SpecError
 
 MEAN = (0.485, 0.456, 0.406)
 STD = (0.229, 0.224, 0.225)

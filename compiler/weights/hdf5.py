@@ -17,7 +17,7 @@ from typing import Any
 
 from compiler.weights.extras import needs, unreadable
 from compiler.weights.kinds import HDF5, held
-from dsl.problems import SpecError
+from dsl.text.problems import SpecError
 
 Order = Mapping[str, list[str]]
 """Names of layers by kind (`conv2d`), each kind in the order of `model.layers`."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from compiler.weights.report import COPIED, DEFAULT, SKIPPED, TRANSPOSED, Row, sizes
 from compiler.weights.slots import COUNTER, Slot
-from dsl.problems import NOWHERE, Problem
+from dsl.text.problems import NOWHERE, Problem
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-from compiler.ir import Leaf, Network, Node, Parallel, Series, Tap, children
-from dsl.problems import NOWHERE, Problem, Span, SpecError, did_you_mean
-from dsl.weights import KERAS, NOTHING, OWN, NameMap, resolve
+from compiler.ir.nodes import Leaf, Network, Node, Parallel, Series, Tap, children
+from dsl.models.weights import KERAS, NOTHING, OWN, NameMap, resolve
+from dsl.text.problems import NOWHERE, Problem, Span, SpecError, did_you_mean
 
 
 @dataclass(frozen=True)
@@ -211,7 +211,7 @@ def _meant(address: str, nodes: tuple[Node, ...], taken: set[str]) -> str:
 
 def _texts(problems: list[Problem]) -> dict[str, str]:
     """The files that problems point into, for the excerpts."""
-    from dsl import text
+    from dsl.text import values as text
 
     files = {problem.span.file for problem in problems if problem.span is not NOWHERE}
     return {file: text.read(Path(file)) for file in files if Path(file).is_file()}

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from compiler.classifier import classified
-from compiler.ir import Leaf, Network, leaves
+from compiler.ir.nodes import Leaf, Network, leaves
+from compiler.lowering.classifier import classified
 from compiler.ops.linear import Flatten
 from compiler.ops.norm import BatchNorm2d
 from compiler.weights import keras
 from compiler.weights.names import Place, naming
 from compiler.weights.turn import Dims, Key, Turn
-from dsl.problems import NOWHERE, Problem, Span, SpecError
-from dsl.weights import KERAS
+from dsl.models.weights import KERAS
+from dsl.text.problems import NOWHERE, Problem, Span, SpecError
 
 COUNTER = "num_batches_tracked"
 NO_KEY = Key()

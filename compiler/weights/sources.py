@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from compiler.ir import Network
+from compiler.ir.nodes import Network
 from compiler.weights.slots import COUNTER, slots
-from dsl.problems import NOWHERE, Problem, SpecError
-from dsl.weights import OWN
+from dsl.models.weights import OWN
+from dsl.text.problems import NOWHERE, Problem, SpecError
 
 SCALED = "RGB scaled to [-1, 1] (mean 0.5, std 0.5)"
 NOTES = {

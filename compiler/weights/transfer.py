@@ -10,9 +10,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from compiler.ir import Network
-from compiler.lower import lower
-from compiler.module import CompiledNetwork
+from compiler.files.writing import write
+from compiler.ir.nodes import Network
+from compiler.lowering.lower import lower
+from compiler.nn.module import CompiledNetwork
 from compiler.weights import files, finite, keras
 from compiler.weights.fold import fold_transform_input
 from compiler.weights.match import CLASSIFIER, Matching, Wishes, match
@@ -21,9 +22,8 @@ from compiler.weights.report import FOLDED, Row, WeightsReport
 from compiler.weights.slots import COUNTER, Slot, slots
 from compiler.weights.sources import mistaken, notes_on
 from compiler.weights.turn import Key
-from compiler.writing import write
-from dsl.problems import NOWHERE, Problem, SpecError
-from dsl.weights import KERAS, OWN
+from dsl.models.weights import KERAS, OWN
+from dsl.text.problems import NOWHERE, Problem, SpecError
 
 State = dict[str, Tensor]
 Given = Mapping[str, Any] | str | Path

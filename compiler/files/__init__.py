@@ -1,0 +1,1 @@
+"""What is on the disk: written whole or not at all, and never what isn't ours."""

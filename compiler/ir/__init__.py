@@ -1,0 +1,1 @@
+"""The tree that a spec becomes, and what is read off it alone."""

@@ -1,0 +1,97 @@
+"""Where a network's feature maps can be taken, and what they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from compiler.ir.nodes import Leaf, Network, Node, Parallel, children
+from compiler.ir.op import Pair
+from dsl.text.problems import did_you_mean
+
+
+class FeatureInfo(NamedTuple):
+    """One feature map: its step, its channels, and how many pixels one of its positions steps."""
+
+    name: str
+    channels: int
+    reduction: int | Pair
+    """One number, or (height, width) where they differ."""
+
+
+def reductions(network: Network) -> dict[str, Pair]:
+    """The stride against the input behind each step of stem and body, in order.
+
+    Ends before the first step that has no map to give.
+    """
+    found: dict[str, Pair] = {}
+    stride = (1, 1)
+    for node in network.trunk:
+        if network.sections[node.name] == "head" or not node.out.is_map or _flattens(node):
+            break
+        stride = _behind(node, stride)
+        found[node.name] = stride
+    return found
+
+
+def _flattens(node: Node) -> bool:
+    return isinstance(node, Leaf) and node.op.flattens(node.inp)
+
+
+def _behind(node: Node, stride: Pair) -> Pair:
+    """The stride behind a node; a join's is the largest of its branches."""
+    match node:
+        case Leaf():
+            window = node.op.window(node.inp)
+            height, width = window.stride if window else (1, 1)
+            return stride[0] * int(height), stride[1] * int(width)
+        case Parallel():
+            ends = [_behind(branch, stride) for branch in node.branches]
+            stride = max(end[0] for end in ends), max(end[1] for end in ends)
+            return _behind(node.then, stride) if node.then else stride
+    for child in children(node):
+        stride = _behind(child, stride)
+    return stride
+
+
+def default_taps(network: Network) -> tuple[str, ...]:
+    """The last step before each change of stride, and the last of all."""
+    last = {stride: name for name, stride in reductions(network).items()}
+    return tuple(last.values())
+
+
+def described(network: Network, steps: Iterable[str]) -> tuple[FeatureInfo, ...]:
+    """What the steps give."""
+    strides = reductions(network)
+    channels = {node.name: int(node.out.channels) for node in network.trunk}
+    return tuple(
+        FeatureInfo(name, channels[name], height if height == width else (height, width))
+        for name in steps
+        for height, width in (strides[name],)
+    )
+
+
+def until(network: Network, steps: Sequence[str] | None) -> tuple[Network, tuple[str, ...]]:
+    """The network up to the last of the steps, without auxiliary heads; and the steps.
+
+    Raises `ValueError` for a step that has no feature map.
+    """
+    known = list(reductions(network))
+    steps = (steps,) if isinstance(steps, str) else steps
+    wanted = default_taps(network) if steps is None else tuple(dict.fromkeys(steps))
+    if not wanted:
+        raise ValueError(f"{network.name} has no feature maps to give")
+    for name in wanted:
+        if name not in known:
+            raise ValueError(_unknown(network, name, known))
+    end = 1 + max(known.index(name) for name in wanted)
+    return replace(network, nodes=network.trunk[:end]), wanted
+
+
+def _unknown(network: Network, name: str, known: list[str]) -> str:
+    steps = {node.name for node in network.trunk}
+    what = f"{name} gives no feature map" if name in steps else f"there is no step {name}"
+    hint = did_you_mean(name, known)
+    found = f"{network.name}: {what}"
+    return f"{found}; {hint}" if hint else f"{found}; features are at {', '.join(known)}"

@@ -1,0 +1,172 @@
+"""Whether a network takes an input of another size than its spec's, and what the least one is."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from compiler.ir.nodes import Leaf, Network, Node, Parallel, Series, Tap, leaves
+from compiler.ir.op import Pair, Shape, ShapeFault
+
+
+def takes(network: Network, what: str = "images") -> str:
+    """What a network, or its part from `network.input` on, takes."""
+    if not network.input.is_map:
+        return f"{network.name} takes (N, {int(network.input[0])}) {what}"
+    channels, height, width = (int(n) for n in network.input)
+    return f"{network.name} takes (N, {channels}, H, W), such as {height}x{width} {what}"
+
+
+def misfit(network: Network, shape: tuple[int, ...], training: bool, what: str = "images") -> str:
+    """Why an input (N, C, H, W) can't be taken, as a sentence; empty where it can."""
+    wanted = takes(network, what)
+    if len(shape) != 1 + len(network.input):
+        return f"{wanted}; got {len(shape)} dimensions: {shape}"
+    if shape[1] != network.input[0]:
+        return f"{wanted}; got {shape[1]} channels: {shape}"
+    try:
+        Walk(training).through(network.nodes, Shape(*shape[1:]))
+    except ShapeFault as fault:
+        known = fault.code == "E102" and what == "images"
+        hint = f" (the least input is {least(network)})" if known else ""
+        size = "x".join(map(str, shape[2:]))
+        return f"{wanted}; {size} doesn't fit: {fault}{hint}"
+    return ""
+
+
+def norms_of_one(network: Network, shape: Shape, training: bool) -> tuple[str, ...]:
+    """Paths of the norms that get one value a channel of each image of this shape.
+
+    In training they need two images to normalise over.
+    """
+    found: set[int] = set()
+    _Norms(training, found=found).through(network.nodes, shape)
+    return tuple(path for path, leaf in leaves(network.nodes) if id(leaf) in found)
+
+
+@dataclass(frozen=True)
+class Walk:
+    """Follows another shape through nodes that were lowered for their own.
+
+    `lax` overlooks what a larger input doesn't mend: branches that give different grids, and
+    more features than a linear layer was made for.
+    """
+
+    training: bool = False
+    lax: bool = False
+
+    def through(self, nodes: tuple[Node, ...], shape: Shape) -> Shape:
+        """The shape after the nodes.
+
+        Raises `ShapeFault` naming the first layer that can't take what it gets.
+        """
+        for node in nodes:
+            shape = self._node(node, shape)
+        return shape
+
+    def _node(self, node: Node, shape: Shape) -> Shape:
+        match node:
+            case Leaf():
+                return self._leaf(node, shape)
+            case Series():
+                return self._named(node.name, node.nodes, shape)
+            case Tap():
+                if self.training:
+                    self._named(node.name, node.body.nodes, shape)
+                return shape
+            case Parallel():
+                return self._parallel(node, shape)
+
+    def _named(self, name: str, nodes: tuple[Node, ...], shape: Shape) -> Shape:
+        try:
+            return self.through(nodes, shape)
+        except ShapeFault as fault:
+            raise ShapeFault(fault.code, f"{name}.{fault}", fault.help) from None
+
+    def _leaf(self, leaf: Leaf, shape: Shape) -> Shape:
+        try:
+            out = leaf.op.out(shape)
+        except ShapeFault as fault:
+            raise ShapeFault(fault.code, f"{leaf.name}: {fault}", fault.help) from None
+        if leaf.op.params(shape) == leaf.op.params(leaf.inp):
+            return out
+        if self.lax and shape.elements > leaf.inp.elements:
+            return leaf.out
+        raise ShapeFault("E104", f"{leaf.name} was made for {leaf.inp}, it gets {shape}")
+
+    def _parallel(self, node: Parallel, shape: Shape) -> Shape:
+        outs = tuple(self._named(node.name, (branch,), shape) for branch in node.branches)
+        if self.lax:
+            outs = tuple(Shape(out[0], *outs[0][1:]) for out in outs)
+        try:
+            joined = node.join.out(outs)
+        except ShapeFault as fault:
+            raise ShapeFault(fault.code, f"{node.name}: {fault}", fault.help) from None
+        return self._named(node.name, (node.then,), joined) if node.then else joined
+
+
+@dataclass(frozen=True)
+class _Norms(Walk):
+    """Notes the leaves that can't train on one image."""
+
+    found: set[int] = field(default_factory=set)
+
+    def _leaf(self, leaf: Leaf, shape: Shape) -> Shape:
+        if leaf.op.least_batch(shape) > 1:
+            self.found.add(id(leaf))
+        return super()._leaf(leaf, shape)
+
+
+@dataclass(frozen=True)
+class Least:
+    """The least (height, width) that a network takes, when evaluating and in training."""
+
+    evaluating: Pair
+    training: Pair
+
+    def __str__(self) -> str:
+        sizes = ["x".join(map(str, size)) for size in (self.evaluating, self.training)]
+        return sizes[0] if sizes[0] == sizes[1] else f"{sizes[0]}, for training {sizes[1]}"
+
+
+def least(network: Network) -> Least:
+    """The least input: of a network for square images the least square one.
+
+    Otherwise height and width are found each by itself, beside the spec's own other side.
+    Batch norm's need of more than one value a channel is no matter of the input's size alone,
+    and not counted.
+    """
+    evaluating = _least(network, Walk())
+    return Least(evaluating, _least(network, Walk(training=True)) if network.taps else evaluating)
+
+
+def _least(network: Network, walk: Walk) -> Pair:
+    height, width = network.input.grid
+    if height == width:
+        side = _least_side(network, walk, height, lambda n: (n, n))
+        return side, side
+    rows = _least_side(network, walk, height, lambda n: (n, width))
+    return rows, _least_side(network, walk, width, lambda n: (height, n))
+
+
+def _least_side(network: Network, walk: Walk, side: int, grid: Callable[[int], Pair]) -> int:
+    """The least side up to the spec's own, which fits.
+
+    Whatever is too small stays so for every smaller side, so that limit is found by halving;
+    from there on up, branches may still disagree about a size.
+    """
+    sides = range(1, side)
+    enough = bisect_left(
+        sides, True, key=lambda n: _fits(network, replace(walk, lax=True), grid(n))
+    )
+    rest = (n for n in sides[enough:] if _fits(network, walk, grid(n)))
+    return next(rest, side)
+
+
+def _fits(network: Network, walk: Walk, grid: Pair) -> bool:
+    try:
+        walk.through(network.nodes, Shape(network.input.channels, *grid))
+    except ShapeFault:
+        return False
+    return True

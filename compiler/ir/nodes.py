@@ -1,0 +1,352 @@
+"""The intermediate representation: a network as a tree of series and parallels.
+
+Inception networks are series-parallel, so four node kinds say everything: `Leaf` (one
+op), `Series` (one after the other), `Parallel` (side by side, then joined) and `Tap`
+(an auxiliary head). Shapes are derived from the ops, so they cannot disagree with them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from math import prod
+from typing import Any, cast
+
+from compiler.ir.op import Init, Join, Op, Shape
+from compiler.ir.outline import Line, outline, said
+from compiler.ir.symbols import substitute
+from dsl.models.spec import Spec
+from dsl.text.problems import NOWHERE, Span
+
+
+class Part:
+    """What the four kinds of node have in common."""
+
+    name: str
+
+    @property
+    def notes(self) -> dict[Any, Any]:
+        """What has been worked out of a node, by whom and for what (`compiler.ir.nodes.notes`).
+
+        Kept with the node; no part of its value.
+        """
+        inside = self.__dict__
+        try:
+            found: dict[Any, Any] = inside["_notes"]
+        except KeyError:
+            found = inside["_notes"] = {}
+        return found
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave the notes behind: they are made anew."""
+        return {key: value for key, value in self.__dict__.items() if key != "_notes"}
+
+    def __repr__(self) -> str:
+        """The tree from here down, a line a node."""
+        return outline(lines(cast("Node", self), self.name))
+
+
+@dataclass(frozen=True, repr=False)
+class Leaf(Part):
+    """One op at one place."""
+
+    name: str
+    op: Op
+    inp: Shape
+    span: Span = NOWHERE
+
+    @cached_property
+    def out(self) -> Shape:
+        """The op's output shape."""
+        return self.op.out(self.inp)
+
+
+@dataclass(frozen=True)
+class BlockUse:
+    """Which block of the spec a node was made from, and with what.
+
+    `args` binds the block's parameters to what the caller gives (which may be symbols of
+    the caller), `params` are all of them with their defaults (None: no default). `kind` is
+    inception, reduction or aux.
+    """
+
+    block: str
+    kind: str
+    params: Mapping[str, Any]
+    args: Mapping[str, Any]
+    inp: Shape
+    """The input in the caller's terms."""
+    span: Span = NOWHERE
+    """Where the block is defined."""
+    body: Span = NOWHERE
+    """Where its steps or branches begin."""
+
+    @property
+    def bound(self) -> dict[str, Any]:
+        """What each name inside stands for outside; a parameter without a value isn't there."""
+        given = {**self.params, **self.args, "in_channels": self.inp.channels}
+        return {name: value for name, value in given.items() if value is not None}
+
+    def outside(self, shape: Shape) -> Shape:
+        """A shape inside the block as its caller sees it."""
+        return Shape(substitute(shape[0], self.bound), *shape[1:])
+
+
+@dataclass(frozen=True, repr=False)
+class Series(Part):
+    """Nodes one after the other.
+
+    `role` says what it is in hand-written code: a `unit` (convolution, norm and
+    activation as one layer), a `block` (a class of its own, steps as attributes) or a
+    `sequence` (an `nn.Sequential`, unnamed steps numbered from 0).
+
+    A block's `inp` and what is in it are in terms of its own parameters; `out` is in terms
+    of whoever stands around it.
+    """
+
+    name: str
+    nodes: tuple[Node, ...]
+    inp: Shape
+    role: str = "sequence"
+    use: BlockUse | None = None
+    span: Span = NOWHERE
+
+    @cached_property
+    def out(self) -> Shape:
+        """The last node's output shape; the input's if there are none."""
+        shape = self.nodes[-1].out if self.nodes else self.inp
+        return self.use.outside(shape) if self.use else shape
+
+
+@dataclass(frozen=True)
+class Residual:
+    """`act(x + scale * f(x))` around a parallel; `act` is None for no activation."""
+
+    scale: float
+    act: Leaf | None
+
+
+@dataclass(frozen=True, repr=False)
+class Parallel(Part):
+    """Branches side by side on one input, joined; then `then`, then the residual sum.
+
+    In whose terms the shapes are: as for `Series`.
+    """
+
+    name: str
+    branches: tuple[Node, ...]
+    join: Join
+    inp: Shape
+    then: Node | None = None
+    residual: Residual | None = None
+    use: BlockUse | None = None
+    span: Span = NOWHERE
+
+    @cached_property
+    def joined(self) -> Shape:
+        """The shape right after the join. Raises `ShapeFault` where the branches don't fit."""
+        return self.join.out(tuple(branch.out for branch in self.branches))
+
+    @cached_property
+    def out(self) -> Shape:
+        """The shape after `then` and the residual sum."""
+        shape = self.then.out if self.then else self.joined
+        return self.use.outside(shape) if self.use else shape
+
+
+@dataclass(frozen=True, repr=False)
+class Tap(Part):
+    """An auxiliary head, present in training only: its input is the trunk at this place."""
+
+    name: str
+    body: Series
+    weight: float
+    source: str
+    span: Span = NOWHERE
+
+    @property
+    def inp(self) -> Shape:
+        """The trunk's shape at the tap."""
+        return self.body.inp
+
+    @property
+    def out(self) -> Shape:
+        """What the trunk goes on with: the tap changes nothing."""
+        return self.body.inp
+
+
+Node = Leaf | Series | Parallel | Tap
+
+
+@dataclass(frozen=True, repr=False)
+class Network:
+    """A whole lowered network, ready for every emitter."""
+
+    name: str
+    title: str
+    paper: str
+    input: Shape
+    classes: int
+    nodes: tuple[Node, ...]
+    sections: Mapping[str, str]
+    """Section (stem, body, head) of each top-level node by name."""
+    spec: Spec = field(compare=False, repr=False)
+    """What it was lowered from, which makes it anew for another number of classes."""
+    init: Init | None = None
+    heads_left_out: tuple[str, ...] = ()
+    """Auxiliary heads that the spec has, and the caller didn't want."""
+    variant: str | None = None
+    origin: str = ""
+    options: tuple[str, ...] = ()
+    """The spec's file name, for headers."""
+
+    @cached_property
+    def out(self) -> Shape:
+        """The logits' shape."""
+        return self.nodes[-1].out if self.nodes else self.input
+
+    def __repr__(self) -> str:
+        """What it is, and its tree, a line a node, under its sections."""
+        variant = f" ({self.variant})" if self.variant else ""
+        head = (
+            f"{self.name}{variant}: {self.input} -> {self.out}, {params(*self.trunk):,} parameters"
+        )
+        rows = [line for node in self.nodes for line in lines(node, node.name, 1)]
+        text = iter(outline(rows).splitlines())
+        found, section = [head], ""
+        for line in rows:
+            top = line.depth == 1 and line.path in self.sections
+            if top and self.sections[line.path] != section:
+                section = self.sections[line.path]
+                found.append(section)
+            found.append(next(text))
+        return "\n".join(found)
+
+    @property
+    def trunk(self) -> tuple[Node, ...]:
+        """What runs at inference: everything but the auxiliary heads."""
+        return tuple(node for node in self.nodes if not isinstance(node, Tap))
+
+    @property
+    def taps(self) -> tuple[Tap, ...]:
+        """The auxiliary heads, in the order in which they tap the trunk."""
+        return tuple(node for node in self.nodes if isinstance(node, Tap))
+
+
+def children(node: Node) -> tuple[Node, ...]:
+    """The nodes directly inside, in the order in which they are constructed."""
+    match node:
+        case Series():
+            return node.nodes
+        case Parallel():
+            inside = node.branches + ((node.then,) if node.then else ())
+            return inside + ((node.residual.act,) if node.residual and node.residual.act else ())
+        case Tap():
+            return node.body.nodes
+        case Leaf():
+            return ()
+
+
+def lines(node: Node, path: str, depth: int = 0) -> Iterator[Line]:
+    """The node and all in it, as lines of text."""
+    out = node.body.out if isinstance(node, Tap) else node.out
+    yield Line(depth, path, _what(node), node.inp, out, params(node))
+    for child in children(node):
+        yield from lines(child, f"{path}.{child.name}", depth + 1)
+
+
+def _what(node: Node) -> str:
+    match node:
+        case Leaf():
+            return said(node.op.call(node.inp))
+        case Tap():
+            return f"auxiliary head from {node.source}, weight {node.weight:g}"
+        case Series():
+            return _call(node.use) if node.use else f"{node.role} of {len(node.nodes)}"
+    words = [_call(node.use)] if node.use else []
+    words += [f"{node.join.word} of {len(node.branches)}"]
+    if node.then:
+        words.append("then")
+    if node.residual:
+        words.append(f"residual ×{float(node.residual.scale):g}")
+    return ", ".join(words)
+
+
+def _call(use: BlockUse) -> str:
+    args = (
+        f" {key}={f'{float(value):g}' if isinstance(value, (int, float)) else value}"
+        for key, value in use.args.items()
+    )
+    return f"block {use.block}{''.join(args)}"
+
+
+def nodes(inside: tuple[Node, ...], prefix: str = "") -> Iterator[tuple[str, Node]]:
+    """Every node with its path, each before what is in it."""
+    for node in inside:
+        path = f"{prefix}{node.name}"
+        yield path, node
+        yield from nodes(children(node), f"{path}.")
+
+
+def leaves(nodes: tuple[Node, ...], prefix: str = "") -> Iterator[tuple[str, Leaf]]:
+    """Every leaf with its path, in construction order."""
+    for node in nodes:
+        path = f"{prefix}{node.name}"
+        if isinstance(node, Leaf):
+            yield path, node
+        else:
+            yield from leaves(children(node), f"{path}.")
+
+
+def params(*nodes: Node) -> int:
+    """Trainable parameters of everything inside."""
+    shapes = (shape for _, leaf in leaves(nodes) for shape in leaf.op.params(leaf.inp).values())
+    return sum(prod(shape) for shape in shapes)
+
+
+def macs(*nodes: Node) -> int:
+    """Multiply-accumulates of everything inside, for one image."""
+    return sum(leaf.op.work(leaf.inp).macs for _, leaf in leaves(nodes))
+
+
+def own_inits(network: Network) -> Iterator[tuple[str, Init]]:
+    """Each layer whose weights are drawn otherwise than the rest, by path."""
+    for path, leaf in leaves(network.nodes):
+        init = getattr(leaf.op, "init", None)
+        if init is not None:
+            yield path, init
+
+
+def verify(network: Network) -> None:
+    """Check that the tree holds together: shapes thread and sibling names are unique.
+
+    Raises `AssertionError` naming the node; a failure is a bug of the compiler.
+    """
+    _verify_series(network.nodes, network.input, network.name)
+
+
+def _verify_series(nodes: tuple[Node, ...], shape: Shape, where: str) -> None:
+    names = [node.name for node in nodes]
+    assert len(set(names)) == len(names), f"{where}: names {names} repeat"
+    for node in nodes:
+        assert node.inp == shape, f"{where}.{node.name}: takes {node.inp}, gets {shape}"
+        _verify_inside(node, f"{where}.{node.name}")
+        shape = node.out
+
+
+def _verify_inside(node: Node, where: str) -> None:
+    match node:
+        case Series():
+            _verify_series(node.nodes, node.inp, where)
+        case Tap():
+            _verify_series(node.body.nodes, node.inp, where)
+        case Parallel():
+            names = [child.name for child in children(node)]
+            assert len(set(names)) == len(names), f"{where}: names {names} repeat"
+            for branch in node.branches:
+                _verify_series((branch,), node.inp, where)
+            if node.then:
+                _verify_series((node.then,), node.joined, where)
+        case Leaf():
+            assert node.out == node.op.out(node.inp), where

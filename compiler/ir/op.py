@@ -1,0 +1,257 @@
+"""What an op is: shapes, facts, and the torch call that constructs it.
+
+Every op owns its facts (`Op`): output shape, parameters, work, and a torch constructor
+call held as plain data, which the module emitter performs and the source emitter prints.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from math import prod
+from typing import Any, ClassVar, Literal, Self
+
+Pair = tuple[int, int]
+Ending = Literal["logits", "softmax", "sigmoid", "altered"]
+"""What numbers are to a loss: of any size, probabilities that a softmax or a sigmoid gave, or
+probabilities that were made into something else since."""
+
+
+class Shape(tuple[int, ...]):
+    """One sample's shape without the batch: (C, H, W) for a map, (F,) for a vector."""
+
+    __slots__ = ()
+
+    def __new__(cls, *dims: int) -> Self:
+        return super().__new__(cls, dims)
+
+    def __getnewargs__(self) -> tuple[int, ...]:
+        """What pickle and copy construct it from; a tuple's own would be one tuple."""
+        return tuple(self)
+
+    @property
+    def channels(self) -> int:
+        """C, or the length of a vector."""
+        return self[0]
+
+    @property
+    def grid(self) -> Pair:
+        """(H, W); a vector counts as 1x1."""
+        return (self[1], self[2]) if len(self) == 3 else (1, 1)
+
+    @property
+    def is_map(self) -> bool:
+        """Whether there is a grid at all."""
+        return len(self) == 3
+
+    @property
+    def elements(self) -> int:
+        """C * H * W."""
+        return prod(map(int, self))
+
+    def __str__(self) -> str:
+        return "x".join(str(int(n)) for n in self)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A torch constructor call as plain data: `nn.Conv2d(128, 192, (1, 7))`.
+
+    `name` is a class of `torch.nn`, or one of `compiler.nn.runtime` where torch has none.
+    """
+
+    name: str
+    args: tuple[Any, ...] = ()
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A sliding window per axis, for receptive fields and padding waste.
+
+    `before` and `after` are the rows and columns padded at each end.
+    """
+
+    kernel: Pair
+    stride: Pair = (1, 1)
+    before: Pair = (0, 0)
+    after: Pair = (0, 0)
+    dilation: Pair = (1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What one op does with one sample, in multiply-accumulates and elements; see docs/cost.md.
+
+    `constants` counts values that don't depend on the input, whatever the batch.
+    """
+
+    macs: int = 0
+    activations: int = 0
+    bias_adds: int = 0
+    bn_elems: int = 0
+    act_elems: int = 0
+    pool_elems: int = 0
+    eltwise_elems: int = 0
+    constants: int = 0
+
+    def __post_init__(self) -> None:
+        for name in self.__slots__:
+            value = getattr(self, name)
+            if type(value) is not int:
+                object.__setattr__(self, name, int(value))
+
+    @property
+    def outputs(self) -> int:
+        """Elements that it writes, constants apart."""
+        elementwise = self.bn_elems + self.act_elems + self.pool_elems + self.eltwise_elems
+        return self.activations + elementwise
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """Tensors that an op makes: elements per sample, and `fixed` ones whatever the batch.
+
+    `indices` are the int64 elements per sample.
+    """
+
+    elements: int = 0
+    fixed: int = 0
+    indices: int = 0
+
+    def size(self, batch: int, dtype_bytes: int) -> int:
+        """Bytes."""
+        floats = batch * int(self.elements) + int(self.fixed)
+        return floats * dtype_bytes + 8 * batch * int(self.indices)
+
+
+NOTHING = Extra()
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What an op keeps for the backward pass, in training mode.
+
+    `input`/`output`: whether that tensor itself is kept; `extra`: tensors that exist only
+    for the backward pass.
+    """
+
+    input: bool = False
+    output: bool = False
+    extra: Extra = NOTHING
+
+
+class Op(ABC):
+    """One operation and every fact about it. Subclasses are frozen dataclasses."""
+
+    @property
+    def family(self) -> str:
+        """Its colour in a diagram: pointwise, conv, factorised, pool, norm, act, linear, other."""
+        return "other"
+
+    aliases: ClassVar[bool] = False
+    """Whether the output shares its input's memory (views, dropout when evaluating)."""
+
+    @abstractmethod
+    def out(self, x: Shape) -> Shape:
+        """The output shape. Raises `ShapeFault` where the input can't be taken."""
+
+    @abstractmethod
+    def call(self, x: Shape) -> Call:
+        """How torch constructs it for this input."""
+
+    @property
+    @abstractmethod
+    def label(self) -> str:
+        """A short name for diagrams and tables: `1×7`, `max pool 3×3`, `ReLU`."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What else a diagram should say: `s2`, `V` for valid padding, `d2`, `g32`."""
+        return ()
+
+    def params(self, x: Shape) -> dict[str, tuple[int, ...]]:
+        """Names and shapes of the trainable parameters, in torch's order."""
+        return {}
+
+    def buffers(self, x: Shape) -> dict[str, tuple[int, ...]]:
+        """Names and shapes of the buffers, in torch's order."""
+        return {}
+
+    def work(self, x: Shape) -> Work:
+        """Elements touched by one sample while evaluating, by category."""
+        return Work()
+
+    def training_work(self, x: Shape) -> Work:
+        """The same while training."""
+        return self.work(x)
+
+    def window(self, x: Shape) -> Window | None:
+        """The sliding window, where there is one."""
+        return None
+
+    def flattens(self, x: Shape) -> bool:
+        """Whether positions end here: what comes out sees the whole map at once."""
+        return False
+
+    def shares(self, training: bool) -> bool:
+        """Whether the output lies in its input's memory: views, and work in place."""
+        return self.aliases
+
+    def peaks(self, x: Shape) -> tuple[Extra, ...]:
+        """What it makes beside its input at moments when more is alive than the output."""
+        return ()
+
+    def saved(self, x: Shape) -> Saved:
+        """What autograd keeps for the backward pass."""
+        return Saved()
+
+    def ending(self, x: Shape, before: Ending) -> Ending:
+        """What its output is to a loss, where its input is `before`."""
+        return "logits"
+
+    def least_batch(self, x: Shape) -> int:
+        """The smallest batch that it can train on."""
+        return 1
+
+
+class ShapeFault(ValueError):
+    """An input that an op can't take; `help` says what would do."""
+
+    def __init__(self, code: str, message: str, help: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+        self.help = help
+
+
+class Join(ABC):
+    """How parallel branches become one tensor."""
+
+    word: ClassVar[str]
+    folds: ClassVar[bool] = False
+    """Whether each branch is joined as it comes, not all of them at the end."""
+
+    @abstractmethod
+    def out(self, shapes: tuple[Shape, ...]) -> Shape:
+        """The joined shape. Raises `ShapeFault` where the branches don't fit."""
+
+    @abstractmethod
+    def elements_written(self, shapes: tuple[Shape, ...]) -> int:
+        """Elements that the join writes."""
+
+    @abstractmethod
+    def ending(self, branches: tuple[Ending, ...]) -> Ending:
+        """What the joined numbers are to a loss."""
+
+
+@dataclass(frozen=True)
+class Init:
+    """How weights are drawn: a function of `torch.nn.init` without its underscore."""
+
+    scheme: str
+    args: Mapping[str, float] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        """As a spec writes it: `trunc_normal:0.01`."""
+        return ":".join([self.scheme, *(f"{number:g}" for number in self.args.values())])

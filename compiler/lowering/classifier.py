@@ -1,0 +1,102 @@
+"""What a network's number of classes decides, and the same network with another number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from compiler.ir.nodes import BlockUse, Leaf, Network, Node, Tap, children, leaves, params
+from compiler.ir.op import Call
+from compiler.ir.symbols import Sym
+from compiler.lowering.lower import LIMIT, lower
+from compiler.lowering.prepare import Overrides
+
+CLASSES = frozenset({"num_classes"})
+
+
+def classified(network: Network) -> tuple[str, ...]:
+    """Paths of the layers whose weights are sized by the number of classes.
+
+    The trunk's come first, then those of the auxiliary heads.
+    """
+    trunk, taps = _sized(network.trunk, CLASSES), _sized(network.taps, CLASSES)
+    return (*trunk, *taps)
+
+
+def _sized(nodes: tuple[Node, ...], known: frozenset[str], prefix: str = "") -> Iterator[str]:
+    """Paths of the layers whose widths hold one of the `known` symbols."""
+    for node in nodes:
+        path = f"{prefix}{node.name}"
+        if isinstance(node, Leaf):
+            widths = (node.inp[0], node.out[0])
+            if node.op.params(node.inp) and any(_holds(width, known) for width in widths):
+                yield path
+        else:
+            use = node.body.use if isinstance(node, Tap) else node.use
+            inside = _bound(use, known) if use else known
+            yield from _sized(children(node), inside, f"{path}.")
+
+
+def _bound(use: BlockUse, known: frozenset[str]) -> frozenset[str]:
+    """Which symbols of a block follow from the caller's `known` ones."""
+    given = {**use.args, "in_channels": use.inp[0]}
+    return CLASSES | {name for name, value in given.items() if _holds(value, known)}
+
+
+def _holds(value: object, known: frozenset[str]) -> bool:
+    return isinstance(value, Sym) and not known.isdisjoint(value.terms)
+
+
+def classifier(network: Network) -> Node | None:
+    """The last step of the trunk that the number of classes sizes: what gives the logits."""
+    tops = {path.split(".")[0] for path in classified(network)}
+    return next((node for node in reversed(network.trunk) if node.name in tops), None)
+
+
+def with_classes(network: Network, classes: int) -> Network:
+    """The network for another number of classes; 0 ends it before the classifier.
+
+    Raises `ValueError` for a number that the spec can't have, and where nothing depends on it.
+    """
+    if classes == 0:
+        return without_classifier(network)
+    limit = max(LIMIT, 2 * params(*network.nodes))
+    spec = Overrides(classes).applied(network.spec)
+    made = lower(spec, limit=limit, variant=network.variant)
+    if classifier(made) is None:
+        raise ValueError(f"{network.name} has no layer that `classes` sizes")
+    others = (option for option in network.options if not option.startswith("--classes "))
+    options = (*Overrides(classes).options, *others)
+    nodes = made.nodes if network.taps else made.trunk
+    left_out = network.heads_left_out
+    return replace(
+        made, nodes=nodes, origin=network.origin, options=options, heads_left_out=left_out
+    )
+
+
+def renewed(before: Network, after: Network) -> dict[str, Leaf]:
+    """The layers of `after` that can't be taken over from `before`, by path: classifiers first."""
+    old, new = dict(leaves(before.nodes)), dict(leaves(after.nodes))
+    sized = classified(after)
+    others = (path for path, leaf in new.items() if _call(leaf) != _call(old.get(path)))
+    return {path: new[path] for path in (*sized, *others)}
+
+
+def _call(leaf: Leaf | None) -> Call | None:
+    return leaf.op.call(leaf.inp) if leaf else None
+
+
+def without_classifier(network: Network) -> Network:
+    """The network up to its classifier, without auxiliary heads: it gives features.
+
+    Raises `ValueError` where there is no classifier, or another layer has its width.
+    """
+    last = classifier(network)
+    if last is None and network.classes:
+        raise ValueError(f"{network.name} has no layer that `classes` sizes")
+    trunk = network.trunk
+    cut = replace(network, nodes=trunk[: trunk.index(last)] if last else trunk, classes=0)
+    if other := classifier(cut):
+        message = f"{network.name} can't do without classes: they size {other.name} too"
+        raise ValueError(message)
+    return cut

@@ -1,0 +1,74 @@
+"""Whether what the head gives is what `classes` says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from compiler.ir.nodes import Leaf, Network, Node, Parallel, Series, Tap, children
+from compiler.ir.symbols import Sym
+from compiler.ops.linear import Linear
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """A layer whose own width stands where the number of classes belongs."""
+
+    path: str
+    layer: Leaf
+    width: int
+    """What its step gives: with the branches beside it, if there are any."""
+
+
+def fixed(network: Network) -> Iterator[Fixed]:
+    """The last layer of the head, and of each auxiliary head, that disagrees with `classes`.
+
+    A network without layers of weights in its head gives features, whatever `classes` says;
+    so does an auxiliary head that doesn't end in a linear layer.
+    """
+    trunk = network.trunk
+    found = _last(trunk)
+    if found and network.sections.get(found.path.split(".")[0]) == "head":
+        yield from _checked(found, trunk[-1], network.classes)
+    for tap in network.taps:
+        found = _last(tap.body.nodes, f"{tap.name}.")
+        if found and isinstance(found.layer.op, Linear):
+            yield from _checked(found, tap.body, network.classes)
+
+
+def follows(network: Network) -> bool:
+    """Whether the network's outputs are as many as its classes, by the word or by number."""
+    return bool(network.trunk) and _holds(network.trunk[-1], network.classes)
+
+
+def _checked(found: Fixed, end: Node, classes: int) -> Iterator[Fixed]:
+    if found.width != classes and not _holds(end, classes):
+        yield found
+
+
+def _holds(end: Node, classes: int) -> bool:
+    width = end.out[0]
+    return int(width) == classes or (isinstance(width, Sym) and "num_classes" in width.terms)
+
+
+def _last(nodes: Iterable[Node], prefix: str = "") -> Fixed | None:
+    """The last layer that has a width of its own."""
+    for node in reversed(tuple(nodes)):
+        path = f"{prefix}{node.name}"
+        if isinstance(node, Tap):
+            continue
+        if isinstance(node, Leaf):
+            if hasattr(node.op, "width"):
+                return Fixed(path, node, int(node.out[0]))
+        elif found := _last(children(node), f"{path}."):
+            return _as_step(node, path, found)
+    return None
+
+
+def _as_step(node: Node, path: str, found: Fixed) -> Fixed:
+    """The layer in words of the spec, where a unit is one step and branches are joined."""
+    if isinstance(node, Series) and node.role == "unit":
+        return replace(found, path=path)
+    if isinstance(node, Parallel) and not node.then and len(node.branches) > 1:
+        return Fixed(path, found.layer, int(node.joined[0]))
+    return found

@@ -1,0 +1,253 @@
+"""How each layer of the language becomes ops: one rule a layer kind.
+
+A rule takes the layer, the shape that comes in and the scope, and gives the ops that the
+layer consists of, named as their modules will be. Several ops make a unit: the
+convolution, norm and activation that hand-written code keeps in one class.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from compiler.ir.op import Op, Pair, Shape
+from compiler.ir.symbols import half, names_in
+from compiler.lowering.scope import Scope
+from compiler.ops.act import ACTIVATIONS, Activation, Softmax
+from compiler.ops.conv import Conv2d
+from compiler.ops.linear import Dropout, Flatten, Identity, Linear
+from compiler.ops.norm import BatchNorm2d, LocalResponseNorm
+from compiler.ops.pool import AdaptivePool2d, AvgPool2d, MaxPool2d
+from compiler.ops.window import Sliding, pad_text
+from dsl.models import layers
+from dsl.models.fields import NORMS, PADDINGS
+from dsl.text.numbers import LEAST
+
+Part = tuple[str, Op]
+
+
+@dataclass(frozen=True)
+class Lowered:
+    """The ops of one layer; `before` is one that goes in front as a step of its own."""
+
+    parts: tuple[Part, ...]
+    before: Part | None = None
+
+
+Rule = Callable[[Any, Shape, Scope], Lowered]
+RULES: dict[type[layers.Layer], Rule] = {}
+R = TypeVar("R", bound=Rule)
+
+
+def lowers(kind: type[layers.Layer]) -> Callable[[R], R]:
+    """Register the lowering rule of a layer kind."""
+
+    def register(rule: R) -> R:
+        RULES[kind] = rule
+        return rule
+
+    return register
+
+
+def one(op: Op) -> Lowered:
+    """A layer that is a single op."""
+    return Lowered((("", op),))
+
+
+@lowers(layers.Conv)
+def _conv(step: layers.Conv, x: Shape, scope: Scope) -> Lowered:
+    width = scope.positive(step, "width") if step.width is not None else x.channels
+    groups = x.channels if step.depthwise else scope.positive(step, "groups")
+    if step.depthwise and width % x.channels:
+        message = f"a depthwise width is a multiple of what comes in ({int(x.channels)})"
+        scope.fail("E107", step.at.of("width"), f"{message}, not {int(width)}")
+    normed = _norm(step, scope)
+    bias = _bias(step, scope, bool(normed))
+    conv = Conv2d(width, _sliding(step, scope), groups, bias, scope.init(step))
+    return Lowered((("conv", conv), *normed, *_act(step, scope)))
+
+
+@lowers(layers.SepConv)
+def _sepconv(step: layers.SepConv, x: Shape, scope: Scope) -> Lowered:
+    width = scope.positive(step, "width") if step.width is not None else x.channels
+    normed = _norm(step, scope)
+    bias, init = _bias(step, scope, bool(normed)), scope.init(step)
+    deep = Conv2d(x.channels, _sliding(step, scope), x.channels, bias=False, init=init)
+    point = Conv2d(width, Sliding((1, 1)), 1, bias, init)
+    parts = (("depthwise", deep), ("pointwise", point), *normed, *_act(step, scope))
+    return Lowered(parts)
+
+
+def _norm(step: layers.Filter, scope: Scope) -> tuple[Part, ...]:
+    if step.linear and step.norm is None:
+        return ()
+    if scope.word(step, "norm", NORMS) == "none":
+        return ()
+    return (("bn", _batch_norm(step, scope)),)
+
+
+def _batch_norm(step: layers.Filter | layers.BatchNorm, scope: Scope) -> BatchNorm2d:
+    gamma = scope.spec.defaults.gamma if step.gamma is None else step.gamma
+    eps, momentum = scope.number(step, "eps", LEAST), scope.number(step, "momentum", 0, 1)
+    return BatchNorm2d(eps, momentum, gamma)
+
+
+def _bias(step: layers.Filter, scope: Scope, normed: bool) -> bool:
+    if step.bias is not None:
+        return step.bias
+    return (
+        not normed
+        if scope.spec.defaults.bias is None or step.linear
+        else (scope.spec.defaults.bias)
+    )
+
+
+def _act(step: layers.Filter, scope: Scope) -> tuple[Part, ...]:
+    """The unit's activation; it overwrites the fresh output that it follows where torch can."""
+    if step.linear and step.act is None:
+        return ()
+    kind = scope.word(step, "act", (*ACTIVATIONS, "none"))
+    if kind == "none":
+        return ()
+    return (("act", Activation(kind, inplace=ACTIVATIONS[kind].inplace)),)
+
+
+def _sliding(step: layers.Filter | layers.MaxPool, scope: Scope) -> Sliding:
+    kernel, stride = scope.pair(step, "kernel"), scope.pair(step, "stride")
+    dilation = scope.pair(step, "dilation") if isinstance(step, layers.Filter) else (1, 1)
+    ceil = isinstance(step, layers.MaxPool) and step.ceil
+    given = scope.value(step, "padding")
+    if isinstance(given, (tuple, int, float)):
+        pads = scope.pair(step, "padding", least=0)
+        return Sliding(kernel, stride, pads, dilation, ceil, mode=pad_text(pads))
+    if given is None and ceil:
+        return Sliding(kernel, stride, (0, 0), dilation, ceil, mode="ceil")
+    mode = scope.word(step, "padding", PADDINGS)
+    shown = mode if given is not None else ""
+    if mode == "valid":
+        return Sliding(kernel, stride, (0, 0), dilation, ceil, mode="valid")
+    if mode == "tf_same":
+        return _tf_same(step, kernel, stride, dilation, shown, scope)
+    return _same(step, Sliding(kernel, stride, (0, 0), dilation, ceil), scope)
+
+
+def _same(step: layers.Layer, slide: Sliding, scope: Scope) -> Sliding:
+    """Symmetric padding that keeps the grid at stride 1, as torch code writes it."""
+    spans = slide.span(0), slide.span(1)
+    for span, stride in zip(spans, slide.stride, strict=True):
+        if span % 2 == 0 and stride == 1:
+            message = f"{slide.kernel[0]}x{slide.kernel[1]} can't keep the grid with equal padding"
+            help = "an even kernel needs tf_same, valid or pad="
+            scope.fail("E110", step.at.of("kernel"), message, help=help)
+    return replace(slide, padding=_symmetric(slide))
+
+
+def _symmetric(slide: Sliding) -> Pair:
+    """Padding that keeps the grid at stride 1, as an expression where a parameter decides."""
+    height, width = (_keeping(slide, axis) for axis in (0, 1))
+    return height, width
+
+
+def _keeping(slide: Sliding, axis: int) -> int:
+    if slide.kernel[axis] % 2 == 0:
+        return (slide.span(axis) - 1) // 2
+    reach = half(slide.kernel[axis])
+    return reach if slide.dilation[axis] == 1 and names_in(reach) else reach * slide.dilation[axis]
+
+
+def _tf_same(
+    step: layers.Layer, kernel: Pair, stride: Pair, dilation: Pair, shown: str, scope: Scope
+) -> Sliding:
+    """TensorFlow's SAME; where it never depends on the input's size it is plain padding."""
+    slide = Sliding(kernel, stride, (0, 0), dilation, tf_same=True, mode=shown)
+    spans = slide.span(0), slide.span(1)
+    for span, step_by in zip(spans, stride, strict=True):
+        if 1 < span < step_by:
+            message = f"tf_same can't have a stride of {step_by} over a kernel of {span}"
+            scope.fail("E110", step.at.of("stride"), message, help="give the padding as pad=")
+    if stride == (1, 1) and spans[0] % 2 and spans[1] % 2:
+        return Sliding(kernel, stride, _symmetric(slide), dilation, mode=shown)
+    if kernel == (1, 1):
+        return Sliding(kernel, stride, (0, 0), dilation, mode=shown)
+    return slide
+
+
+@lowers(layers.MaxPool)
+def _maxpool(step: layers.MaxPool, x: Shape, scope: Scope) -> Lowered:
+    return one(MaxPool2d(_pool_window(step, scope)))
+
+
+@lowers(layers.AvgPool)
+def _avgpool(step: layers.AvgPool, x: Shape, scope: Scope) -> Lowered:
+    count = step.count_padding
+    if count is None:
+        count = scope.spec.defaults.avgpool == "countpad"
+    return one(AvgPool2d(_pool_window(step, scope), count))
+
+
+def _pool_window(step: layers.MaxPool, scope: Scope) -> Sliding:
+    """A pooling window; torch refuses more padding than half the kernel."""
+    if step.ceil and scope.value(step, "padding") == "tf_same":
+        help = "tf_same keeps every row already: leave ceil out"
+        scope.fail("E111", step.at.of("ceil"), "ceil has no meaning with tf_same", help=help)
+    slide = _sliding(step, scope)
+    for side, pad in zip(slide.kernel, slide.padding, strict=True):
+        if pad > side // 2:
+            message = f"padding {int(pad)} is more than half of the window's {int(side)}"
+            scope.fail("E111", step.at.of("padding"), message)
+    return slide
+
+
+@lowers(layers.GlobalPool)
+def _globalpool(step: layers.GlobalPool, x: Shape, scope: Scope) -> Lowered:
+    return one(AdaptivePool2d((1, 1), scope.word(step, "mode", layers.MODES)))
+
+
+@lowers(layers.AdaptivePool)
+def _adaptivepool(step: layers.AdaptivePool, x: Shape, scope: Scope) -> Lowered:
+    return one(AdaptivePool2d(scope.pair(step, "size"), scope.word(step, "mode", layers.MODES)))
+
+
+@lowers(layers.Linear)
+def _linear(step: layers.Linear, x: Shape, scope: Scope) -> Lowered:
+    linear = Linear(scope.positive(step, "width"), step.bias, scope.init(step))
+    return Lowered((("", linear),), before=("flatten", Flatten()) if x.is_map else None)
+
+
+@lowers(layers.Flatten)
+def _flatten(step: layers.Flatten, x: Shape, scope: Scope) -> Lowered:
+    return one(Flatten())
+
+
+@lowers(layers.Dropout)
+def _dropout(step: layers.Dropout, x: Shape, scope: Scope) -> Lowered:
+    return one(Dropout(scope.number(step, "p", 0, 1)))
+
+
+@lowers(layers.Activation)
+def _activation(step: layers.Activation, x: Shape, scope: Scope) -> Lowered:
+    kind = scope.word(step, "kind", (*ACTIVATIONS, "none"))
+    return one(Identity() if kind == "none" else Activation(kind))
+
+
+@lowers(layers.Softmax)
+def _softmax(step: layers.Softmax, x: Shape, scope: Scope) -> Lowered:
+    return one(Softmax())
+
+
+@lowers(layers.BatchNorm)
+def _batchnorm(step: layers.BatchNorm, x: Shape, scope: Scope) -> Lowered:
+    return one(_batch_norm(step, scope))
+
+
+@lowers(layers.LRN)
+def _lrn(step: layers.LRN, x: Shape, scope: Scope) -> Lowered:
+    alpha, beta = (scope.number(step, name, 0) for name in ("alpha", "beta"))
+    k = scope.number(step, "k", LEAST)
+    return one(LocalResponseNorm(step.size, alpha, beta, k))
+
+
+@lowers(layers.Identity)
+def _identity(step: layers.Identity, x: Shape, scope: Scope) -> Lowered:
+    return one(Identity())

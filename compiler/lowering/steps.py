@@ -1,0 +1,295 @@
+"""Steps of the language as nodes of the IR: layers, sequences, splits, repeats, calls.
+
+Every fault is reported with its place in the spec and the calls that led there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from math import prod
+
+from compiler.ir.nodes import BlockUse, Leaf, Node, Parallel, Residual, Series
+from compiler.ir.op import Op, Shape, ShapeFault
+from compiler.ir.symbols import Sym, SymFloat, same
+from compiler.lowering.rules import RULES, Lowered
+from compiler.lowering.scope import Scope, Stop, Value
+from compiler.ops.act import ACTIVATIONS, Activation
+from compiler.ops.join import join_of
+from dsl.models import layers
+from dsl.models.naming import branch_names, child_names, sequence_names
+from dsl.models.spec import Block
+from dsl.text.problems import Span
+
+Taken = Callable[[], set[str]]
+
+
+def lower_steps(
+    steps: tuple[layers.Step, ...], names: list[str], x: Shape, scope: Scope, owner: str
+) -> tuple[Node, ...]:
+    """Steps in order, as siblings under one owner."""
+    nodes: list[Node] = []
+    for name, step in zip(names, steps, strict=True):
+        for node in lower_step(step, name, x, scope, lambda: {*names, *(n.name for n in nodes)}):
+            nodes.append(node)
+            x = node.out
+    return tuple(nodes)
+
+
+def lower_step(
+    step: layers.Step, name: str, x: Shape, scope: Scope, taken: Taken | None = None
+) -> tuple[Node, ...]:
+    """One step as one node, or two where a map must be flattened before it.
+
+    `taken` gives its siblings' names; None where there is room for one node only.
+    """
+    match step:
+        case layers.Sequence():
+            names = sequence_names(step.steps)
+            nodes = lower_steps(step.steps, names, x, scope.part_of(name), name)
+            return (Series(name, nodes, x, span=step.at.span),)
+        case layers.Split():
+            return (_split(step, name, x, scope),)
+        case layers.Layer() if step.repeat > 1:
+            return (_repeat(step, name, x, scope),)
+        case layers.Call():
+            return (_call(step, name, x, scope),)
+        case layers.Layer():
+            return _layer(step, name, x, scope, taken)
+    raise AssertionError(type(step))
+
+
+def _repeat(step: layers.Layer, name: str, x: Shape, scope: Scope) -> Series:
+    """`x4`: the same step again and again, numbered from 0.
+
+    What keeps the shape is lowered once: the others are the same node under other names. It
+    does so only if what it gives is what it gets as an expression, too.
+    """
+    once = step.model_copy(update={"repeat": 1})
+    scope = scope.part_of(name)
+    nodes: list[Node] = []
+    shape = x
+    for place in range(step.repeat):
+        before = scope.budget.params
+        (node,) = lower_step(once, str(place), shape, scope)
+        nodes.append(node)
+        if same(node.out, shape):
+            others = range(place + 1, step.repeat)
+            nodes += [replace(node, name=str(other)) for other in others]
+            scope.budget.spend((scope.budget.params - before) * len(others))
+            break
+        shape = node.out
+    return Series(name, tuple(nodes), x, span=step.at.span)
+
+
+def _layer(
+    step: layers.Layer, name: str, x: Shape, scope: Scope, taken: Taken | None
+) -> tuple[Node, ...]:
+    lowered: Lowered = RULES[type(step)](step, x, scope)
+    span = step.at.span
+    if lowered.before is None:
+        return (_unit(lowered, name, x, scope, span),)
+    if taken is None or name.isdigit():
+        message = f"{step.keyword} needs a vector, gets a map of {x}"
+        scope.fail("E106", span, message, help="put flatten before it: [flatten, fc 1024]")
+    before = _leaf(_free(lowered.before[0], taken()), lowered.before[1], x, scope, span)
+    return before, _unit(lowered, name, before.out, scope, span)
+
+
+def _free(name: str, taken: set[str]) -> str:
+    """A name that no sibling has."""
+    number = 1
+    found = name
+    while found in taken:
+        number += 1
+        found = f"{name}{number}"
+    return found
+
+
+def _unit(lowered: Lowered, name: str, x: Shape, scope: Scope, span: Span) -> Node:
+    """One op as a leaf; several as a unit."""
+    if len(lowered.parts) == 1:
+        return _leaf(name, lowered.parts[0][1], x, scope, span)
+    leaves: list[Leaf] = []
+    shape = x
+    for part, op in lowered.parts:
+        leaves.append(_leaf(part, op, shape, scope, span, label=name))
+        shape = leaves[-1].out
+    return Series(name, tuple(leaves), x, "unit", span=span)
+
+
+def _leaf(name: str, op: Op, x: Shape, scope: Scope, span: Span, label: str = "") -> Leaf:
+    leaf = Leaf(name, op, x, span)
+    try:
+        _ = leaf.out
+    except ShapeFault as error:
+        scope.fault(error, span, label or name)
+    scope.budget.spend(sum(prod(shape) for shape in op.params(x).values()))
+    return leaf
+
+
+def _split(step: layers.Split, name: str, x: Shape, scope: Scope) -> Parallel:
+    """Branches, join, `then` and the residual sum."""
+    branches = _branches(step, x, scope)
+    join = join_of(step.join, len(branches))
+    node = Parallel(name, branches, join, x, span=step.at.span)
+    shape = _joined(node, scope)
+    if step.then:
+        (then,) = lower_step(step.then, step.then.name or "then", shape, scope)
+        node = replace(node, then=then)
+    return _residual(step.residual, node, scope) if step.residual else node
+
+
+def _branches(step: layers.Split, x: Shape, scope: Scope) -> tuple[Node, ...]:
+    found: list[Node] = []
+    failed = False
+    for name, branch in zip(branch_names(step.branches), step.branches, strict=True):
+        try:
+            found += lower_step(branch, name, x, scope)
+        except Stop:
+            failed = True
+    if failed:
+        raise Stop
+    return tuple(found)
+
+
+def _joined(node: Parallel, scope: Scope) -> Shape:
+    """The joined shape, if the branches fit together."""
+    try:
+        return node.joined
+    except ShapeFault as error:
+        shapes = [branch.out for branch in node.branches]
+        keeps = scope.block not in scope.spec.reduction
+        span, sizes = _odd_branches(node, shapes, keeps)
+        help = "give the branches equal strides, paddings and ceil"
+        if len({shape.is_map for shape in shapes}) > 1:
+            help = "flatten each branch, or none"
+        elif len({shape.grid for shape in shapes}) == 1:
+            help = "give the branches equal widths"
+        message = f"{node.join.word}{_where(node, scope)}: {error}: {sizes}"
+        scope.fail(error.code, span, message, help=help)
+
+
+def _where(node: Parallel, scope: Scope) -> str:
+    """What a split is in an error: the body of a block, or a step by its name."""
+    block = scope.spec.blocks.get(scope.block)
+    if block is not None and block.body.at.span == node.span:
+        return f" of block {scope.block}"
+    inside = f" in block {scope.block}" if scope.block else ""
+    return f" at {scope.label(node.name)}{inside}"
+
+
+def _odd_branches(node: Parallel, shapes: list[Shape], keeps: bool) -> tuple[Span, str]:
+    """The place of the first branch that isn't like most, and what the branches give.
+
+    Where as many give one thing as another, those are right that do what they should:
+    keep the grid, or shrink it.
+    """
+    whole = node.join.word == "add" or len({shape.is_map for shape in shapes}) > 1
+    found: dict[str, list[Node]] = {}
+    for branch, shape in zip(node.branches, shapes, strict=True):
+        given = str(shape) if whole else f"{shape.grid[0]}x{shape.grid[1]}"
+        found.setdefault(given, []).append(branch)
+
+    def rank(given: str) -> tuple[int, bool]:
+        kept = found[given][0].out.grid == node.inp.grid
+        return len(found[given]), kept == keeps
+
+    usual = max(found, key=rank)
+    odd = [branch for given in found if given != usual for branch in found[given]]
+    others = [given for given in found if given != usual]
+    said = [f"{_listed(found[given])} {given}" for given in others]
+    rest = "the others give" if len(found[usual]) > 1 else _listed(found[usual])
+    first = next(branch for branch in node.branches if branch in odd)
+    return first.span, ", ".join([*said, f"{rest} {usual}"])
+
+
+MOST_LISTED = 8
+"""Branches that a message names."""
+
+
+def _listed(branches: list[Node]) -> str:
+    names = [branch.name for branch in branches]
+    if len(names) == 1:
+        return f"{names[0]} gives"
+    if len(names) > MOST_LISTED:
+        return f"{', '.join(names[:MOST_LISTED])} and {len(names) - MOST_LISTED} more give"
+    return f"{', '.join(names[:-1])} and {names[-1]} give"
+
+
+def _residual(residual: layers.Residual, node: Parallel, scope: Scope) -> Parallel:
+    """`act(x + scale * f(x))`; f must give back what came in."""
+    span = residual.at.span
+    if tuple(node.out) != tuple(node.inp):
+        gives = "`then` gives" if node.then else "the branches give"
+        message = f"the residual sum{_where(node, scope)} adds two shapes: "
+        message += f"the input is {node.inp}, {gives} {node.out}"
+        help = "end with a linear 1x1 of the width that came in, `then: 1x1 in linear`"
+        scope.fail("E112", span, message, help=help)
+    scale = scope.number(residual, "scale")
+    kind = scope.word(residual, "act", (*ACTIVATIONS, "none"))
+    act = None
+    if kind != "none":
+        op = Activation(kind, inplace=ACTIVATIONS[kind].inplace)
+        act = _leaf("act", op, node.out, scope, span)
+    return replace(node, residual=Residual(scale, act))
+
+
+def _call(step: layers.Call, name: str, x: Shape, scope: Scope) -> Node:
+    """A block, lowered with its parameters as symbols."""
+    spec = scope.spec
+    block = spec.blocks[step.block]
+    args = {key: _argument(value, scope) for key, value in step.args.items()}
+    inp = Shape(Sym.named(x.channels, "in_channels"), *x[1:])
+    names = _bound(block, args, scope) | {"in": inp.channels}
+    note = f"called from {scope.label(name)}"
+    inside = scope.inside(names, (step.at.span, note), step.block)
+    node = _body(block, name, inp, inside)
+    kind = "inception" if step.block in spec.inception else "reduction"
+    _grid(kind, step, node, scope)
+    params = dict(block.params)
+    use = BlockUse(step.block, kind, params, args, x, block.at.of("name"), node.span)
+    return replace(node, use=use, span=step.at.span)
+
+
+def _argument(value: Value, scope: Scope) -> Value:
+    return scope.names.get(value, value) if isinstance(value, str) else value
+
+
+def _bound(block: Block, args: dict[str, Value], scope: Scope) -> dict[str, Value]:
+    """What the names of a block's body mean: each parameter as a symbol of itself."""
+    names: dict[str, Value] = {"classes": scope.names["classes"]}
+    for param, default in block.params.items():
+        value = args.get(param, default)
+        match value:
+            case int():
+                names[param] = Sym.named(int(value), param)
+            case float():
+                names[param] = SymFloat(float(value), param)
+            case str():
+                names[param] = value
+    return names
+
+
+def _body(block: Block, name: str, x: Shape, scope: Scope) -> Series | Parallel:
+    if isinstance(block.body, layers.Split):
+        return _split(block.body, name, x, scope)
+    assert isinstance(block.body, layers.Sequence), type(block.body)
+    steps = block.body.steps
+    nodes = lower_steps(steps, child_names(steps), x, scope, name)
+    return Series(name, nodes, x, "block", span=block.body.at.span)
+
+
+def _grid(kind: str, step: layers.Call, node: Series | Parallel, scope: Scope) -> None:
+    """Inception blocks keep the grid, reductions shrink it."""
+    before, after = node.inp.grid, node.out.grid
+    note = {"notes": ((scope.spec.blocks[step.block].at.of("name"), f"{step.block} is defined"),)}
+    sizes = f"{before[0]}x{before[1]} to {after[0]}x{after[1]}"
+    if kind == "inception" and before != after:
+        message = f"inception block {step.block} must keep the grid, it goes from {sizes}"
+        help = "a block that shrinks the grid belongs under reduction:"
+        scope.fail("E108", step.at.of("block"), message, help=help, **note)
+    if kind == "reduction" and not (after[0] < before[0] and after[1] < before[1]):
+        message = f"reduction block {step.block} must shrink the grid, it goes from {sizes}"
+        help = "a block that keeps the grid belongs under inception:"
+        scope.fail("E109", step.at.of("block"), message, help=help, **note)

@@ -1,0 +1,98 @@
+"""The IR's nodes as torch modules: performs the constructor calls that the ops hold."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from compiler.ir.nodes import Leaf, Node, Parallel, Series, Tap
+from compiler.ir.op import Call
+from compiler.nn import runtime
+
+
+class Joined(nn.Module):
+    """Branches joined, then `then`, then the residual sum: `act(x + scale * f(x))`."""
+
+    def __init__(self, node: Parallel) -> None:
+        super().__init__()
+        self._folds = node.join.folds
+        self._names = [branch.name for branch in node.branches]
+        self._then = node.then.name if node.then else None
+        self._scale = float(node.residual.scale) if node.residual else None
+        self._act = node.residual.act.name if node.residual and node.residual.act else None
+        for child in (*node.branches, *_after(node)):
+            self.add_module(child.name, build_node(child))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) -> (N, C', H', W')."""
+        y = self._joined(x)
+        if self._then is not None:
+            y = self._modules[self._then](y)  # type: ignore[misc]  # never None: added above
+        if self._scale is not None:
+            y = torch.add(x, y, alpha=self._scale)
+        if self._act is not None:
+            y = self._modules[self._act](y)  # type: ignore[misc]  # never None: added above
+        return y
+
+    def _joined(self, x: Tensor) -> Tensor:
+        branches = [self._modules[name] for name in self._names]
+        if not self._folds:
+            return torch.cat([branch(x) for branch in branches], dim=1)  # type: ignore[misc]
+        total: Tensor = branches[0](x)  # type: ignore[misc]  # never None: added above
+        for branch in branches[1:]:
+            total = total + branch(x)  # type: ignore[misc]  # never None: added above
+        return total
+
+
+def _after(node: Parallel) -> Iterable[Node]:
+    """What a parallel runs behind its join."""
+    if node.then:
+        yield node.then
+    if node.residual and node.residual.act:
+        yield node.residual.act
+
+
+def build_node(node: Node) -> nn.Module:
+    """The module of one node of the IR."""
+    match node:
+        case Leaf():
+            return construct(node.op.call(node.inp))
+        case Series():
+            return _sequential(node.nodes)
+        case Tap():
+            return _sequential(node.body.nodes)
+        case Parallel():
+            return Joined(node)
+
+
+def _sequential(nodes: tuple[Node, ...]) -> nn.Sequential:
+    return nn.Sequential(OrderedDict((node.name, build_node(node)) for node in nodes))
+
+
+def construct(call: Call) -> nn.Module:
+    """Perform a constructor call; symbols become plain numbers."""
+    source: Any = nn if call.name.startswith("nn.") else runtime
+    kind = getattr(source, call.name.removeprefix("nn."))
+    module: nn.Module = kind(
+        *(_plain(value) for value in call.args),
+        **{key: _plain(value) for key, value in call.kwargs.items()},
+    )
+    return module
+
+
+def _plain(value: Any) -> Any:
+    """A number without its symbol."""
+    match value:
+        case bool() | str() | None:
+            return value
+        case int():
+            return int(value)
+        case float():
+            return float(value)
+        case tuple():
+            return tuple(_plain(part) for part in value)
+    raise TypeError(f"no constructor takes {value!r}")

@@ -1,0 +1,97 @@
+"""What a layer is called in diagrams and tables: `sepconv 3×3`, `depthwise 3×3 s2`, `ReLU`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from compiler.ir.nodes import Leaf, Node, Parallel, Series, leaves
+from compiler.ir.op import Op
+from compiler.ir.terms import mapped
+from compiler.ops.conv import Conv2d
+
+CONVS = ("pointwise", "conv", "factorised")
+WEIGHTED = (*CONVS, "linear")
+"""Families whose boxes tell a width."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A layer's short name, and what is said beside it."""
+
+    label: str
+    notes: tuple[str, ...]
+
+
+def words(node: Leaf | Series, channels: Callable[[int], str] | None = None) -> Words:
+    """What a layer, or a unit by its convolution, is called.
+
+    Everything in numbers, unless `channels` writes widths in the terms of a block.
+    """
+    leaf = core(node)
+    op = leaf.op if channels else in_numbers(leaf.op)
+    if isinstance(op, Conv2d) and is_separable(node):
+        return Words(f"sepconv {op.label}", op.slide.notes)
+    if isinstance(op, Conv2d) and _is_depthwise(leaf, channels or _plain):
+        return Words(f"depthwise {op.label}", op.slide.notes)
+    return Words(op.label, op.notes)
+
+
+def _plain(n: int) -> str:
+    """A number, whatever it stands for."""
+    return str(int(n))
+
+
+def _is_depthwise(leaf: Leaf, write: Callable[[int], str]) -> bool:
+    """Whether each channel has filters of its own, whatever the block is called with."""
+    groups = leaf.op.groups if isinstance(leaf.op, Conv2d) else 1
+    return groups != 1 and write(groups) == write(leaf.inp.channels)
+
+
+def kind_of(node: Leaf | Series) -> str:
+    """`conv 3×3 s2`, `sepconv 3×3`, `max pool 3×3 V`, `ReLU`: in numbers."""
+    found = words(node)
+    return " ".join((_titled(node, found), *found.notes))
+
+
+def titled(node: Leaf | Series) -> str:
+    """`conv 3×3`, `sepconv 3×3`, `ReLU`: the name where no colour tells a convolution."""
+    return _titled(node, words(node))
+
+
+def _titled(node: Leaf | Series, found: Words) -> str:
+    bare = core(node).op.family in CONVS and " " not in found.label
+    return f"conv {found.label}" if bare else found.label
+
+
+def is_unit(node: Node) -> bool:
+    """Whether it is a convolution with what belongs to it: one box."""
+    return isinstance(node, Series) and node.role == "unit"
+
+
+def is_separable(node: Node) -> bool:
+    """Whether it is a depthwise convolution and the 1×1 after it as one unit."""
+    return isinstance(node, Series) and is_unit(node) and node.nodes[0].name == "depthwise"
+
+
+def parts(node: Node) -> tuple[Leaf, ...]:
+    """The leaves of a unit, or the leaf itself."""
+    return tuple(leaf for _, leaf in leaves((node,)))
+
+
+def core(node: Node) -> Leaf:
+    """The leaf that a box is named for: of a unit, its (first) convolution."""
+    inside = parts(node)
+    return next((leaf for leaf in inside if leaf.op.family in WEIGHTED), inside[0])
+
+
+def joining(node: Parallel) -> str:
+    """`concat of 4 branches`."""
+    branches = len(node.branches)
+    return f"{node.join.word} of {branches} branches" if branches > 1 else "one branch"
+
+
+def in_numbers(op: Op) -> Op:
+    """The op without the symbols of the block that it was lowered in."""
+    found: Op = mapped(op, lambda number: int(number) if isinstance(number, int) else float(number))
+    return found

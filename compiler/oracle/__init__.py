@@ -1,0 +1,1 @@
+"""What torch really does, and the comparisons with what was worked out."""

@@ -1,0 +1,163 @@
+"""Addresses: paths of names to what a spec is made of, and putting something else there.
+
+An address is a path of names, never of positions: `classes`, `defaults.eps`,
+`inception.v1.b5`, `body.pool4`, `head.dropout`, `aux.aux1.weight`, `stem.conv1.width`.
+Before a step of the trunk its section may be left out: `mixed_6b.c7`. Unnamed branches and
+steps go by the name that the compiler gives them (`branch2`, `0`, `conv`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from dsl.models.layers import Call, Layer, Model, Residual, Sequence, Split, Step, spellings
+from dsl.models.naming import branch_names, child_names, named_sections, sequence_names
+from dsl.models.spec import Aux, Block, Defaults, Spec
+from dsl.reading import opstring
+from dsl.reading.filler import places_of
+from dsl.text.problems import Report, Span
+from dsl.text.values import Entry, Scalar, Value
+from dsl.text.values import Mapping as Tree
+
+SECTIONS = ("stem", "body", "head")
+SPEC_FIELDS = ("name", "title", "paper", "input", "classes", "defaults", "inception", "reduction")
+BESIDE = ("then", "residual")
+"""What stands beside a split's branches."""
+
+
+def path_of(inside: dict[str, Any], address: str) -> tuple[str, ...]:
+    """The names of an address, with the section that was left out; `inside` is in the spec."""
+    names = tuple(address.split("."))
+    if names[0] in inside:
+        return names
+    section = next((key for key in SECTIONS if names[0] in inside[key]), None)
+    return (section, *names) if section else names
+
+
+def parts(owner: Any) -> dict[str, Any]:
+    """What can be addressed inside a piece of a spec, by name."""
+    match owner:
+        case Spec():
+            return _spec_parts(owner)
+        case Block():
+            return {"params": owner.params, **_block_steps(owner.body)}
+        case Aux():
+            steps = _level(child_names(owner.steps), owner.steps)
+            return {"from": owner.source, "weight": owner.weight, **steps}
+        case Sequence():
+            return _level(sequence_names(owner.steps), owner.steps)
+        case Split():
+            branches = _level(branch_names(owner.branches), owner.branches)
+            return {**branches, "then": owner.then, "residual": owner.residual}
+        case Call():
+            return {**owner.args, "repeat": owner.repeat}
+        case Layer():
+            return _fields(owner, [name for name, _ in spellings(type(owner))])
+        case Defaults() | Residual():
+            return _fields(owner, list(type(owner).model_fields))
+        case dict():
+            return owner
+    return {}
+
+
+def _called(level: Iterable[tuple[str, Step]]) -> dict[str, Step]:
+    """Steps by the names that they go by, or went by before the first change."""
+    return {step.at.called or name: step for name, step in level}
+
+
+def _level(names: Iterable[str], steps: Iterable[Step]) -> dict[str, Step]:
+    return _called(zip(names, steps, strict=True))
+
+
+def _spec_parts(spec: Spec) -> dict[str, Any]:
+    sections = named_sections(dict(spec.sections()))
+    named = {key: _called(level) for key, level in sections.items()}
+    return {**_fields(spec, SPEC_FIELDS), **named, "aux": {head.name: head for head in spec.aux}}
+
+
+def _fields(model: Model, names: Any) -> dict[str, Any]:
+    return {name: getattr(model, name) for name in names}
+
+
+def _block_steps(body: Step) -> dict[str, Any]:
+    if isinstance(body, Sequence):
+        return _level(child_names(body.steps), body.steps)
+    return parts(body)
+
+
+def rebuilt(owner: Any, name: str, inside: dict[str, Any], said: Value, report: Report) -> Any:
+    """`owner` with the parts that it has now, of which `name` is new or gone.
+
+    `said` is the text that says so. None where a problem was found.
+    """
+    new = inside.get(name)
+    match owner:
+        case Spec() if name in (*SECTIONS, "aux"):
+            steps = tuple(new.values() if isinstance(new, dict) else new or ())
+            return owner.model_copy(update={name: steps})
+        case Block() if name == "params":
+            return refilled(owner, {"params": new}, said, report)
+        case Block():
+            return owner.model_copy(update={"body": _body(owner.body, name, inside)})
+        case Aux() if name not in ("from", "weight"):
+            inner = tuple(inside[key] for key in inside if key not in ("from", "weight"))
+            return owner.model_copy(update={"steps": inner})
+        case Aux():
+            return refilled(owner, {"source" if name == "from" else name: new}, said, report)
+        case Sequence() | Split():
+            return _body(owner, name, inside)
+        case Call() if name != "repeat":
+            return refilled(owner, {"args": {**owner.args, name: new}}, said, report)
+        case Model():
+            return refilled(owner, {name: new}, said, report)
+    return inside
+
+
+def _body(body: Step, name: str, inside: dict[str, Any]) -> Step:
+    """A sequence or split with one of its steps changed."""
+    if isinstance(body, Split) and name in BESIDE:
+        return body.model_copy(update={name: inside[name]})
+    fixed = (*BESIDE, "params") if isinstance(body, Split) else ("params",)
+    steps = tuple(step for key, step in inside.items() if key not in fixed)
+    field = "branches" if isinstance(body, Split) else "steps"
+    return body.model_copy(update={field: steps})
+
+
+def refilled(model: Model, update: dict[str, Any], said: Value, report: Report) -> Any:
+    """A model with other fields, validated again; `said` is the text that they come from."""
+    new = {name: getattr(model, name) for name in type(model).model_fields} | update
+    values = {_spelt(model, name): value for name, value in new.items()}
+    spans = _spans(model, update, said)
+    kept = model.at.without(spans).fields
+    rescaled = any(name in update for name in ("width", "repeat"))
+    changes = () if rescaled else model.at.changes
+    places = replace(model.at, fields=kept | spans, changes=changes)
+    return opstring.build(type(model), values, places, report)
+
+
+def _spans(model: Model, update: dict[str, Any], said: Value) -> dict[str, Span]:
+    """The place of what is new: a field as a file spells it, an argument, a default."""
+    found: dict[str, Span] = {}
+    for name, value in update.items():
+        if name in ("args", "params"):
+            found |= _changed(name, getattr(model, name), value, said)
+        else:
+            found |= places_of([Entry(Scalar(_spelt(model, name), said.span), said)])
+    return found
+
+
+def _spelt(model: Model, name: str) -> str:
+    """A field as a file spells it."""
+    return type(model).model_fields[name].alias or name
+
+
+def _changed(name: str, old: dict[str, Any], new: dict[str, Any], said: Value) -> dict[str, Span]:
+    """The places of the arguments or parameters that changed: in a mapping, or all in one."""
+    entries = said.entries if isinstance(said, Tree) else ()
+    inside = places_of(entries)
+    keys = {entry.key.text: entry.key.span for entry in entries}
+    changed = [key for key, value in new.items() if key not in old or old[key] != value]
+    found = {f"{name}.{key}=": inside.get(key, said.span) for key in changed}
+    return found | {f"{name}.{key}": keys.get(key, said.span) for key in changed if key not in old}

@@ -1,0 +1,272 @@
+"""Single edits of a spec: `set`, `insert` and `remove`, each at one address."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from shlex import quote
+from typing import Any
+
+from dsl.changing.address import BESIDE, SECTIONS, parts, path_of, rebuilt, refilled
+from dsl.models.changes import CHANGES
+from dsl.models.layers import Call, Layer, Model, Residual, Split, Step, spellings
+from dsl.models.spec import Aux, Block, Defaults, Spec
+from dsl.reading.reader import Reader
+from dsl.text.numbers import NUMBER
+from dsl.text.problems import Span, did_you_mean
+from dsl.text.values import Entry, Scalar, Value, plain
+
+
+@dataclass(kw_only=True)
+class Edit(ABC):
+    """One change at one address."""
+
+    address: Scalar
+    reader: Reader
+    blocks: Mapping[str, Block] = field(init=False, default_factory=dict)
+
+    def apply(self, spec: Spec) -> Spec:
+        """The spec with the change; a problem leaves it as it was."""
+        self.blocks = spec.blocks
+        inside = self.parts(spec)
+        changed: Spec = self.change(spec, path_of(inside, self.address.text), inside)
+        return changed
+
+    def parts(self, owner: Any) -> dict[str, Any]:
+        """What can be addressed; of a call also the parameters that it leaves to the block."""
+        block = self.blocks.get(owner.block) if isinstance(owner, Call) else None
+        return {**(block.params if block else {}), **parts(owner)}
+
+    def change(self, owner: Any, path: tuple[str, ...], inside: dict[str, Any]) -> Any:
+        """`owner`, which has `inside`, with the change made at `path` in it."""
+        name, rest = path[0], path[1:]
+        if name not in inside:
+            self.unknown(path, inside)
+            return owner
+        if rest:
+            now: dict[str, Any] | None = {**inside, name: self.within(inside[name], rest)}
+        else:
+            now = self.made(owner, name, inside)
+        if now is None:
+            return owner
+        new = rebuilt(owner, self.touched(name, rest), now, self.said, self.reader.report)
+        return owner if new is None else new
+
+    def target(self, spec: Spec) -> tuple[str, ...]:
+        """The place whose value is set, by its whole path; empty where none is."""
+        return ()
+
+    def moves(self, spec: Spec) -> bool:
+        """Whether steps that have no name may go by another one afterwards."""
+        return True
+
+    def within(self, owner: Any, path: tuple[str, ...]) -> Any:
+        """`owner` with the change made at `path` inside it."""
+        return self.change(owner, path, self.parts(owner))
+
+    @abstractmethod
+    def made(self, owner: Any, name: str, inside: dict[str, Any]) -> dict[str, Any] | None:
+        """What is inside `owner` once the part `name` has been changed; None for a problem."""
+
+    def touched(self, name: str, rest: tuple[str, ...]) -> str:
+        """The part that is new or gone."""
+        return name
+
+    @property
+    def said(self) -> Value:
+        """The text that says what is new."""
+        return self.address
+
+    def refuse(self, message: str, help: str = "") -> None:
+        """Report a change that can't be made."""
+        self.reader.report.add("E030", self.address.span, message, help=help)
+
+    def unknown(self, path: tuple[str, ...], inside: dict[str, Any]) -> None:
+        """Report an address that leads nowhere, with what stands there instead."""
+        there = ", ".join(inside)
+        help = f"there is: {there}" if there else "nothing inside it can be addressed"
+        address = self.address.text
+        before = address.removesuffix(".".join(path))
+        message = f"there is no {path[0] or 'empty name'} in {before[:-1] or 'the spec'}"
+        if not before and path[0] in CHANGES:
+            help = beside_set(path[0], getattr(self, "value", None), self.address.span)
+        span = self.address.at(len(before), len(path[0]))
+        hint = self.full_address(path, inside) or did_you_mean(path[0], _nearby(inside))
+        self.reader.report.add("E026", span, message, hint=hint, help=help)
+
+    def full_address(self, path: tuple[str, ...], inside: dict[str, Any]) -> str:
+        """Advice where the address lacks its section: `v1.b5` for `inception.v1.b5`."""
+        if self.address.text != ".".join(path):
+            return ""
+        for section in ("inception", "reduction", "aux"):
+            if path[0] in inside.get(section, ()):
+                there = self.leads(inside[section], path)
+                return f"did you mean {section}.{self.address.text if there else path[0]}?"
+        return ""
+
+    def leads(self, owner: Any, path: tuple[str, ...]) -> bool:
+        """Whether something stands at `path` inside `owner`."""
+        for name in path:
+            inside = self.parts(owner)
+            if name not in inside:
+                return False
+            owner = inside[name]
+        return True
+
+
+def beside_set(key: str, value: Value | None, span: Span) -> str:
+    """Where one of `CHANGES` belongs that was taken for an address, as its author writes it."""
+    said = plain(value) if value is not None else "…"
+    if span.file.startswith("--"):
+        new = quote(said) if isinstance(said, str) else "…"
+        return f"it is an option of its own: `--{key} {new}`"
+    if not span.line:
+        number = isinstance(said, str) and NUMBER.fullmatch(said)
+        new = f"{key}={said if number else repr(said)}"
+        return (
+            f"write `dsl.change(spec, dsl.Changes({new}))`; what is set goes into its `set={{…}}`"
+        )
+    return f"{key} is a key beside `set`, in a variant or a spec that extends another"
+
+
+def _nearby(inside: dict[str, Any]) -> list[str]:
+    """The names that may have been meant: of a spec, its steps too."""
+    steps = [name for key in SECTIONS if isinstance(inside.get(key), dict) for name in inside[key]]
+    return [*inside, *steps]
+
+
+@dataclass(kw_only=True)
+class Set(Edit):
+    """`address: value`: something else in the old one's place."""
+
+    value: Value
+
+    @property
+    def said(self) -> Value:
+        return self.value
+
+    def moves(self, spec: Spec) -> bool:
+        found = self.standing(spec, path_of(parts(spec), self.address.text))
+        return not (isinstance(found, (int, float, str)) or self.main(found))
+
+    def target(self, spec: Spec) -> tuple[str, ...]:
+        path = path_of(parts(spec), self.address.text)
+        main = self.main(self.standing(spec, path))
+        return (*path, main) if main else path
+
+    def standing(self, spec: Spec, path: tuple[str, ...]) -> Any:
+        """What stands at a path now, if anything."""
+        owner: Any = spec
+        for name in path:
+            owner = parts(owner).get(name)
+        return owner
+
+    def made(self, owner: Any, name: str, inside: dict[str, Any]) -> dict[str, Any] | None:
+        new = self.read(owner, name, inside[name])
+        return None if new is None else {**inside, name: new}
+
+    def read(self, owner: Any, name: str, old: Any) -> Any:
+        """The new value for `old`, read as its kind demands."""
+        if name in BESIDE and isinstance(owner, (Split, Block)):
+            return self.beside(name, old)
+        if isinstance(old, Step):
+            return self.step(old)
+        if isinstance(old, Block):
+            return self.reader.block(self.value)
+        if isinstance(old, Aux):
+            return self.reader.head(Entry(Scalar(old.name, self.address.span), self.value))
+        if isinstance(owner, Block) and isinstance(old, dict):
+            return self.reader.params(self.value, {})
+        if isinstance(old, Defaults):
+            return self.reader.fill(Defaults, self.value, {})
+        if isinstance(owner, Spec) and self.address.text in SECTIONS:
+            return self.reader.steps(self.value)
+        if isinstance(owner, Spec) and self.address.text == "aux":
+            return self.reader.aux(self.value)
+        if isinstance(old, dict) and isinstance(owner, Spec):
+            return self.whole_section(old)
+        return plain(self.value)
+
+    def beside(self, name: str, old: Any) -> Any:
+        """What stands beside a split's branches, whether there was any before or not."""
+        return self.reader.fill(Residual, self.value, {}) if name == "residual" else self.step(old)
+
+    def whole_section(self, old: dict[str, Any]) -> None:
+        """Report that all blocks are to be replaced at once."""
+        message = f"{self.address.text} is a whole section; name what changes inside it"
+        help = f"inside: {', '.join(old)}"
+        self.reader.report.add("E026", self.address.span, message, help=help)
+
+    def step(self, old: Step | None) -> Step | None:
+        """A step in the old one's place, under its name; a bare number sets its main value."""
+        if old is not None and (main := self.main(old)):
+            update = {main: plain(self.value)}
+            step: Step | None = refilled(old, update, self.value, self.reader.report)
+            return step
+        new = self.reader.step(self.value, old.name if old else None)
+        if new is not None and old is not None:
+            new.placed(replace(new.at, called=old.at.called))
+        return new
+
+    def main(self, old: Any) -> str:
+        """The field of a layer that one bare number sets; empty where the value is none."""
+        number = isinstance(self.value, Scalar) and NUMBER.fullmatch(self.value.text)
+        places = spellings(type(old)) if number and isinstance(old, Layer) else ()
+        return next((name for name, mark in reversed(places) if mark.place), "")
+
+
+REMOVABLE = (Step, Aux, Block, Residual)
+
+
+@dataclass(kw_only=True)
+class Remove(Edit):
+    """The step, branch, block or auxiliary head at an address goes."""
+
+    def made(self, owner: Any, name: str, inside: dict[str, Any]) -> dict[str, Any] | None:
+        old = inside[name]
+        if not isinstance(old, REMOVABLE):
+            what = "a section" if isinstance(old, dict) else "a value"
+            message = f"{self.address.text} is {what}, which can't be removed"
+            if old is None:
+                message = f"there is no {name} to remove at {self.address.text}"
+            help = (
+                "steps, branches, blocks and auxiliary heads can be removed; `set` changes values"
+            )
+            self.refuse(message, help)
+            return None
+        if name in BESIDE and isinstance(owner, (Split, Block)):
+            return {**inside, name: None}
+        rest = {key: part for key, part in inside.items() if key != name}
+        steps = [part for key, part in rest.items() if isinstance(part, Step) and key not in BESIDE]
+        if isinstance(owner, Model) and not steps:
+            self.refuse(f"{self.address.text} is all that there is in its place: nothing is left")
+            return None
+        return rest
+
+
+@dataclass(kw_only=True)
+class Insert(Edit):
+    """A new step beside another one, at the `address`."""
+
+    name: Scalar
+    value: Value
+    before: bool
+
+    def touched(self, name: str, rest: tuple[str, ...]) -> str:
+        return name if rest else self.name.text
+
+    def made(self, owner: Any, name: str, inside: dict[str, Any]) -> dict[str, Any] | None:
+        if not isinstance(inside[name], Step) or name in BESIDE or isinstance(owner, Call):
+            self.refuse(f"{self.address.text} is no step that another can stand beside")
+            return None
+        if self.name.text in inside:
+            message = f"the name {self.name.text} is already taken"
+            self.reader.report.add("E014", self.name.span, message)
+            return None
+        step = self.reader.step(self.value, self.reader.name(self.name))
+        if step is None:
+            return None
+        items = list(inside.items())
+        at = list(inside).index(name) + (not self.before)
+        return dict([*items[:at], (self.name.text, step), *items[at:]])

@@ -1,0 +1,89 @@
+"""Networks made from a spec by naming what changes: its own variants, and all other changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dsl.changing.edits import Edit, Insert, Remove, Set
+from dsl.changing.pinning import pinned, unpinned
+from dsl.changing.scaling import deepened, widened
+from dsl.changing.twice import Given, own_places
+from dsl.models.changes import Changes
+from dsl.models.spec import Spec, Variant
+from dsl.reading.limits import too_many_changes
+from dsl.reading.reader import Reader
+from dsl.text.problems import Report, Span, did_you_mean
+from dsl.text.values import Mapping
+
+
+def apply(spec: Spec, name: str, report: Report, asked: Span | None = None) -> Spec | None:
+    """The spec with its variant `name` applied; the result has no variants of its own.
+
+    `asked` is where that variant is asked for, if a file does.
+    """
+    variant = spec.variants.get(name)
+    if variant is None:
+        known = ", ".join(spec.variants) or "it has none"
+        hint = did_you_mean(name, spec.variants)
+        message = f"{spec.name} has no variant {name}"
+        span = asked or spec.at.of("variants")
+        report.add("E027", span, message, hint=hint, help=f"variants: {known}")
+        return None
+    made = changed(spec, variant, report)
+    return _finished(made, name, variant) if made else None
+
+
+def _finished(spec: Spec, name: str, variant: Variant) -> Spec:
+    title = variant.title or f"{spec.title or spec.name}, {name}"
+    return spec.model_copy(update={"variants": {}, "expect": variant.expect, "title": title})
+
+
+def changed(spec: Spec, changes: Changes, report: Report) -> Spec | None:
+    """The spec with all changes made, in the order width and depth, remove, insert, set.
+
+    None where a problem was found. Names are not checked again: the caller does.
+    """
+    before = len(report.problems)
+    made = edited(resized(spec, changes, report), changes, report)
+    return made if len(report.problems) == before else None
+
+
+def resized(spec: Spec, changes: Changes, report: Report) -> Spec:
+    """The spec with its widths and repeats scaled."""
+    if changes.width:
+        spec = widened(spec, changes.width, changes.place("width"), report)
+    if changes.depth:
+        spec = deepened(spec, changes.depth, changes.place("depth"), report)
+    return spec
+
+
+def edited(spec: Spec, changes: Changes, report: Report, own: Mapping | None = None) -> Spec | None:
+    """The spec after remove, insert and set; None where there is any problem.
+
+    `own` are the keys that have been put in the base's place already, where a file has such.
+    """
+    if too_many_changes(changes, report):
+        return None
+    before, texts = len(report.problems), spec.texts
+    reader = Reader(report, spec.blocks)
+    given = Given(report, dict(own_places(own) if own else ()))
+    edits = tuple(_edits(changes, reader))
+    # What one does to the names is nothing to the others.
+    moving = len(edits) > 1 and any(edit.moves(spec) for edit in edits)
+    spec = pinned(spec) if moving else spec
+    for edit in edits:
+        target, problems = edit.target(spec), len(report.problems)
+        spec = edit.apply(spec)
+        if target and len(report.problems) == problems:
+            given.put(target, edit.address)
+    spec = (unpinned(spec) if moving else spec).read_from(texts)
+    return spec if len(report.problems) == before else None
+
+
+def _edits(changes: Changes, reader: Reader) -> Iterator[Edit]:
+    for address in changes.removals():
+        yield Remove(address=address, reader=reader)
+    for before, beside, name, step in changes.insertions():
+        yield Insert(address=beside, reader=reader, name=name, value=step, before=before)
+    for address, value in changes.settings():
+        yield Set(address=address, reader=reader, value=value)

@@ -1,0 +1,343 @@
+"""The kinds of value a spec holds, and how each is written.
+
+Every kind reads Python values and the raw text of a YAML scalar alike, so that one
+definition serves a program that builds a spec and the loader that reads one. Where a
+number may be given by a block's parameter, the parameter's name is kept as a string.
+"""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Callable
+from typing import Annotated, Any, cast
+
+from pydantic import BeforeValidator
+
+from dsl.models.extent import read_extent
+from dsl.text import foreign
+from dsl.text.numbers import (
+    LEAST,
+    WHOLE,
+    Misfit,
+    as_whole,
+    bound,
+    is_number,
+    loss,
+    number_of,
+    otherwise,
+    too_small,
+)
+from dsl.text.problems import closest
+from dsl.text.source import HIDDEN
+
+IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
+KERNEL = re.compile(r"([0-9]+|[A-Za-z](?=x[0-9]))x([0-9]+|[A-Za-z][A-Za-z0-9_]*)")
+"""`1x7`; one side may be a parameter: `1xn`, or `nx1` where its name is one letter."""
+
+MOST = 100_000
+"""The largest width, kernel side, input side or repeat that a spec may name."""
+
+
+def is_identifier(text: object) -> bool:
+    """Whether `text` can name a step, block or parameter."""
+    return isinstance(text, str) and bool(IDENTIFIER.fullmatch(text))
+
+
+def shown(value: object) -> str:
+    """A value as an error quotes it: short, and on one line."""
+    if value == "" or value is None:
+        return "an empty value"
+    if isinstance(value, (list, tuple, dict)):
+        return "a mapping" if isinstance(value, dict) else "a list"
+    text = value if isinstance(value, str) else repr(value)
+    text = "".join(c if c.isprintable() else "?" for c in text)
+    return f"'{text}'" if len(text) <= 40 else f"'{text[:37]}…'"
+
+
+def _number_text(value: Any) -> Any:
+    found = number_of(value) if isinstance(value, str) else None
+    return value if found is None else found
+
+
+OR_PARAMETER = {True: " or a parameter's name", False: ""}
+
+
+def whole(low: int, high: int, named: bool) -> Callable[[Any], int | str]:
+    """A reader of whole numbers; with `named`, of parameter names too."""
+
+    def read(value: Any) -> int | str:
+        found = _number_text(value)
+        if named and is_identifier(value):
+            return str(value)
+        if isinstance(found, int) and is_number(found) and low <= found <= high:
+            return int(found)
+        zeros = isinstance(value, str) and re.fullmatch(r"0[0-9]+", value)
+        why = " (leading zeros are not taken)" if zeros else ""
+        wanted = f"a whole number from {low} to {high:,}{OR_PARAMETER[named]}"
+        meant = as_whole(value)
+        meant = meant if meant and low <= int(meant) <= high else ""
+        raise Misfit(f"must be {wanted}, not {shown(value)}{why}", meant)
+
+    return read
+
+
+def number(low: float, high: float, named: bool) -> Callable[[Any], float | str]:
+    """A reader of finite numbers from `low` to `high`; none is between 0 and `LEAST`."""
+
+    def read(value: Any) -> float | str:
+        found = _number_text(value)
+        if named and is_identifier(value):
+            return str(value)
+        if is_number(found) and low <= found <= high and not too_small(found):
+            return float(found)
+        wanted = f"a number from {bound(low)} to {bound(high)}{OR_PARAMETER[named]}"
+        meant = otherwise(value)
+        meant = meant if meant and low <= float(meant) <= high else ""
+        raise Misfit(f"must be {wanted}, not {shown(value)}{loss(value, low)}", meant)
+
+    return read
+
+
+RULE = "a letter, then letters, digits or _ (ASCII, 64 at most)"
+
+
+def _taken(text: str) -> str:
+    """Why an identifier can't be a name; empty where it can."""
+    if text == "in":
+        return "it means the width that comes in"
+    if keyword.iskeyword(text) or keyword.issoftkeyword(text):
+        return "Python source can't use it as a name"
+    return ""
+
+
+def name_fault(text: str) -> str:
+    """What is wrong with a name that is being given; empty for nothing."""
+    if not is_identifier(text):
+        return f"a name is {RULE}, not {shown(text)}"
+    why = _taken(text)
+    return f"the word '{text}' is taken: {why}" if why else ""
+
+
+def _identifier(value: Any) -> str:
+    if not is_identifier(value):
+        meant = value.rstrip(",; ") if isinstance(value, str) else ""
+        meant = meant if is_identifier(meant) else ""
+        raise Misfit(f"must be {RULE}, not {shown(value)}", meant)
+    if why := _taken(value):
+        raise ValueError(f"can't be '{value}': {why}")
+    return str(value)
+
+
+DEVICES = re.compile(r"con|prn|aux|nul|(com|lpt)[0-9]", re.IGNORECASE)
+"""Names that Windows keeps for devices, whatever ending a file has."""
+
+
+def is_device(name: str) -> bool:
+    """Whether no file or folder can be called so on Windows, in whatever case."""
+    return bool(DEVICES.fullmatch(name))
+
+
+def spec_name_fault(text: str) -> str:
+    """What is wrong with the name of a whole spec, which files are called by; empty for nothing."""
+    if is_device(text):
+        return f"can't be '{text}': Windows keeps that word for a device, so no file can have it"
+    return ""
+
+
+def _file_name(value: Any) -> str:
+    name = _identifier(value)
+    if fault := spec_name_fault(name):
+        raise ValueError(fault)
+    return name
+
+
+def _reference(value: Any) -> str:
+    if not is_identifier(value):
+        raise ValueError(f"must be a word, not {shown(value)}")
+    return str(value)
+
+
+def one_of(*words: str) -> Callable[[Any], str]:
+    """A reader of one of a few words."""
+
+    def read(value: Any) -> str:
+        if value not in words:
+            meant = foreign.meant(value, words) if isinstance(value, str) else ""
+            raise Misfit(f"must be one of {', '.join(words)}, not {shown(value)}", meant)
+        return str(value)
+
+    return read
+
+
+def pair(low: int, spread: bool, also: str = "") -> Callable[[Any], tuple[int | str, int | str]]:
+    """A reader of `HxW`; with `spread`, one number stands for both halves."""
+    half = whole(low, MOST, named=True)
+    example = "3 or 3x1" if spread else "3x3 or 1x7"
+
+    def halves(value: Any) -> tuple[Any, Any] | None:
+        if isinstance(value, str) and (match := KERNEL.fullmatch(value)):
+            return match[1], match[2]
+        if isinstance(value, (tuple, list)) and len(value) == 2:
+            return value[0], value[1]
+        plain = isinstance(value, int) or is_identifier(value) or _is_whole(value)
+        return (value, value) if spread and plain else None
+
+    def read(value: Any) -> tuple[int | str, int | str]:
+        if (found := halves(value)) is None:
+            if isinstance(value, str) and KERNEL.fullmatch(value.replace("×", "x")):
+                meant = value.replace("×", "x")
+                raise Misfit(f"must be written with the letter x: {meant}", meant)
+            raise ValueError(
+                f"must be {also}written like {example} (height x width), not {shown(value)}"
+            )
+        try:
+            return half(found[0]), half(found[1])
+        except ValueError:
+            what = f"from {low} to {MOST:,} each way, like {example}"
+            raise ValueError(f"must be {what}, not {shown(value)}") from None
+
+    return read
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, str) and bool(WHOLE.fullmatch(value))
+
+
+def _flag(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    if value in ("true", "false"):
+        return bool(value == "true")
+    raise ValueError(f"must be true or false, not {shown(value)}")
+
+
+MAX_TEXT = 1_000
+"""Letters of a title or of what a paper is called."""
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"must be text, not {shown(value)}")
+    if HIDDEN.search(value):
+        raise ValueError("must be text without control characters")
+    if len(value) > MAX_TEXT:
+        raise ValueError(f"must be text of at most {MAX_TEXT:,} letters, this has {len(value):,}")
+    return value
+
+
+def _argument(value: Any) -> int | float | str:
+    found = _number_text(value)
+    if is_number(found) and not too_small(found):
+        return cast(int | float, found)
+    if is_identifier(value):
+        return str(value)
+    message = f"must be a number or a word, not {shown(value)}{loss(value)}"
+    raise Misfit(message, otherwise(value))
+
+
+PADDINGS = ("same", "tf_same", "valid")
+ACTIVATION_WORDS = ("relu", "relu6", "silu", "gelu", "sigmoid", "tanh")
+"""Activations that may stand bare behind a convolution or `fc`, and as steps."""
+NORMS = ("batch", "none")
+_pads = pair(0, spread=True, also="same, tf_same, valid, or ")
+
+
+def _padding(value: Any) -> str | tuple[int | str, int | str]:
+    return str(value) if is_identifier(value) else _pads(value)
+
+
+def _items(example: str, count: int | None = None) -> Callable[[Any], Any]:
+    """Refuse what is no list, or one of another length."""
+
+    def read(value: Any) -> Any:
+        if not isinstance(value, (list, tuple)):
+            raise ValueError(f"must be a list like {example}, not {shown(value)}")
+        if not value or len(value) != (count or len(value)):
+            raise ValueError(f"must be a list like {example}, this one has {_items_of(value)}")
+        return tuple(value)
+
+    return read
+
+
+def _items_of(value: list[Any] | tuple[Any, ...]) -> str:
+    return f"{len(value)} item{'s' if len(value) != 1 else ''}"
+
+
+def named(value: Any) -> Any:
+    """Refuse what is no mapping."""
+    if not isinstance(value, dict):
+        raise ValueError(f"must be a mapping of `key: value`, not {shown(value)}")
+    return value
+
+
+Identifier = Annotated[str, BeforeValidator(_identifier)]
+FileName = Annotated[str, BeforeValidator(_file_name)]
+Reference = Annotated[str, BeforeValidator(_reference)]
+Text = Annotated[str, BeforeValidator(_text)]
+Flag = Annotated[bool, BeforeValidator(_flag)]
+Argument = Annotated[int | float | str, BeforeValidator(_argument)]
+Factor = Annotated[float, BeforeValidator(number(0.001, 1000, named=False))]
+Count = Annotated[int, BeforeValidator(whole(1, MOST, named=False))]
+Total = Annotated[int, BeforeValidator(whole(0, 10**17, named=False))]
+Whole = Annotated[int | str, BeforeValidator(whole(1, MOST, named=True))]
+Number = Annotated[float | str, BeforeValidator(number(-1e6, 1e6, named=True))]
+Positive = Annotated[float | str, BeforeValidator(number(LEAST, 1e6, named=True))]
+"""What is added to a divisor, which is 0 without it."""
+NotNegative = Annotated[float | str, BeforeValidator(number(0, 1e6, named=True))]
+Share = Annotated[float | str, BeforeValidator(number(0, 1, named=True))]
+Weight = Annotated[float, BeforeValidator(number(0, 1e6, named=False))]
+Epsilon = Annotated[float, BeforeValidator(number(LEAST, 1e6, named=False))]
+Portion = Annotated[float, BeforeValidator(number(0, 1, named=False))]
+Kernel = Annotated[tuple[int | str, int | str], BeforeValidator(pair(1, spread=False))]
+Stride = Annotated[tuple[int | str, int | str], BeforeValidator(pair(1, spread=True))]
+Padding = Annotated[str | tuple[int | str, int | str], BeforeValidator(_padding)]
+PaddingMode = Annotated[str, BeforeValidator(one_of(*PADDINGS))]
+Act = Annotated[str, BeforeValidator(one_of(*ACTIVATION_WORDS, "none"))]
+Norm = Annotated[str, BeforeValidator(one_of(*NORMS))]
+Counting = Annotated[str, BeforeValidator(one_of("countpad", "nopad"))]
+Mode = Annotated[str, BeforeValidator(one_of("avg", "max"))]
+Join = Annotated[str, BeforeValidator(one_of("concat", "add"))]
+_three = BeforeValidator(_items("[3, 299, 299] (channels, height, width)", 3))
+Extent = Annotated[tuple[Count, Count, Count], _three, BeforeValidator(read_extent)]
+Sizes = Annotated[tuple[Count, ...], BeforeValidator(_items("[768, 17, 17]"))]
+Named = BeforeValidator(named)
+
+
+INITS = {
+    "torch": (),
+    "normal": ("std",),
+    "trunc_normal": ("std",),
+    "he_normal": (),
+    "he_uniform": (),
+    "xavier_normal": (),
+    "xavier_uniform": (),
+}
+"""How weights may be drawn, each with the arguments that it takes."""
+
+
+def _init(value: Any) -> str:
+    scheme, _, rest = value.partition(":") if isinstance(value, str) else ("", "", "")
+    if scheme not in INITS:
+        meant = closest(scheme, INITS)
+        meant = f"{meant}:{rest}" if rest and INITS.get(meant) else meant
+        raise Misfit(f"must be one of {', '.join(INITS)}, not {shown(value)}", meant)
+    if not INITS[scheme] and value != scheme:
+        raise Misfit(f"must be {scheme} alone, which takes no number", scheme)
+    if INITS[scheme] and not rest:
+        raise Misfit(f"must name the standard deviation of {scheme}: {scheme}:0.01")
+    if INITS[scheme]:
+        _deviation(scheme, rest)
+    return str(value)
+
+
+def _deviation(scheme: str, text: str) -> None:
+    """Refuse what is no standard deviation."""
+    try:
+        number(LEAST, 1e6, named=False)(text)
+    except Misfit as fault:
+        meant = f"{scheme}:{fault.meant}" if fault.meant else ""
+        raise Misfit(f"has a standard deviation, which {fault}", meant) from None
+
+
+InitText = Annotated[str, BeforeValidator(_init)]

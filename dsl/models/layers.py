@@ -1,0 +1,280 @@
+"""Every layer kind of the language: one frozen model each, with its short form.
+
+A layer's short form (`1x7 192 /2`) is read and written from its fields: each field's
+annotation says how it is spelled. Adding a layer kind is adding a model here and its
+lowering rule in `compiler.ops`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+
+from pydantic import model_validator
+
+from dsl.models.fields import (
+    ACTIVATION_WORDS,
+    PADDINGS,
+    Count,
+    Flag,
+    InitText,
+    Kernel,
+    Mode,
+    NotNegative,
+    Padding,
+    Positive,
+    Reference,
+    Share,
+    Stride,
+    Whole,
+)
+from dsl.models.model import (
+    Call,
+    Layer,
+    Model,
+    Places,
+    Residual,
+    Sequence,
+    Spelled,
+    Split,
+    Step,
+    spellings,
+)
+from dsl.text.numbers import Misfit
+
+__all__ = [
+    "ACTIVATION_WORDS",
+    "KINDS",
+    "LAYERS",
+    "LRN",
+    "MODES",
+    "OPTIONS",
+    "Activation",
+    "AdaptivePool",
+    "AvgPool",
+    "BatchNorm",
+    "Call",
+    "Conv",
+    "Dropout",
+    "Filter",
+    "Flatten",
+    "GlobalPool",
+    "Identity",
+    "Layer",
+    "Linear",
+    "MaxPool",
+    "Model",
+    "Places",
+    "Residual",
+    "SepConv",
+    "Sequence",
+    "Softmax",
+    "Spelled",
+    "Split",
+    "Step",
+    "spellings",
+]
+
+SAME = {word: word for word in PADDINGS}
+GAMMA = {"gamma": True, "nogamma": False}
+ACTS = {word: word for word in ACTIVATION_WORDS}
+
+
+class Filter(Layer):
+    """What the convolutions share: a kernel, a width, and the norm and activation behind."""
+
+    kernel: Annotated[Kernel, Spelled(place=True)]
+    width: Annotated[Whole | None, Spelled(place=True)] = None
+    stride: Annotated[Stride, Spelled(prefix="/")] = (1, 1)
+    padding: Annotated[Padding | None, Spelled(words=SAME, key="pad")] = None
+    dilation: Annotated[Stride, Spelled(key="dil")] = (1, 1)
+    linear: Annotated[Flag, Spelled(words={"linear": True})] = False
+    bias: Annotated[Flag | None, Spelled(words={"bias": True, "nobias": False})] = None
+    norm: Annotated[Reference | None, Spelled(key="norm")] = None
+    gamma: Annotated[Flag | None, Spelled(words=GAMMA)] = None
+    act: Annotated[Reference | None, Spelled(words=ACTS, key="act")] = None
+    eps: Annotated[Positive | None, Spelled(key="eps")] = None
+    momentum: Annotated[Share | None, Spelled(key="momentum")] = None
+    init: Annotated[InitText | None, Spelled(key="init")] = None
+
+    @model_validator(mode="after")
+    def _has_width(self) -> Self:
+        if self.width is None and not getattr(self, "depthwise", False):
+            message = f"needs its width (the number of output channels), as in `{self.example}`"
+            raise Misfit(message, code="E011")
+        return self
+
+
+class Conv(Filter):
+    """A convolution with its norm and activation: `1x7 192 /2 valid`.
+
+    What is left out comes from the spec's `defaults`. `linear` means no norm, no
+    activation, and a bias. `depthwise` gives each input channel its own filters; the
+    width may then be left out.
+    """
+
+    keyword = ""
+    example = "3x3 64"
+    auto = "conv"
+    groups: Annotated[Whole, Spelled(key="groups")] = 1
+    depthwise: Annotated[Flag, Spelled(words={"depthwise": True})] = False
+
+    @model_validator(mode="after")
+    def _one_grouping(self) -> Self:
+        if self.depthwise and self.groups != 1:
+            raise ValueError("can't take groups= beside depthwise, which already sets the groups")
+        return self
+
+
+class SepConv(Filter):
+    """A depthwise separable convolution: each channel alone, then 1x1 (arXiv:1610.02357).
+
+    Norm and activation follow the 1x1 only: `sepconv 3x3 128`.
+    """
+
+    keyword = "sepconv"
+    example = "sepconv 3x3 64"
+    auto = "sepconv"
+
+
+class MaxPool(Layer):
+    """`maxpool 3x3 /2`; `ceil` lets the last window hang over the edge (Caffe's rule)."""
+
+    keyword = "maxpool"
+    example = "maxpool 3x3 /2"
+    auto = "pool"
+    kernel: Annotated[Kernel, Spelled(place=True)]
+    stride: Annotated[Stride, Spelled(prefix="/")] = (1, 1)
+    padding: Annotated[Padding | None, Spelled(words=SAME, key="pad")] = None
+    ceil: Annotated[Flag, Spelled(words={"ceil": True})] = False
+
+
+class AvgPool(MaxPool):
+    """`avgpool 3x3`; `countpad` / `nopad` says whether the padding counts in the mean."""
+
+    keyword = "avgpool"
+    example = "avgpool 3x3"
+    count_padding: Annotated[Flag | None, Spelled(words={"countpad": True, "nopad": False})] = None
+
+
+MODES = {"avg": "avg", "max": "max"}
+
+
+class GlobalPool(Layer):
+    """`globalpool avg`: one number a channel, whatever the grid."""
+
+    keyword = "globalpool"
+    example = "globalpool avg"
+    auto = "pool"
+    mode: Annotated[Mode, Spelled(words=MODES)] = "avg"
+
+
+class AdaptivePool(Layer):
+    """`adaptivepool avg 4x4`: a fixed grid, whatever comes in."""
+
+    keyword = "adaptivepool"
+    example = "adaptivepool avg 4x4"
+    auto = "pool"
+    mode: Annotated[Mode, Spelled(words=MODES)] = "avg"
+    size: Annotated[Kernel, Spelled(place=True)]
+
+
+class Linear(Layer):
+    """`fc 1024`, `fc classes`: fully connected; a map that comes in is flattened first."""
+
+    keyword = "fc"
+    example = "fc classes"
+    auto = "fc"
+    width: Annotated[Whole, Spelled(place=True)]
+    bias: Annotated[Flag, Spelled(words={"bias": True, "nobias": False})] = True
+    init: Annotated[InitText | None, Spelled(key="init")] = None
+
+
+class Flatten(Layer):
+    """`flatten`: (C, H, W) as one vector."""
+
+    keyword = "flatten"
+    example = "flatten"
+    auto = "flatten"
+
+
+class Dropout(Layer):
+    """`dropout 0.4`: the probability that an element is zeroed while training."""
+
+    keyword = "dropout"
+    example = "dropout 0.4"
+    auto = "dropout"
+    p: Annotated[Share, Spelled(place=True)]
+
+
+class Activation(Layer):
+    """`relu`, `silu`…: a nonlinearity as a step of its own."""
+
+    keyword = "act"
+    example = "act relu"
+    auto = "act"
+    kind: Annotated[Reference, Spelled(place=True)]
+
+
+class Softmax(Layer):
+    """`softmax` over the channels."""
+
+    keyword = "softmax"
+    example = "softmax"
+    auto = "softmax"
+
+
+class BatchNorm(Layer):
+    """`batchnorm`: the norm as a step of its own."""
+
+    keyword = "batchnorm"
+    example = "batchnorm"
+    auto = "norm"
+    gamma: Annotated[Flag | None, Spelled(words=GAMMA)] = None
+    eps: Annotated[Positive | None, Spelled(key="eps")] = None
+    momentum: Annotated[Share | None, Spelled(key="momentum")] = None
+
+
+class LRN(Layer):
+    """`lrn 5`: local response normalisation over neighbouring channels (GoogLeNet, 2014)."""
+
+    keyword = "lrn"
+    example = "lrn 5"
+    auto = "norm"
+    size: Annotated[Count, Spelled(place=True)]
+    alpha: Annotated[NotNegative, Spelled(key="alpha")] = 1e-4
+    beta: Annotated[NotNegative, Spelled(key="beta")] = 0.75
+    k: Annotated[Positive, Spelled(key="k")] = 1.0
+
+
+class Identity(Layer):
+    """`identity`: the shortcut of an `add`."""
+
+    keyword = "identity"
+    example = "identity"
+    auto = "identity"
+
+
+LAYERS: dict[str, type[Layer]] = {
+    kind.keyword: kind
+    for kind in (
+        SepConv,
+        MaxPool,
+        AvgPool,
+        GlobalPool,
+        AdaptivePool,
+        Linear,
+        Flatten,
+        Dropout,
+        Activation,
+        Softmax,
+        BatchNorm,
+        LRN,
+        Identity,
+    )
+}
+"""Layer kinds by the word they start with; a convolution starts with its kernel."""
+
+KINDS: tuple[type[Layer], ...] = (Conv, *LAYERS.values())
+"""Every layer kind but calls."""
+OPTIONS = frozenset(word for kind in KINDS for _, mark in spellings(kind) for word in mark.words)
+"""Words that mean something behind a layer."""

@@ -1,0 +1,217 @@
+"""What specs are made of: models that know their places, steps, and how steps combine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import Annotated, Any, ClassVar, Self
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    SerializeAsAny,
+    ValidationError,
+)
+
+from dsl.models.faults import invalid
+from dsl.models.fields import Argument, Count, Identifier, Join, Named, Number, Reference, shown
+from dsl.text.problems import NOWHERE, Problem, Span, SpecError
+
+
+@dataclass(frozen=True)
+class Spelled:
+    """How a field is written in an op-string.
+
+    `place`: bare, in the order of the fields; `words`: each bare word and the value that
+    it stands for; `prefix`: behind a mark, as in `/2`; `key`: as `key=value`.
+    """
+
+    place: bool = False
+    words: Mapping[str, Any] = field(default_factory=dict)
+    prefix: str = ""
+    key: str = ""
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where a model stands in its file, and where each of its fields does."""
+
+    span: Span = NOWHERE
+    fields: dict[str, Span] = field(default_factory=dict)
+    changes: tuple[Span, ...] = ()
+    """What scaled its numbers afterwards."""
+    called: str = ""
+    """What addresses call a step while its spec is being changed; empty for by its place."""
+
+    def of(self, name: str) -> Span:
+        """The place of one field, or of the whole where it isn't written out."""
+        return self.fields.get(name, self.span)
+
+    def without(self, keys: Iterable[str]) -> Places:
+        """The same, less what stands at or inside any of the `keys`."""
+        gone = tuple(keys)
+        inside = tuple(f"{key}." for key in gone)
+        fields = {
+            key: span
+            for key, span in self.fields.items()
+            if key not in gone and not key.startswith(inside)
+        }
+        return replace(self, fields=fields)
+
+    def changed(self, span: Span) -> Places:
+        """The same places, of numbers that a change at `span` has scaled."""
+        return replace(self, changes=(*self.changes, span))
+
+
+def _by_words(value: Any) -> Any:
+    if isinstance(value, dict) and not all(isinstance(key, str) for key in value):
+        raise ValueError("must have words for its keys")
+    return value
+
+
+Filled = BeforeValidator(_by_words)
+"""A model that may also come as a mapping of its fields."""
+
+
+@contextmanager
+def _in_our_words(model: type[Any]) -> Iterator[None]:
+    try:
+        yield
+    except ValidationError as error:
+        raise invalid(model, error) from None
+
+
+class Model(BaseModel):
+    """A frozen piece of a spec. Places are no part of its value: equality ignores them.
+
+    Values that it can't have raise `SpecError`, wherever they come from.
+    """
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        arbitrary_types_allowed=True,
+        defer_build=True,  # A command needs few of the kinds; it should answer at once.
+    )
+    _at: Places = PrivateAttr(default_factory=Places)
+
+    def __init__(self, /, *bare: Any, **data: Any) -> None:
+        if bare:
+            message = f"{type(self).__name__} takes its fields by name"
+            help = "as in `Conv(kernel=(3, 3), width=64)`; `dsl.step('3x3 64')` reads an op-string"
+            raise SpecError([Problem("E012", NOWHERE, message, help=help)])
+        with _in_our_words(type(self)):
+            super().__init__(**data)
+
+    @classmethod
+    def model_validate(cls, obj: Any, **how: Any) -> Self:
+        """A model from a mapping of its fields, as pydantic makes it. Raises `SpecError`."""
+        with _in_our_words(cls):
+            return super().model_validate(obj, **how)
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and self.__dict__ == other.__dict__
+
+    __hash__ = None  # type: ignore[assignment]  # specs hold dicts
+
+    @property
+    def at(self) -> Places:
+        """Where it stands in the file it was read from."""
+        return self._at
+
+    def placed(self, places: Places) -> Self:
+        """Remember where it came from; returns itself."""
+        self._at = places
+        return self
+
+
+class Step(Model):
+    """Anything that can stand in a sequence; `name` is the author's own, if any."""
+
+    name: Identifier | None = None
+    auto: ClassVar[str] = "step"
+    """What an unnamed one is called."""
+
+
+class Layer(Step):
+    """A step written as an op-string; `x4` repeats it."""
+
+    keyword: ClassVar[str]
+    example: ClassVar[str]
+    """How it is written, for the advice in an error."""
+    repeat: Annotated[Count, Spelled(prefix="x")] = 1
+
+
+@cache
+def spellings(kind: type[Layer]) -> tuple[tuple[str, Spelled], ...]:
+    """Each field of a layer kind that an op-string can write, in order."""
+    fields = [*(name for name in kind.model_fields if name != "repeat"), "repeat"]
+    marks = ((name, mark) for name in fields for mark in kind.model_fields[name].metadata)
+    return tuple((name, mark) for name, mark in marks if isinstance(mark, Spelled))
+
+
+class Call(Layer):
+    """A block used by name, with keyword arguments: `B c7=160 x2`."""
+
+    keyword = ""
+    example = "B c7=128"
+    auto = "block"
+    block: Identifier
+    args: Annotated[dict[Identifier, Argument], Named] = Field(default_factory=dict)
+
+
+def _a_step(value: Any) -> Step:
+    if not isinstance(value, Step):
+        advice = "such as Conv(kernel=(3, 3), width=64) or dsl.step('3x3 64')"
+        raise ValueError(f"must be a step, {advice}, not {shown(value)}")
+    return value
+
+
+def _steps(value: Any) -> tuple[Step, ...]:
+    if not isinstance(value, (list, tuple)):
+        raise ValueError(f"must be a list of steps, not {shown(value)}")
+    return tuple(_a_step(item) for item in value)
+
+
+def _some_steps(value: Any) -> tuple[Step, ...]:
+    if not (steps := _steps(value)):
+        raise ValueError("must be a list of steps, one at least")
+    return steps
+
+
+OneStep = Annotated[SerializeAsAny[Step], BeforeValidator(_a_step)]
+Steps = Annotated[tuple[SerializeAsAny[Step], ...], BeforeValidator(_steps)]
+SomeSteps = Annotated[tuple[SerializeAsAny[Step], ...], BeforeValidator(_some_steps)]
+
+
+class Residual(Model):
+    """The sum around a split: `act(x + scale * f(x))`."""
+
+    scale: Number = 1.0
+    act: Reference | None = None
+    """None: the spec's default activation."""
+
+
+class Sequence(Step):
+    """Steps in order."""
+
+    auto = "seq"
+    steps: SomeSteps
+
+
+class Split(Step):
+    """Branches side by side on one input, joined by `concat` or `add`.
+
+    `then` works on the joined tensor; `residual` adds the input at the end.
+    """
+
+    auto = "split"
+    join: Join = "concat"
+    branches: SomeSteps
+    then: OneStep | None = None
+    residual: Annotated[Residual | None, Filled] = None

@@ -1,0 +1,66 @@
+"""What unnamed steps are called, in addresses, state-dict keys and diagrams alike.
+
+Steps that become attributes of a class (a network's, a block's) go by their kind: `fc`,
+or `conv1`, `conv2` where there are several. Steps of a nested list are numbered from 0,
+as `nn.Sequential` does; branches from `branch1`. A name that the author gave always wins.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from collections.abc import Sequence as Seq
+
+from dsl.models.layers import Step
+
+
+def child_names(steps: Seq[Step], taken: frozenset[str] = frozenset()) -> list[str]:
+    """Names of the steps of a network's section or of a block, by kind."""
+    used = {step.name for step in steps if step.name} | taken
+    kinds = Counter(step.auto for step in steps if not step.name)
+    counters: Counter[str] = Counter()
+    names = []
+    for step in steps:
+        name = step.name or (step.auto if kinds[step.auto] == 1 else "")
+        if not step.name and (not name or name in used):
+            name = _next_free(step.auto, counters, used)
+        names.append(name)
+        used.add(name)
+    return names
+
+
+def _next_free(kind: str, counters: Counter[str], used: set[str]) -> str:
+    while True:
+        counters[kind] += 1
+        name = f"{kind}{counters[kind]}"
+        if name not in used:
+            return name
+
+
+def sequence_names(steps: Seq[Step]) -> list[str]:
+    """Names of the steps of a nested list: its own, or its place from 0."""
+    return [step.name or str(place) for place, step in enumerate(steps)]
+
+
+def branch_names(branches: Seq[Step]) -> list[str]:
+    """Names of a split's branches: their own, or `branch1`, `branch2` and so on."""
+    used = {branch.name for branch in branches if branch.name}
+    names = []
+    for place, branch in enumerate(branches, 1):
+        name = branch.name or f"branch{place}"
+        while not branch.name and name in used:
+            name += "_"
+        names.append(name)
+    return names
+
+
+def named_sections(sections: Mapping[str, Seq[Step]]) -> dict[str, list[tuple[str, Step]]]:
+    """The trunk's steps by section, each with its name."""
+    names = section_names(sections)
+    return {key: list(zip(names[key], sections[key], strict=True)) for key in sections}
+
+
+def section_names(sections: Mapping[str, Seq[Step]]) -> dict[str, list[str]]:
+    """Names of the trunk's steps by section (stem, body, head), unique over all of them."""
+    names = iter(child_names([step for steps in sections.values() for step in steps]))
+    return {section: [next(names) for _ in steps] for section, steps in sections.items()}

@@ -1,0 +1,55 @@
+"""Where specs are found: a file, or a name on the shelf that ships with the package."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from dsl.text.problems import NOWHERE, Problem, SpecError, did_you_mean
+
+
+def folder() -> Path:
+    """The shelf: inside the package where it is installed, beside it in a checkout."""
+    package = Path(__file__).parent.parent
+    inside = package / "specs"
+    return inside if inside.is_dir() else package.parent / "specs"
+
+
+def names() -> list[str]:
+    """Every spec on the shelf."""
+    return sorted(path.stem for path in folder().glob("*.yaml"))
+
+
+def split(where: str) -> tuple[str, str]:
+    """A spec and the variant behind its last `@`, if any; a path may hold an `@` of its own.
+
+    >>> split("googlenet@torchvision"), split("nets@2/a@b.yaml")
+    (('googlenet', 'torchvision'), ('nets@2/a@b.yaml', ''))
+    """
+    spec, _, variant = where.rpartition("@")
+    named = spec and variant and not any(mark in variant for mark in "./\\")
+    return (spec, variant) if named else (where, "")
+
+
+def find(where: str | Path) -> Path:
+    """The file of a spec, given its path or its name on the shelf.
+
+    Raises `SpecError` for a name that is neither.
+    """
+    path = Path(where)
+    if where in names() and not path.is_file():
+        return folder() / f"{where}.yaml"
+    if path.suffix in (".yaml", ".yml") and path.stem in names() and not path.exists():
+        message = f"can't read {path}: no such file or directory"
+        help = f"on the shelf it is `{path.stem}`"
+        raise SpecError([Problem("E001", NOWHERE, message, help=help)])
+    # `Path.exists` raises for a name too long.
+    if isinstance(where, Path) or os.path.exists(path) or "/" in str(where) or path.suffix:  # noqa: PTH110
+        return path
+    message = f"there is no file {where}, and no spec of that name on the shelf"
+    spec, variant = split(str(where))
+    hint = did_you_mean(spec, names())
+    if variant and (spec in names() or Path(spec).is_file()):
+        hint = f"did you mean {spec} with --variant {variant} (variant={variant!r} in Python)?"
+    help = f"on the shelf: {', '.join(names())}"
+    raise SpecError([Problem("E001", NOWHERE, message, hint=hint, help=help)])

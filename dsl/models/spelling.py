@@ -1,0 +1,45 @@
+"""Layers as op-strings: `opstring.parse` of what is written gives the layer again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from dsl.models.layers import ACTIVATION_WORDS, Activation, Call, Layer, Spelled, spellings
+
+
+def write(layer: Layer) -> str:
+    """The op-string of a layer: `parse` of it gives the layer again (but for its name)."""
+    if isinstance(layer, Call):
+        args = [f"{key}={_plain(value)}" for key, value in layer.args.items()]
+        return " ".join([layer.block, *args, *_written(layer)])
+    plain_word = isinstance(layer, Activation) and layer.kind in ACTIVATION_WORDS
+    head = [] if plain_word or not layer.keyword else [layer.keyword]
+    return " ".join([*head, *_written(layer)])
+
+
+def _written(layer: Layer) -> Iterator[str]:
+    for name, mark in spellings(type(layer)):
+        value = getattr(layer, name)
+        default = type(layer).model_fields[name].default
+        words = [word for word, meaning in mark.words.items() if meaning == value]
+        if value is None or (value == default and not mark.place and not words):
+            continue
+        if value == default and words and not isinstance(value, str):
+            continue
+        yield words[0] if words else _spelled(mark, value)
+
+
+def _spelled(mark: Spelled, value: Any) -> str:
+    lead = mark.prefix or (f"{mark.key}=" if mark.key else "")
+    if isinstance(value, tuple) and (mark.prefix or mark.key) and value[0] == value[1]:
+        return f"{lead}{_plain(value[0])}"
+    return f"{lead}{_plain(value)}"
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, tuple):
+        return "x".join(_plain(part) for part in value)
+    if isinstance(value, float):
+        return repr(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
+    return str(value)

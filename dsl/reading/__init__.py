@@ -1,0 +1,1 @@
+"""Values as models, and whether what they say means something."""

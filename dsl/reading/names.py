@@ -1,0 +1,230 @@
+"""Whether every name in a spec means something: blocks, parameters, taps, step names."""
+
+from __future__ import annotations
+
+from dsl.models.fields import KERNEL
+from dsl.models.layers import LAYERS, OPTIONS, Split, Step
+from dsl.models.naming import branch_names, child_names, named_sections, sequence_names
+from dsl.models.reserved import ATTRIBUTES, COMPILED, GLOBALS, KEYS
+from dsl.models.spec import Aux, Block, Spec, inner_steps, walk
+from dsl.models.weights import OWN
+from dsl.reading import limits, nesting, parts
+from dsl.reading.parts import Part
+from dsl.reading.references import ALWAYS, WORDS, check_uses, references
+from dsl.text import foreign
+from dsl.text.memory import Memory
+from dsl.text.problems import Problem, Report, Span, closest
+
+SPECS: Memory[bool] = Memory(64)
+"""Specs in which nothing was found: reading and lowering both ask."""
+
+
+def check(spec: Spec) -> list[Problem]:
+    """Every name that is unknown, taken, reserved or missing."""
+    if SPECS.get((spec,)):
+        return []
+    report = Report()
+    if not nesting.too_deep(parts.of(spec), report):  # Nothing else can be asked of such a spec.
+        _check(spec, parts.doubtful(spec), report)
+    if not report.problems:
+        SPECS.put(True, (spec,))
+    return report.problems
+
+
+def _check(spec: Spec, doubtful: list[Part], report: Report) -> None:
+    if limits.exceeded(spec, report):
+        return
+    for name in set(spec.inception) & set(spec.reduction):
+        span = spec.reduction[name].at.of("name")
+        report.add("E014", span, f"{name} is both an inception and a reduction block")
+    for part in doubtful:
+        _part(part, spec, report)
+    _trunk(spec, report)
+    _sources(spec, report)
+    _expected(spec, report)
+    nesting.check_calls(spec, doubtful, report)
+    if not report.problems:
+        parts.remember(spec, doubtful)
+
+
+def _part(part: Part, spec: Spec, report: Report) -> None:
+    """The words and names in a step of the trunk, an auxiliary head or a block."""
+    match part.owner:
+        case Block():
+            _block(part.name, part.owner, spec, report)
+        case Aux():
+            check_uses(part.steps, spec, (), report)
+            names = child_names(part.steps)
+            _siblings(list(zip(names, part.steps, strict=True)), report)
+        case Step():
+            check_uses(part.steps, spec, (), report)
+            _inside(part.owner, top=False, report=report)
+
+
+def _block(name: str, block: Block, spec: Spec, report: Report) -> None:
+    if name in RESERVED or KERNEL.fullmatch(name):
+        message = f"a block can't be called {name}: the word means a layer"
+        report.add("E014", block.at.of("name"), message, hint=f"take another, such as {name}_block")
+    for param, default in block.params.items():
+        _param(param, default, block, report)
+    check_uses((block.body,), spec, tuple(block.params), report)
+    _inside(block.body, top=True, report=report)
+    _unused(name, block, report)
+
+
+RESERVED = {*LAYERS, *WORDS, *ALWAYS}
+"""What no block can be called."""
+TAKEN = {*WORDS, *OPTIONS, *GLOBALS, "classes", "repeat"}
+"""What no parameter can be called."""
+
+
+def param_fault(name: str) -> str:
+    """Why a parameter can't have a name: it must mean nothing else where it is used."""
+    if name[:1] == "x" and name[1:].isdigit():
+        return f"a parameter can't be called {name}: it would repeat a step, as x2 does"
+    if name in TAKEN:
+        return f"a parameter can't be called {name}: the word means something else already"
+    if name[:1].isupper():
+        return f"a parameter can't be called {name}: it begins with a small letter"
+    return ""
+
+
+def param_advice(name: str) -> str:
+    """Another name for a parameter that can't have this one."""
+    return f"take another, such as {name.lower()}_size"
+
+
+def _param(name: str, default: object, block: Block, report: Report) -> None:
+    """A parameter's name, and its default."""
+    span = block.at.of(f"params.{name}")
+    if fault := param_fault(name):
+        report.add("E014", span, fault, hint=param_advice(name))
+    if isinstance(default, str) and default not in WORDS:
+        span = block.at.fields.get(f"params.{name}=", span)
+        message = f"the default of {name} is a number or one of {', '.join(WORDS)}, not {default}"
+        report.add("E023", span, message, meant=foreign.meant(default, WORDS))
+
+
+def _unused(name: str, block: Block, report: Report) -> None:
+    """A parameter that nothing reads is a slip of the pen."""
+    read: set[str] = set()
+    for step in walk((block.body,)):
+        read |= {value for _, value, _ in references(step) if value not in (*WORDS, *ALWAYS)}
+    misspelt = {closest(name, block.params) for name in read - set(block.params)}
+    for param in block.params:
+        if param not in read | misspelt:
+            span = block.at.of(f"params.{param}")
+            message = f"block {name} never uses its parameter {param}"
+            report.add("E025", span, message, help=f"write {param} where its value belongs")
+
+
+def _trunk(spec: Spec, report: Report) -> None:
+    """The names that become attributes of the network's class."""
+    level = _trunk_level(spec)
+    seen = {name: step.at.of("name") for name, step in level}
+    for head in spec.aux:
+        _head(head, seen, dict(level), report)
+        seen.setdefault(head.name, head.at.of("name"))
+    _level_names(level, report)
+
+
+def _sources(spec: Spec, report: Report) -> None:
+    """The spec's own names need no map."""
+    if OWN in spec.weights:
+        message = f"no source can be called {OWN}: that means the names of the spec"
+        report.add("E014", spec.weights[OWN].at.of("name"), message)
+
+
+def _trunk_level(spec: Spec) -> list[tuple[str, Step]]:
+    return [pair for level in named_sections(dict(spec.sections())).values() for pair in level]
+
+
+OUTPUTS = ("logits", "count", "index")
+"""What the network's output in training has besides the heads: its logits, a tuple's methods."""
+
+
+def _head(head: Aux, seen: dict[str, Span], trunk: dict[str, Step], report: Report) -> None:
+    """An auxiliary head: its name, its tap, and the names inside."""
+    span = head.at.of("name")
+    _name(head.name, span, report)
+    if head.name in {*GLOBALS, *OUTPUTS} or head.name[:1].isupper():
+        why = "it begins with a small letter" if head.name[:1].isupper() else "the word is taken"
+        message = f"an auxiliary head can't be called {head.name}: {why}"
+        report.add("E014", span, message, hint=f"take another, such as {head.name.lower()}_head")
+    elif head.name in seen:
+        _taken(head.name, span, seen[head.name], report)
+    if head.source not in trunk:
+        meant = closest(head.source, trunk)
+        help = f"if the step is gone, set aux.{head.name}.from or remove aux.{head.name}"
+        help += "" if meant else f"; steps: {', '.join(trunk)}"
+        message = f"there is no step {head.source} to tap"
+        report.add("E028", head.at.of("from"), message, meant=meant, help=help)
+
+
+def _expected(spec: Spec, report: Report) -> None:
+    """A contract about a step that isn't there would hold whatever happens."""
+    known = [name for name, steps in spec.sections() if steps]
+    known += [name for name, _ in _trunk_level(spec)]
+    for name in spec.expect.out:
+        if name not in known:
+            message = f"there is no step {name} whose output could be expected"
+            span = spec.expect.at.of(f"out.{name}")
+            advice = "if the network was changed on purpose, delete"
+            help = f"{advice} `out.{name}` or name what it has: {', '.join(known)}"
+            report.add("E029", span, message, meant=closest(name, known), help=help)
+
+
+def _level(step: Step, top: bool) -> list[tuple[str, Step]]:
+    """The named children of a step."""
+    if isinstance(step, Split):
+        level = list(zip(branch_names(step.branches), step.branches, strict=True))
+        return [*level, (step.then.name or "then", step.then)] if step.then else level
+    steps = inner_steps(step)
+    names = child_names(steps) if top else sequence_names(steps)
+    return list(zip(names, steps, strict=True))
+
+
+def _siblings(level: list[tuple[str, Step]], report: Report) -> None:
+    """The names on one level, and in each step of it."""
+    _level_names(level, report)
+    for _, step in level:
+        _inside(step, top=False, report=report)
+
+
+def _level_names(level: list[tuple[str, Step]], report: Report) -> None:
+    """Names on one level are attributes of one module: usable, and each given once."""
+    first: dict[str, Step] = {}
+    for name, step in level:
+        if step.name:
+            _name(name, step.at.of("name"), report)
+        if name in first:
+            _taken(name, step.at.of("name"), first[name].at.of("name"), report)
+        first.setdefault(name, step)
+
+
+def _inside(step: Step, top: bool, report: Report) -> None:
+    """The names inside a step; beside a residual sum `act` is its activation."""
+    level = _level(step, top)
+    _siblings(level, report)
+    if isinstance(step, Split) and step.residual:
+        for name, branch in level:
+            if name == "act":
+                message = "no branch can be called act: the residual sum's activation is"
+                report.add(
+                    "E014", branch.at.of("name"), message, hint="take another, such as act_1"
+                )
+
+
+def _taken(name: str, span: Span, first: Span, report: Report) -> None:
+    note = ((first, "first used"),)
+    report.problems.append(Problem("E014", span, f"the name {name} is already taken", notes=note))
+
+
+def _name(name: str, span: Span, report: Report) -> None:
+    hint = f"take another, such as {name}_1"
+    if name in ATTRIBUTES or name in COMPILED:
+        message = f"a step can't be called {name}: torch's modules use that name themselves"
+        report.add("E014", span, message, hint=hint)
+    elif name in KEYS:
+        message = f"a step can't be called {name}: the word means something else in a spec"
+        report.add("E014", span, message, hint=hint)

@@ -1,0 +1,327 @@
+"""Op-strings: `1x7 192 /2` as a layer; `dsl.models.spelling` goes the other way.
+
+The grammar is the fields of the layer models; nothing here knows any one kind.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from typing import Any
+
+from dsl.models.faults import Fault, Invalid
+from dsl.models.fields import IDENTIFIER, KERNEL, shown
+from dsl.models.layers import (
+    ACTIVATION_WORDS,
+    LAYERS,
+    OPTIONS,
+    Activation,
+    Call,
+    Conv,
+    Layer,
+    Places,
+    Spelled,
+    spellings,
+)
+from dsl.reading import mending
+from dsl.reading.mending import Slip, Stands
+from dsl.text import foreign
+from dsl.text.problems import NOWHERE, Fix, Problem, Report, Span
+from dsl.text.values import Scalar
+
+
+@dataclass(frozen=True)
+class Token:
+    """One word of an op-string and its place."""
+
+    text: str
+    span: Span
+
+    def part(self, offset: int, length: int) -> Span:
+        """The place of a part; all of it where folded lines or escapes shift the offsets."""
+        return self.span.part(offset, length) if self.span.exact else self.span
+
+
+@dataclass
+class Found:
+    """The fields read so far, each with its place."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    spans: dict[str, Span] = field(default_factory=dict)
+
+
+def parse(
+    value: Scalar, report: Report, blocks: Collection[str] = (), stands: Stands = "alone"
+) -> Layer | None:
+    """Read one op-string; problems go to `report`, and None comes back.
+
+    `blocks` are the names of the spec's own blocks, and `stands` says what the string is part
+    of, both for better advice.
+    """
+    if not value.text.strip():
+        report.add("E012", value.span, "a layer is missing here", help=EXAMPLES)
+        return None
+    trial = Report()
+    layer = _read(value, blocks, trial)
+    if trial.problems and not value.span.exact and re.match(r"[^-].*\s-\s", value.text, re.DOTALL):
+        message = "the item below is indented further, so that YAML reads both as one value"
+        report.add("E015", value.span, message, help="items of a list start in the same column")
+    elif trial.problems:
+        slip = mending.slip(value.text, stands, Grammar(blocks, stands == "python"))
+        report.problems += [_explained(value, slip)] if slip else trial.problems
+    return None if trial.problems else layer
+
+
+def _explained(value: Scalar, slip: Slip) -> Problem:
+    """A slip of the pen as a problem."""
+    place = value.at(slip.start, slip.length)
+    fix = Fix(value.span, slip.write) if place.exact and slip.pasted else None
+    help = f"write {_quoted(slip.write)}"
+    return Problem("E015", place, slip.message, help=help, fix=fix)
+
+
+@dataclass(frozen=True)
+class Grammar:
+    """What can be read, for guesses at what was meant."""
+
+    blocks: Collection[str]
+    any_block: bool = False
+
+    def reads(self, text: str) -> bool:
+        """Whether a text is an op-string, of a block that there is."""
+        if any(foreign.lacking(word) for word in text.split() if word not in self.blocks):
+            return False
+        trial = Report()
+        layer = _read(Scalar(text, NOWHERE), self.blocks, trial) if text.strip() else None
+        known = not isinstance(layer, Call) or layer.block in self.blocks
+        known = known or (self.any_block and "=" in text)
+        return known and layer is not None and not trial.problems
+
+    def begins(self, word: str) -> bool:
+        """Whether an op-string can begin with a word."""
+        return word in self.blocks or kind_of(word) not in (None, Call)
+
+    def takes(self, first: str, word: str) -> bool:
+        """Whether what begins with one word has another for an option."""
+        kind = kind_of(first)
+        return kind is not None and any(word in mark.words for _, mark in spellings(kind))
+
+    def follows(self, word: str) -> bool:
+        """Whether a word is an option, a number or a kernel."""
+        return word in OPTIONS or "=" in word or not word[0].isalpha() or bool(_repeat(word))
+
+
+def _read(value: Scalar, blocks: Collection[str], report: Report) -> Layer | None:
+    words = re.finditer(r"\S+", value.text)
+    tokens = [Token(word[0], value.at(word.start(), len(word[0]))) for word in words]
+    first, kind = tokens[0], kind_of(tokens[0].text)
+    if kind is None or (kind is Call and not _is_call(tokens, blocks)):
+        _unknown(first, blocks, report)
+        return None
+    if comma := next((token for token in tokens if re.search(r",(?!\d)", token.text)), None):
+        where = comma.part(comma.text.index(","), 1)
+        report.add("E015", where, "words are kept apart by spaces, not commas")
+        return None
+    rest = tokens if kind is Conv or first.text in ACTIVATION_WORDS else tokens[1:]
+    found = Found()
+    before = len(report.problems)
+    if kind is Call:
+        _read_call(first, rest, found, report)
+    else:
+        _read_fields(kind, rest, found, report)
+    if len(report.problems) > before:
+        return None
+    layer: Layer | None = build(kind, found.values, Places(value.span, found.spans), report)
+    return layer
+
+
+EXAMPLES = "write it like `3x3 64 /2`, `maxpool 3x3`, `fc classes` or a block's name"
+WHAT_THERE_IS = (
+    f"layers: a kernel like 3x3, {', '.join(LAYERS)}; activations: {', '.join(ACTIVATION_WORDS)}"
+)
+
+
+def kind_of(word: str) -> type[Layer] | None:
+    """The layer kind that an op-string starting with `word` is."""
+    if word in LAYERS:
+        return LAYERS[word]
+    if word in ACTIVATION_WORDS:
+        return Activation
+    if KERNEL.fullmatch(word):
+        return Conv
+    return Call if IDENTIFIER.fullmatch(word) else None
+
+
+def _is_call(tokens: list[Token], blocks: Collection[str]) -> bool:
+    """Whether the words look like a block's call; a misspelt layer doesn't."""
+    if tokens[0].text in blocks:
+        return True
+    return all("=" in token.text or _repeat(token.text) for token in tokens[1:])
+
+
+def _quoted(text: str) -> str:
+    """Advice as the author would type it, cut where it is long."""
+    return f"`{text}`" if len(text) <= 160 else f"`{text[:159]}…`"
+
+
+def _unknown(first: Token, blocks: Collection[str], report: Report) -> None:
+    word = first.text
+    message = f"{shown(word)} is neither a layer, a kernel like 3x3, nor a block of this spec"
+    meant, help = foreign.meant(word, [*LAYERS, *ACTIVATION_WORDS, *blocks]), EXAMPLES
+    if lacking := foreign.lacking(word):
+        message, help = lacking, WHAT_THERE_IS
+    elif "(" in word:
+        message = "an op-string takes no parentheses"
+        help = f"parameters are given by name, as in `{word.partition('(')[0]} c7=128 x2`"
+    elif word.startswith("-"):
+        help = "the dash of a list needs a space behind it"
+    elif said := foreign.said(word):
+        help = f"write it like {' or '.join(f'`{ours}`' for ours in said)}"
+    elif word[0].isdigit() or word.startswith("conv"):
+        meant, help = "", "a convolution starts with its kernel, height x width: `3x3 64`"
+    report.add("E015", first.span, message, meant=meant, help=help)
+
+
+def _repeat(word: str) -> str:
+    match = re.fullmatch(r"x([0-9]+)", word)
+    return match[1] if match else ""
+
+
+def _read_call(first: Token, rest: list[Token], found: Found, report: Report) -> None:
+    args: dict[str, str] = {}
+    found.values |= {"block": first.text, "args": args}
+    found.spans["block"] = first.span
+    for token in rest:
+        key, equals, value = token.text.partition("=")
+        if count := _repeat(token.text):
+            _put("repeat", count, token.span, found, report)
+        elif not (key and equals and value):
+            message = f"{shown(token.text)} is not a parameter's NAME=VALUE"
+            help = f"write it like `{first.text} c7=128 x2`, with no space around the ="
+            short = _shorthand(token.text, [])
+            report.add("E015", token.span, message, meant=short, help=help)
+        elif key in args:
+            report.add("E015", token.span, f"{key} is given twice")
+        else:
+            args[key] = value
+            found.spans[f"args.{key}"] = token.part(0, len(key))
+            found.spans[f"args.{key}="] = token.part(len(key) + 1, len(value))
+
+
+def _put(name: str, value: Any, span: Span, found: Found, report: Report) -> None:
+    if name in found.values:
+        report.add("E015", span, f"{name.replace('_', ' ')} is given twice")
+    found.values[name] = value
+    found.spans[name] = span
+
+
+def _read_fields(kind: type[Layer], tokens: list[Token], found: Found, report: Report) -> None:
+    marks = list(spellings(kind))
+    places = iter([name for name, mark in marks if mark.place])
+    for token in tokens:
+        if (match := _match(token, marks)) is not None:
+            name, value, offset = match
+            _put(name, value, token.part(offset, len(token.text) - offset), found, report)
+        elif "=" not in token.text and (name := next(places, "")):
+            _put(name, token.text, token.span, found, report)
+        else:
+            _stray(kind, token, marks, report)
+
+
+def _match(token: Token, marks: list[tuple[str, Spelled]]) -> tuple[str, Any, int] | None:
+    """The field that a token writes by word, key or prefix; its value and where it starts."""
+    key, equals, value = token.text.partition("=")
+    for name, mark in marks:
+        if token.text in mark.words:
+            return name, mark.words[token.text], 0
+        if equals and mark.key and key == mark.key:
+            return name, value, len(key) + 1
+        if mark.prefix and re.fullmatch(re.escape(mark.prefix) + "[0-9].*", token.text):
+            return name, token.text[len(mark.prefix) :], len(mark.prefix)
+        if mark.prefix == "/" and token.text.startswith("/"):
+            return name, token.text[1:], 1
+    return None
+
+
+def _stray(
+    kind: type[Layer], token: Token, marks: list[tuple[str, Spelled]], report: Report
+) -> None:
+    words = [word for _, mark in marks for word in mark.words]
+    keys = [f"{mark.key}=" for _, mark in marks if mark.key]
+    prefixes = [f"{mark.prefix}2" for _, mark in marks if mark.prefix]
+    what = kind.keyword or "a convolution"
+    key, equals, value = token.text.partition("=")
+    meant = foreign.meant(key + equals, [*keys, *words])
+    meant = meant + value if meant.endswith("=") else meant
+    for name, mark in marks:
+        if equals and key.startswith(name) and (mark.prefix or mark.key):
+            meant = f"{mark.prefix or mark.key + '='}{value}"
+    meant = _shorthand(token.text, [*prefixes, *words]) or meant
+    takes = ", ".join([*prefixes, *words, *keys])
+    message = foreign.lacking(token.text) or f"{what} doesn't take {shown(token.text)}"
+    report.add("E015", token.span, message, meant=meant, help=f"it takes {takes}")
+
+
+def _shorthand(word: str, known: list[str]) -> str:
+    """What a word means that papers and drawings use: s2, V, ×4."""
+    if "/2" in known and (stride := re.fullmatch("[sS]([0-9]+)([x×][0-9]+)?", word)):
+        return f"/{stride[1]}{(stride[2] or '').replace('×', 'x')}"
+    if times := re.fullmatch("[×X]([0-9]+)", word):
+        return f"x{times[1]}"
+    return {"V": "valid", "S": "same"}.get(word, "") if "valid" in known else ""
+
+
+def build(
+    kind: Callable[..., Any],
+    values: dict[str, Any],
+    places: Places,
+    report: Report,
+    broken: Collection[str] = (),
+) -> Any:
+    """Construct a model from raw values; each validation error becomes a problem.
+
+    Nothing more is said about `broken` fields, whose faults have been told already.
+    """
+    try:
+        model = kind(**values).placed(places)
+    except Invalid as error:
+        for fault in error.faults:
+            if not broken or (fault.path and fault.path[0] not in broken):
+                _explain(kind, fault, places, report)
+        return None
+    return None if broken else model
+
+
+NAMED = {"p": "probability", "kind": "activation"}
+"""Fields that go by another name in a message."""
+
+
+def _explain(kind: Any, fault: Fault, places: Places, report: Report) -> None:
+    where = ".".join(fault.path)
+    owner = where.rpartition(".")[0]
+    spans = (places.fields.get(key) for key in (f"{where}=", where, owner))
+    span = next((span for span in spans if span), places.span)
+    name = re.sub(r"^(args|params)\.(?=[A-Za-z])|\.[0-9]+$", "", where)
+    name = name if "." in name else NAMED.get(name, name.replace("_", " "))
+    example = getattr(kind, "example", "")
+    if fault.kind == "missing" and example:
+        report.add("E011", span, f"needs its {name}, as in `{example}`")
+    elif fault.kind == "missing":
+        help = KEYS.get(where, "")
+        report.add("E011", span, f"the key `{where}` is missing", help=f"such as `{help}`")
+    else:
+        said = f"{name} {fault.message}".strip()
+        report.add(fault.code, span, said, meant=fault.meant, help=fault.help)
+
+
+KEYS = {
+    "name": "name: my_network",
+    "input": "input: [3, 299, 299]",
+    "classes": "classes: 1000",
+    "from": "from: mixed_6e",
+    "weight": "weight: 0.4",
+    "do": "do: [globalpool avg, fc classes]",
+    "by": "by: 0.5",
+}
+"""How the keys that must be there are written."""

@@ -1,0 +1,139 @@
+"""Whether every word in a step means something: a block, a parameter, an option."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from dsl.models import spelling as opwriter
+from dsl.models.fields import ACTIVATION_WORDS, NORMS, PADDINGS
+from dsl.models.layers import LAYERS, Call, Layer, Split, Step, spellings
+from dsl.models.spec import Spec, walk
+from dsl.reading import opstring
+from dsl.reading.opstring import WHAT_THERE_IS
+from dsl.text import foreign
+from dsl.text.problems import NOWHERE, Fix, Report, Span, closest
+from dsl.text.values import Scalar
+
+ALWAYS = ("in", "classes")
+"""Names that stand for a number everywhere: the width that comes in, and the classes."""
+WORDS = (*ACTIVATION_WORDS, *NORMS, *PADDINGS)
+"""Words that a call may pass on to an option of the block."""
+
+
+def references(step: Step) -> Iterator[tuple[str, str, Span]]:
+    """Each field of a step that holds a name: (field, name, place)."""
+    found: list[tuple[str, Any, str]] = []
+    at = step.at
+    if isinstance(step, Call):
+        found = [(key, value, f"args.{key}=") for key, value in step.args.items()]
+    elif isinstance(step, Layer):
+        found = [(name, getattr(step, name), name) for name, _ in spellings(type(step))]
+    elif isinstance(step, Split) and step.residual:
+        found = [(name, getattr(step.residual, name), name) for name in ("scale", "act")]
+        at = step.residual.at
+    for field, value, place in found:
+        if isinstance(value, tuple):
+            sizes = (size for size in value if isinstance(size, str))
+            yield from ((f"{field} size", size, at.of(place)) for size in sizes)
+        elif isinstance(value, str):
+            yield field, value, at.of(place)
+
+
+CLOSED = {
+    "padding": PADDINGS,
+    "norm": NORMS,
+    "act": (*ACTIVATION_WORDS, "none"),
+    "kind": ACTIVATION_WORDS,
+}
+"""Fields that hold a word: what they take beside a parameter's name."""
+
+
+def check_uses(
+    steps: tuple[Step, ...], spec: Spec, params: tuple[str, ...], report: Report
+) -> None:
+    """Report every word of the steps, and of all inside, that means nothing there."""
+    for step in walk(steps):
+        if isinstance(step, Call):
+            _call(step, spec, report)
+        for field, name, span in references(step):
+            if field in ("init", "mode") or name in params:
+                continue
+            if not (name in LAYERS and name not in ALWAYS and _layer_last(step, name, report)):
+                _reference(field, name, span, params, isinstance(step, Call), report)
+
+
+def _layer_last(step: Step, name: str, report: Report) -> bool:
+    """Report `3x3 /2 maxpool`, a layer whose word doesn't come first; whether it is one."""
+    if not isinstance(step, Layer):
+        return False
+    words = opwriter.write(step).split()
+    text = " ".join([name, *(word for word in words if word != name)])
+    trial = Report()
+    if opstring.parse(Scalar(text, NOWHERE), trial) is None:
+        return False
+    span = step.at.span
+    fix = Fix(span, text) if span.exact else None
+    message = f"{name} is a layer, whose word comes first in an op-string"
+    report.add("E015", span, message, help=f"write `{text}`", fix=fix)
+    return True
+
+
+def _reference(
+    field: str, name: str, span: Span, params: tuple[str, ...], call: bool, report: Report
+) -> None:
+    words = WORDS if call else CLOSED.get(field, ())
+    known = (*words, *params) if field in CLOSED and not call else (*words, *ALWAYS, *params)
+    if name in known:
+        return
+    if field in CLOSED and not call:
+        label = {"kind": "activation"}.get(field, field)
+        message = f"{label} is one of {', '.join(words)}, not {name}"
+    else:
+        message = f"{name} is not a number, nor the name of a parameter here"
+    if field in CLOSED and not call:
+        help = f"parameters here: {', '.join(params)}" if params else ""
+    else:
+        numbers = f"names of numbers here: {', '.join(ALWAYS)}"
+        help = numbers + (f", and the parameters {', '.join(params)}" if params else "")
+    report.add("E023", span, message, meant=foreign.meant(name, known), help=help)
+
+
+MOST_HINTS = 1_000
+"""Problems after which no more names are compared: ten times what is shown of them."""
+
+
+def _call(step: Call, spec: Spec, report: Report) -> None:
+    block = spec.blocks.get(step.block)
+    if block is None:
+        known = ", ".join(spec.blocks) or "this spec defines none"
+        message, help = f"unknown block {step.block}", f"blocks: {known}"
+        if lacking := foreign.lacking(step.block):
+            message, help = lacking, WHAT_THERE_IS
+        names = [*spec.blocks, *LAYERS, *ACTIVATION_WORDS]
+        near = foreign.meant(step.block, names) if len(report.problems) < MOST_HINTS else ""
+        report.add("E020", step.at.of("block"), message, meant=near, help=help)
+        return
+    takes = ", ".join(block.params) or "no parameters"
+    line = block.at.of("name")
+    where = f" (defined at {line.line}:{line.column})" if line.line else ""
+    help = f"{step.block} takes {takes}{where}"
+    meant: set[str] = set()
+    for key in step.args:
+        if key not in block.params:
+            near = _meant(key, [name for name in block.params if name not in step.args])
+            meant.add(near)
+            message = f"block {step.block} has no parameter {key}"
+            report.add("E021", step.at.of(f"args.{key}"), message, meant=near, help=help)
+    missing = [name for name, default in block.params.items() if default is None]
+    missing = [name for name in missing if name not in step.args and name not in meant]
+    if missing:
+        what = "parameter" if len(missing) == 1 else "parameters"
+        message = f"block {step.block} needs its {what} {', '.join(missing)}"
+        report.add("E022", step.at.of("block"), message, help=help)
+
+
+def _meant(key: str, params: list[str]) -> str:
+    """The parameter that was probably meant; `w` is short for `width`."""
+    longer = [name for name in params if name.startswith(key)]
+    return longer[0] if len(longer) == 1 else closest(key, params)

@@ -1,0 +1,273 @@
+"""Reading steps and blocks: op-strings, lists in order, splits, names."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any, TypeVar
+
+from dsl.models.fields import shown
+from dsl.models.model import Places, Residual, Sequence, Split, Step
+from dsl.models.spec import Block
+from dsl.reading import opstring
+from dsl.reading.filler import Filler, place
+from dsl.reading.mending import Stands
+from dsl.reading.names import param_advice, param_fault
+from dsl.text.problems import Fix, Report, Span, closest
+from dsl.text.values import Entry, Mapping, Scalar, Value, plain
+from dsl.text.values import Sequence as List
+
+JOINS = ("concat", "add")
+BLOCK_KEYS = ("params", *JOINS, "then", "residual", "do")
+S = TypeVar("S", bound=Step)
+
+
+class StepReader(Filler):
+    """Reads whatever stands in a sequence; `blocks` are the names that can be called."""
+
+    def __init__(self, report: Report, blocks: Collection[str] = ()) -> None:
+        super().__init__(report)
+        self.blocks = blocks
+
+    def steps(self, value: Value) -> tuple[Step, ...]:
+        """Steps in order; one alone needs no list."""
+        found = self.listed(value) if isinstance(value, List) else [self.step(value)]
+        return tuple(step for step in found if step is not None)
+
+    def listed(self, value: List) -> list[Step | None]:
+        """The steps of a list."""
+        stands: Stands = "flow" if value.flow else "listed"
+        return [self.step(item, stands=stands) for item in _whole(value.items)]
+
+    def step(self, value: Value, name: str | None = None, stands: Stands = "alone") -> Step | None:
+        """One step, of whichever form; `name` is what the author calls it."""
+        match value:
+            case Scalar():
+                stands = "quoted" if not value.plain else "named" if name is not None else stands
+                layer = opstring.parse(value, self.report, self.blocks, stands)
+                return _called(layer, name)
+            case List() if value.items:
+                steps = self.steps(value)
+                places = Places(value.span)
+                return _called(Sequence(steps=steps).placed(places), name) if steps else None
+            case List():
+                self.report.add("E012", value.span, "a layer is missing here: the list is empty")
+                return None
+            case Mapping():
+                return self.mapping(value, name)
+
+    def mapping(self, value: Mapping, name: str | None) -> Step | None:
+        """`{concat: …}` or `{name: step}`."""
+        keys = value.keys()
+        if any(key in JOINS for key in keys):
+            return _called(self.split(value), name)
+        if len(keys) != 1:
+            self.many(value)
+            return None
+        entry = value.entries[0]
+        if self.misplaced(entry, value, name):
+            return None
+        if name is not None:
+            message = f"the step is named twice: {name} and {shown(entry.key.text)}"
+            self.report.add("E014", entry.key.span, message, help="keep one of the two names")
+            return None
+        step = self.step(entry.value, self.name(entry.key))
+        if step is not None and step.name is not None:
+            step.placed(Places(step.at.span, {**step.at.fields, "name": entry.key.span}))
+        return step
+
+    def misplaced(self, entry: Entry, value: Mapping, name: str | None) -> bool:
+        """Report `{A: {c7: 8}}` and `{do: […]}`, which other languages would have."""
+        key, inner = entry.key.text, entry.value
+        if key in self.blocks and isinstance(inner, Mapping):
+            args = [(arg.key.text, arg.value) for arg in inner.entries]
+            if any(name in JOINS or not isinstance(arg, Scalar) for name, arg in args):
+                return False
+            call = " ".join([key, *(f"{name}={plain(arg)}" for name, arg in args)])
+            message = f"a call of {key} is one op-string, not a mapping"
+            self.advise("E012", entry.key.span, message, value, call)
+            return True
+        if key == "do" and isinstance(inner, List):
+            message = "steps in order are a list; `do` stands in blocks and auxiliary heads only"
+            self.advise("E012", entry.key.span, message, value, inline(inner))
+            return True
+        return False
+
+    def advise(self, code: str, span: Span, message: str, value: Value, write: str) -> None:
+        """Report a problem that writing something else for the whole value mends."""
+        fix = Fix(value.span, write) if isinstance(value, Mapping) and value.flow else None
+        self.report.add(code, span, message, help=f"write `{write}`", fix=fix)
+
+    def many(self, value: Mapping) -> None:
+        """Report a mapping that holds several steps, or none."""
+        keys = ", ".join(shown(key) for key in value.keys()[:3])
+        message = f"one step is expected here, and this holds {len(value.entries)}: {keys}"
+        help = "begin each step with a dash, `- name: layer`; in one line, write [a: …, b: …]"
+        if (
+            value.flow
+            and value.entries
+            and not any(isinstance(v, Scalar) and v.text for v in _values(value))
+        ):
+            write = f"[{', '.join(value.keys())}]"
+            self.advise("E012", value.span, "a list stands in square brackets", value, write)
+            return
+        if not value.entries:
+            message, help = "a layer is missing here: the mapping is empty", opstring.EXAMPLES
+        self.report.add("E012", value.span, message, help=help)
+
+    def split(self, value: Mapping) -> Split | None:
+        """`{concat: [...], then: ..., residual: ...}`."""
+        entries = self.entries(value, (*JOINS, "then", "residual")) or []
+        joins = [entry for entry in entries if entry.key.text in JOINS]
+        if len(joins) != 1:
+            self.report.add("E012", value.span, "a split has either concat or add, not both")
+            return None
+        return self.split_of(joins[0], entries, value.span)
+
+    def split_of(self, join: Entry, entries: list[Entry], span: Span) -> Split | None:
+        """A split from its join and the entries that may stand beside it."""
+        others = {entry.key.text: entry for entry in entries}
+        values: dict[str, Any] = {"join": join.key.text, "branches": self.branches(join.value)}
+        if then := others.get("then"):
+            values["then"] = self.step(then.value)
+        if residual := others.get("residual"):
+            values["residual"] = self.fill(Residual, residual.value, {})
+        if not values["branches"]:
+            return None
+        places = {key: place(entry) for key, entry in others.items()}
+        split: Split | None = opstring.build(Split, values, Places(span, places), self.report)
+        return split
+
+    def branches(self, value: Value) -> tuple[Step, ...]:
+        """The branches of a split: a list, one item each."""
+        if not isinstance(value, List) or not value.items:
+            message = "a list of branches is expected here"
+            help = "one item a branch, as in `concat: [1x1 64, [1x1 48, 5x5 64]]`"
+            self.report.add("E012", value.span, message, help=help)
+            return ()
+        return tuple(step for step in self.listed(value) if step is not None)
+
+    def block(self, value: Value) -> Block | None:
+        """A named block: `params`, and `do` or a split; a list alone is its steps."""
+        before = len(self.report.problems)
+        places = Places(value.span)
+        params: dict[str, Any] = {}
+        body: Step | None = None
+        if not isinstance(value, Mapping):
+            body = self.in_order(value)
+        else:
+            entries = self.entries(value, BLOCK_KEYS) or []
+            fields = {entry.key.text: entry.key.span for entry in entries}
+            if given := value.get("params"):
+                params = self.params(given, fields)
+            places = Places(value.span, fields)
+            body = self.body(value, entries)
+        if body is None or len(self.report.problems) > before:
+            return None
+        values = {"params": params, "body": body}
+        block: Block | None = opstring.build(Block, values, places, self.report)
+        return block
+
+    def body(self, value: Mapping, entries: list[Entry]) -> Step | None:
+        """What a block is made of."""
+        bodies = [entry for entry in entries if entry.key.text in (*JOINS, "do")]
+        if len(bodies) != 1:
+            message = "a block has exactly one of concat, add and do"
+            if not bodies:
+                message = "a block needs its layers: concat, add or do"
+            keys = (entry.key.text for entry in value.entries)
+            unknown = [key for key in keys if key not in BLOCK_KEYS]
+            if bodies or not any(closest(key, BLOCK_KEYS) in (*JOINS, "do") for key in unknown):
+                self.report.add("E012", value.span, message)
+            return None
+        if bodies[0].key.text != "do":
+            return self.split_of(bodies[0], entries, bodies[0].key.span)
+        for entry in entries:
+            if entry.key.text in ("then", "residual"):
+                message = f"{entry.key.text} belongs to concat or add, and this block has do"
+                self.report.add("E010", entry.key.span, message)
+        return self.in_order(bodies[0].value)
+
+    def in_order(self, value: Value) -> Step | None:
+        """A block's steps as one sequence."""
+        if isinstance(value, List):
+            return self.step(value)
+        steps = self.steps(value)
+        return Sequence(steps=steps).placed(Places(value.span)) if steps else None
+
+    def params(self, value: Value, fields: dict[str, Span]) -> dict[str, Any]:
+        """A block's parameters: a list of names, or a mapping to their defaults."""
+        given: list[tuple[Value, Value | None]] = []
+        match value:
+            case List():
+                given = [(item, None) for item in value.items]
+            case Mapping():
+                given = [(entry.key, entry.value) for entry in value.entries]
+            case _:
+                message = "params is a list of names, as in `params: [c7, pool]`"
+                self.report.add("E012", value.span, message)
+        found: dict[str, Any] = {}
+        for key, default in given:
+            self.param(key, default, found, fields)
+        return found
+
+    def param(
+        self, key: Value, default: Value | None, found: dict[str, Any], fields: dict[str, Span]
+    ) -> None:
+        """One parameter and its default; an empty one is none, as in `{c7: , act: relu}`."""
+        if not isinstance(key, Scalar):
+            help = "defaults are given in a mapping: `params: {c7: 128}`"
+            self.report.add("E012", key.span, "a parameter's name is expected here", help=help)
+            return
+        if key.text in found:
+            self.report.add("E014", key.span, f"parameter {key.text} is declared twice")
+        if fault := param_fault(key.text):
+            self.report.add("E014", key.span, fault, hint=param_advice(key.text))
+        if isinstance(default, Scalar) and default.plain and not default.text:
+            default = None
+        found[self.name(key)] = plain(default) if default is not None else None
+        fields[f"params.{key.text}"] = key.span
+        fields[f"params.{key.text}="] = default.span if default is not None else key.span
+
+
+def _values(value: Mapping) -> list[Value]:
+    return [entry.value for entry in value.entries]
+
+
+def inline(value: Value) -> str:
+    """A value on one line, as a person writes it."""
+    match value:
+        case Scalar():
+            return value.text if value.plain else f"'{value.text}'"
+        case List():
+            return f"[{', '.join(map(inline, value.items))}]"
+        case Mapping():
+            inside = (f"{entry.key.text}: {inline(entry.value)}" for entry in value.entries)
+            return f"{{{', '.join(inside)}}}"
+
+
+def _whole(items: tuple[Value, ...]) -> list[Value]:
+    """The items of a list; a call in parentheses that YAML split at its commas as one."""
+    found: list[Value] = []
+    for item in items:
+        last = found[-1] if found else None
+        if isinstance(last, Scalar) and isinstance(item, Scalar) and _open(last.text):
+            span = last.span
+            if span.line == item.span.line:
+                end = item.span.column + item.span.length
+                span = Span(span.file, span.line, span.column, end - span.column)
+            found[-1] = Scalar(f"{last.text}, {item.text}", span, last.plain and item.plain)
+        else:
+            found.append(item)
+    return found
+
+
+def _open(text: str) -> bool:
+    """Whether a parenthesis is not closed."""
+    return text.count("(") > text.count(")")
+
+
+def _called(step: S | None, name: str | None) -> S | None:
+    """The step under the name that the author gives it."""
+    if step is None or name is None:
+        return step
+    return step.model_copy(update={"name": name}).placed(step.at)

@@ -1,0 +1,122 @@
+"""Words of other frameworks and papers: what the language calls the thing, or that it has none.
+
+Nearness of spelling misleads here: `deconv` is no `sepconv`, and `prelu` no `relu`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from dsl.text.problems import closest
+
+SAID: dict[str, str] = {
+    "3x3 64": "conv conv2d convolution convolution2d",
+    "3x3 64 depthwise": "depthwiseconv depthwiseconv2d dwconv",
+    "3x3 64 dil=2": "dilatedconv atrousconv dilated atrous",
+    "3x3 64 groups=2": "groupconv groupedconv",
+    "sepconv": "separableconv separableconv2d separable dwsepconv depthwiseseparable",
+    "maxpool": "maxpool2d maxpooling maxpooling2d mpool",
+    "avgpool": (
+        "avgpool2d avgpooling avgpooling2d averagepool averagepooling averagepooling2d meanpool"
+    ),
+    "globalpool avg": (
+        "gap globalavgpool globalaveragepool globalavgpooling globalavgpool2d "
+        "globalaveragepooling globalaveragepooling2d"
+    ),
+    "globalpool max": "gmp globalmaxpool globalmaxpooling globalmaxpool2d globalmaxpooling2d",
+    "adaptivepool": "adaptiveavgpool adaptiveavgpool2d",
+    "adaptivepool max": "adaptivemaxpool adaptivemaxpool2d",
+    "fc": "linear dense fullyconnected innerproduct affine logits classifier",
+    "batchnorm": "bn batchnorm2d batchnormalization batchnormalisation",
+    "batch": "bn batchnorm batchnorm2d",
+    "lrn": "localresponsenorm localresponsenormalization localrespnorm",
+    "silu": "swish swish1",
+    "none": "identity linear null nil no off",
+    "identity": "skip shortcut skipconnection noop passthrough",
+    "dropout": "dropout2d spatialdropout alphadropout drop",
+    "flatten": "view reshape1d ravel",
+    "softmax": "softmax2d",
+    "valid": "nopadding unpadded",
+}
+"""What the language says for words of others, each without its `_` and `-`, in small letters."""
+
+LACKING: dict[str, str] = {
+    "a transposed convolution": (
+        "deconv deconv2d deconvolution convtranspose convtranspose2d conv2dtranspose "
+        "transposedconv transposeconv transposed upconv"
+    ),
+    "a deformable convolution": "deformconv deformconv2d deformableconv dcn",
+    "a convolution over one or three dimensions": "conv1d conv3d convolution1d convolution3d",
+    "a layer that enlarges its map": (
+        "upsample upsampling upsampling2d upsample2d interpolate resize unpool maxunpool "
+        "pixelshuffle pixelunshuffle bilinear"
+    ),
+    "attention": (
+        "attention attn selfattention selfattn multiheadattention mha transformer "
+        "transformerencoder cbam eca nonlocal"
+    ),
+    "squeeze and excitation": "se seblock squeezeexcite squeezeexcitation squeezeandexcitation",
+    "a recurrent layer": "lstm gru rnn bilstm convlstm recurrent",
+    "an embedding": "embedding embed positionalencoding posembed patchembed",
+    "a norm": (
+        "layernorm ln groupnorm gn instancenorm instancenorm2d in2d rmsnorm weightnorm "
+        "spectralnorm syncbatchnorm batchrenorm layer group instance frozenbatchnorm"
+    ),
+    "an activation": (
+        "prelu leakyrelu leaky lrelu rrelu elu selu celu hardswish hswish hardsigmoid hsigmoid "
+        "hardtanh mish softplus softsign glu geglu swiglu maxout logsigmoid logsoftmax threshold "
+        "crelu quickgelu geluapproximate"
+    ),
+    "stochastic depth": "droppath stochasticdepth dropblock dropconnect shakedrop",
+    "padding alone": "pad zeropad zeropad2d zeropadding2d padding reflectionpad reflectpad",
+    "reordering or cutting": (
+        "reshape permute transpose unflatten shuffle channelshuffle chunk split slice crop "
+        "spacetodepth depthtospace focus"
+    ),
+    "a pooling": "lppool powerpool stochasticpool spp gem rmspool fractionalmaxpool",
+    "a product of branches": "mul multiply matmul bmm einsum dot",
+    "normalisation of vectors": "normalize l2norm l2normalize",
+    "noise": "noise gaussiannoise gaussiandropout",
+}
+"""What the language has no word for, and what others call it."""
+
+
+def plainly(word: str) -> str:
+    """A word in small letters without `_` and `-`: how the tables spell it."""
+    return re.sub("[_-]", "", word).lower()
+
+
+_MEANINGS = [(word, ours) for ours, words in SAID.items() for word in words.split()]
+_LACKING = {word: what for what, words in LACKING.items() for word in words.split()}
+
+
+def said(word: str) -> tuple[str, ...]:
+    """What the language may say for a foreign word."""
+    return tuple(ours for foreign, ours in _MEANINGS if foreign == plainly(word))
+
+
+def lacking(word: str) -> str:
+    """The message for a thing that the language can't say; empty for other words.
+
+    >>> lacking("conv_transpose")
+    'the language has no conv_transpose (a transposed convolution)'
+    """
+    what = _LACKING.get(plainly(word))
+    if not what:
+        return ""
+    return f"the language has no {word}" + (f" ({what})" if what != plainly(word) else "")
+
+
+def meant(word: str, known: Iterable[str]) -> str:
+    """The known word that one was probably meant for; empty where none says the thing.
+
+    >>> meant("swish", ["relu", "silu"]), meant("prelu", ["relu"]), meant("rleu", ["relu"])
+    ('silu', '', 'relu')
+    """
+    words = list(known)
+    same = [name for name in words if plainly(name) == plainly(word)]
+    same += [ours for ours in said(word) if ours.split()[0] in words]
+    if same:
+        return same[0]
+    return "" if lacking(word) or said(word) else closest(word, words)
