@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from compiler.missing import advice
+from compiler.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from compiler.nn.extractor import compile_features as compile_features
@@ -24,7 +25,6 @@ __all__ = [
     "feature_extractor",
     "load_weights",
 ]
-__version__ = "0.1.0"
 
 
 HOMES = {

@@ -20,8 +20,8 @@ from dsl.models.changes import Changes
 from dsl.models.faults import expect
 from dsl.models.spec import Spec
 from dsl.reading.single import step
-from dsl.text import values as text
 from dsl.text.problems import Problem, Span, SpecError
+from dsl.text.values import read
 from dsl.writing.dumping import dump
 
 __all__ = [
@@ -47,7 +47,7 @@ def load(where: str | Path, variant: str | None = None) -> Spec:
     expect(where, (str, Path), "load takes a path, or a name on the shelf")
     _expect_name(variant)
     path = shelf.find(where)
-    return inherit.loads(text.read(path), str(path), variant)
+    return inherit.loads(read(path), str(path), variant)
 
 
 def loads(source: str, file: str = "<text>", variant: str | None = None) -> Spec:

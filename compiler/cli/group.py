@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from compiler import __version__
 from compiler.cli import authoring, commands
 from compiler.cli.comparing import diff
 from compiler.cli.importing import import_
 from compiler.cli.weights import weights
+from compiler.version import __version__
 from dsl.models import shelf
 from dsl.text.problems import did_you_mean
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from compiler.lowering.prepare import Piped
-from dsl.text import values as text
+from dsl.text import values
 from dsl.text.source import HIDDEN
 
 STDIN = ("-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0")
@@ -40,9 +40,9 @@ def taken(spec: str, name: str | None) -> str | Piped:
     if is_stdin(spec):
         if sys.stdin is None:  # as Python has it for one that is closed
             raise OSError(errno.EBADF, "standard input is closed")
-        return Piped(text.read_stream(sys.stdin.buffer, file), file, origin)
+        return Piped(values.read_stream(sys.stdin.buffer, file), file, origin)
     with open(spec, "rb") as pipe:  # noqa: PTH123  # as the shell names it
-        return Piped(text.read_stream(pipe, file), file, origin)
+        return Piped(values.read_stream(pipe, file), file, origin)
 
 
 def is_piped(spec: str) -> bool:

@@ -11,7 +11,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from compiler.cli.terminal import Failed
 from compiler.files import manifest
 from compiler.files.manifest import Known
 from compiler.files.parts import leftovers, parts, sweep
@@ -21,6 +20,10 @@ Wanted = Mapping[str, bytes | None]
 """Content by its path in the folder; None for what belongs there and stays as it is."""
 
 
+class Refused(OSError):
+    """What can't be done without losing what isn't ours; the message says all of it."""
+
+
 @dataclass(frozen=True)
 class Folder:
     """A folder of results as it is found. Nothing outside it is read or written through it."""
@@ -28,10 +31,10 @@ class Folder:
     path: Path
 
     def __post_init__(self) -> None:
-        """Raises `Failed` for a link: only `--out` itself may be one."""
+        """Raises `Refused` for a link: only `--out` itself may be one."""
         if why := _link(self.path):
-            raise Failed(
-                f"error: {self.path} is {why}, and nothing is written or removed behind it\n"
+            raise Refused(
+                f"{self.path} is {why}, and nothing is written or removed behind it\n"
                 "  = help: name the folder that it leads into with --out, or remove the link"
             )
         if self.path.exists() and not self.path.is_dir():
@@ -80,7 +83,7 @@ class Folder:
         return [folder for folder in below if folder.is_dir() and not _no_folder(folder)]
 
     def refuse(self, plan: Plan) -> None:
-        """Raise `Failed` where a plan can't be carried out without losing anything."""
+        """Raise `Refused` where a plan can't be carried out without losing anything."""
         blocked = plan.obstacles or plan.refused
         if not blocked:
             return
@@ -89,11 +92,11 @@ class Folder:
         help = "move it away" if len(lines) == 1 else "move them away"
         if not plan.obstacles:
             help = f"--force replaces what is named here; to keep it, {help}, or give another --out"
-        lines.insert(0, f"error: {count} can't be written over, so nothing was written")
-        raise Failed("\n".join([*lines, f"  = help: {help}"]))
+        lines.insert(0, f"{count} can't be written over, so nothing was written")
+        raise Refused("\n".join([*lines, f"  = help: {help}"]))
 
     def put(self, wanted: Wanted, *, force: bool = False) -> Plan:
-        """Make `wanted` stand here, all of it or nothing. Raises `Failed` and `OSError`.
+        """Make `wanted` stand here, all of it or nothing. Raises `Refused` and `OSError`.
 
         While files are being replaced, the list names the old content and the new, so that a run
         that is killed leaves nothing that the next one takes for somebody else's.

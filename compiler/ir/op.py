@@ -142,6 +142,14 @@ class Saved:
     extra: Extra = NOTHING
 
 
+class Worded:
+    """A part of an op that says some of its numbers in words, too."""
+
+    def reworded(self) -> Self:
+        """The same with words that fit its numbers."""
+        raise NotImplementedError
+
+
 class Op(ABC):
     """One operation and every fact about it. Subclasses are frozen dataclasses."""
 

@@ -12,9 +12,8 @@ from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 from compiler.ir.nodes import BlockUse, Leaf, Node, Parallel, Residual, Series, Tap
-from compiler.ir.op import Shape
+from compiler.ir.op import Shape, Worded
 from compiler.ir.symbols import substitute, substitute_real
-from compiler.ops.window import Sliding, pad_text
 
 Write = Callable[[float], float]
 """Another number, or another expression, in the place of one."""
@@ -90,9 +89,7 @@ def mapped(value: Any, write: Write) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
         given = {each.name: getattr(value, each.name) for each in fields(value) if each.init}
         made = replace(value, **{name: mapped(part, write) for name, part in given.items()})
-        if isinstance(made, Sliding) and made.mode.startswith("p"):
-            return replace(made, mode=pad_text(made.padding))
-        return made
+        return made.reworded() if isinstance(made, Worded) else made
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return write(value)
     return value

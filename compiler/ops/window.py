@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Self
 
-from compiler.ir.op import Pair, Shape, ShapeFault, Window
+from compiler.ir.op import Pair, Shape, ShapeFault, Window, Worded
 from compiler.ir.symbols import is_plainly, same
 
 
 @dataclass(frozen=True)
-class Sliding:
+class Sliding(Worded):
     """Kernel, stride, padding and dilation of one window, per axis (H, W).
 
     With `tf_same` the padding follows from the input's size, as TensorFlow defines
@@ -26,6 +27,10 @@ class Sliding:
     tf_same: bool = False
     mode: str = field(default="", compare=False)
     """How the spec put it (`same`, `valid`…), for labels."""
+
+    def reworded(self) -> Self:
+        """Padding that the spec gives as a number is written out anew."""
+        return replace(self, mode=pad_text(self.padding)) if self.mode.startswith("p") else self
 
     def span(self, axis: int) -> int:
         """Input rows that one window covers, dilation included."""

@@ -14,7 +14,6 @@ from typing import Any
 
 import jinja2
 
-from compiler import __version__
 from compiler.ir.nodes import Network, macs, params
 from compiler.source import names, network
 from compiler.source.audit import audit
@@ -25,6 +24,7 @@ from compiler.source.helpers import helper_sources
 from compiler.source.loss import functions
 from compiler.source.made import ClassText
 from compiler.source.methods import methods, output_name
+from compiler.version import __version__
 
 IMPORTS = "#\fimports"
 """Holds their place until the text that follows tells which are needed.

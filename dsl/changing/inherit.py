@@ -16,7 +16,7 @@ from dsl.models.changes import Changes
 from dsl.models.spec import Expect, Spec
 from dsl.reading import names
 from dsl.reading.reader import Reader
-from dsl.text import values as text
+from dsl.text import values
 from dsl.text.problems import Report, Span, SpecError
 from dsl.text.source import unified
 from dsl.text.values import Entry, Mapping, Scalar
@@ -75,7 +75,7 @@ def _variant(spec: Spec, variant: str, report: Report, asked: Span | None = None
 
 
 def _read(source: str, file: str, chain: Chain, report: Report) -> Spec | None:
-    root = text.parse(source, file)
+    root = values.parse(source, file)
     report.texts[file] = unified(source)
     entry = root.entry("extends")
     made = _extended(root, entry, chain, report) if entry else Reader(report).spec(root)
@@ -108,7 +108,7 @@ def _base(entry: Entry, chain: Chain, report: Report) -> Spec | None:
     if path is None or _circular(path, span, chain, report):
         return None
     try:
-        base = loads(text.read(path), str(path), chain=chain)
+        base = loads(values.read(path), str(path), chain=chain)
     except SpecError as error:
         _pass_on(error, span, report)
         return None

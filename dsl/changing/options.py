@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dsl.models.changes import CHANGES, Changes
 from dsl.models.fields import shown
 from dsl.reading.reader import Reader
-from dsl.text import values as text
+from dsl.text import values
 from dsl.text.problems import Problem, Report, Span, SpecError
 from dsl.text.values import Entry, Mapping, Scalar, Sequence, Value
 
@@ -30,7 +30,7 @@ def changes(said: Iterable[Said], more: Iterable[Entry] = ()) -> tuple[Changes, 
     for key, value in said:
         file, line = f"--{key} {value}", _line(key, value)
         _check(key, value, line, file)
-        entries = text.parse(line, file).entries
+        entries = values.parse(line, file).entries
         texts[file] = line
         found[key] += entries if key == "set" else _items(key, entries[0].value)
     found["set"] += more
@@ -69,7 +69,7 @@ def _check(key: str, value: str, line: str, file: str) -> None:
 def _read(line: str) -> object:
     """What a line says; nothing where it can't be read."""
     try:
-        return text.plain(text.parse(line, "--"))
+        return values.plain(values.parse(line, "--"))
     except SpecError:
         return None
 

@@ -17,7 +17,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 from dsl.models import shelf
 from dsl.models.fields import Text, named, shown
 from dsl.models.model import Model, Places
-from dsl.text import values as text
+from dsl.text import values
 from dsl.text.problems import NOWHERE, Problem, Report, Span, SpecError
 from dsl.text.values import Entry, Scalar, Value
 from dsl.text.values import Mapping as Tree
@@ -133,7 +133,7 @@ def _read_names(value: Value, report: Report) -> NameMap | None:
     names: dict[str, Any] = {}
     beyond: list[str] = []
     for entry in value.entries:
-        if entry.key.text == NOTHING and isinstance(entry.value, text.Sequence):
+        if entry.key.text == NOTHING and isinstance(entry.value, values.Sequence):
             beyond += (_checked(each, each.span, report) for each in entry.value.items)
         elif isinstance(entry.value, Tree):
             block = entry.key.text
@@ -157,21 +157,21 @@ def _public(entry: Entry, report: Report) -> str:
 
 def _checked(value: Value, key: Span, report: Report) -> str:
     """A public name, checked where it stands; an empty one at its `key`."""
-    name = value.text if isinstance(value, Scalar) else text.plain(value)
+    name = value.text if isinstance(value, Scalar) else values.plain(value)
     if fault := public_fault(name):
         empty = isinstance(value, Scalar) and not name
         report.add("E013", key if empty else value.span, fault)
     return str(name)
 
 
-def resolve(found: NameMap, read: Callable[[Path], str] = text.read) -> NameMap:
+def resolve(found: NameMap, read: Callable[[Path], str] = values.read) -> NameMap:
     """The map itself, read from its file where it stands in one. Raises `SpecError`."""
     if not found.file:
         return found
     path = _inside(found)
     source = read(path)
     report = Report(texts={str(path): source})
-    names = _read_names(text.parse(source, str(path)), report)
+    names = _read_names(values.parse(source, str(path)), report)
     report.stop_if_any()
     assert names is not None, "no names, and no problem either"
     return names

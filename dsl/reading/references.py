@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from dsl.models import spelling as opwriter
+from dsl.models import spelling
 from dsl.models.fields import ACTIVATION_WORDS, NORMS, PADDINGS
 from dsl.models.layers import LAYERS, Call, Layer, Split, Step, spellings
 from dsl.models.spec import Spec, walk
@@ -67,7 +67,7 @@ def _layer_last(step: Step, name: str, report: Report) -> bool:
     """Report `3x3 /2 maxpool`, a layer whose word doesn't come first; whether it is one."""
     if not isinstance(step, Layer):
         return False
-    words = opwriter.write(step).split()
+    words = spelling.write(step).split()
     text = " ".join([name, *(word for word in words if word != name)])
     trial = Report()
     if opstring.parse(Scalar(text, NOWHERE), trial) is None:

@@ -7,13 +7,14 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import dsl
+from dsl.changing.inherit import loads
 from dsl.models import shelf
 from dsl.models.extent import extent_text
 from dsl.models.layers import Call, Conv, Layer, Step
 from dsl.models.naming import named_sections
 from dsl.models.spec import Spec, walk
 from dsl.models.spelling import write
+from dsl.text.values import read
 
 
 def starter(name: str, base: str, variant: str | None, folder: Path) -> str:
@@ -22,7 +23,8 @@ def starter(name: str, base: str, variant: str | None, folder: Path) -> str:
     Each comment that begins with `# key:` is a change that works as it stands, in the names of
     the base. Raises `SpecError` where the base can't be read.
     """
-    spec = dsl.load(base, variant)
+    path = shelf.find(base)
+    spec = loads(read(path), str(path), variant)
     extends = _reference(base, folder) + (f"@{variant}" if variant else "")
     lines = [
         f"# {name}: made from {spec.name}. It is the same network until something is said below.",
