@@ -12,7 +12,7 @@ from torch import nn
 from compiler.lowering.prepare import Prepared, prepare
 from compiler.nn.module import build
 from compiler.source import emit
-from compiler.source.names import class_name
+from compiler.source.classnames import class_name
 from tests.peers import torchvision_models
 
 Make = Callable[[], nn.Module]

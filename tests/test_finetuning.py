@@ -16,7 +16,7 @@ from compiler import compile_spec
 from compiler.ir.nodes import Network, leaves
 from compiler.nn.module import CompiledNetwork
 from compiler.source import emit
-from compiler.source.names import class_name
+from compiler.source.classnames import class_name
 from tests import odd_specs
 from tests.test_module import SMALL, compiled, image, spec
 from tests.test_source import imported, randomise, tensors

@@ -28,7 +28,7 @@ from compiler.ops.act import ACTIVATIONS
 from compiler.ops.act import Activation as Act
 from compiler.ops.linear import Flatten
 from compiler.source import emit
-from compiler.source.names import class_name
+from compiler.source.classnames import class_name
 from compiler.weights import load_weights
 from dsl.models.fields import NORMS
 from dsl.models.layers import LAYERS, MODES, Activation, Conv, Layer

@@ -21,7 +21,7 @@ from compiler.cost.render import FORMATS
 from compiler.diagram import drawings, full
 from compiler.diff import align
 from compiler.diff.align import BAND, aligned
-from compiler.diff.compare import compare
+from compiler.diff.differences import compare
 from compiler.ir.nodes import Network
 from compiler.lowering.lower import lower
 from compiler.lowering.size import MOST_LAYERS

@@ -14,7 +14,7 @@ from compiler import compile_spec
 from compiler.ir.ending import endings
 from compiler.nn.module import CompiledNetwork
 from compiler.source import emit
-from compiler.source.names import class_name
+from compiler.source.classnames import class_name
 from tests.test_source import imported, randomise
 
 HEAD = "name: ending\ninput: [3, 8, 8]\nclasses: 5\nstem: [3x3 8]\n"

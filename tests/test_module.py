@@ -20,7 +20,7 @@ from compiler.lowering.lower import lower
 from compiler.lowering.prepare import Overrides, prepare
 from compiler.nn.module import CompiledNetwork, build
 from compiler.source import emit
-from compiler.source.names import class_name
+from compiler.source.classnames import class_name
 from dsl.models.fields import INITS
 from dsl.models.spec import Spec
 from tests import odd_specs

@@ -29,8 +29,8 @@ from compiler.lowering.prepare import prepare
 from compiler.nn.module import build, compile_spec
 from compiler.oracle.check import cross_check
 from compiler.source import emit
-from compiler.source.audit import audit
-from compiler.source.names import class_name
+from compiler.source.auditing import audit
+from compiler.source.classnames import class_name
 from dsl.models import layers
 from dsl.models.fields import name_fault
 from dsl.models.reserved import RESERVED

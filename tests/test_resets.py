@@ -12,7 +12,7 @@ from compiler.ir.op import Op
 from compiler.lowering.prepare import prepare
 from compiler.nn.module import build
 from compiler.source import emit
-from compiler.source.names import class_name
+from compiler.source.classnames import class_name
 from compiler.source.resets import LAYERS
 from tests import odd_specs
 from tests.shelf import IDS, NETWORKS

@@ -20,7 +20,7 @@ from compiler.lowering.lower import lower
 from compiler.lowering.prepare import prepare
 from compiler.nn.module import build
 from compiler.source import emit
-from compiler.source.names import class_name
+from compiler.source.classnames import class_name
 from tests.networks import TEXTS
 from tests.shelf import IDS, NETWORKS
 from tests.test_module import TF_SAME

@@ -14,7 +14,7 @@ from compiler import compile_spec
 from compiler.ir.nodes import Network
 from compiler.lowering.prepare import prepare
 from compiler.source import emit
-from compiler.source.names import class_name
+from compiler.source.classnames import class_name
 from tests.shelf import IDS, NETWORKS
 
 every_network = pytest.mark.parametrize(("name", "variant"), NETWORKS, ids=IDS)

@@ -17,7 +17,7 @@ from compiler.lowering.lower import lower
 from compiler.lowering.prepare import prepare
 from compiler.nn.module import CompiledNetwork, build
 from compiler.source import emit, resets
-from compiler.source.names import class_name
+from compiler.source.classnames import class_name
 from tests import odd_specs
 from tests.networks import HEAD, TEXTS
 from tests.test_module import TF_SAME, equal

@@ -17,9 +17,9 @@ from compiler.ir.terms import inside, written_out
 from compiler.lowering.lower import lower
 from compiler.ops.act import ACTIVATIONS
 from compiler.source import emit
-from compiler.source.audit import audit
+from compiler.source.auditing import audit
+from compiler.source.classnames import IMPORTED, class_name
 from compiler.source.helpers import helper_names
-from compiler.source.names import IMPORTED, class_name
 from compiler.source.units import collect, unit_names
 from dsl.models.fields import NORMS, PADDINGS
 from tests import odd_specs

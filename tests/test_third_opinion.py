@@ -20,7 +20,7 @@ from compiler.lowering.lower import lower
 from compiler.lowering.prepare import Overrides, prepare
 from compiler.nn.module import build
 from compiler.source import emit
-from compiler.source.names import class_name
+from compiler.source.classnames import class_name
 from dsl.models.spec import Spec, Variant
 from tests import numpy_network
 from tests.networks import HEAD, TEXTS

@@ -90,7 +90,7 @@ def _converted(
 
 def _map(network: Network, source: str, form: str) -> str:
     """What a source calls every tensor."""
-    from compiler.weights.report import sizes
+    from compiler.weights.account import sizes
     from compiler.weights.slots import slots
 
     found = slots(network, source)

@@ -9,12 +9,12 @@
 
 from __future__ import annotations
 
+from compiler.cost.counting import total
 from compiler.cost.field import Field
 from compiler.cost.memory import peak_bytes, saved_bytes
 from compiler.cost.report import Report
 from compiler.cost.rows import COLUMNS, Counts, Row, Total, counted
 from compiler.cost.sums import tally, through
-from compiler.cost.tally import total
 from compiler.ir.nodes import Network
 
 __all__ = ["COLUMNS", "Counts", "Field", "Report", "Row", "Total", "cost"]

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from compiler.cost.counting import Tally, layer_tally
 from compiler.cost.field import Trace, followed
-from compiler.cost.tally import Tally, layer_tally
 from compiler.ir.nodes import Leaf
 from compiler.ir.op import Extra, Op, Saved, Shape
 from dsl.text.memory import by_value

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from compiler.cost.counting import Tally
 from compiler.cost.field import STILL, Trace, joined
 from compiler.cost.known import known
 from compiler.cost.rows import Counted, Row, counted
 from compiler.cost.sums import join_tally, residual_tally
-from compiler.cost.tally import Tally
 from compiler.ir.nodes import Leaf, Node, Parallel, Residual, Series, Tap
 from compiler.ir.op import Shape
 

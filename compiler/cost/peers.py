@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from compiler.cost.tally import elements
+from compiler.cost.counting import elements
 from compiler.ir.nodes import Leaf, Network, Node, Parallel, Tap, children
 from compiler.ir.op import Op, Shape, Work
 from compiler.ops.act import Activation, Softmax

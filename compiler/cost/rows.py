@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
 
+from compiler.cost.counting import Tally
 from compiler.cost.field import Field
-from compiler.cost.tally import Tally
 from compiler.ir.nodes import Leaf, Series
 from compiler.ir.op import Pair, Shape
 from compiler.ops.words import kind_of

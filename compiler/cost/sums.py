@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from compiler.cost.counting import Tally, total
 from compiler.cost.field import STILL, Trace, joined
 from compiler.cost.known import known
-from compiler.cost.tally import Tally, total
 from compiler.ir.nodes import Leaf, Node, Parallel, Series, children
 from compiler.ir.notes import remembered
 

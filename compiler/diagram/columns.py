@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from math import ceil
 
 from compiler.diagram.canvas import Canvas
+from compiler.diagram.chains import Box, Chain, Item, Split, ending
 from compiler.diagram.labels import (
     Run,
     beside,
@@ -24,7 +25,6 @@ from compiler.diagram.labels import (
 )
 from compiler.diagram.metrics import fit
 from compiler.diagram.style import TEXT, look
-from compiler.diagram.tree import Box, Chain, Item, Split, ending
 
 GAP = 16
 """Between columns: `nodesep`, in points."""

@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from compiler.diagram.canvas import Canvas
+from compiler.diagram.chains import Box, Chain, Planner, Split, boxes
 from compiler.diagram.columns import SETTINGS, Columns
 from compiler.diagram.facts import Habit, amounts, usual
 from compiler.diagram.heading import SUBTITLE, heading, legend, listing_table, titled
 from compiler.diagram.labels import Run, small, strong
 from compiler.diagram.style import LOOKS
 from compiler.diagram.text import place, plain, shape
-from compiler.diagram.tree import Box, Chain, Planner, Split, boxes
 from compiler.diagram.trimming import FULL, ends, more, trimmed
 from compiler.diagram.uses import Use, boundary, listing, number_of, subtitle, uses
 from compiler.ir.nodes import Network, Node, Parallel, Series, Tap

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from compiler.diagram.chains import Box
 from compiler.diagram.labels import Run, beside, cell, line, room_for, row, small, strong, table
 from compiler.diagram.metrics import fit
 from compiler.diagram.style import LOOKS, TEXT, Ink
-from compiler.diagram.tree import Box
 
 Strip = tuple[list[str], int]
 """Cells of fixed sizes side by side, and the width that they take."""

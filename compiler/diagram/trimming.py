@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
+from compiler.diagram.chains import Box, Chain, Item
 from compiler.diagram.labels import small
-from compiler.diagram.tree import Box, Chain, Item
 
 T = TypeVar("T")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compiler.diff.compare import Change, Place, compare
-from compiler.diff.report import Diff, diff
+from compiler.diff.differences import Change, Place, compare
+from compiler.diff.wording import Diff, diff
 
 __all__ = ["Change", "Diff", "Place", "compare", "diff"]

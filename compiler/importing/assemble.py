@@ -13,7 +13,7 @@ from compiler.importing.decompose import Head
 from compiler.importing.faults import INEXPRESSIBLE, refuse
 from compiler.importing.naming import Names, leaf_names, step_name, weighted, without_doubles
 from compiler.importing.slots import structure
-from compiler.importing.tree import Chain, Fork, Item, Leaf
+from compiler.importing.strands import Chain, Fork, Item, Leaf
 from compiler.importing.units import Unit, units
 from compiler.importing.writing import Writer
 from dsl.models import layers

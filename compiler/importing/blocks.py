@@ -9,7 +9,7 @@ from typing import Any
 
 from compiler.importing.naming import block_name
 from compiler.importing.slots import Slot, Value, filled, role, slots, structure
-from compiler.importing.tree import Chain
+from compiler.importing.strands import Chain
 from compiler.importing.units import Unit
 
 

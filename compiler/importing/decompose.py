@@ -12,7 +12,7 @@ from typing import NoReturn
 from compiler.importing.faults import TANGLED, refuse
 from compiler.importing.graph import Graph, Join, Node, Pad, Scale, Unsaid, tidy
 from compiler.importing.naming import weighted
-from compiler.importing.tree import Chain, Fork, Item, Leaf, Sum
+from compiler.importing.strands import Chain, Fork, Item, Leaf, Sum
 from compiler.importing.unsaid import hold_said
 from dsl.models.layers import Identity, Layer
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from compiler.importing.tree import Chain, Fork, Item, Leaf, Sum, mapped
+from compiler.importing.strands import Chain, Fork, Item, Leaf, Sum, mapped
 from dsl.models import layers
 
 Pairing = Callable[[Item, Item], Item | None]

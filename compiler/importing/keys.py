@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 
 from compiler.importing.faults import INEXPRESSIBLE, refuse
-from compiler.importing.tree import Chain, Leaf, leaves
+from compiler.importing.strands import Chain, Leaf, leaves
 from compiler.ir.nodes import Leaf as Layer
 from compiler.ir.nodes import Network, Node, Parallel, Series, Tap, children
 from dsl.models.weights import NOTHING, PUBLIC, NameMap

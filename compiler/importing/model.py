@@ -17,8 +17,8 @@ from compiler.importing.fuse import fused
 from compiler.importing.intake import hold_runnable, unwrapped
 from compiler.importing.keys import left_over, name_map
 from compiler.importing.settings import common_defaults, shortened
+from compiler.importing.strands import Chain, deepest
 from compiler.importing.trace import Trace
-from compiler.importing.tree import Chain, deepest
 from compiler.ir.nodes import Network
 from compiler.lowering.lower import lower
 from compiler.weights.slots import slots

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from compiler.importing.tree import Chain, Item, Leaf, paths
+from compiler.importing.strands import Chain, Item, Leaf, paths
 from dsl.models import layers
 from dsl.models.fields import KERNEL, name_fault
 from dsl.models.layers import LAYERS

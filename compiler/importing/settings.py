@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import product
 from typing import Any, TypeVar
 
-from compiler.importing.tree import Chain, Item, Leaf, leaves, mapped
+from compiler.importing.strands import Chain, Item, Leaf, leaves, mapped
 from dsl.models import layers
 from dsl.models.fields import ACTIVATION_WORDS, PADDINGS
 from dsl.models.spec import Defaults

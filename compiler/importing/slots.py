@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from compiler.importing.tree import Chain, Fork, Item, Leaf, leaves
+from compiler.importing.strands import Chain, Fork, Item, Leaf, leaves
 from dsl.models import layers
 from dsl.models.spelling import write
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from compiler.importing.naming import CONTAINERS, inside
-from compiler.importing.tree import Chain, Fork, Item, paths
+from compiler.importing.strands import Chain, Fork, Item, paths
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from compiler.importing.naming import (
     weighted,
     without_doubles,
 )
-from compiler.importing.tree import Chain, Fork, Item, Leaf, leaves
+from compiler.importing.strands import Chain, Fork, Item, Leaf, leaves
 from dsl.models import layers
 from dsl.models.spec import Defaults
 

@@ -18,8 +18,8 @@ from dsl.changing.options import Said
 from dsl.models import shelf
 from dsl.models.layers import Dropout
 from dsl.models.naming import named_sections
+from dsl.models.plain import tree
 from dsl.models.spec import Spec
-from dsl.models.tree import tree
 from dsl.text.numbers import is_number
 from dsl.text.problems import NOWHERE, Problem, Span, SpecError
 from dsl.text.values import Entry, Scalar

@@ -15,15 +15,15 @@ from typing import Any
 import jinja2
 
 from compiler.ir.nodes import Network, macs, params
-from compiler.source import names, network
-from compiler.source.audit import audit
+from compiler.source import classnames, network
+from compiler.source.auditing import audit
 from compiler.source.classes import Emitter
 from compiler.source.describe import sizes
 from compiler.source.expr import Expr, heading, lay_out
 from compiler.source.helpers import helper_sources
 from compiler.source.loss import functions
 from compiler.source.made import ClassText
-from compiler.source.methods import methods, output_name
+from compiler.source.members import methods, output_name
 from compiler.version import __version__
 
 IMPORTS = "#\fimports"
@@ -46,7 +46,7 @@ def emit(net: Network, digest: str = "") -> str:
     values: dict[str, Any] = {
         **header(net, digest),
         "doc": list(document(net)),
-        "name": names.class_name(net),
+        "name": classnames.class_name(net),
         "summary": summary(net),
         "init": init,
         "methods": list(methods(net)),
@@ -145,7 +145,7 @@ def summary(net: Network) -> str:
 
 def exported(net: Network) -> str:
     """`__all__`."""
-    public = [names.class_name(net)] + ([output_name(net)] if net.taps else [])
+    public = [classnames.class_name(net)] + ([output_name(net)] if net.taps else [])
     names_of = Expr("[", tuple(Expr(f'"{name}"') for name in public), "]")
     return "\n".join(lay_out("__all__ = ", names_of))
 

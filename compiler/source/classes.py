@@ -9,7 +9,7 @@ from typing import Any
 
 from compiler.ir.nodes import BlockUse, Leaf, Network, Node, Parallel, Series, Tap, children
 from compiler.ir.symbols import SymFloat
-from compiler.source import names, units
+from compiler.source import classnames, units
 from compiler.source.expr import Expr, call, construct, literal, read
 from compiler.source.forward import attributes, forward_of, scale_name
 from compiler.source.helpers import helper_names
@@ -52,8 +52,8 @@ class Emitter:
 
     def reserved(self) -> set[str]:
         """Names that no block's class may have: imports, helpers, the network's own."""
-        own = names.class_name(self.network)
-        return {*helper_names(), *names.IMPORTED, own, f"{own}Output"}
+        own = classnames.class_name(self.network)
+        return {*helper_names(), *classnames.IMPORTED, own, f"{own}Output"}
 
     def expr(self, node: Node) -> Expr:
         """How a node is constructed."""
@@ -120,7 +120,7 @@ class Emitter:
     def block_call(self, node: Series | Parallel, use: BlockUse) -> Expr:
         """The constructor call of one use of a block."""
         kind = "" if use.kind == "aux" else use.kind
-        wanted = names.block_name(use.block, kind) if kind else "AuxHead"
+        wanted = classnames.block_name(use.block, kind) if kind else "AuxHead"
         args, defaults = (self.arguments(node, use, values) for values in (use.args, use.params))
         params = {"in_channels": None, **defaults, "num_classes": None}
         made, used = self.class_of(node, wanted, self.chosen(use), self.assigned(node), params)
@@ -136,7 +136,7 @@ class Emitter:
         """`PadValid`: a word that differs from the block's own makes another class of it."""
         switch = self.switches.get(use.block)
         return "".join(
-            names.camel(key) + names.camel(value)
+            classnames.camel(key) + classnames.camel(value)
             for key, value in use.args.items()
             if isinstance(value, str) and value != use.params.get(key)
             if len(self.words[use.block, key]) > 1 and not (switch and key == switch.param)
@@ -159,7 +159,7 @@ class Emitter:
         """A split with more behind its join, written where it is used: a class of its own."""
         assigned = self.assigned(node)
         params = dict.fromkeys(sorted(_free(assigned)))
-        made, used = self.class_of(node, names.split_name(node.name), "", assigned, params)
+        made, used = self.class_of(node, classnames.split_name(node.name), "", assigned, params)
         return call(made, **{name: read(name) for name in used})
 
     def class_of(
@@ -182,8 +182,8 @@ class Emitter:
         key = base, "\n".join([*map(str, defaults.items()), *body, *forward])
         if key not in self.classes:
             wanted = base if (base, chosen) in self.alike else base + chosen
-            wanted += "Block" if names.is_taken(wanted) or wanted in self.reserved() else ""
-            name = names.free(wanted, self.taken())
+            wanted += "Block" if classnames.is_taken(wanted) or wanted in self.reserved() else ""
+            name = classnames.free(wanted, self.taken())
             self.classes[key] = Made(name, defaults, body, forward, self.switch(node))
         self.classes[key].nodes.append(node)
         self.choices[key].add((base, chosen))

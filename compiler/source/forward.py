@@ -8,7 +8,7 @@ from compiler.ir.nodes import Leaf, Node, Parallel, Series
 from compiler.ir.symbols import SymFloat
 from compiler.ops.act import Activation, Softmax
 from compiler.ops.linear import Flatten, Identity
-from compiler.source import names, units
+from compiler.source import classnames, units
 from compiler.source.expr import WIDTH, Expr, call, lay_out, text
 from compiler.source.switches import Switch
 
@@ -113,4 +113,4 @@ def _residual(node: Parallel, switch: Switch | None) -> Iterator[str]:
 
 
 def scale_name(node: Parallel) -> str:
-    return names.free("scale", (child.name for child in attributes(node)))
+    return classnames.free("scale", (child.name for child in attributes(node)))

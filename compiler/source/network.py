@@ -12,7 +12,7 @@ from compiler.source.classes import Emitter
 from compiler.source.describe import sizes
 from compiler.source.expr import Expr, call, commented, conditional, lay_out, signature, text
 from compiler.source.forward import function_of
-from compiler.source.methods import output_name
+from compiler.source.members import output_name
 
 
 def arguments(network: Network, *, sized: bool) -> list[str]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from compiler.weights.report import WeightsReport
+from compiler.weights.account import WeightsReport
 
 
 def said(report: WeightsReport, state: Mapping[str, Tensor]) -> WeightsReport:

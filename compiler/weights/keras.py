@@ -18,7 +18,7 @@ from compiler.ops.conv import Conv2d
 from compiler.ops.linear import Identity, Linear
 from compiler.ops.norm import BatchNorm2d
 from compiler.weights.hdf5 import Layer, Order
-from compiler.weights.names import Place
+from compiler.weights.paths import Place
 from compiler.weights.turn import AS_IT_IS, Key, Turn
 
 Variables = Mapping[str, tuple[str, Turn]]

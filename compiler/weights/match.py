@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from compiler.weights.report import COPIED, DEFAULT, SKIPPED, TRANSPOSED, Row, sizes
+from compiler.weights.account import COPIED, DEFAULT, SKIPPED, TRANSPOSED, Row, sizes
 from compiler.weights.slots import COUNTER, Slot
 from dsl.text.problems import NOWHERE, Problem
 

@@ -10,7 +10,7 @@ from compiler.lowering.classifier import classified
 from compiler.ops.linear import Flatten
 from compiler.ops.norm import BatchNorm2d
 from compiler.weights import keras
-from compiler.weights.names import Place, naming
+from compiler.weights.paths import Place, naming
 from compiler.weights.turn import Dims, Key, Turn
 from dsl.models.weights import KERAS
 from dsl.text.problems import NOWHERE, Problem, Span, SpecError

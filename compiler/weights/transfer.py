@@ -15,10 +15,10 @@ from compiler.ir.nodes import Network
 from compiler.lowering.lower import lower
 from compiler.nn.module import CompiledNetwork
 from compiler.weights import files, finite, keras
+from compiler.weights.account import FOLDED, Row, WeightsReport
 from compiler.weights.fold import fold_transform_input
 from compiler.weights.match import CLASSIFIER, Matching, Wishes, match
-from compiler.weights.names import naming
-from compiler.weights.report import FOLDED, Row, WeightsReport
+from compiler.weights.paths import naming
 from compiler.weights.slots import COUNTER, Slot, slots
 from compiler.weights.sources import mistaken, notes_on
 from compiler.weights.turn import Key

@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, Field, PrivateAttr
 
 from dsl.models.fields import Count, Factor, named, shown
 from dsl.models.model import Filled, Model
-from dsl.models.tree import tree
+from dsl.models.plain import tree
 from dsl.text.problems import Span
 from dsl.text.values import Mapping, Scalar, Sequence, Value, plain
 

@@ -11,7 +11,7 @@ from itertools import groupby
 
 from compiler.ir.nodes import Network, Node, Tap
 from compiler.lowering.classifier import classifier
-from compiler.source import names
+from compiler.source import classnames
 from compiler.source.describe import sizes
 from compiler.source.expr import WIDTH, Expr, call, condition, lay_out, signature
 from compiler.source.forward import apply, in_order
@@ -172,7 +172,7 @@ def _returned(network: Network) -> Iterator[str]:
 
 def output_name(network: Network) -> str:
     """The class of what training gives."""
-    return f"{names.class_name(network)}Output"
+    return f"{classnames.class_name(network)}Output"
 
 
 def returns(network: Network) -> str:

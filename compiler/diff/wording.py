@@ -11,7 +11,7 @@ from typing import Any
 
 from compiler.cost import cost
 from compiler.diff.align import said
-from compiler.diff.compare import Change, Kind, Place, compare
+from compiler.diff.differences import Change, Kind, Place, compare
 from compiler.ir.fit import least
 from compiler.ir.nodes import Network
 
