@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 import dsl
 from compiler.cost import cost
 from compiler.cost.contract import broken
-from compiler.ir.nodes import Parallel, leaves, verify
+from compiler.ir.nodes import Parallel, leaves
+from compiler.ir.verifying import verify
 from compiler.lowering.lower import lower
 from compiler.lowering.rules import RULES
 from compiler.nn import runtime

@@ -17,8 +17,9 @@ from torch.utils.flop_counter import FlopCounterMode
 import dsl
 from compiler.cost import cost
 from compiler.ir.fit import misfit
-from compiler.ir.nodes import Leaf, Network, Node, Parallel, Series, Tap, children, leaves, verify
+from compiler.ir.nodes import Leaf, Network, Node, Parallel, Series, Tap, children, leaves
 from compiler.ir.op import Shape
+from compiler.ir.verifying import verify
 from compiler.lowering.lower import lower
 from compiler.nn.module import build
 from compiler.ops.conv import Conv2d

@@ -21,7 +21,11 @@ from dsl.text.problems import NOWHERE, Span
 
 
 class Part:
-    """What the four kinds of node have in common."""
+    """What the four kinds of node have in common.
+
+    Nodes are values: equal where they compute the same under the same names, whatever the place in
+    a file, and whatever expressions their numbers stand for.
+    """
 
     name: str
 
@@ -54,7 +58,7 @@ class Leaf(Part):
     name: str
     op: Op
     inp: Shape
-    span: Span = NOWHERE
+    span: Span = field(default=NOWHERE, compare=False)
 
     @cached_property
     def out(self) -> Shape:
@@ -73,13 +77,13 @@ class BlockUse:
 
     block: str
     kind: str
-    params: Mapping[str, Any]
-    args: Mapping[str, Any]
+    params: Mapping[str, Any] = field(hash=False)
+    args: Mapping[str, Any] = field(hash=False)
     inp: Shape
     """The input in the caller's terms."""
-    span: Span = NOWHERE
+    span: Span = field(default=NOWHERE, compare=False)
     """Where the block is defined."""
-    body: Span = NOWHERE
+    body: Span = field(default=NOWHERE, compare=False)
     """Where its steps or branches begin."""
 
     @property
@@ -110,7 +114,7 @@ class Series(Part):
     inp: Shape
     role: str = "sequence"
     use: BlockUse | None = None
-    span: Span = NOWHERE
+    span: Span = field(default=NOWHERE, compare=False)
 
     @cached_property
     def out(self) -> Shape:
@@ -141,7 +145,7 @@ class Parallel(Part):
     then: Node | None = None
     residual: Residual | None = None
     use: BlockUse | None = None
-    span: Span = NOWHERE
+    span: Span = field(default=NOWHERE, compare=False)
 
     @cached_property
     def joined(self) -> Shape:
@@ -163,17 +167,17 @@ class Tap(Part):
     body: Series
     weight: float
     source: str
-    span: Span = NOWHERE
+    span: Span = field(default=NOWHERE, compare=False)
 
     @property
     def inp(self) -> Shape:
-        """The trunk's shape at the tap."""
-        return self.body.inp
+        """The trunk's shape at the tap, in the trunk's terms."""
+        return self.body.use.inp if self.body.use else self.body.inp
 
     @property
     def out(self) -> Shape:
         """What the trunk goes on with: the tap changes nothing."""
-        return self.body.inp
+        return self.inp
 
 
 Node = Leaf | Series | Parallel | Tap
@@ -189,17 +193,23 @@ class Network:
     input: Shape
     classes: int
     nodes: tuple[Node, ...]
-    sections: Mapping[str, str]
+    sections: Mapping[str, str] = field(hash=False)
     """Section (stem, body, head) of each top-level node by name."""
     spec: Spec = field(compare=False, repr=False)
-    """What it was lowered from, which makes it anew for another number of classes."""
+    """What it was lowered from: where names of weights and places come from.
+
+    The tree alone says what the network is; a pass may have rewritten it since.
+    """
     init: Init | None = None
     heads_left_out: tuple[str, ...] = ()
     """Auxiliary heads that the spec has, and the caller didn't want."""
     variant: str | None = None
     origin: str = ""
-    options: tuple[str, ...] = ()
     """The spec's file name, for headers."""
+    options: tuple[str, ...] = ()
+    """What was asked for otherwise than the spec says, as on the command line."""
+    whole: Network | None = None
+    """What it was before its classifier was cut off."""
 
     @cached_property
     def out(self) -> Shape:
@@ -316,37 +326,3 @@ def own_inits(network: Network) -> Iterator[tuple[str, Init]]:
         init = getattr(leaf.op, "init", None)
         if init is not None:
             yield path, init
-
-
-def verify(network: Network) -> None:
-    """Check that the tree holds together: shapes thread and sibling names are unique.
-
-    Raises `AssertionError` naming the node; a failure is a bug of the compiler.
-    """
-    _verify_series(network.nodes, network.input, network.name)
-
-
-def _verify_series(nodes: tuple[Node, ...], shape: Shape, where: str) -> None:
-    names = [node.name for node in nodes]
-    assert len(set(names)) == len(names), f"{where}: names {names} repeat"
-    for node in nodes:
-        assert node.inp == shape, f"{where}.{node.name}: takes {node.inp}, gets {shape}"
-        _verify_inside(node, f"{where}.{node.name}")
-        shape = node.out
-
-
-def _verify_inside(node: Node, where: str) -> None:
-    match node:
-        case Series():
-            _verify_series(node.nodes, node.inp, where)
-        case Tap():
-            _verify_series(node.body.nodes, node.inp, where)
-        case Parallel():
-            names = [child.name for child in children(node)]
-            assert len(set(names)) == len(names), f"{where}: names {names} repeat"
-            for branch in node.branches:
-                _verify_series((branch,), node.inp, where)
-            if node.then:
-                _verify_series((node.then,), node.joined, where)
-        case Leaf():
-            assert node.out == node.op.out(node.inp), where

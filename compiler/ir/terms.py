@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
-from compiler.ir.nodes import BlockUse, Leaf, Node, Parallel, Residual, Series, Tap
+from compiler.ir.nodes import BlockUse, Leaf, Node, Parallel, Series, Tap
 from compiler.ir.op import Shape, Worded
+from compiler.ir.rewriting import with_inside
 from compiler.ir.symbols import substitute, substitute_real
 
 Write = Callable[[float], float]
@@ -29,16 +30,12 @@ def written_out(node: Node) -> Node:
 
     What stands in the place of a call says of itself where the call is.
     """
-    match node:
-        case Leaf() | Tap():
-            return node
-        case Series(use=use):
-            made: Node = replace(node, nodes=tuple(map(written_out, node.nodes)), use=None)
-        case Parallel(use=use):
-            branches = tuple(map(written_out, node.branches))
-            then = written_out(node.then) if node.then else None
-            made = replace(node, branches=branches, then=then, use=None)
-    return _rewritten(made, _caller(use)) if use else made
+    if isinstance(node, (Leaf, Tap)):
+        return node
+    made = with_inside(node, written_out)
+    assert isinstance(made, (Series, Parallel)), made
+    made = replace(made, use=None)
+    return _rewritten(made, _caller(node.use)) if node.use else made
 
 
 def _caller(use: BlockUse) -> Write:
@@ -55,27 +52,17 @@ def _caller(use: BlockUse) -> Write:
 
 def _rewritten(node: Node, write: Write) -> Node:
     """A node without calls, every number of it written anew."""
-    match node:
+    made = with_inside(node, lambda child: _rewritten(child, write))
+    match made:
         case Leaf():
-            return replace(node, op=mapped(node.op, write), inp=_shape(node.inp, write))
+            return replace(made, op=mapped(made.op, write), inp=_shape(made.inp, write))
         case Series():
-            nodes = tuple(_rewritten(inner, write) for inner in node.nodes)
-            return replace(node, nodes=nodes, inp=_shape(node.inp, write))
-        case Parallel():
-            return replace(
-                node,
-                branches=tuple(_rewritten(branch, write) for branch in node.branches),
-                inp=_shape(node.inp, write),
-                then=_rewritten(node.then, write) if node.then else None,
-                residual=_residual(node.residual, write) if node.residual else None,
-            )
+            return replace(made, inp=_shape(made.inp, write))
+        case Parallel(residual=residual):
+            if residual:
+                residual = replace(residual, scale=write(residual.scale))
+            return replace(made, inp=_shape(made.inp, write), residual=residual)
     raise AssertionError("no auxiliary head stands inside a block")
-
-
-def _residual(residual: Residual, write: Write) -> Residual:
-    act = _rewritten(residual.act, write) if residual.act else None
-    assert act is None or isinstance(act, Leaf), act
-    return Residual(write(residual.scale), act)
 
 
 def _shape(shape: Shape, write: Write) -> Shape:

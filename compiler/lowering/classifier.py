@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from compiler.ir.nodes import BlockUse, Leaf, Network, Node, Tap, children, leaves, params
-from compiler.ir.op import Call
+from compiler.ir.nodes import BlockUse, Leaf, Network, Node, Tap, children, leaves
+from compiler.ir.op import Call, ShapeFault
 from compiler.ir.symbols import Sym
-from compiler.lowering.lower import LIMIT, lower
+from compiler.ir.verifying import verify
+from compiler.lowering.classes import reclassed
+from compiler.lowering.logits import say_fixed
 from compiler.lowering.prepare import Overrides
+from dsl.text.problems import Report
 
 CLASSES = frozenset({"num_classes"})
 
@@ -60,18 +63,28 @@ def with_classes(network: Network, classes: int) -> Network:
     """
     if classes == 0:
         return without_classifier(network)
-    limit = max(LIMIT, 2 * params(*network.nodes))
-    spec = Overrides(classes).applied(network.spec)
-    made = lower(spec, limit=limit, variant=network.variant)
+    base = network.whole or network
+    others = (option for option in base.options if not option.startswith("--classes "))
+    try:
+        nodes = reclassed(base, classes)
+    except ShapeFault as fault:
+        raise ValueError(f"{network.name} can't have {classes} classes: {fault}") from None
+    if not network.taps:
+        nodes = tuple(node for node in nodes if not isinstance(node, Tap))
+    made = replace(
+        base,
+        nodes=nodes,
+        classes=classes,
+        spec=Overrides(classes).applied(base.spec),
+        options=(*Overrides(classes).options, *others),
+    )
+    report = Report(texts=base.spec.texts)
+    say_fixed(made, report)
+    report.stop_if_any()
     if classifier(made) is None:
         raise ValueError(f"{network.name} has no layer that `classes` sizes")
-    others = (option for option in network.options if not option.startswith("--classes "))
-    options = (*Overrides(classes).options, *others)
-    nodes = made.nodes if network.taps else made.trunk
-    left_out = network.heads_left_out
-    return replace(
-        made, nodes=nodes, origin=network.origin, options=options, heads_left_out=left_out
-    )
+    verify(made)
+    return made
 
 
 def renewed(before: Network, after: Network) -> dict[str, Leaf]:
@@ -95,7 +108,8 @@ def without_classifier(network: Network) -> Network:
     if last is None and network.classes:
         raise ValueError(f"{network.name} has no layer that `classes` sizes")
     trunk = network.trunk
-    cut = replace(network, nodes=trunk[: trunk.index(last)] if last else trunk, classes=0)
+    nodes = trunk[: trunk.index(last)] if last else trunk
+    cut = replace(network, nodes=nodes, classes=0, whole=network.whole or network)
     if other := classifier(cut):
         message = f"{network.name} can't do without classes: they size {other.name} too"
         raise ValueError(message)

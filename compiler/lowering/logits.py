@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from compiler.ir.nodes import Leaf, Network, Node, Parallel, Series, Tap, children
 from compiler.ir.symbols import Sym
 from compiler.ops.linear import Linear
+from dsl.text.problems import Report
 
 
 @dataclass(frozen=True)
@@ -72,3 +73,11 @@ def _as_step(node: Node, path: str, found: Fixed) -> Fixed:
     if isinstance(node, Parallel) and not node.then and len(node.branches) > 1:
         return Fixed(path, found.layer, int(node.joined[0]))
     return found
+
+
+def say_fixed(network: Network, report: Report) -> None:
+    """Where a width stands for good that the number of classes should decide."""
+    for found in fixed(network):
+        said = f"classes is {network.classes}, but {found.path} gives {found.width}"
+        help = f"write `classes` as its width, or classes: {found.width}"
+        report.add("E113", found.layer.span, said, help=help)

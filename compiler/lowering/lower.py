@@ -16,7 +16,7 @@ from compiler.ir.fit import Least
 from compiler.ir.nodes import BlockUse, Network, Node, Series, Tap
 from compiler.ir.op import Shape
 from compiler.ir.symbols import Sym
-from compiler.lowering.logits import fixed
+from compiler.lowering.logits import say_fixed
 from compiler.lowering.recall import LOWERED, Lowered, question
 from compiler.lowering.scope import Budget, Scope, Stop, Value, init_of
 from compiler.lowering.size import Counter
@@ -43,7 +43,7 @@ def lower(spec: Spec, *, limit: int = LIMIT, variant: str | None = None) -> Netw
     _say_least(spec, report, limit)
     _say_heads(spec, report, limit, variant)
     report.stop_if_any()
-    _say_fixed(network, report)
+    say_fixed(network, report)
     report.stop_if_any()
     return network
 
@@ -67,14 +67,6 @@ def _network(spec: Spec, report: Report, limit: int, variant: str | None = None)
         init=init_of(spec.defaults.init),
         variant=variant,
     )
-
-
-def _say_fixed(network: Network, report: Report) -> None:
-    """Where a width stands for good that the number of classes should decide."""
-    for found in fixed(network):
-        said = f"classes is {network.classes}, but {found.path} gives {found.width}"
-        help = f"write `classes` as its width, or classes: {found.width}"
-        report.add("E113", found.layer.span, said, help=help)
 
 
 def _say_least(spec: Spec, report: Report, limit: int) -> None:

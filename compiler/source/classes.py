@@ -94,6 +94,8 @@ class Emitter:
         if not all(inner.name == str(place) for place, inner in enumerate(node.nodes)):
             return self.named_sequence(node.nodes)
         items = [self.expr(inner) for inner in node.nodes]
+        if not items:
+            return call("nn.Sequential")  # A shortcut that a pass has left.
         same = len(items) > 1 and len({item.flat for item in items}) == 1
         again = (items[0], Expr(f"for _ in range({len(items)})"))
         repeat = Expr("*(", again, joint=" ") if same else None

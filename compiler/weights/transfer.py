@@ -12,7 +12,6 @@ from torch import Tensor, nn
 
 from compiler.files.writing import write
 from compiler.ir.nodes import Network
-from compiler.lowering.lower import lower
 from compiler.nn.module import CompiledNetwork
 from compiler.weights import files, finite, keras
 from compiler.weights.account import FOLDED, Row, WeightsReport
@@ -189,7 +188,7 @@ def _ours(found: Matching, given: Mapping[str, Tensor]) -> State:
 
 def _with_absent(wishes: Wishes, network: Network, wanted: Iterable[Slot], source: str) -> Wishes:
     """The same, knowing what the checkpoint may have and this network hasn't."""
-    whole = network if network.classes else lower(network.spec)
+    whole = network.whole or network
     here = {slot.head for slot in wanted}
     heads = {*network.heads_left_out, *(tap.name for tap in whole.taps)} - here
     names = naming(whole, source)
