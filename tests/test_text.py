@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import socket
 import time
 from collections.abc import Iterator
@@ -512,7 +513,7 @@ def test_link_to_itself(tmp_path: Path) -> None:
 
 
 def test_null_byte_and_line_break_in_a_path() -> None:
-    assert "a\\x00b: embedded null byte" in unreadable(Path("a\0b"))
+    assert re.search(r"a\\x00b: .*embedded null (byte|character)", unreadable(Path("a\0b")))
     assert "a\\nb: no such file" in unreadable(Path("a\nb"))
 
 

@@ -106,7 +106,7 @@ def _taken(text: str) -> str:
     """Why an identifier can't be a name; empty where it can."""
     if text == "in":
         return "it means the width that comes in"
-    if keyword.iskeyword(text) or keyword.issoftkeyword(text):
+    if keyword.iskeyword(text) or text in SOFT:
         return "Python source can't use it as a name"
     return ""
 
@@ -129,6 +129,9 @@ def _identifier(value: Any) -> str:
     return str(value)
 
 
+SOFT = {"_", "case", "match"}
+"""Words that mean something in places of Python source. Later versions have more, and a spec is
+right or wrong whatever the version: those make good names all the same."""
 DEVICES = re.compile(r"con|prn|aux|nul|(com|lpt)[0-9]", re.IGNORECASE)
 """Names that Windows keeps for devices, whatever ending a file has."""
 
