@@ -16,7 +16,7 @@ os.environ.setdefault("KINETO_LOG_LEVEL", "99")
 
 import torch
 
-from benchmarks import building, costing, growth, running, startup
+from benchmarks import building, costing, growth, running, startup, sweeping
 from benchmarks.pairs import table
 
 REPORTS: Mapping[str, Callable[[bool], Iterator[str]]] = {
@@ -24,6 +24,7 @@ REPORTS: Mapping[str, Callable[[bool], Iterator[str]]] = {
     "costing": lambda quick: table(costing.rows(quick=quick)),
     "building": lambda quick: table(building.rows(quick=quick)),
     "running": lambda quick: table(running.rows(quick=quick)),
+    "sweeping": lambda quick: table(sweeping.rows(quick=quick)),
     "growth": lambda quick: growth.report(quick=quick),
 }
 

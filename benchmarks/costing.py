@@ -93,7 +93,7 @@ def rows(*, quick: bool) -> Iterator[Row]:
 
 
 def fresh(subject: Subject, count: int) -> Iterator[Network]:
-    """The network lowered anew each time, so that nothing is known from the time before."""
+    """The network lowered anew each time, so that nothing is known of it from the time before."""
     return iter([lower(subject.prepared.spec) for _ in range(count)])
 
 

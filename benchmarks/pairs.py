@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from math import comb
 from statistics import median
 
+from dsl.text.memory import forget
+
 Work = Callable[[], object]
 
 
@@ -98,7 +100,8 @@ def alternate(contenders: Mapping[str, Work], rounds: int) -> dict[str, list[flo
 
 
 def timed(work: Work) -> float:
-    """Seconds of one call, beginning without garbage from before."""
+    """Seconds of one call, beginning without garbage and without memories from before."""
+    forget()
     gc.collect()
     start = time.perf_counter()
     work()

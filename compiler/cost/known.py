@@ -6,6 +6,7 @@ Networks are made of few kinds of layers at few sizes, so most layers are known 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from compiler.cost.counting import Tally, layer_tally
 from compiler.cost.field import Trace, followed
@@ -17,12 +18,13 @@ MOST = 8192
 """How many layers are remembered: those of twenty networks."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Known:
     """What one layer counts, sees and keeps, whatever stands around it."""
 
-    tallies: tuple[Tally, Tally]
-    """While evaluating, while training."""
+    op: Op
+    inp: Shape
+    evaluating: Tally
     seen: Trace
     """What one position of the output sees of the input."""
     elements: int
@@ -35,20 +37,31 @@ class Known:
     """Whether it has parameters."""
     least_batch: int
 
+    @cached_property
+    def training(self) -> Tally:
+        """What it counts in a training pass, which is seldom asked for."""
+        return layer_tally(self.op, self.inp, training=True)
+
+    def tally(self, training: bool) -> Tally:
+        """What it counts in either pass."""
+        return self.training if training else self.evaluating
+
 
 def known(leaf: Leaf) -> Known:
     """The facts of a layer."""
-    inside = leaf.__dict__
-    found: Known | None = inside.get("_known")
+    notes = leaf.notes
+    found: Known | None = notes.get(Known)
     if found is None:
-        found = inside["_known"] = _known(leaf.op, leaf.inp)
+        found = notes[Known] = _known(leaf.op, leaf.inp)
     return found
 
 
 @by_value(MOST)
 def _known(op: Op, x: Shape) -> Known:
     return Known(
-        tallies=(layer_tally(op, x, training=False), layer_tally(op, x, training=True)),
+        op=op,
+        inp=x,
+        evaluating=layer_tally(op, x, training=False),
         seen=followed(op, x),
         elements=op.out(x).elements,
         shares=(op.shares(training=False), op.shares(training=True)),

@@ -54,7 +54,7 @@ class _Walk:
 
     def _leaf(self, leaf: Leaf, path: str, trace: Trace) -> Trace:
         trace = trace.then(known(leaf).seen)
-        counts = counted(known(leaf).tallies[self.training], self.batch, self.dtype_bytes)
+        counts = counted(known(leaf).tally(self.training), self.batch, self.dtype_bytes)
         self._row(counts, trace, path, leaf, leaf.inp, leaf.out)
         return trace
 

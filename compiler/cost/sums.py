@@ -13,7 +13,7 @@ from compiler.ir.notes import remembered
 
 def tally(node: Node, training: bool) -> Tally:
     """Everything inside a node, joins and residual sums included."""
-    return known(node).tallies[training] if isinstance(node, Leaf) else _inside(node, training)
+    return known(node).tally(training) if isinstance(node, Leaf) else _inside(node, training)
 
 
 @remembered

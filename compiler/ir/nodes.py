@@ -17,6 +17,7 @@ from compiler.ir.op import Init, Join, Op, Shape
 from compiler.ir.outline import Line, outline, said
 from compiler.ir.symbols import substitute
 from dsl.models.spec import Spec
+from dsl.text.memory import Generation
 from dsl.text.problems import NOWHERE, Span
 
 
@@ -35,12 +36,11 @@ class Part:
 
         Kept with the node; no part of its value.
         """
-        inside = self.__dict__
-        try:
-            found: dict[Any, Any] = inside["_notes"]
-        except KeyError:
-            found = inside["_notes"] = {}
-        return found
+        kept = self.__dict__.get("_notes")
+        if kept is None or kept[0] != Generation.now:
+            kept = self.__dict__["_notes"] = (Generation.now, {})
+        notes: dict[Any, Any] = kept[1]
+        return notes
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave the notes behind: they are made anew."""

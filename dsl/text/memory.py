@@ -71,8 +71,15 @@ CLEARED: list[Callable[[], None]] = []
 """What empties the memory of each function of plain values."""
 
 
+class Generation:
+    """Counts how often all was forgotten: what things remember of themselves is older or not."""
+
+    now = 0
+
+
 def forget() -> None:
     """Forget all answers, and let go of what they are about."""
+    Generation.now += 1
     for memory in MEMORIES:
         memory.forget()
     for clear in CLEARED:
