@@ -74,7 +74,7 @@ def _ones(op: AvgPool2d, x: Shape, work: Work) -> int:
 
 def _patched(op: Activation, x: Shape, work: Work) -> int:
     """The activations that calflops patches a counter into."""
-    return work.act_elems if op.kind in ("relu", "silu", "gelu") else 0
+    return work.act_elems if op.facts.calflops else 0
 
 
 def _plain(rule: Rule) -> Rule:

@@ -14,6 +14,7 @@ from compiler.diff.facts import facts, is_layer
 from compiler.ir.nodes import Node, Parallel, Series, Tap, children
 from compiler.ir.notes import remembered
 from compiler.ops.words import core
+from dsl.models.layers import AUTOMATIC
 
 T = TypeVar("T")
 Pairing = list[tuple[Node | None, Node | None]]
@@ -24,9 +25,7 @@ ALIKE = 1.0
 COUNTED = 0.3
 RELATED = 0.2
 HALF = 0.5
-AUTO = re.compile(
-    r"(branch|conv|sepconv|pool|fc|flatten|dropout|act|softmax|norm|identity|block|seq|split)?\d*"
-)
+AUTO = re.compile(rf"(branch|{'|'.join(sorted(AUTOMATIC))})?\d*")
 """Names that only count: two of them say little about belonging together."""
 
 

@@ -17,17 +17,24 @@ class Facts:
     label: str
     keeps: str
     """`output` or `input`: which of them the derivative needs."""
+    calflops: bool
+    """Whether calflops counts it, one FLOP an element (its `pytorch_ops.py`); 0 otherwise."""
     inplace: bool = False
     """Whether torch can overwrite the input without an extra copy for the backward pass."""
 
+    @property
+    def class_name(self) -> str:
+        """The module's class, `ReLU`: a word that can stand in the name of another class."""
+        return self.module.removeprefix("nn.")
+
 
 ACTIVATIONS = {
-    "relu": Facts("nn.ReLU", "F.relu", "ReLU", "output", inplace=True),
-    "relu6": Facts("nn.ReLU6", "F.relu6", "ReLU6", "input"),
-    "silu": Facts("nn.SiLU", "F.silu", "SiLU", "input"),
-    "gelu": Facts("nn.GELU", "F.gelu", "GELU", "input"),
-    "sigmoid": Facts("nn.Sigmoid", "torch.sigmoid", "sigmoid", "output"),
-    "tanh": Facts("nn.Tanh", "torch.tanh", "tanh", "output"),
+    "relu": Facts("nn.ReLU", "F.relu", "ReLU", "output", calflops=True, inplace=True),
+    "relu6": Facts("nn.ReLU6", "F.relu6", "ReLU6", "input", calflops=False),
+    "silu": Facts("nn.SiLU", "F.silu", "SiLU", "input", calflops=True),
+    "gelu": Facts("nn.GELU", "F.gelu", "GELU", "input", calflops=True),
+    "sigmoid": Facts("nn.Sigmoid", "torch.sigmoid", "sigmoid", "output", calflops=False),
+    "tanh": Facts("nn.Tanh", "torch.tanh", "tanh", "output", calflops=False),
 }
 
 

@@ -208,7 +208,7 @@ NORM, NO_GAMMA = "BN", "BNNoGamma"
 @cache
 def unit_names() -> frozenset[str]:
     """Every name that `unit_name` can give."""
-    acts = [_capital(facts.label) for facts in ACTIVATIONS.values()]
+    acts = [facts.class_name for facts in ACTIVATIONS.values()]
     words = product(KINDS.values(), ("", SAME), ("", NORM, NO_GAMMA), ("", *acts))
     return frozenset(map("".join, words))
 
@@ -226,7 +226,7 @@ def _word(leaf: Leaf, full: bool) -> str:
     """What a layer adds to the name of its unit."""
     if isinstance(leaf.op, BatchNorm2d):
         return NO_GAMMA if full and not leaf.op.gamma else NORM
-    return "" if leaf.name == "pointwise" else _capital(leaf.op.label)
+    return leaf.op.facts.class_name if isinstance(leaf.op, Activation) else ""
 
 
 def _capital(words: str) -> str:

@@ -276,5 +276,9 @@ LAYERS: dict[str, type[Layer]] = {
 
 KINDS: tuple[type[Layer], ...] = (Conv, *LAYERS.values())
 """Every layer kind but calls."""
+STEPS: tuple[type[Step], ...] = (*KINDS, Call, Sequence, Split)
+"""All that can be a step."""
+AUTOMATIC = frozenset(kind.auto for kind in STEPS)
+"""What a step without a name is called by, before it is numbered."""
 OPTIONS = frozenset(word for kind in KINDS for _, mark in spellings(kind) for word in mark.words)
 """Words that mean something behind a layer."""
