@@ -76,7 +76,7 @@ def test_a_network_squeezed_onto_small_images_wastes_a_third() -> None:
 def test_layers_add_up_to_blocks_and_blocks_to_the_total(
     name: str, variant: str | None, aux: bool
 ) -> None:
-    report = cost(network(name, variant), aux=aux)
+    report = cost(network(name, variant), training=aux)
     for column in COLUMNS:
         total = getattr(report.total, column)
         assert sum(getattr(row, column) for row in report.blocks) == total
@@ -84,7 +84,7 @@ def test_layers_add_up_to_blocks_and_blocks_to_the_total(
     for block, layers in zip(report.blocks, report.layers_by_block, strict=True):
         assert sum(row.all_outputs for row in layers) == block.all_outputs
         assert block.field == layers[-1].field
-    assert report.total.params_with_aux == cost(network(name, variant), aux=True).total.params
+    assert report.total.params_with_aux == cost(network(name, variant), training=True).total.params
 
 
 @pytest.mark.parametrize("batch", [1, 3])
@@ -185,7 +185,7 @@ def test_a_batch_that_batch_norm_refuses_saves_nothing() -> None:
 
 def test_aux_heads_count_in_training() -> None:
     net = network("inception_v3")
-    off, on = cost(net, batch=2), cost(net, batch=2, aux=True)
+    off, on = cost(net, batch=2), cost(net, batch=2, training=True)
     head = next(row for row in on.blocks if row.kind == "auxiliary head")
     assert (head.path, head.params) == ("aux", 27_161_264 - 23_834_568)
     assert head.out == (1000,)
@@ -426,7 +426,7 @@ def test_csv_has_a_line_a_layer() -> None:
 @pytest.mark.parametrize("form", FORMATS)
 def test_symbols_print_as_numbers(form: str) -> None:
     """A block's width remembers its name, which no report may show."""
-    text = FORMATS[form](cost(network("inception_v3_cifar10"), aux=True))
+    text = FORMATS[form](cost(network("inception_v3_cifar10"), training=True))
     assert text.endswith("\n") and not text.endswith("\n\n")
     assert "in_channels" not in text and "c7" not in text and "num_classes" not in text
 
@@ -510,4 +510,4 @@ def test_contract_of_a_spec_that_a_program_made() -> None:
 def test_contract_is_for_one_image_without_heads() -> None:
     spec = dsl.load("inception_v3")
     net = network("inception_v3")
-    assert broken(spec, cost(net)) == broken(spec, cost(net, batch=7, aux=True)) == []
+    assert broken(spec, cost(net)) == broken(spec, cost(net, batch=7, training=True)) == []

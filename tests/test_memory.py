@@ -51,7 +51,7 @@ def outcome(make: Callable[[], Spec], limit: int = 10**9, *, source: bool = True
         network = lower(make(), limit=limit)
     except SpecError as error:
         return ("refused", [repr(problem) for problem in error.problems])
-    reports = [cost(network), cost(network, batch=3, aux=True)]
+    reports = [cost(network), cost(network, batch=3, training=True)]
     text = emit(network, "") if source else ""
     return ("made", written(network), text, *map(told, reports))
 
@@ -148,7 +148,7 @@ def fits(spec: Spec, changes: dict[str, Any]) -> bool:
 def test_a_limit_is_crossed_where_it_is_crossed_without_memory() -> None:
     spec = dsl.load("googlenet")
     network = lower(spec)
-    for limit in (1, 10_000, 1_000_000, 6_000_000, cost(network, aux=True).total.params - 1):
+    for limit in (1, 10_000, 1_000_000, 6_000_000, cost(network, training=True).total.params - 1):
         lower(spec)
         remembered = outcome(lambda: spec, limit)
         assert remembered[0] == "refused"

@@ -29,7 +29,7 @@ from compiler.ops.linear import Dropout, Flatten, Identity, Linear
 from compiler.ops.norm import BatchNorm2d, LocalResponseNorm
 from compiler.ops.pool import AdaptivePool2d, AvgPool2d, MaxPool2d
 from compiler.ops.window import Sliding
-from dsl.models.layers import LAYERS, Conv, Sequence, Split
+from dsl.models.layers import LAYERS, Conv, Layer, Sequence, Split
 from dsl.models.spec import Defaults, Spec, walk
 from tests import numpy_network
 from tests import numpy_reference as reference
@@ -382,3 +382,11 @@ def test_every_rule_is_covered() -> None:
     kinds = {type(step) for spec in STEPS.values() for step in walk(spec.stem)}
     assert kinds - {Sequence, Split} == set(RULES)
     assert set(RULES) == {Conv, *LAYERS.values()}
+
+
+@pytest.mark.parametrize("kind", [Conv, *LAYERS.values()], ids=lambda kind: kind.keyword or "conv")
+def test_a_layer_says_whether_it_has_weights(kind: type[Layer]) -> None:
+    step = dsl.step("3x3 8" if kind is Conv else kind.example)
+    spec = Spec(name="one", input=(3, 8, 8), classes=2, body=(step,), head=())
+    ops = [(leaf.op, leaf.inp) for _, leaf in leaves(lower(spec).nodes)]
+    assert any(op.params(x) for op, x in ops) == kind.weighted

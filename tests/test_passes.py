@@ -160,7 +160,7 @@ def test_passes_hold_together_on_any_network(spec: Spec) -> None:
             output = build(made).eval()(torch.empty(2, *map(int, made.input)))
         assert output.shape[1:] == made.out
         emit(made, "")
-        cost(made, aux=True)
+        cost(made, training=True)
 
 
 @careful

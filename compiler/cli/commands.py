@@ -171,8 +171,14 @@ def check(**spec: Any) -> None:
 @click.option("--layers", is_flag=True, help="One line a layer rather than a block (text).")
 @click.option("--batch", type=click.IntRange(1, 10**6), default=1, show_default=True,
               help="Images per pass.")  # fmt: skip
-@click.option("--aux", is_flag=True, help="Count the training pass, auxiliary heads included.")
-def cost(form: str, layers: bool, batch: int, aux: bool, **spec: Any) -> None:
+@click.option(
+    "--training",
+    "--aux",
+    "training",
+    is_flag=True,
+    help="Count a training pass, auxiliary heads included.",
+)
+def cost(form: str, layers: bool, batch: int, training: bool, **spec: Any) -> None:
     """Count parameters, MACs, activations, memory and receptive fields.
 
     \b
@@ -183,7 +189,7 @@ def cost(form: str, layers: bool, batch: int, aux: bool, **spec: Any) -> None:
     from compiler.cost import cost as count
     from compiler.cost.render import FORMATS, as_text
 
-    report = count(load(**spec).network, batch=batch, aux=aux)
+    report = count(load(**spec).network, batch=batch, training=training)
     text = as_text(report, layers=layers) if form == "text" else FORMATS[form](report)
     click.echo(text, nl=False)
 

@@ -20,20 +20,22 @@ from compiler.ir.nodes import Network
 __all__ = ["COLUMNS", "Counts", "Field", "Report", "Row", "Total", "cost"]
 
 
-def cost(network: Network, *, batch: int = 1, dtype_bytes: int = 4, aux: bool = False) -> Report:
+def cost(
+    network: Network, *, batch: int = 1, dtype_bytes: int = 4, training: bool = False
+) -> Report:
     """What one forward pass of `batch` images costs.
 
-    By default an evaluating pass without auxiliary heads; with `aux` a training pass with
+    By default an evaluating pass without auxiliary heads; with `training` a training pass with
     them. `dtype_bytes` is the size of one weight or activation: 4 for float32.
     """
-    trunk, nodes = network.trunk, network.nodes if aux else network.trunk
-    added = total(tally(node, aux) for node in nodes)
-    heads = 0 if aux else sum(tally(tap, aux).params for tap in network.taps)
+    trunk, nodes = network.trunk, network.nodes if training else network.trunk
+    added = total(tally(node, training) for node in nodes)
+    heads = 0 if training else sum(tally(tap, training).params for tap in network.taps)
     whole = Total(
         **counted(added, batch, dtype_bytes),
         field=through(trunk).field,
         params_with_aux=added.params + heads,
         peak_bytes=peak_bytes(network, batch, dtype_bytes),
-        saved_for_backward_bytes=saved_bytes(network, batch, dtype_bytes, aux),
+        saved_for_backward_bytes=saved_bytes(network, batch, dtype_bytes, training),
     )
-    return Report(network, batch, dtype_bytes, aux, whole)
+    return Report(network, batch, dtype_bytes, training, whole)

@@ -27,7 +27,7 @@ def broken(spec: Spec, report: Report) -> list[Problem]:
     The promises are for one image, evaluated without auxiliary heads; a report of another
     pass is taken anew.
     """
-    if report.batch != 1 or report.aux:
+    if report.batch != 1 or report.training:
         report = cost(report.network)
     problems = [*_totals(spec.expect, report), *_shapes(spec.expect, report)]
     first = min((p for p in problems if not p.hint), key=lambda p: p.span, default=None)

@@ -15,7 +15,7 @@ def footer(report: Report) -> list[str]:
         "elements": _elements(report.total),
         "padding": [f"{report.total.padding_macs:,} MACs ({report.total.waste:.2%}) read padding"],
         "memory": _memory(report),
-        "elsewhere": [] if report.aux else _views(report),
+        "elsewhere": [] if report.training else _views(report),
     }
     width = max(map(len, groups))
     names = [(name, line) for name, lines in groups.items() for line in lines]

@@ -103,14 +103,14 @@ class _Peak:
         return (self.leaf(residual.act, live + made) or made) if residual.act else made
 
 
-def saved_bytes(network: Network, batch: int, dtype_bytes: int, aux: bool) -> int | None:
+def saved_bytes(network: Network, batch: int, dtype_bytes: int, training: bool) -> int | None:
     """Activation bytes that a training forward pass keeps for the backward pass.
 
     None where a batch norm refuses the batch: a single value per channel has no variance.
     """
     kept, x = 0, _Tensor(network.input.elements * batch * dtype_bytes, grad=False)
     for node in network.nodes:
-        ran = _ran(node, batch, dtype_bytes, aux, x.grad, x.kept)
+        ran = _ran(node, batch, dtype_bytes, training, x.grad, x.kept)
         if ran.refused:
             return None
         kept += ran.kept
@@ -128,8 +128,10 @@ class _Ran:
 
 
 @remembered
-def _ran(node: Node, batch: int, dtype_bytes: int, aux: bool, grad: bool, input_kept: bool) -> _Ran:
-    keeper = _Keeper(batch, dtype_bytes, aux)
+def _ran(
+    node: Node, batch: int, dtype_bytes: int, training: bool, grad: bool, input_kept: bool
+) -> _Ran:
+    keeper = _Keeper(batch, dtype_bytes, training)
     x = _Tensor(node.inp.elements * batch * dtype_bytes, grad, input_kept)
     y = keeper.node(node, x)
     return _Ran(keeper.total, keeper.refused, y)
@@ -150,7 +152,7 @@ class _Keeper:
 
     batch: int
     dtype_bytes: int
-    aux: bool
+    training: bool
     total: int = 0
     refused: bool = False
 
@@ -171,7 +173,7 @@ class _Keeper:
             case Parallel():
                 return self.parallel(node, x)
             case Tap():
-                if self.aux:
+                if self.training:
                     self.series(node.body.nodes, x)
                 return x
 

@@ -52,7 +52,7 @@ def _conditions(report: Report) -> dict[str, Any]:
         "input": [int(n) for n in network.input],
         "batch": report.batch,
         "dtype_bytes": report.dtype_bytes,
-        "aux": report.aux,
+        "aux": report.training,
     }
 
 
@@ -105,7 +105,7 @@ def _title(report: Report) -> str:
     network = report.network
     variant = network.variant or ""
     named = f" ({variant})" if variant not in network.title.lower() else ""
-    mode = "training with auxiliary heads" if report.aux else "evaluation"
+    mode = "training with auxiliary heads" if report.training else "evaluation"
     bits = f"{8 * report.dtype_bytes}-bit numbers"
     image = _shape(network.input)
     return f"{network.title}{named}: input {image}, batch {report.batch}, {mode}, {bits}"

@@ -22,7 +22,7 @@ class Report:
     network: Network = field(repr=False)
     batch: int
     dtype_bytes: int
-    aux: bool
+    training: bool
     total: Total
 
     def __repr__(self) -> str:
@@ -42,18 +42,18 @@ class Report:
 
     @property
     def nodes(self) -> tuple[Node, ...]:
-        """What runs: with `aux` the auxiliary heads too."""
-        return self.network.nodes if self.aux else self.network.trunk
+        """What runs: with `training` the auxiliary heads too."""
+        return self.network.nodes if self.training else self.network.trunk
 
     @cached_property
     def blocks(self) -> tuple[Row, ...]:
-        """One row per step of the trunk (and per head with `aux`), in the order of execution."""
-        return tuple(block_rows(self.nodes, self.batch, self.dtype_bytes, self.aux))
+        """One row per step of the trunk (with `training` per head too), as they are executed."""
+        return tuple(block_rows(self.nodes, self.batch, self.dtype_bytes, self.training))
 
     @cached_property
     def layers_by_block(self) -> tuple[tuple[Row, ...], ...]:
         """One row per operation, for each of `blocks`."""
-        return tuple(layer_rows(self.nodes, self.batch, self.dtype_bytes, self.aux))
+        return tuple(layer_rows(self.nodes, self.batch, self.dtype_bytes, self.training))
 
     @cached_property
     def layers(self) -> tuple[Row, ...]:

@@ -13,6 +13,8 @@ from typing import Any
 from compiler.diff.facts import layer_facts
 from compiler.ir.nodes import Leaf, Node, Parallel, Tap, children
 from compiler.ir.notes import remembered
+from compiler.ir.op import Join
+from compiler.ops.join import Add
 from compiler.ops.linear import Identity
 
 Form = tuple[Any, ...]
@@ -39,26 +41,26 @@ def _form(node: Node) -> Form:
 
 
 def _parallel(node: Parallel) -> Form:
-    word = node.join.word
     branches = tuple(map(_form, node.branches))
-    if word == "concat":
-        branches = tuple(part for branch in branches for part in _concat_in(branch))
-    joined = branches[0] if len(branches) == 1 else ((word, *_either_order(word, branches)),)
+    if node.join.nests:
+        branches = tuple(part for branch in branches for part in _inside(node.join, branch))
+    joined = branches[0] if len(branches) == 1 else (_join(node.join, branches),)
     if node.then:
         joined += _form(node.then)
     if not node.residual:
         return joined
     scale, act = float(node.residual.scale), node.residual.act
-    sum_ = ("add", *_either_order("add", ((), joined)))
+    sum_ = _join(Add(), ((), joined))
     whole: Form = (sum_ if scale == 1 else ("scaled add", scale, joined),)
     return whole + (_form(act) if act else ())
 
 
-def _concat_in(branch: Form) -> tuple[Form, ...]:
-    """The branches of a branch that is nothing but a concat."""
-    nested = len(branch) == 1 and branch[0][0] == "concat"
+def _inside(join: Join, branch: Form) -> tuple[Form, ...]:
+    """The branches of a branch that is nothing but the same join."""
+    nested = len(branch) == 1 and branch[0][0] == join.word
     return branch[0][1:] if nested else (branch,)
 
 
-def _either_order(word: str, branches: tuple[Form, ...]) -> tuple[Form, ...]:
-    return tuple(sorted(branches, key=repr)) if word == "add" and len(branches) == 2 else branches
+def _join(join: Join, branches: tuple[Form, ...]) -> Form:
+    either = join.commutes and len(branches) == 2
+    return (join.word, *(sorted(branches, key=repr) if either else branches))

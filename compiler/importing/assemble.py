@@ -11,7 +11,7 @@ from typing import Any
 from compiler.importing.blocks import Pattern, patterns
 from compiler.importing.decompose import Head
 from compiler.importing.faults import INEXPRESSIBLE, refuse
-from compiler.importing.naming import Names, leaf_names, step_name, weighted, without_doubles
+from compiler.importing.naming import Names, leaf_names, step_name, without_doubles
 from compiler.importing.slots import structure
 from compiler.importing.strands import Chain, Fork, Item, Leaf
 from compiler.importing.units import Unit, units
@@ -155,7 +155,7 @@ def _named(
 
 
 def _has_weights(chain: Chain) -> bool:
-    return any(not isinstance(item, Leaf) or weighted(item.layer) for item in chain)
+    return any(not isinstance(item, Leaf) or item.layer.weighted for item in chain)
 
 
 def _written(

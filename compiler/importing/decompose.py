@@ -11,9 +11,10 @@ from typing import NoReturn
 
 from compiler.importing.faults import TANGLED, refuse
 from compiler.importing.graph import Graph, Join, Node, Pad, Scale, Unsaid, tidy
-from compiler.importing.naming import weighted
 from compiler.importing.strands import Chain, Fork, Item, Leaf, Sum
 from compiler.importing.unsaid import hold_said
+from compiler.ir.op import Shape
+from compiler.ops.join import JOINS
 from dsl.models.layers import Identity, Layer
 
 SCALE_HELP = "a spec scales only what a residual sum adds: residual: {scale: 0.2}"
@@ -112,7 +113,7 @@ class Decomposer:
             case Join():
                 return self._fork(index, node, atom)
             case Layer():
-                weights = (node.owner,) if weighted(atom) else ()
+                weights = (node.owner,) if atom.weighted else ()
                 return Leaf(atom, inp, node.shape, (node.path,), tap, weights)
             case Scale():
                 self._lacks(node, f"multiplies by {atom.factor:g}", SCALE_HELP)
@@ -194,9 +195,8 @@ class Decomposer:
         inner = tuple(
             self._branch(each, fork, join, node) for each in self._groups(tuple(group), fork, node)
         )
-        shapes = [self.graph.nodes[index].shape for index in group]
-        width = sum(s[0] for s in shapes) if join.word == "concat" else shapes[0][0]
-        out = (width, *shapes[0][1:])
+        shapes = tuple(Shape(*self.graph.nodes[index].shape) for index in group)
+        out = tuple(map(int, JOINS[join.word].out(shapes)))
         nested = Fork(join.word, inner, self.graph.nodes[fork].shape, out, node.path)
         return (*self._chain(fork, start), nested)
 

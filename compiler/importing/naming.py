@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from compiler.importing.strands import Chain, Item, Leaf, paths
-from dsl.models import layers
 from dsl.models.fields import KERNEL, name_fault
 from dsl.models.layers import LAYERS
 from dsl.models.reserved import RESERVED
@@ -108,18 +107,13 @@ def block_name(kind: str, taken: Iterable[str]) -> str:
     return name
 
 
-def weighted(layer: layers.Layer) -> bool:
-    """Whether a layer has weights, whose keys its name begins."""
-    return isinstance(layer, layers.Filter | layers.Linear | layers.BatchNorm | layers.Call)
-
-
 def leaf_names(names: Names, chain: Chain, within: str) -> list[str | None]:
     """Names of steps in a block or an auxiliary head: of those that have weights."""
     return without_doubles([_leaf_name(names, item, within) for item in chain])
 
 
 def _leaf_name(names: Names, item: Item, within: str) -> str | None:
-    if not isinstance(item, Leaf) or not weighted(item.layer):
+    if not isinstance(item, Leaf) or not item.layer.weighted:
         return None
     name = names.step((item,), within)
     return None if name == item.layer.auto else name

@@ -17,6 +17,7 @@ from compiler.importing.graph import Join, Ones, Pad, Quotient, Reading, Scale, 
 from compiler.importing.record import Ref
 from compiler.importing.table import MERGES, Given, Pair, Reader, reads
 from dsl.models import layers
+from dsl.models.fields import JOIN_WORDS, enumerated
 
 
 def one(layer: layers.Layer) -> tuple[Reading, ...]:
@@ -251,7 +252,9 @@ def _add(given: Given) -> tuple[Reading, ...]:
 def _mul(given: Given) -> tuple[Reading, ...]:
     factor = next((v for v in (given("input"), given("other")) if isinstance(v, int | float)), None)
     if factor is None:
-        raise given.fault("multiplies two tensors, and a spec joins by concat and add alone")
+        raise given.fault(
+            f"multiplies two tensors, and a spec joins by {enumerated(JOIN_WORDS)} alone"
+        )
     return ((Scale(float(factor)),),)
 
 

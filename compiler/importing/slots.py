@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from compiler.importing.strands import Chain, Fork, Item, Leaf, leaves
+from compiler.ops.join import JOINS
 from dsl.models import layers
 from dsl.models.spelling import write
 
@@ -52,7 +53,7 @@ def slots(chain: Chain, *, summed: bool = False, closing: bool = False) -> Itera
 
 def _fork_slots(fork: Fork) -> Iterator[Slot]:
     for branch in fork.branches:
-        yield from slots(branch, summed=fork.join == "add")
+        yield from slots(branch, summed=JOINS[fork.join].whole)
     yield from slots(fork.then, closing=fork.residual is not None)
     if fork.residual:
         yield Slot(fork.residual.scale, "scale")

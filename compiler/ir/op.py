@@ -237,8 +237,18 @@ class Join(ABC):
     """How parallel branches become one tensor."""
 
     word: ClassVar[str]
+    helper: ClassVar[str]
+    """The class of `nn/runtime.py` that runs branches and joins them so."""
+    sign: ClassVar[str]
+    """What stands between branches where they are told in a line."""
     folds: ClassVar[bool] = False
-    """Whether each branch is joined as it comes, not all of them at the end."""
+    """Whether each branch is joined as it comes, by the operator `sign`, not all at the end."""
+    whole: ClassVar[bool] = False
+    """Whether branches must agree in the whole shape, not in the grid alone."""
+    nests: ClassVar[bool] = False
+    """Whether one right inside another is one with more branches, to the bit."""
+    commutes: ClassVar[bool] = False
+    """Whether two branches may change places, to the bit."""
 
     @abstractmethod
     def out(self, shapes: tuple[Shape, ...]) -> Shape:

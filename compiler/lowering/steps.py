@@ -185,7 +185,7 @@ def _odd_branches(node: Parallel, shapes: list[Shape], keeps: bool) -> tuple[Spa
     Where as many give one thing as another, those are right that do what they should:
     keep the grid, or shrink it.
     """
-    whole = node.join.word == "add" or len({shape.is_map for shape in shapes}) > 1
+    whole = node.join.whole or len({shape.is_map for shape in shapes}) > 1
     found: dict[str, list[Node]] = {}
     for branch, shape in zip(node.branches, shapes, strict=True):
         given = str(shape) if whole else f"{shape.grid[0]}x{shape.grid[1]}"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import operator
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
@@ -13,13 +14,16 @@ from compiler.ir.nodes import Leaf, Node, Parallel, Series, Tap
 from compiler.ir.op import Call
 from compiler.nn import runtime
 
+FOLDS: dict[str, Callable[..., Tensor]] = {"+": operator.add}
+"""A join's operator by its sign."""
+
 
 class Joined(nn.Module):
     """Branches joined, then `then`, then the residual sum: `act(x + scale * f(x))`."""
 
     def __init__(self, node: Parallel) -> None:
         super().__init__()
-        self._folds = node.join.folds
+        self._fold = FOLDS[node.join.sign] if node.join.folds else None
         self._names = [branch.name for branch in node.branches]
         self._then = node.then.name if node.then else None
         self._scale = float(node.residual.scale) if node.residual else None
@@ -40,11 +44,11 @@ class Joined(nn.Module):
 
     def _joined(self, x: Tensor) -> Tensor:
         branches = [self._modules[name] for name in self._names]
-        if not self._folds:
+        if self._fold is None:
             return torch.cat([branch(x) for branch in branches], dim=1)  # type: ignore[misc]
         total: Tensor = branches[0](x)  # type: ignore[misc]  # never None: added above
         for branch in branches[1:]:
-            total = total + branch(x)  # type: ignore[misc]  # never None: added above
+            total = self._fold(total, branch(x))  # type: ignore[misc]  # never None: added above
         return total
 
 

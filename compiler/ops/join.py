@@ -14,6 +14,8 @@ class Alone(Join):
     """One branch by itself: there is nothing to join, whatever the spec calls it."""
 
     word = "alone"
+    helper = "nn.Sequential"
+    sign = "+"
     folds = True
 
     def out(self, shapes: tuple[Shape, ...]) -> Shape:
@@ -31,6 +33,9 @@ class Concat(Join):
     """Side by side along the channels; the grids must agree."""
 
     word = "concat"
+    helper = "Concat"
+    sign = "|"
+    nests = True
 
     def out(self, shapes: tuple[Shape, ...]) -> Shape:
         if not all(shape.is_map for shape in shapes) and any(shape.is_map for shape in shapes):
@@ -56,7 +61,11 @@ class Add(Join):
     """Element by element; the shapes must agree."""
 
     word = "add"
+    helper = "Add"
+    sign = "+"
     folds = True
+    whole = True
+    commutes = True
 
     def out(self, shapes: tuple[Shape, ...]) -> Shape:
         if len({tuple(int(n) for n in shape) for shape in shapes}) > 1:

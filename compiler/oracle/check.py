@@ -101,9 +101,9 @@ def cross_check(network: Network) -> CheckReport:
     The evaluating pass runs without auxiliary heads, the training pass with them, at batch
     2 where a batch norm can't train on one image.
     """
-    training = cost(network, aux=True)
+    training = cost(network, training=True)
     if training.total.saved_for_backward_bytes is None:
-        training = cost(network, batch=2, aux=True)
+        training = cost(network, batch=2, training=True)
     return CheckReport(name_of(network), (*_checks(cost(network)), *_checks(training)))
 
 
@@ -114,7 +114,7 @@ def name_of(network: Network) -> str:
 
 def _checks(report: Report) -> Iterator[Check]:
     """The comparisons of one pass."""
-    mode = f"{'training' if report.aux else 'evaluation'} at batch {report.batch}"
+    mode = f"{'training' if report.training else 'evaluation'} at batch {report.batch}"
     for name, (counted, measured) in _facts(report):
         yield Check(mode, name, _difference(counted, measured))
 

@@ -20,14 +20,14 @@ from compiler.oracle.observe import Observation, observe
 def built(report: Report) -> CompiledNetwork:
     """The module of the report's pass, on `meta`."""
     with torch.device("meta"):
-        return build(report.network, aux=report.aux)
+        return build(report.network, aux=report.training)
 
 
 def observed(module: CompiledNetwork, report: Report) -> Observation:
     """What the module does with the report's batch. Raises what the module raises."""
     channels, height, width = (int(n) for n in report.network.input)
     shape = (channels, height, width)
-    return observe(module, shape, batch=report.batch, training=report.aux)
+    return observe(module, shape, batch=report.batch, training=report.training)
 
 
 _Hook = Callable[[nn.Module, object, torch.Tensor], None]
@@ -45,7 +45,7 @@ def trail(module: CompiledNetwork, report: Report) -> dict[str, object]:
             layer.register_forward_hook(noting(path))
     shape = (report.batch, *(int(n) for n in report.network.input))
     try:
-        module.train(report.aux)(torch.empty(shape, device="meta"))
+        module.train(report.training)(torch.empty(shape, device="meta"))
     except (RuntimeError, ValueError):
         return outs
     return outs
@@ -105,7 +105,9 @@ def _search(
 ) -> tuple[str, Report, Observation]:
     """The first network whose two numbers differ; the last one if none does."""
     for name, nodes in networks:
-        short = cost(replace(report.network, nodes=nodes), batch=report.batch, aux=report.aux)
+        short = cost(
+            replace(report.network, nodes=nodes), batch=report.batch, training=report.training
+        )
         found = name, short, observed(built(short), short)
         if len(set(both(*found[1:]))) == 2:
             break

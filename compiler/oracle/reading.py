@@ -176,7 +176,7 @@ class Reading:
             self.step(branch, f"{path}.{name}", x)
             for name, branch in zip(names, step.branches, strict=True)
         ]
-        y = self.ops.concat(outs) if step.join == "concat" else _sum(outs)
+        y = {"concat": self.ops.concat, "add": _sum}[step.join](outs)
         if step.then is not None:
             y = self.step(step.then, f"{path}.{step.then.name or 'then'}", y)
         if step.residual is not None:

@@ -57,7 +57,7 @@ def _misfit(network: Network, grid: Pair, training: bool) -> str:
 
 def _too_much(network: Network, grid: Pair) -> str:
     """Why the pass would take too long or too much memory: a rough estimate by the area."""
-    total = cost(network, batch=BATCH, aux=True).total
+    total = cost(network, batch=BATCH, training=True).total
     own = network.input.grid
     share = grid[0] * grid[1] / (own[0] * own[1])
     macs = int(total.macs * share)

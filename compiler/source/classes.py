@@ -84,10 +84,9 @@ class Emitter:
 
     def split(self, node: Parallel) -> Expr:
         """`Concat(branch1=…)`: a split that needs no class of its own."""
-        helper = "Concat" if node.join.word == "concat" else "Add"
-        self.helpers[helper] = None
+        self.helpers[node.join.helper] = None
         branches = {branch.name: self.expr(branch) for branch in node.branches}
-        return call(helper, **branches).one_a_line()
+        return call(node.join.helper, **branches).one_a_line()
 
     def sequence(self, node: Series) -> Expr:
         """`nn.Sequential(…)`; a repeat of equal blocks as a comprehension."""

@@ -103,8 +103,7 @@ def _branched(node: Parallel) -> str:
 
 
 def _joined(node: Parallel) -> str:
-    mark = " + " if node.join.folds else " | "
-    return mark.join(brief(branch) for branch in node.branches)
+    return f" {node.join.sign} ".join(brief(branch) for branch in node.branches)
 
 
 def _leaf(leaf: Leaf) -> str:

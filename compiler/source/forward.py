@@ -77,7 +77,7 @@ def _parallel(node: Parallel, switch: Switch | None) -> Iterator[str]:
         typed = "y: Tensor = " if node.then else "y = "
         yield from lay_out("return " if last else typed, joined, depth=2)
     else:
-        yield from _sum(terms)
+        yield from _folded(node.join.sign, terms)
         if last:
             yield "        return y"
     if node.then and (applied := apply(node.then, "y")).flat != "y":
@@ -88,15 +88,15 @@ def _parallel(node: Parallel, switch: Switch | None) -> Iterator[str]:
         yield "        return y"
 
 
-def _sum(terms: tuple[Expr, ...]) -> Iterator[str]:
+def _folded(sign: str, terms: tuple[Expr, ...]) -> Iterator[str]:
     """Branch after branch, so that no more than two outputs are ever alive."""
-    line = f"        y: Tensor = {' + '.join(term.flat for term in terms)}"
+    line = f"        y: Tensor = {f' {sign} '.join(term.flat for term in terms)}"
     if len(line) <= WIDTH:
         yield line
         return
     yield from lay_out("y: Tensor = ", terms[0], depth=2)
     for term in terms[1:]:
-        yield from lay_out("y = y + ", term, depth=2)
+        yield from lay_out(f"y = y {sign} ", term, depth=2)
 
 
 def _residual(node: Parallel, switch: Switch | None) -> Iterator[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, cast
 
 from pydantic import BeforeValidator
@@ -161,6 +161,11 @@ def _reference(value: Any) -> str:
     return str(value)
 
 
+def enumerated(words: Sequence[str], last: str = "and") -> str:
+    """`a, b and c`."""
+    return f" {last} ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+
+
 def one_of(*words: str) -> Callable[[Any], str]:
     """A reader of one of a few words."""
 
@@ -243,6 +248,8 @@ PADDINGS = ("same", "tf_same", "valid")
 ACTIVATION_WORDS = ("relu", "relu6", "silu", "gelu", "sigmoid", "tanh")
 """Activations that may stand bare behind a convolution or `fc`, and as steps."""
 NORMS = ("batch", "none")
+JOIN_WORDS = ("concat", "add")
+"""How branches come together; the keys under which they stand."""
 _pads = pair(0, spread=True, also="same, tf_same, valid, or ")
 
 
@@ -300,7 +307,7 @@ Act = Annotated[str, BeforeValidator(one_of(*ACTIVATION_WORDS, "none"))]
 Norm = Annotated[str, BeforeValidator(one_of(*NORMS))]
 Counting = Annotated[str, BeforeValidator(one_of("countpad", "nopad"))]
 Mode = Annotated[str, BeforeValidator(one_of("avg", "max"))]
-Join = Annotated[str, BeforeValidator(one_of("concat", "add"))]
+Join = Annotated[str, BeforeValidator(one_of(*JOIN_WORDS))]
 _three = BeforeValidator(_items("[3, 299, 299] (channels, height, width)", 3))
 Extent = Annotated[tuple[Count, Count, Count], _three, BeforeValidator(read_extent)]
 Sizes = Annotated[tuple[Count, ...], BeforeValidator(_items("[768, 17, 17]"))]

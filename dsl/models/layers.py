@@ -82,6 +82,7 @@ ACTS = {word: word for word in ACTIVATION_WORDS}
 class Filter(Layer):
     """What the convolutions share: a kernel, a width, and the norm and activation behind."""
 
+    weighted = True
     kernel: Annotated[Kernel, Spelled(place=True)]
     width: Annotated[Whole | None, Spelled(place=True)] = None
     stride: Annotated[Stride, Spelled(prefix="/")] = (1, 1)
@@ -184,6 +185,7 @@ class Linear(Layer):
     keyword = "fc"
     example = "fc classes"
     auto = "fc"
+    weighted = True
     width: Annotated[Whole, Spelled(place=True)]
     bias: Annotated[Flag, Spelled(words={"bias": True, "nobias": False})] = True
     init: Annotated[InitText | None, Spelled(key="init")] = None
@@ -229,6 +231,7 @@ class BatchNorm(Layer):
     keyword = "batchnorm"
     example = "batchnorm"
     auto = "norm"
+    weighted = True
     gamma: Annotated[Flag | None, Spelled(words=GAMMA)] = None
     eps: Annotated[Positive | None, Spelled(key="eps")] = None
     momentum: Annotated[Share | None, Spelled(key="momentum")] = None

@@ -144,6 +144,8 @@ class Layer(Step):
     keyword: ClassVar[str]
     example: ClassVar[str]
     """How it is written, for the advice in an error."""
+    weighted: ClassVar[bool] = False
+    """Whether it has weights, whose keys its name begins."""
     repeat: Annotated[Count, Spelled(prefix="x")] = 1
 
 
@@ -161,6 +163,7 @@ class Call(Layer):
     keyword = ""
     example = "B c7=128"
     auto = "block"
+    weighted = True
     block: Identifier
     args: Annotated[dict[Identifier, Argument], Named] = Field(default_factory=dict)
 

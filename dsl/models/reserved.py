@@ -1,5 +1,7 @@
 """Names that are taken: by torch's modules, by the language, by the emitted source."""
 
+from dsl.models.fields import JOIN_WORDS
+
 _TORCH = """
 T_destination add_module append apply bfloat16 branches buffers call_super_init children
 clear compile cpu cuda double dump_patches eval extend extra_repr float forward get_buffer
@@ -25,7 +27,7 @@ reset_classifier reset_parameters set_grad_checkpointing
 COMPILED = frozenset(_COMPILED.split())
 """Public attributes that a compiled network has besides torch's."""
 
-KEYS = frozenset(("add", "concat", "do", "params", "residual", "then", "weight"))
+KEYS = frozenset((*JOIN_WORDS, "do", "params", "residual", "then", "weight"))
 """Keys of the language, which addresses of variants name beside the steps."""
 
 _EMITTED = """

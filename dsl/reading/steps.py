@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any, TypeVar
 
-from dsl.models.fields import shown
+from dsl.models.fields import JOIN_WORDS, enumerated, shown
 from dsl.models.model import Places, Residual, Sequence, Split, Step
 from dsl.models.spec import Block
 from dsl.reading import opstring
@@ -16,8 +16,9 @@ from dsl.text.problems import Fix, Report, Span, closest
 from dsl.text.values import Entry, Mapping, Scalar, Value, plain
 from dsl.text.values import Sequence as List
 
-JOINS = ("concat", "add")
-BLOCK_KEYS = ("params", *JOINS, "then", "residual", "do")
+BODIES = (*JOIN_WORDS, "do")
+"""Keys that say what a block is made of."""
+BLOCK_KEYS = ("params", *JOIN_WORDS, "then", "residual", "do")
 S = TypeVar("S", bound=Step)
 
 
@@ -58,7 +59,7 @@ class StepReader(Filler):
     def mapping(self, value: Mapping, name: str | None) -> Step | None:
         """`{concat: …}` or `{name: step}`."""
         keys = value.keys()
-        if any(key in JOINS for key in keys):
+        if any(key in JOIN_WORDS for key in keys):
             return _called(self.split(value), name)
         if len(keys) != 1:
             self.many(value)
@@ -80,7 +81,7 @@ class StepReader(Filler):
         key, inner = entry.key.text, entry.value
         if key in self.blocks and isinstance(inner, Mapping):
             args = [(arg.key.text, arg.value) for arg in inner.entries]
-            if any(name in JOINS or not isinstance(arg, Scalar) for name, arg in args):
+            if any(name in JOIN_WORDS or not isinstance(arg, Scalar) for name, arg in args):
                 return False
             call = " ".join([key, *(f"{name}={plain(arg)}" for name, arg in args)])
             message = f"a call of {key} is one op-string, not a mapping"
@@ -116,10 +117,12 @@ class StepReader(Filler):
 
     def split(self, value: Mapping) -> Split | None:
         """`{concat: [...], then: ..., residual: ...}`."""
-        entries = self.entries(value, (*JOINS, "then", "residual")) or []
-        joins = [entry for entry in entries if entry.key.text in JOINS]
+        entries = self.entries(value, (*JOIN_WORDS, "then", "residual")) or []
+        joins = [entry for entry in entries if entry.key.text in JOIN_WORDS]
         if len(joins) != 1:
-            self.report.add("E012", value.span, "a split has either concat or add, not both")
+            self.report.add(
+                "E012", value.span, f"a split has exactly one of {enumerated(JOIN_WORDS)}"
+            )
             return None
         return self.split_of(joins[0], entries, value.span)
 
@@ -169,21 +172,24 @@ class StepReader(Filler):
 
     def body(self, value: Mapping, entries: list[Entry]) -> Step | None:
         """What a block is made of."""
-        bodies = [entry for entry in entries if entry.key.text in (*JOINS, "do")]
+        bodies = [entry for entry in entries if entry.key.text in BODIES]
         if len(bodies) != 1:
-            message = "a block has exactly one of concat, add and do"
+            message = f"a block has exactly one of {enumerated(BODIES)}"
             if not bodies:
-                message = "a block needs its layers: concat, add or do"
+                message = f"a block needs its layers: {enumerated(BODIES, 'or')}"
             keys = (entry.key.text for entry in value.entries)
             unknown = [key for key in keys if key not in BLOCK_KEYS]
-            if bodies or not any(closest(key, BLOCK_KEYS) in (*JOINS, "do") for key in unknown):
+            if bodies or not any(
+                closest(key, BLOCK_KEYS) in (*JOIN_WORDS, "do") for key in unknown
+            ):
                 self.report.add("E012", value.span, message)
             return None
         if bodies[0].key.text != "do":
             return self.split_of(bodies[0], entries, bodies[0].key.span)
         for entry in entries:
             if entry.key.text in ("then", "residual"):
-                message = f"{entry.key.text} belongs to concat or add, and this block has do"
+                joins = enumerated(JOIN_WORDS, "or")
+                message = f"{entry.key.text} belongs to {joins}, and this block has do"
                 self.report.add("E010", entry.key.span, message)
         return self.in_order(bodies[0].value)
 
