@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from collections.abc import Sequence as Seq
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, get_args
 
 from compiler.importing.blocks import Pattern, patterns
 from compiler.importing.decompose import Head
@@ -17,6 +17,7 @@ from compiler.importing.strands import Chain, Fork, Item, Leaf
 from compiler.importing.units import Unit, units
 from compiler.importing.writing import Writer
 from dsl.models import layers
+from dsl.models.model import Section
 from dsl.models.naming import section_names
 from dsl.models.reserved import GLOBALS
 from dsl.models.spec import Aux, Block, Defaults
@@ -52,8 +53,9 @@ def assemble(
     blocks, uses = patterns(each for each in items if isinstance(each, Unit))
     last = _head_start(items)
     named = _named(items, writer, uses, last)
-    cuts = {"stem": named[:first], "body": named[first:last], "head": named[last:]}
-    sections = _distinct({key: list(_runs(entries, writer)) for key, entries in cuts.items()})
+    cuts = (named[:first], named[first:last], named[last:])
+    runs = (list(_runs(entries, writer)) for entries in cuts)
+    sections = _distinct(dict(zip(get_args(Section), runs, strict=True)))
     fields: dict[str, Any] = {key: _steps(entries) for key, entries in sections.items()}
     for role in ("inception", "reduction"):
         fields[role] = {each.name: _block(each, writer) for each in blocks if each.role == role}
@@ -183,7 +185,7 @@ def _runs(entries: list[Entry], writer: Writer) -> Iterator[Entry]:
         rest = rest[count:]
 
 
-def _distinct(sections: dict[str, list[Entry]]) -> dict[str, list[Entry]]:
+def _distinct(sections: dict[Section, list[Entry]]) -> dict[Section, list[Entry]]:
     """The sections with no name for two steps: a row may be called as another module's step."""
     entries = [entry for found in sections.values() for entry in found]
     names = iter(without_doubles([entry.step.name for entry in entries]))
@@ -218,7 +220,7 @@ def _container(entries: list[Entry], writer: Writer) -> bool:
 
 def _aux(
     heads: Seq[Head],
-    sections: dict[str, list[Entry]],
+    sections: dict[Section, list[Entry]],
     writer: Writer,
     classes: int,
     weight: float,

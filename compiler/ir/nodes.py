@@ -11,14 +11,21 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import prod
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from compiler.ir.op import Init, Join, Op, Shape
 from compiler.ir.outline import Line, outline, said
 from compiler.ir.symbols import substitute
+from dsl.models.model import Section
 from dsl.models.spec import Spec
 from dsl.text.memory import Generation
 from dsl.text.problems import NOWHERE, Span
+
+Role = Literal["unit", "block", "sequence"]
+"""What a series is in hand-written code: a convolution with its norm and activation as one layer, a
+class of its own with its steps as attributes, or an `nn.Sequential` with steps numbered from 0."""
+BlockKind = Literal["inception", "reduction", "aux"]
+"""Under which key of a spec a block is defined."""
 
 
 class Part:
@@ -71,12 +78,11 @@ class BlockUse:
     """Which block of the spec a node was made from, and with what.
 
     `args` binds the block's parameters to what the caller gives (which may be symbols of
-    the caller), `params` are all of them with their defaults (None: no default). `kind` is
-    inception, reduction or aux.
+    the caller), `params` are all of them with their defaults (None: no default).
     """
 
     block: str
-    kind: str
+    kind: BlockKind
     params: Mapping[str, Any] = field(hash=False)
     args: Mapping[str, Any] = field(hash=False)
     inp: Shape
@@ -101,10 +107,6 @@ class BlockUse:
 class Series(Part):
     """Nodes one after the other.
 
-    `role` says what it is in hand-written code: a `unit` (convolution, norm and
-    activation as one layer), a `block` (a class of its own, steps as attributes) or a
-    `sequence` (an `nn.Sequential`, unnamed steps numbered from 0).
-
     A block's `inp` and what is in it are in terms of its own parameters; `out` is in terms
     of whoever stands around it.
     """
@@ -112,7 +114,7 @@ class Series(Part):
     name: str
     nodes: tuple[Node, ...]
     inp: Shape
-    role: str = "sequence"
+    role: Role = "sequence"
     use: BlockUse | None = None
     span: Span = field(default=NOWHERE, compare=False)
 
@@ -193,7 +195,7 @@ class Network:
     input: Shape
     classes: int
     nodes: tuple[Node, ...]
-    sections: Mapping[str, str] = field(hash=False)
+    sections: Mapping[str, Section] = field(hash=False)
     """Section (stem, body, head) of each top-level node by name."""
     spec: Spec = field(compare=False, repr=False)
     """What it was lowered from: where names of weights and places come from.

@@ -22,6 +22,7 @@ from compiler.lowering.scope import Budget, Scope, Stop, Value, init_of
 from compiler.lowering.size import Counter
 from compiler.lowering.steps import lower_step, lower_steps
 from dsl.models import layers
+from dsl.models.model import Section
 from dsl.models.naming import child_names, section_names
 from dsl.models.spec import Aux, Spec
 from dsl.reading.names import check
@@ -137,10 +138,10 @@ class _Trunk:
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
         self.nodes: list[Node] = []
-        self.sections: dict[str, str] = {}
+        self.sections: dict[str, Section] = {}
         self.names = section_names(dict(scope.spec.sections()))
 
-    def run(self, shape: Shape) -> tuple[tuple[Node, ...], dict[str, str]]:
+    def run(self, shape: Shape) -> tuple[tuple[Node, ...], dict[str, Section]]:
         spec, budget = self.scope.spec, self.scope.budget
         try:
             Counter(self.scope).check()
@@ -164,7 +165,7 @@ class _Trunk:
         help = "raise the limit with --limit if that is meant"
         self.scope.tell("E140", span, f"the network {size}", hint=hint, help=help)
 
-    def step(self, section: str, name: str, step: layers.Step, shape: Shape) -> Shape:
+    def step(self, section: Section, name: str, step: layers.Step, shape: Shape) -> Shape:
         scope = self.scope.given(**{"in": shape.channels})
         asked = question(scope.spec, (step,), step, name, shape)
         make = partial(lower_step, step, name, shape, scope, self.taken)

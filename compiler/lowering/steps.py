@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from math import prod
 
-from compiler.ir.nodes import BlockUse, Leaf, Node, Parallel, Residual, Series
+from compiler.ir.nodes import BlockKind, BlockUse, Leaf, Node, Parallel, Residual, Series
 from compiler.ir.op import Op, Shape, ShapeFault
 from compiler.ir.symbols import Sym, SymFloat, same
 from compiler.lowering.rules import RULES, Lowered
@@ -245,7 +245,7 @@ def _call(step: layers.Call, name: str, x: Shape, scope: Scope) -> Node:
     note = f"called from {scope.label(name)}"
     inside = scope.inside(names, (step.at.span, note), step.block)
     node = _body(block, name, inp, inside)
-    kind = "inception" if step.block in spec.inception else "reduction"
+    kind: BlockKind = "inception" if step.block in spec.inception else "reduction"
     _grid(kind, step, node, scope)
     params = dict(block.params)
     use = BlockUse(step.block, kind, params, args, x, block.at.of("name"), node.span)
@@ -280,7 +280,7 @@ def _body(block: Block, name: str, x: Shape, scope: Scope) -> Series | Parallel:
     return Series(name, nodes, x, "block", span=block.body.at.span)
 
 
-def _grid(kind: str, step: layers.Call, node: Series | Parallel, scope: Scope) -> None:
+def _grid(kind: BlockKind, step: layers.Call, node: Series | Parallel, scope: Scope) -> None:
     """Inception blocks keep the grid, reductions shrink it."""
     before, after = node.inp.grid, node.out.grid
     note = {"notes": ((scope.spec.blocks[step.block].at.of("name"), f"{step.block} is defined"),)}

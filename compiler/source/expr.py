@@ -7,7 +7,7 @@ is too long too, each on its own line with a trailing comma.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -132,18 +132,32 @@ def lay_out(start: str, expr: Expr, end: str = "", depth: int = 0) -> list[str]:
     return [opened, *inside, closed]
 
 
-def condition(joint: str, tests: list[str], depth: int) -> list[str]:
+@dataclass(frozen=True)
+class Test:
+    """`subject is None`; or the subject alone."""
+
+    subject: str
+    verb: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.subject} {self.verb}".rstrip()
+
+
+def condition(joint: str, tests: Sequence[Test], depth: int) -> Iterator[str]:
     """`if test and test:`, a test a line in brackets where it is long."""
     indent = INDENT * depth
-    line = f"{indent}if {f' {joint} '.join(tests)}:"
+    line = f"{indent}if {f' {joint} '.join(map(str, tests))}:"
     if len(line) <= WIDTH:
-        return [line]
-    first, *rest = tests
-    rows = [f"{indent}{INDENT}{row}" for row in (first, *(f"{joint} {test}" for test in rest))]
-    split = [
-        row if len(row) <= WIDTH else row.replace(" is ", f"\n{indent}{INDENT}is ") for row in rows
-    ]
-    return [f"{indent}if (", *split, f"{indent}):"]
+        yield line
+        return
+    yield f"{indent}if ("
+    for place, test in enumerate(tests):
+        start = f"{indent}{INDENT}{f'{joint} ' if place else ''}"
+        if len(row := f"{start}{test}") <= WIDTH:
+            yield row
+        else:
+            yield from (f"{start}{test.subject}", f"{indent}{INDENT}{test.verb}")
+    yield f"{indent}):"
 
 
 def conditional(start: str, expr: Expr, condition: str, depth: int) -> list[str]:

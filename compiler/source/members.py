@@ -13,7 +13,7 @@ from compiler.ir.nodes import Network, Node, Tap
 from compiler.lowering.classifier import classifier
 from compiler.source import classnames
 from compiler.source.describe import sizes
-from compiler.source.expr import WIDTH, Expr, call, condition, lay_out, signature
+from compiler.source.expr import WIDTH, Expr, Test, call, condition, lay_out, signature
 from compiler.source.forward import apply, in_order
 from compiler.source.loss import loss
 from compiler.source.resets import resets
@@ -144,9 +144,9 @@ def _spelt_out(nodes: Nodes) -> Iterator[str]:
 
 
 def _tapped(name: str, x: str) -> Iterator[str]:
-    conditions = ["self.training", f"self.{name} is not None"]
+    conditions = (Test("self.training"), Test(f"self.{name}", "is not None"))
     applied = call(f"self.{name}", Expr(x))
-    line = f"        {name} = {applied.flat} if {' and '.join(conditions)} else None"
+    line = f"        {name} = {applied.flat} if {' and '.join(map(str, conditions))} else None"
     if len(line) <= WIDTH:
         yield line
         return
@@ -164,7 +164,7 @@ def _nothing_yet(name: str) -> Iterator[str]:
 
 def _returned(network: Network) -> Iterator[str]:
     heads = [tap.name for tap in network.taps]
-    yield from condition("or", [f"{name} is None" for name in heads], 2)
+    yield from condition("or", [Test(name, "is None") for name in heads], 2)
     yield "            return logits"
     output = call(output_name(network), *(Expr(name) for name in ("logits", *heads)))
     yield from lay_out("return ", output, depth=2)

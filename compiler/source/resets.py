@@ -13,7 +13,7 @@ from compiler.ops.conv import Conv2d
 from compiler.ops.inits import describe, init_call
 from compiler.ops.linear import Linear
 from compiler.ops.norm import BatchNorm2d
-from compiler.source.expr import Expr, call, condition, lay_out, literals, signature
+from compiler.source.expr import Expr, Test, call, condition, lay_out, literals, signature
 
 
 def resets(network: Network) -> Iterator[list[str]]:
@@ -75,7 +75,7 @@ def _drawn(network: Network) -> Iterator[str]:
     heads = {tap.name for tap in network.taps}
     for top, layers in groupby(own_inits(network), key=lambda item: item[0].split(".")[0]):
         if top in heads:
-            yield from condition("and", [f"self.{top} is not None"], 2)
+            yield from condition("and", [Test(f"self.{top}", "is not None")], 2)
         for path, init in layers:
             weight = call("self.get_parameter", Expr(f'"{path}.weight"'))
             yield from _draw(init, weight, 3 if top in heads else 2)
@@ -96,7 +96,7 @@ def _classifier(network: Network) -> Iterator[str]:
     yield "        self.num_classes = num_classes"
     for top, paths in groupby(classified(network), key=lambda path: path.split(".")[0]):
         if top in heads:
-            yield from condition("and", [f"self.{top} is not None"], 2)
+            yield from condition("and", [Test(f"self.{top}", "is not None")], 2)
         for path in paths:
             init = inits.get(path, network.init)
             yield from _fresh(path, found[path], init, 3 if top in heads else 2)

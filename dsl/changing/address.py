@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 
 from dsl.models.layers import Call, Layer, Model, Residual, Sequence, Split, Step, spellings
+from dsl.models.model import Section
 from dsl.models.naming import branch_names, child_names, named_sections, sequence_names
 from dsl.models.spec import Aux, Block, Defaults, Spec
 from dsl.reading import opstring
@@ -21,7 +22,7 @@ from dsl.text.problems import Report, Span
 from dsl.text.values import Entry, Scalar, Value
 from dsl.text.values import Mapping as Tree
 
-SECTIONS = ("stem", "body", "head")
+SECTIONS = get_args(Section)
 SPEC_FIELDS = ("name", "title", "paper", "input", "classes", "defaults", "inception", "reduction")
 BESIDE = ("then", "residual")
 """What stands beside a split's branches."""
@@ -73,7 +74,7 @@ def _level(names: Iterable[str], steps: Iterable[Step]) -> dict[str, Step]:
 
 def _spec_parts(spec: Spec) -> dict[str, Any]:
     sections = named_sections(dict(spec.sections()))
-    named = {key: _called(level) for key, level in sections.items()}
+    named: dict[str, Any] = {key: _called(level) for key, level in sections.items()}
     return {**_fields(spec, SPEC_FIELDS), **named, "aux": {head.name: head for head in spec.aux}}
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -128,6 +128,10 @@ class Model(BaseModel):
         """Remember where it came from; returns itself."""
         self._at = places
         return self
+
+
+Section = Literal["stem", "body", "head"]
+"""The parts of a trunk, in order."""
 
 
 class Step(Model):

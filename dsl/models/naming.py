@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from collections.abc import Sequence as Seq
 
 from dsl.models.layers import Step
+from dsl.models.model import Section
 
 
 def child_names(steps: Seq[Step], taken: frozenset[str] = frozenset()) -> list[str]:
@@ -54,13 +55,13 @@ def branch_names(branches: Seq[Step]) -> list[str]:
     return names
 
 
-def named_sections(sections: Mapping[str, Seq[Step]]) -> dict[str, list[tuple[str, Step]]]:
+def named_sections(sections: Mapping[Section, Seq[Step]]) -> dict[Section, list[tuple[str, Step]]]:
     """The trunk's steps by section, each with its name."""
     names = section_names(sections)
     return {key: list(zip(names[key], sections[key], strict=True)) for key in sections}
 
 
-def section_names(sections: Mapping[str, Seq[Step]]) -> dict[str, list[str]]:
+def section_names(sections: Mapping[Section, Seq[Step]]) -> dict[Section, list[str]]:
     """Names of the trunk's steps by section (stem, body, head), unique over all of them."""
     names = iter(child_names([step for steps in sections.values() for step in steps]))
     return {section: [next(names) for _ in steps] for section, steps in sections.items()}

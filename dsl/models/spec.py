@@ -41,7 +41,18 @@ from dsl.models.fields import (
     named,
     shown,
 )
-from dsl.models.model import Filled, Layer, Model, OneStep, Sequence, SomeSteps, Split, Step, Steps
+from dsl.models.model import (
+    Filled,
+    Layer,
+    Model,
+    OneStep,
+    Section,
+    Sequence,
+    SomeSteps,
+    Split,
+    Step,
+    Steps,
+)
 from dsl.models.weights import NameMap
 from dsl.text.numbers import NUMBER, is_number
 from dsl.text.source import HIDDEN
@@ -187,7 +198,7 @@ class Spec(Model):
         """Every named block, inception and reduction alike."""
         return {**self.inception, **self.reduction}
 
-    def sections(self) -> Iterator[tuple[str, Steps]]:
+    def sections(self) -> Iterator[tuple[Section, Steps]]:
         """The trunk in order: stem, body, head."""
         yield "stem", self.stem
         yield "body", self.body

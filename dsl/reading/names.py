@@ -163,7 +163,7 @@ def _head(head: Aux, seen: dict[str, Span], trunk: dict[str, Step], report: Repo
 
 def _expected(spec: Spec, report: Report) -> None:
     """A contract about a step that isn't there would hold whatever happens."""
-    known = [name for name, steps in spec.sections() if steps]
+    known: list[str] = [name for name, steps in spec.sections() if steps]
     known += [name for name, _ in _trunk_level(spec)]
     for name in spec.expect.out:
         if name not in known:
