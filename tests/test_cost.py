@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import fields, replace
-from functools import cache
+from functools import cache, partial
 
 import pytest
 import torch
@@ -26,6 +26,7 @@ from compiler.ir.nodes import Network
 from compiler.lowering.lower import lower
 from compiler.nn.module import CompiledNetwork, build
 from dsl.models.spec import Expect
+from tests.counting import counted
 from tests.peers import torchvision_models
 from tests.shelf import IDS, NETWORKS
 
@@ -442,20 +443,9 @@ def deep(blocks: int, block: str = SPLIT) -> Network:
 
 
 def calls(net: Network) -> int:
-    """Python calls that a cost takes: a measure of its work that no busy machine changes."""
-    count = 0
-
-    def saw(frame: object, event: str, arg: object) -> None:
-        nonlocal count
-        count += event == "call"
-
+    """Calls that a cost takes when nothing is new."""
     cost(net)  # fills the caches
-    sys.setprofile(saw)
-    try:
-        cost(net)
-    finally:
-        sys.setprofile(None)
-    return count
+    return counted(partial(cost, net))
 
 
 def test_cost_grows_with_the_network_and_no_faster() -> None:

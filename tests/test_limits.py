@@ -6,12 +6,9 @@ how busy the machine is.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from types import FrameType
-from typing import Any
 
 import pytest
 
@@ -22,13 +19,14 @@ from compiler.diagram import drawings, full
 from compiler.diff import align
 from compiler.diff.align import BAND, aligned
 from compiler.diff.differences import compare
-from compiler.ir.nodes import Network
+from compiler.ir.nodes import Network, Node
 from compiler.lowering.lower import lower
 from compiler.lowering.size import MOST_LAYERS
 from compiler.source import emit
 from dsl.models.fields import MAX_TEXT
 from dsl.reading import limits
 from dsl.text.problems import SpecError
+from tests.counting import counted
 
 START = "name: t\ninput: [3, 32, 32]\nclasses: 10\n"
 END = "head: [globalpool avg, fc classes]\n"
@@ -90,23 +88,6 @@ SHAPES: dict[str, tuple[Callable[[int], str], int]] = {
     "parameters": (params, 30),
     "promises": (promises, 100),
 }
-
-
-def counted(work: Callable[[], object]) -> int:
-    """How many functions are called."""
-    count = 0
-
-    def tick(frame: FrameType, event: str, argument: Any) -> None:
-        nonlocal count
-        count += event.endswith("call")
-
-    before = sys.getprofile()
-    sys.setprofile(tick)
-    try:
-        work()
-    finally:
-        sys.setprofile(before)
-    return count
 
 
 def reports(text: str) -> Callable[[], object]:
@@ -229,7 +210,7 @@ def test_what_is_equal_at_the_ends_is_not_weighed() -> None:
 
 
 def test_long_sides_are_weighed_near_the_diagonal() -> None:
-    def tall(count: int, kernel: str) -> Any:
+    def tall(count: int, kernel: str) -> tuple[Node, ...]:
         return lower(dsl.loads(START + "stem:\n" + f"  - {kernel} 2\n" * count)).nodes
 
     count = 2 * BAND + 100

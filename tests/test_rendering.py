@@ -31,7 +31,7 @@ FAILING = {
     "prints nothing": "exit 0",
     "ends halfway": "printf '<svg width='",
     "reads nothing": "exec <&-; exit 3",
-    "hangs": "sleep 60 & wait",
+    "hangs": "sleep 600 & wait",
 }
 
 
@@ -53,7 +53,7 @@ def test_a_dot_that_fails_gives_way(
     start = time.monotonic()
     assert b"</svg>" in diagram.render(DOT, "svg")
     assert diagram.render_all({"a": DOT}, ["png"])["a", "png"].startswith(b"\x89PNG")
-    assert time.monotonic() - start < 50, "what a hanging dot has started was waited for"
+    assert time.monotonic() - start < 300, "what a hanging dot has started was waited for"
 
 
 def test_what_a_hanging_dot_has_started_ends_with_it(

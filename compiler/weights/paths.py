@@ -44,7 +44,7 @@ class Entry:
 
     def matches(self, path: str) -> bool:
         """Whether the address leads to just this path."""
-        return bool(_pattern(self.address).fullmatch(path))
+        return bool(pattern(self.address).fullmatch(path))
 
     def name(self, bare_zero: bool) -> str:
         """The public name, the next time that it is given: `#` counts, `#5` from 5."""
@@ -56,7 +56,7 @@ class Entry:
 
 
 @lru_cache(100_000)  # `re` remembers 512, and a map may have more entries.
-def _pattern(address: str) -> re.Pattern[str]:
+def pattern(address: str) -> re.Pattern[str]:
     """An address as a regular expression: `*` is one name, `**` any number of them."""
     whole = re.escape(address).replace(r"\*\*\.", r"(?:\w+\.)*").replace(r"\*\*", ".+")
     return re.compile(whole.replace(r"\*", r"\w+"))
