@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from compiler import cli
-from compiler.cli import commands, run
+from compiler.cli import asking, run
 
 TINY = """\
 name: tiny
@@ -279,7 +279,7 @@ def test_interrupting_exits_with_130(
     def interrupted(*args: object, **options: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli if early else commands, "_run" if early else "load", interrupted)
+    monkeypatch.setattr(cli if early else asking, "_run" if early else "load", interrupted)
     code, _, err = ran(["check", "tiny.yaml"], capsys)
     assert code == 130
     assert err.strip() == ""

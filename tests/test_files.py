@@ -48,7 +48,7 @@ def made(compiled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quick:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the cross-check out: these tests are about files."""
-    monkeypatch.setattr("compiler.cli.commands._verify", lambda prepared, text: None)
+    monkeypatch.setattr("compiler.cli.compiling._verify", lambda prepared, text: None)
 
 
 def tree(folder: Path) -> TREE:
@@ -411,8 +411,8 @@ def test_what_another_run_is_writing_is_left_alone(made: Path) -> None:
 STOPPED = """\
 import os, signal
 from compiler.files import parts
-from compiler.cli import commands, main
-commands._verify = lambda prepared, text: None
+from compiler.cli import compiling, main
+compiling._verify = lambda prepared, text: None
 put, done = parts.Part.put, []
 def stopped(part):
     if len(done) == {after}:

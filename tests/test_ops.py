@@ -66,6 +66,7 @@ def agrees(op: Op, x: Shape, expected: Callable[[Array, dict[str, Array]], Array
         out = layer(image.clone())
     assert tuple(out.shape[1:]) == tuple(op.out(x))
     assert op.params(x) == {name: tuple(p.shape) for name, p in layer.named_parameters()}
+    assert op.params(x) == op.params(Shape(x[0], *(side + 1 for side in x[1:])))
     assert op.buffers(x) == {name: tuple(b.shape) for name, b in layer.named_buffers()}
     assert flops.get_total_flops() == 2 * BATCH * op.work(x).macs
     close(out, expected(image.numpy(), state))

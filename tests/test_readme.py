@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import dsl
-from compiler.cli.job import measured
+from compiler.cli.summary import measured
 from compiler.lowering.prepare import prepare
 
 TEXT = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")

@@ -258,10 +258,10 @@ def test_a_folder_is_no_output(here: Path) -> None:
 
 LIMITED = """\
 import resource
-from compiler.cli import commands, main
+from compiler.cli import compiling, main
 def limit(*args):
     resource.setrlimit(resource.RLIMIT_FSIZE, (700, 700))
-commands._verify = limit  # Graphviz needs room of its own, so the drawings are there by then.
+compiling._verify = limit  # Graphviz needs room of its own, so the drawings are there by then.
 {when}
 main()
 """

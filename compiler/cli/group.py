@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import click
 
-from compiler.cli import authoring, commands
-from compiler.cli.comparing import diff
-from compiler.cli.importing import import_
-from compiler.cli.weights import weights
 from compiler.version import __version__
 from dsl.models import shelf
 from dsl.text.problems import did_you_mean
 
-COMMANDS = (
-    commands.compile_,
-    commands.check,
-    commands.cost,
-    commands.source,
-    commands.draw,
-    commands.verify,
-    commands.ir,
-    diff,
-    authoring.resolve,
-    authoring.new,
-    import_,
-    weights,
-    commands.list_,
-    commands.completion,
-)
+COMMANDS = {
+    "compile": "compiling:compile_",
+    "check": "asking:check",
+    "cost": "asking:cost",
+    "source": "emitting:source",
+    "draw": "emitting:draw",
+    "verify": "compiling:verify",
+    "ir": "asking:ir",
+    "diff": "comparing:diff",
+    "resolve": "authoring:resolve",
+    "new": "authoring:new",
+    "import": "importing:import_",
+    "weights": "weights:weights",
+    "list": "asking:list_",
+    "completion": "asking:completion",
+}
+"""Where each command is: it is loaded when it is asked for, so that others needn't wait for it."""
 
 HELP = """Compile specs of Inception-style networks.
 
@@ -49,10 +48,22 @@ Exit codes: 0 fine, 1 something is wrong with the spec or the results, 2 wrong u
 class Shortcut(click.Group):
     """A group whose first word may be a spec: then it is `compile`."""
 
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every command's name."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """A command by its name; None if there is none."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].partition(":")
+        found: click.Command = getattr(import_module(f"compiler.cli.{module}"), name)
+        return found
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Put `compile` in front of whatever isn't a command or an option of the group."""
         own = {option for param in self.get_params(ctx) for option in param.opts}
-        if args and args[0] not in self.commands and args[0] not in own:
+        if args and args[0] not in COMMANDS and args[0] not in own:
             self._explain(args)
             args = ["compile", *args]
         return super().parse_args(ctx, args)
@@ -60,17 +71,17 @@ class Shortcut(click.Group):
     def _explain(self, args: list[str]) -> None:
         """Say what is wrong with two words of which neither order nor spelling fits."""
         first, second = (*args, "")[:2]
-        if second in self.commands:
+        if second in COMMANDS:
             fixed = f"inception-compile {second} {first}"
             raise click.UsageError(f"the command comes first: {fixed}")
         spec = "." in first or "/" in first or first in shelf.names()
         two = second and not second.startswith("-")
-        if two and not spec and (hint := did_you_mean(first, self.commands)):
+        if two and not spec and (hint := did_you_mean(first, COMMANDS)):
             raise click.UsageError(f"there is no command {first}; {hint}")
 
 
 @click.group(cls=Shortcut, help=HELP, context_settings={"help_option_names": ["-h", "--help"]},
-             commands=list(COMMANDS), no_args_is_help=True)  # fmt: skip
+             no_args_is_help=True)  # fmt: skip
 @click.version_option(__version__, prog_name="inception-compile")
 def cli() -> None:
     """The group; its help is `HELP`."""

@@ -9,13 +9,11 @@ from hashlib import sha256
 from pathlib import Path
 
 from compiler.cli import files
-from compiler.cli.summary import summary
-from compiler.cost import Report, cost
-from compiler.cost.contract import broken
+from compiler.cli.summary import measured, summary
+from compiler.cost import Report
 from compiler.files import manifest
 from compiler.files.folder import Folder
 from compiler.lowering.prepare import Prepared
-from dsl.text.problems import SpecError
 
 
 @dataclass(frozen=True)
@@ -33,15 +31,6 @@ class Results:
 
         dots = {pictures.path(name, "dot"): dot for name, dot in self.drawings.items()}
         return {name: text.encode() for name, text in {**self.texts, **dots}.items()}
-
-
-def measured(prepared: Prepared) -> Report:
-    """The cost; raises `SpecError` where the spec's own `expect` isn't met."""
-    report = cost(prepared.network)
-    problems = broken(prepared.spec, report)
-    if problems:
-        raise SpecError(problems, prepared.spec.texts)
-    return report
 
 
 def results(prepared: Prepared) -> Results:

@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from compiler.cost import Report
+from compiler.cost import Report, cost
+from compiler.cost.contract import broken
 from compiler.ir.fit import least
 from compiler.lowering.prepare import Prepared
+from dsl.text.problems import SpecError
+
+
+def measured(prepared: Prepared) -> Report:
+    """The cost; raises `SpecError` where the spec's own `expect` isn't met."""
+    report = cost(prepared.network)
+    problems = broken(prepared.spec, report)
+    if problems:
+        raise SpecError(problems, prepared.spec.texts)
+    return report
 
 
 def summary(prepared: Prepared, report: Report) -> str:

@@ -43,6 +43,11 @@ def shown(text: str) -> str:
     return "\n".join(map(printable, text.split("\n")))
 
 
+def sentence(text: str) -> str:
+    """A text with a capital letter."""
+    return text[:1].upper() + text[1:]
+
+
 def complain(text: str) -> None:
     """Print an error to standard error, with colours on a terminal."""
     text = shown(text)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
 import stat
 import sys
 import time
@@ -37,7 +36,7 @@ class Part:
     @classmethod
     def beside(cls, target: Path) -> Self:
         """A name for it; nothing is there yet."""
-        return cls(target.with_name(f".inception-compile.{secrets.token_hex(8)}.part"), target)
+        return cls(target.with_name(f".inception-compile.{os.urandom(8).hex()}.part"), target)
 
     def fill(self, data: bytes) -> None:
         """Raises `OSError` about the target."""

@@ -89,6 +89,8 @@ class Walk:
             out = leaf.op.out(shape)
         except ShapeFault as fault:
             raise ShapeFault(fault.code, f"{leaf.name}: {fault}", fault.help) from None
+        if shape[0] == leaf.inp[0]:  # A layer has weights by channels, whatever the grid.
+            return out
         if leaf.op.params(shape) == leaf.op.params(leaf.inp):
             return out
         if self.lax and shape.elements > leaf.inp.elements:
@@ -137,31 +139,33 @@ def least(network: Network) -> Least:
     Batch norm's need of more than one value a channel is no matter of the input's size alone,
     and not counted.
     """
-    evaluating = _least(network, Walk())
-    return Least(evaluating, _least(network, Walk(training=True)) if network.taps else evaluating)
+    evaluating = _least(network, Walk(), (1, 1))
+    if not network.taps:
+        return Least(evaluating, evaluating)
+    return Least(evaluating, _least(network, Walk(training=True), evaluating))
 
 
-def _least(network: Network, walk: Walk) -> Pair:
+def _least(network: Network, walk: Walk, known: Pair) -> Pair:
+    """The least sides, none less than what is `known` to be needed anyway."""
     height, width = network.input.grid
     if height == width:
-        side = _least_side(network, walk, height, lambda n: (n, n))
+        side = _least_side(network, walk, range(known[0], height), lambda n: (n, n))
         return side, side
-    rows = _least_side(network, walk, height, lambda n: (n, width))
-    return rows, _least_side(network, walk, width, lambda n: (height, n))
+    rows = _least_side(network, walk, range(known[0], height), lambda n: (n, width))
+    return rows, _least_side(network, walk, range(known[1], width), lambda n: (height, n))
 
 
-def _least_side(network: Network, walk: Walk, side: int, grid: Callable[[int], Pair]) -> int:
-    """The least side up to the spec's own, which fits.
+def _least_side(network: Network, walk: Walk, sides: range, grid: Callable[[int], Pair]) -> int:
+    """The least of the sides; the end of the range, the spec's own side, is one that fits.
 
     Whatever is too small stays so for every smaller side, so that limit is found by halving;
     from there on up, branches may still disagree about a size.
     """
-    sides = range(1, side)
     enough = bisect_left(
         sides, True, key=lambda n: _fits(network, replace(walk, lax=True), grid(n))
     )
     rest = (n for n in sides[enough:] if _fits(network, walk, grid(n)))
-    return next(rest, side)
+    return next(rest, sides.stop)
 
 
 def _fits(network: Network, walk: Walk, grid: Pair) -> bool:

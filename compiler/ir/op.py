@@ -180,7 +180,7 @@ class Op(ABC):
         return ()
 
     def params(self, x: Shape) -> dict[str, tuple[int, ...]]:
-        """Names and shapes of the trainable parameters, in torch's order."""
+        """Names and shapes of the trainable parameters, in torch's order: whatever the grid."""
         return {}
 
     def buffers(self, x: Shape) -> dict[str, tuple[int, ...]]:

@@ -14,11 +14,12 @@ RUNTIME = Path(__file__).parent.parent / "nn" / "runtime.py"
 def _definitions() -> dict[str, str]:
     """Each function and class of the runtime by name, read without importing torch."""
     text = RUNTIME.read_text(encoding="utf-8")
-    found = {}
-    for node in ast.parse(text).body:
-        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-            found[node.name] = ast.get_source_segment(text, node) or ""
-    return found
+    lines = text.splitlines()
+    return {
+        node.name: "\n".join(lines[node.lineno - 1 : node.end_lineno])
+        for node in ast.parse(text).body
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef))
+    }
 
 
 def helper_names() -> set[str]:

@@ -97,7 +97,7 @@ _RESPELLINGS = ((*_SIGNS, _KERNEL), (*_SIGNS, _TIMES))
 """Signs that are not the language's own; what `8 x 2` means depends on where it stands."""
 
 
-def slip(text: str, stands: Stands, grammar: Grammar) -> Slip | None:
+def slip_in(text: str, stands: Stands, grammar: Grammar) -> Slip | None:
     """The one slip that keeps an op-string from being read; None where there is no such."""
     if len(text.split()) > MOST_WORDS:
         return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dsl.models.faults import Fault, Invalid
 from dsl.models.fields import IDENTIFIER, KERNEL, shown
@@ -24,11 +24,12 @@ from dsl.models.layers import (
     Spelled,
     spellings,
 )
-from dsl.reading import mending
-from dsl.reading.mending import Slip, Stands
 from dsl.text import foreign
 from dsl.text.problems import NOWHERE, Fix, Problem, Report, Span
 from dsl.text.values import Scalar
+
+if TYPE_CHECKING:
+    from dsl.reading.mending import Slip, Stands
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,9 @@ def parse(
         message = "the item below is indented further, so that YAML reads both as one value"
         report.add("E015", value.span, message, help="items of a list start in the same column")
     elif trial.problems:
-        slip = mending.slip(value.text, stands, Grammar(blocks, stands == "python"))
+        from dsl.reading.mending import slip_in  # Its patterns take time, few specs are wrong.
+
+        slip = slip_in(value.text, stands, Grammar(blocks, stands == "python"))
         report.problems += [_explained(value, slip)] if slip else trial.problems
     return None if trial.problems else layer
 

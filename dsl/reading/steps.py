@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from dsl.models.fields import JOIN_WORDS, enumerated, shown
 from dsl.models.model import Places, Residual, Sequence, Split, Step
 from dsl.models.spec import Block
 from dsl.reading import opstring
 from dsl.reading.filler import Filler, place
-from dsl.reading.mending import Stands
 from dsl.reading.names import param_advice, param_fault
 from dsl.text.problems import Fix, Report, Span, closest
 from dsl.text.values import Entry, Mapping, Scalar, Value, plain
 from dsl.text.values import Sequence as List
+
+if TYPE_CHECKING:
+    from dsl.reading.mending import Stands
 
 BODIES = (*JOIN_WORDS, "do")
 """Keys that say what a block is made of."""

@@ -1,0 +1,113 @@
+"""Commands that answer at once and write nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+import dsl
+from compiler.cli.options import load, spec_options
+from compiler.cli.summary import measured, summary
+from compiler.cli.terminal import sentence
+from compiler.cost import cost as count
+from compiler.ir.nodes import lines, nodes
+from compiler.ir.outline import outline
+from dsl.models import shelf
+from dsl.text.problems import did_you_mean
+
+
+@click.command()
+@spec_options
+def check(**spec: Any) -> None:
+    """Check a spec and say what it comes to; nothing is built or written.
+
+    \b
+    Examples:
+      inception-compile check my_net.yaml
+      inception-compile check inception_v3 --input 139x139 --no-aux
+    """
+    prepared = load(**spec)
+    click.echo(summary(prepared, measured(prepared)), nl=False)
+
+
+@click.command()
+@spec_options
+@click.option("--format", "form", type=click.Choice(["text", "json", "csv"]), default="text",
+              show_default=True, help="How to print it.")  # fmt: skip
+@click.option("--layers", is_flag=True, help="One line a layer rather than a block (text).")
+@click.option("--batch", type=click.IntRange(1, 10**6), default=1, show_default=True,
+              help="Images per pass.")  # fmt: skip
+@click.option(
+    "--training",
+    "--aux",
+    "training",
+    is_flag=True,
+    help="Count a training pass, auxiliary heads included.",
+)
+def cost(form: str, layers: bool, batch: int, training: bool, **spec: Any) -> None:
+    """Count parameters, MACs, activations, memory and receptive fields.
+
+    \b
+    Examples:
+      inception-compile cost googlenet
+      inception-compile cost inception_v3 --format json --batch 16
+    """
+    from compiler.cost.render import FORMATS, as_text
+
+    report = count(load(**spec).network, batch=batch, training=training)
+    text = as_text(report, layers=layers) if form == "text" else FORMATS[form](report)
+    click.echo(text, nl=False)
+
+
+@click.command()
+@spec_options
+@click.argument("path", default="")
+def ir(path: str, **spec: Any) -> None:
+    """Print the tree that everything is read off: one node a line.
+
+    With PATH, a state-dict key's beginning such as mixed_6b.branch2, that part of it.
+
+    \b
+    Examples:
+      inception-compile ir googlenet
+      inception-compile ir inception_v3 mixed_6b
+    """
+    network = load(**spec).network
+    if not path:
+        click.echo(repr(network))
+        return
+    found = dict(nodes(network.nodes))
+    if path not in found:
+        meant = did_you_mean(path, found)
+        raise click.UsageError(f"there is no {path} in {network.name}. {sentence(meant)}".strip())
+    click.echo(outline(lines(found[path], path)))
+
+
+@click.command("list")
+def list_() -> None:
+    """List the specs on the shelf and their variants."""
+    for name in shelf.names():
+        spec = dsl.load(name)
+        click.echo(f"{name:<24} {spec.title}")
+        for variant, what in spec.variants.items():
+            click.echo(f"  --variant {variant:<12} {what.title}".rstrip())
+
+
+SCRIPTS = {
+    "bash": 'eval "$(_INCEPTION_COMPILE_COMPLETE=bash_source inception-compile)"',
+    "zsh": 'eval "$(_INCEPTION_COMPILE_COMPLETE=zsh_source inception-compile)"',
+    "fish": "_INCEPTION_COMPILE_COMPLETE=fish_source inception-compile | source",
+}
+
+
+@click.command()
+@click.argument("shell", type=click.Choice(sorted(SCRIPTS)))
+def completion(shell: str) -> None:
+    """Print the line that turns on completion in a shell's start-up file.
+
+    \b
+    Example:
+      inception-compile completion bash >> ~/.bashrc
+    """
+    click.echo(SCRIPTS[shell])
