@@ -11,8 +11,18 @@ from typing import Any
 
 from compiler.ir.nodes import Leaf, Node, Parallel, Series, Tap, children
 from compiler.ir.op import Op
+from compiler.ops.conv import DEPTHWISE, POINTWISE, Conv2d
 from compiler.ops.window import Sliding
-from compiler.ops.words import WEIGHTED, core, in_numbers, is_unit, joining, kind_of, parts
+from compiler.ops.words import (
+    WEIGHTED,
+    core,
+    in_numbers,
+    is_separable,
+    is_unit,
+    joining,
+    kind_of,
+    parts,
+)
 
 Facts = dict[str, Any]
 FAMILIES = {"norm": "norm", "act": "activation"}
@@ -61,7 +71,7 @@ def _width(leaf: Leaf) -> Any:
 def _kind(leaf: Leaf, node: Node) -> str:
     """The op's kind; of a depthwise separable convolution, that."""
     kind = type(leaf.op).__name__
-    return f"Separable{kind}" if leaf.name == "depthwise" and len(parts(node)) > 1 else kind
+    return f"Separable{kind}" if is_separable(node) else kind
 
 
 def _fields(leaf: Leaf) -> Iterator[tuple[str, Any]]:
@@ -75,13 +85,13 @@ def _fields(leaf: Leaf) -> Iterator[tuple[str, Any]]:
             yield "init", str(value or "the network's")
         elif (leaf.op.family, field.name) not in UNSAID:
             yield _named(field.name, leaf), value
-    if leaf.op.family in WEIGHTED and leaf.name == "pointwise":
+    if leaf.name == POINTWISE and isinstance(leaf.op, Conv2d):
         yield "width", int(leaf.out[0])
 
 
 def _named(name: str, leaf: Leaf) -> str:
     """A depthwise convolution's width and groups follow from what comes in."""
-    return f"depthwise {name}" if leaf.name == "depthwise" else name
+    return f"depthwise {name}" if leaf.name == DEPTHWISE else name
 
 
 def _window(slide: Sliding) -> Iterator[tuple[str, str]]:

@@ -15,7 +15,7 @@ from compiler.ir.op import Op, Pair, Shape
 from compiler.ir.symbols import half, names_in
 from compiler.lowering.scope import Scope
 from compiler.ops.act import ACTIVATIONS, Activation, Softmax
-from compiler.ops.conv import Conv2d
+from compiler.ops.conv import CONV, DEPTHWISE, POINTWISE, Conv2d
 from compiler.ops.linear import Dropout, Flatten, Identity, Linear
 from compiler.ops.norm import BatchNorm2d, LocalResponseNorm
 from compiler.ops.pool import AdaptivePool2d, AvgPool2d, MaxPool2d
@@ -65,7 +65,7 @@ def _conv(step: layers.Conv, x: Shape, scope: Scope) -> Lowered:
     normed = _norm(step, scope)
     bias = _bias(step, scope, bool(normed))
     conv = Conv2d(width, _sliding(step, scope), groups, bias, scope.init(step))
-    return Lowered((("conv", conv), *normed, *_act(step, scope)))
+    return Lowered(((CONV, conv), *normed, *_act(step, scope)))
 
 
 @lowers(layers.SepConv)
@@ -75,7 +75,7 @@ def _sepconv(step: layers.SepConv, x: Shape, scope: Scope) -> Lowered:
     bias, init = _bias(step, scope, bool(normed)), scope.init(step)
     deep = Conv2d(x.channels, _sliding(step, scope), x.channels, bias=False, init=init)
     point = Conv2d(width, Sliding((1, 1)), 1, bias, init)
-    parts = (("depthwise", deep), ("pointwise", point), *normed, *_act(step, scope))
+    parts = ((DEPTHWISE, deep), (POINTWISE, point), *normed, *_act(step, scope))
     return Lowered(parts)
 
 

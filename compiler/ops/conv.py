@@ -10,6 +10,12 @@ from compiler.ir.op import Saved as Kept
 from compiler.ir.symbols import is_plainly
 from compiler.ops.window import Sliding, short
 
+CONV, DEPTHWISE, POINTWISE = "conv", "depthwise", "pointwise"
+"""What a unit calls its convolutions: the one, or the two halves of a separable one.
+
+State dicts have these names, and which half a convolution is can't be told from its numbers.
+"""
+
 
 @dataclass(frozen=True)
 class Conv2d(Op):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from compiler.ir.nodes import Leaf, Node, Parallel, Series, leaves
 from compiler.ir.op import Op
 from compiler.ir.terms import mapped
-from compiler.ops.conv import Conv2d
+from compiler.ops.conv import DEPTHWISE, Conv2d
 
 CONVS = ("pointwise", "conv", "factorised")
 WEIGHTED = (*CONVS, "linear")
@@ -71,7 +71,7 @@ def is_unit(node: Node) -> bool:
 
 def is_separable(node: Node) -> bool:
     """Whether it is a depthwise convolution and the 1×1 after it as one unit."""
-    return isinstance(node, Series) and is_unit(node) and node.nodes[0].name == "depthwise"
+    return isinstance(node, Series) and is_unit(node) and node.nodes[0].name == DEPTHWISE
 
 
 def parts(node: Node) -> tuple[Leaf, ...]:

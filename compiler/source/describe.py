@@ -13,6 +13,7 @@ from compiler.ir.terms import inside, written_out
 from compiler.ops.linear import Flatten, Identity
 from compiler.ops.pool import AdaptivePool2d, AvgPool2d, MaxPool2d
 from compiler.ops.window import Sliding
+from compiler.ops.words import is_separable
 from compiler.source.switches import Switch
 
 WIDEST = 88 - 10
@@ -61,7 +62,7 @@ def brief(node: Node) -> str:
         case Leaf():
             return _leaf(node)
         case Series(role="unit"):
-            return "sep " * (node.nodes[0].name == "depthwise") + brief(node.nodes[0])
+            return "sep " * is_separable(node) + brief(node.nodes[0])
         case Series():
             items = [brief(inner) for inner in node.nodes]
             if node.role != "block" and len(items) > 1 and len(set(items)) == 1:

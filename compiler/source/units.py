@@ -17,7 +17,7 @@ from typing import Any
 from compiler.ir.nodes import Leaf, Node, Series, children
 from compiler.ir.symbols import SymFloat
 from compiler.ops.act import ACTIVATIONS, Activation
-from compiler.ops.conv import Conv2d
+from compiler.ops.conv import CONV, DEPTHWISE, POINTWISE, Conv2d
 from compiler.ops.norm import BatchNorm2d
 from compiler.source.expr import (
     WIDTH,
@@ -92,14 +92,14 @@ class UnitClass:
         """One layer of the unit, in terms of the class's arguments."""
         made = leaf.op.call(leaf.inp)
         settings = self._constant(leaf)
-        if leaf.name == "bn":
+        if isinstance(leaf.op, BatchNorm2d):
             return call(made.name, Expr("out_channels"), **settings)
-        if leaf.name == "pointwise":
+        if leaf.name == POINTWISE:
             args = (Expr("in_channels"), Expr("out_channels"), Expr("1"))
             return call(made.name, *args, **settings)
         sizes = {key: Expr(key) for key in SIZES if key in self.sizes}
         outputs = Expr("out_channels")
-        if leaf.name == "depthwise":
+        if leaf.name == DEPTHWISE:
             outputs, sizes["groups"] = Expr("in_channels"), Expr("in_channels")
             settings = {"bias": Expr("False")}
         args = (Expr("in_channels"), outputs, Expr("kernel_size"))
@@ -107,7 +107,7 @@ class UnitClass:
 
     def _constant(self, leaf: Leaf) -> dict[str, Expr]:
         """The settings of one layer: by name where they are mixed, else as they are."""
-        names = ("eps", "momentum") if leaf.name == "bn" else ("bias",)
+        names = ("eps", "momentum") if isinstance(leaf.op, BatchNorm2d) else ("bias",)
         found: dict[str, Expr] = {}
         for name in names:
             (value, _), *_ = self.settings[name].most_common(1)
@@ -158,7 +158,7 @@ def _described(leaf: Leaf, unit: UnitClass) -> str:
             free = "" if gamma else "gamma-free "
             return f"{free}batch normalisation" + ("" if "eps" in unit.mixed else f" (eps {eps:g})")
         case Conv2d(bias=bias):
-            plain = {"conv": "convolution"}.get(leaf.name, f"{leaf.name} convolution")
+            plain = {CONV: "convolution"}.get(leaf.name, f"{leaf.name} convolution")
             same = "SAME-padded " if leaf.op.slide.tf_same else ""
             free = "bias-free " if not bias and "bias" not in unit.mixed else ""
             return f"{free}{same}{plain}"
@@ -179,7 +179,7 @@ def _conv(unit: Series) -> Leaf:
 def _window(unit: Series) -> dict[str, Any]:
     conv = _conv(unit)
     kwargs = dict(conv.op.call(conv.inp).kwargs)
-    if conv.name == "depthwise":
+    if conv.name == DEPTHWISE:
         kwargs.pop("groups", None)
     return {key: value for key, value in kwargs.items() if key in SIZES}
 
@@ -187,7 +187,7 @@ def _window(unit: Series) -> dict[str, Any]:
 def _settings(unit: Series) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for leaf in _leaves(unit):
-        if isinstance(leaf.op, Conv2d) and leaf.name != "depthwise":
+        if isinstance(leaf.op, Conv2d) and leaf.name != DEPTHWISE:
             found["bias"] = leaf.op.bias
         elif isinstance(leaf.op, BatchNorm2d):
             found |= {"eps": leaf.op.eps, "momentum": leaf.op.momentum}
@@ -199,7 +199,7 @@ def structure(unit: Series) -> tuple[str, ...]:
     return tuple(f"{leaf.name}:{leaf.op.call(leaf.inp).name}" for leaf in _leaves(unit))
 
 
-KINDS = {"conv": "Conv", "depthwise": "SepConv"}
+KINDS = {CONV: "Conv", DEPTHWISE: "SepConv"}
 """What a unit's name begins with, by its first layer's."""
 SAME = "Same"
 NORM, NO_GAMMA = "BN", "BNNoGamma"
