@@ -18,7 +18,7 @@ import dsl
 from benchmarks.networks import SUBJECTS, Subject
 from benchmarks.pairs import Row, Work, alternate, compared
 from compiler.cost import Report, cost
-from compiler.ir.nodes import Network
+from compiler.ir.network import Network
 from compiler.lowering.lower import lower
 
 AIM = 1 / 20

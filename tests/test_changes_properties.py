@@ -14,7 +14,7 @@ from hypothesis.strategies import DrawFn, composite
 import dsl
 from compiler.diff import Change, diff
 from compiler.ir.fit import least, misfit
-from compiler.ir.nodes import Network
+from compiler.ir.network import Network
 from compiler.lowering.lower import lower
 from dsl import Changes, Spec, SpecError
 from dsl.changing.address import parts

@@ -22,7 +22,7 @@ from compiler.cost import COLUMNS, Report, Row, cost
 from compiler.cost.contract import broken
 from compiler.cost.field import reads
 from compiler.cost.render import FORMATS, as_csv, as_json, as_text
-from compiler.ir.nodes import Network
+from compiler.ir.network import Network
 from compiler.lowering.lower import lower
 from compiler.nn.module import CompiledNetwork, build
 from dsl.models.spec import Expect

@@ -10,7 +10,8 @@ import pytest
 import dsl
 from compiler.cli import run
 from compiler.diff import Change, diff
-from compiler.ir.nodes import Network, leaves
+from compiler.ir.network import Network
+from compiler.ir.nodes import leaves
 from compiler.lowering.lower import lower
 from dsl.models import shelf
 

@@ -13,7 +13,8 @@ from torch import Tensor, nn
 
 import dsl
 from compiler import compile_spec
-from compiler.ir.nodes import Network, leaves
+from compiler.ir.network import Network
+from compiler.ir.nodes import leaves
 from compiler.nn.module import CompiledNetwork
 from compiler.source import emit
 from compiler.source.classnames import class_name

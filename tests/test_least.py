@@ -8,7 +8,7 @@ import torch
 import dsl
 from compiler import compile_spec
 from compiler.ir.fit import least, misfit
-from compiler.ir.nodes import Network
+from compiler.ir.network import Network
 from compiler.lowering.lower import lower
 from dsl import SpecError
 

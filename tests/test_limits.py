@@ -19,7 +19,8 @@ from compiler.diagram import drawings, full
 from compiler.diff import align
 from compiler.diff.align import BAND, aligned
 from compiler.diff.differences import compare
-from compiler.ir.nodes import Network, Node
+from compiler.ir.network import Network
+from compiler.ir.nodes import Node
 from compiler.lowering.lower import lower
 from compiler.lowering.size import MOST_LAYERS
 from compiler.source import emit

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 import dsl
 from compiler.cost import Report, cost
 from compiler.cost.render import as_json
-from compiler.ir.nodes import Network
+from compiler.ir.network import Network
 from compiler.ir.symbols import Sym
 from compiler.lowering.lower import lower
 from compiler.source import emit

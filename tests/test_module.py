@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 import dsl
 from compiler import compile_spec
-from compiler.ir.nodes import Network
+from compiler.ir.network import Network
 from compiler.lowering.lower import lower
 from compiler.lowering.prepare import Overrides, prepare
 from compiler.nn.module import CompiledNetwork, build

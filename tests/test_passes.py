@@ -18,7 +18,8 @@ from compiler.cost import cost
 from compiler.cost.render import as_text
 from compiler.diagram import drawings, full
 from compiler.diff import diff
-from compiler.ir.nodes import Leaf, Network, Node, leaves, nodes
+from compiler.ir.network import Network
+from compiler.ir.nodes import Leaf, Node, leaves, nodes
 from compiler.ir.rewriting import rewrite, with_inside
 from compiler.ir.verifying import verify
 from compiler.lowering.lower import lower

@@ -16,7 +16,8 @@ from torch import nn
 
 import dsl
 from compiler.cli import run
-from compiler.ir.nodes import Network, Parallel
+from compiler.ir.network import Network
+from compiler.ir.nodes import Parallel
 from compiler.lowering import rules
 from compiler.lowering.lower import lower
 from compiler.lowering.prepare import prepare

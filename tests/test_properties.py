@@ -23,7 +23,8 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 import dsl
-from compiler.ir.nodes import Network, Node, Tap, leaves
+from compiler.ir.network import Network
+from compiler.ir.nodes import Node, Tap, leaves
 from compiler.lowering.lower import lower
 from compiler.lowering.prepare import prepare
 from compiler.nn.module import build, compile_spec

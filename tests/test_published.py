@@ -17,7 +17,8 @@ from torch.utils.flop_counter import FlopCounterMode
 import dsl
 from compiler.cost import cost
 from compiler.ir.fit import misfit
-from compiler.ir.nodes import Leaf, Network, Node, Parallel, Series, Tap, children, leaves
+from compiler.ir.network import Network
+from compiler.ir.nodes import Leaf, Node, Parallel, Series, Tap, children, leaves
 from compiler.ir.op import Shape
 from compiler.ir.verifying import verify
 from compiler.lowering.lower import lower

@@ -15,7 +15,7 @@ from torch import nn
 
 import dsl
 from compiler.ir.fit import least
-from compiler.ir.nodes import Network
+from compiler.ir.network import Network
 from compiler.lowering.lower import lower
 from compiler.lowering.prepare import prepare
 from compiler.nn.module import build

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from compiler import compile_spec
-from compiler.ir.nodes import Network
+from compiler.ir.network import Network
 from compiler.lowering.prepare import prepare
 from compiler.source import emit
 from compiler.source.classnames import class_name

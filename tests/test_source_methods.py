@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 
 import dsl
-from compiler.ir.nodes import Network, Tap
+from compiler.ir.network import Network
+from compiler.ir.nodes import Tap
 from compiler.lowering.classifier import classified
 from compiler.lowering.lower import lower
 from compiler.lowering.prepare import prepare

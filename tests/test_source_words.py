@@ -11,7 +11,8 @@ import torch
 
 import dsl
 from compiler.diagram import drawings
-from compiler.ir.nodes import Network, Parallel, Series
+from compiler.ir.network import Network
+from compiler.ir.nodes import Parallel, Series
 from compiler.ir.symbols import Half, Sym, SymFloat, half, names_in, substitute, substitute_real
 from compiler.ir.terms import inside, written_out
 from compiler.lowering.lower import lower

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 import dsl
-from compiler.ir.nodes import Network
+from compiler.ir.network import Network
 from compiler.lowering.lower import lower
 from compiler.lowering.prepare import Overrides, prepare
 from compiler.nn.module import build

@@ -17,7 +17,7 @@ from compiler.cli.options import (
     parameter,
 )
 from compiler.cli.piped import is_piped, is_stdin, taken
-from compiler.ir.nodes import Network
+from compiler.ir.network import Network
 from compiler.lowering.prepare import NO_OVERRIDES, Overrides, Piped, prepare
 from dsl.models import shelf
 from dsl.models.changes import CHANGES

@@ -10,7 +10,7 @@ import click
 
 from compiler.cli.files import keep
 from compiler.cli.options import load, spec_options
-from compiler.ir.nodes import Network
+from compiler.ir.network import Network
 from dsl.models.weights import OWN
 
 FILE = click.Path(path_type=Path, dir_okay=False)

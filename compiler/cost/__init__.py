@@ -15,7 +15,7 @@ from compiler.cost.memory import peak_bytes, saved_bytes
 from compiler.cost.report import Report
 from compiler.cost.rows import COLUMNS, Counts, Row, Total, counted
 from compiler.cost.sums import tally, through
-from compiler.ir.nodes import Network
+from compiler.ir.network import Network
 
 __all__ = ["COLUMNS", "Counts", "Field", "Report", "Row", "Total", "cost"]
 

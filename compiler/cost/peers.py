@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from compiler.cost.counting import elements
-from compiler.ir.nodes import Leaf, Network, Node, Parallel, Tap, children
+from compiler.ir.network import Network
+from compiler.ir.nodes import Leaf, Node, Parallel, Tap, children
 from compiler.ir.op import Op, Shape, Work
 from compiler.ops.act import Activation, Softmax
 from compiler.ops.conv import Conv2d

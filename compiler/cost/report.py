@@ -9,7 +9,8 @@ from typing import Any
 from compiler.cost.blocks import block_rows
 from compiler.cost.layers import layer_rows
 from compiler.cost.rows import Row, Total
-from compiler.ir.nodes import Network, Node
+from compiler.ir.network import Network
+from compiler.ir.nodes import Node
 
 
 @dataclass(frozen=True, repr=False)

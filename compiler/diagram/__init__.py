@@ -16,7 +16,7 @@ from compiler.diagram.rendering import (
     render_all,
 )
 from compiler.diagram.svg import fingerprint
-from compiler.ir.nodes import Network
+from compiler.ir.network import Network
 from dsl.models.fields import is_device
 
 __all__ = [

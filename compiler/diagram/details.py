@@ -15,7 +15,8 @@ from compiler.diagram.style import LOOKS
 from compiler.diagram.text import place, plain, shape
 from compiler.diagram.trimming import FULL, ends, more, trimmed
 from compiler.diagram.uses import Use, boundary, listing, number_of, subtitle, uses
-from compiler.ir.nodes import Network, Node, Parallel, Series, Tap
+from compiler.ir.network import Network
+from compiler.ir.nodes import Node, Parallel, Series, Tap
 from compiler.ir.terms import inside, written_out
 from dsl.text.problems import did_you_mean
 

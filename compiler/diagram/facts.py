@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 
 from compiler.diagram.text import place, shape, si
-from compiler.ir.nodes import Leaf, Network, Node, Parallel, Series, children, macs, params
+from compiler.ir.network import Network
+from compiler.ir.nodes import Leaf, Node, Parallel, Series, children, macs, params
 from compiler.ops.words import CONVS, core, is_unit, joining, parts, words
 
 Habit = tuple[str, str]

@@ -20,7 +20,8 @@ from compiler.diagram.labels import small
 from compiler.diagram.rows import Row, rows
 from compiler.diagram.style import FRAME, STRIP
 from compiler.diagram.text import brief, shape, si
-from compiler.ir.nodes import Network, macs, params
+from compiler.ir.network import Network
+from compiler.ir.nodes import macs, params
 
 NARROWEST = 520
 """Legends get that much room, however narrow the grid is."""

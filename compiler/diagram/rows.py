@@ -11,7 +11,8 @@ from compiler.diagram.kernels import Piece, strip
 from compiler.diagram.text import by, plain
 from compiler.diagram.trimming import ends, more
 from compiler.diagram.uses import call_of, is_repeat
-from compiler.ir.nodes import Leaf, Network, Node, Parallel, Series, Tap, macs
+from compiler.ir.network import Network
+from compiler.ir.nodes import Leaf, Node, Parallel, Series, Tap, macs
 from compiler.ir.op import Pair, Shape
 from compiler.ops.words import is_unit, titled, words
 

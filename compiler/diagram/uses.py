@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from compiler.diagram.text import by, dim, plain, shape, si
-from compiler.ir.nodes import BlockUse, Network, Node, Parallel, Series, children, macs, params
+from compiler.ir.network import Network
+from compiler.ir.nodes import BlockUse, Node, Parallel, Series, children, macs, params
 from compiler.ir.op import Shape
 from compiler.ir.terms import inside
 

@@ -10,7 +10,8 @@ from typing import Any, Literal
 from compiler.diff.align import Pairing, aligned, fingerprint, is_repeat, said
 from compiler.diff.canonical import Form, form
 from compiler.diff.facts import facts, is_layer, text
-from compiler.ir.nodes import Network, Node, Parallel, Series, Tap, children
+from compiler.ir.network import Network
+from compiler.ir.nodes import Node, Parallel, Series, Tap, children
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from compiler.cost import cost
 from compiler.diff.align import said
 from compiler.diff.differences import Change, Kind, Place, compare
 from compiler.ir.fit import least
-from compiler.ir.nodes import Network
+from compiler.ir.network import Network
 
 FIGURES = {
     "params": "parameters",

@@ -6,8 +6,9 @@ from collections.abc import Collection, Iterable, Iterator
 
 from compiler.importing.faults import INEXPRESSIBLE, refuse
 from compiler.importing.strands import Chain, Leaf, leaves
+from compiler.ir.network import Network
 from compiler.ir.nodes import Leaf as Layer
-from compiler.ir.nodes import Network, Node, Parallel, Series, Tap, children
+from compiler.ir.nodes import Node, Parallel, Series, Tap, children
 from dsl.models.weights import NOTHING, PUBLIC, NameMap
 
 Path = tuple[str, ...]

@@ -19,7 +19,7 @@ from compiler.importing.keys import left_over, name_map
 from compiler.importing.settings import common_defaults, shortened
 from compiler.importing.strands import Chain, deepest
 from compiler.importing.trace import Trace
-from compiler.ir.nodes import Network
+from compiler.ir.network import Network
 from compiler.lowering.lower import lower
 from compiler.weights.slots import slots
 from dsl.models.fields import name_fault, spec_name_fault

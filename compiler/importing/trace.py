@@ -18,7 +18,7 @@ from compiler.importing.table import read
 from compiler.importing.unsaid import hold_said
 from compiler.importing.windows import fold_pads
 from compiler.ir.fit import misfit
-from compiler.ir.nodes import Network
+from compiler.ir.network import Network
 from dsl.text.problems import SpecError
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from compiler.ir.nodes import Leaf, Network, Node, Parallel, Tap, children
+from compiler.ir.network import Network
+from compiler.ir.nodes import Leaf, Node, Parallel, Tap, children
 from compiler.ir.op import Ending
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from compiler.ir.nodes import Leaf, Network, Node, Parallel, children
+from compiler.ir.network import Network
+from compiler.ir.nodes import Leaf, Node, Parallel, children
 from compiler.ir.op import Pair
 from dsl.text.problems import did_you_mean
 

@@ -6,7 +6,8 @@ from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from compiler.ir.nodes import Leaf, Network, Node, Parallel, Series, Tap, leaves
+from compiler.ir.network import Network
+from compiler.ir.nodes import Leaf, Node, Parallel, Series, Tap, leaves
 from compiler.ir.op import Pair, Shape, ShapeFault
 
 

@@ -16,8 +16,6 @@ from typing import Any, Literal, cast
 from compiler.ir.op import Init, Join, Op, Shape
 from compiler.ir.outline import Line, outline, said
 from compiler.ir.symbols import substitute
-from dsl.models.model import Section
-from dsl.models.spec import Spec
 from dsl.text.memory import Generation
 from dsl.text.problems import NOWHERE, Span
 
@@ -185,67 +183,6 @@ class Tap(Part):
 Node = Leaf | Series | Parallel | Tap
 
 
-@dataclass(frozen=True, repr=False)
-class Network:
-    """A whole lowered network, ready for every emitter."""
-
-    name: str
-    title: str
-    paper: str
-    input: Shape
-    classes: int
-    nodes: tuple[Node, ...]
-    sections: Mapping[str, Section] = field(hash=False)
-    """Section (stem, body, head) of each top-level node by name."""
-    spec: Spec = field(compare=False, repr=False)
-    """What it was lowered from: where names of weights and places come from.
-
-    The tree alone says what the network is; a pass may have rewritten it since.
-    """
-    init: Init | None = None
-    heads_left_out: tuple[str, ...] = ()
-    """Auxiliary heads that the spec has, and the caller didn't want."""
-    variant: str | None = None
-    origin: str = ""
-    """The spec's file name, for headers."""
-    options: tuple[str, ...] = ()
-    """What was asked for otherwise than the spec says, as on the command line."""
-    whole: Network | None = None
-    """What it was before its classifier was cut off."""
-
-    @cached_property
-    def out(self) -> Shape:
-        """The logits' shape."""
-        return self.nodes[-1].out if self.nodes else self.input
-
-    def __repr__(self) -> str:
-        """What it is, and its tree, a line a node, under its sections."""
-        variant = f" ({self.variant})" if self.variant else ""
-        head = (
-            f"{self.name}{variant}: {self.input} -> {self.out}, {params(*self.trunk):,} parameters"
-        )
-        rows = [line for node in self.nodes for line in lines(node, node.name, 1)]
-        text = iter(outline(rows).splitlines())
-        found, section = [head], ""
-        for line in rows:
-            top = line.depth == 1 and line.path in self.sections
-            if top and self.sections[line.path] != section:
-                section = self.sections[line.path]
-                found.append(section)
-            found.append(next(text))
-        return "\n".join(found)
-
-    @property
-    def trunk(self) -> tuple[Node, ...]:
-        """What runs at inference: everything but the auxiliary heads."""
-        return tuple(node for node in self.nodes if not isinstance(node, Tap))
-
-    @property
-    def taps(self) -> tuple[Tap, ...]:
-        """The auxiliary heads, in the order in which they tap the trunk."""
-        return tuple(node for node in self.nodes if isinstance(node, Tap))
-
-
 def children(node: Node) -> tuple[Node, ...]:
     """The nodes directly inside, in the order in which they are constructed."""
     match node:
@@ -322,9 +259,9 @@ def macs(*nodes: Node) -> int:
     return sum(leaf.op.work(leaf.inp).macs for _, leaf in leaves(nodes))
 
 
-def own_inits(network: Network) -> Iterator[tuple[str, Init]]:
+def own_inits(inside: tuple[Node, ...]) -> Iterator[tuple[str, Init]]:
     """Each layer whose weights are drawn otherwise than the rest, by path."""
-    for path, leaf in leaves(network.nodes):
+    for path, leaf in leaves(inside):
         init = getattr(leaf.op, "init", None)
         if init is not None:
             yield path, init

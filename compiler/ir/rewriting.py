@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from compiler.ir.nodes import BlockUse, Leaf, Network, Node, Parallel, Residual, Series, Tap
+from compiler.ir.network import Network
+from compiler.ir.nodes import BlockUse, Leaf, Node, Parallel, Residual, Series, Tap
 from compiler.ir.op import Shape
 from compiler.ir.symbols import Sym, same
 from compiler.ir.verifying import verify

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from compiler.ir.nodes import Leaf, Network, Node, Parallel, Series, Tap, children
+from compiler.ir.network import Network
+from compiler.ir.nodes import Leaf, Node, Parallel, Series, Tap, children
 from compiler.ir.op import Shape
 
 

@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from compiler.ir.nodes import BlockUse, Leaf, Network, Node, Parallel, Series, Tap
+from compiler.ir.network import Network
+from compiler.ir.nodes import BlockUse, Leaf, Node, Parallel, Series, Tap
 from compiler.ir.rewriting import threaded, with_inside
 from compiler.ir.symbols import Half, Sym, SymFloat
 from compiler.ir.terms import mapped

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from compiler.ir.nodes import BlockUse, Leaf, Network, Node, Tap, children, leaves
+from compiler.ir.network import Network
+from compiler.ir.nodes import BlockUse, Leaf, Node, Tap, children, leaves
 from compiler.ir.op import Call, ShapeFault
 from compiler.ir.symbols import Sym
 from compiler.ir.verifying import verify

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from compiler.ir.nodes import Leaf, Network, Node, Parallel, Series, Tap, children
+from compiler.ir.network import Network
+from compiler.ir.nodes import Leaf, Node, Parallel, Series, Tap, children
 from compiler.ir.symbols import Sym
 from compiler.ops.linear import Linear
 from dsl.text.problems import Report

@@ -13,7 +13,8 @@ from dataclasses import replace
 from functools import partial
 
 from compiler.ir.fit import Least
-from compiler.ir.nodes import BlockUse, Network, Node, Series, Tap
+from compiler.ir.network import Network
+from compiler.ir.nodes import BlockUse, Node, Series, Tap
 from compiler.ir.op import Shape
 from compiler.ir.symbols import Sym
 from compiler.lowering.logits import say_fixed

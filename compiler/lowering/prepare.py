@@ -10,7 +10,7 @@ from shlex import quote
 from typing import Any
 
 import dsl
-from compiler.ir.nodes import Network
+from compiler.ir.network import Network
 from compiler.lowering.logits import follows
 from compiler.lowering.lower import LIMIT, lower
 from dsl.changing import inherit, options

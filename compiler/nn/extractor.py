@@ -8,7 +8,7 @@ from pathlib import Path
 from torch import Tensor, nn
 
 from compiler.ir.features import FeatureInfo, described, until
-from compiler.ir.nodes import Network
+from compiler.ir.network import Network
 from compiler.lowering.lower import LIMIT
 from compiler.lowering.prepare import Overrides, prepare
 from compiler.nn.arguments import whole

@@ -15,7 +15,8 @@ from torch import Tensor, nn
 from torch.utils._pytree import _register_namedtuple
 
 from compiler.ir.ending import endings
-from compiler.ir.nodes import Leaf, Network, Node, Tap, own_inits
+from compiler.ir.network import Network
+from compiler.ir.nodes import Leaf, Node, Tap, own_inits
 from compiler.ir.op import Init
 from compiler.lowering.classifier import classifier, renewed, with_classes, without_classifier
 from compiler.lowering.lower import LIMIT
@@ -154,7 +155,7 @@ class CompiledNetwork(Trunk):
         if not num_classes:
             self._taps = {}
         self._keep(node for node in network.nodes if self._has(node))
-        like, inits = next(self.parameters(), None), dict(own_inits(network))
+        like, inits = next(self.parameters(), None), dict(own_inits(network.nodes))
         for path, leaf in fresh.items():
             if path.split(".")[0] in self._modules:
                 self._renew(path, leaf, like, inits.get(path, network.init))

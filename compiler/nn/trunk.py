@@ -12,7 +12,8 @@ from torch.fx import Proxy
 
 from compiler.ir.features import FeatureInfo, default_taps, described
 from compiler.ir.fit import misfit, norms_of_one, takes
-from compiler.ir.nodes import Network, Node, own_inits
+from compiler.ir.network import Network
+from compiler.ir.nodes import Node, own_inits
 from compiler.ir.op import Init, Shape
 from compiler.nn.built import build_node
 from compiler.nn.checkpointing import checkpointed
@@ -118,7 +119,7 @@ class Trunk(nn.Module):
             for module in self.modules():
                 if isinstance(module, nn.Conv2d | nn.Linear):
                     draw(self.network.init, module.weight)
-        for path, init in own_inits(self.network):
+        for path, init in own_inits(self.network.nodes):
             if path.split(".", 1)[0] in self._modules:
                 draw(init, self.get_parameter(f"{path}.weight"))
 

@@ -14,7 +14,8 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from compiler.cost import Report, Row, cost
-from compiler.ir.nodes import Network, leaves
+from compiler.ir.network import Network
+from compiler.ir.nodes import leaves
 
 if TYPE_CHECKING:
     from compiler.oracle.observe import Observation

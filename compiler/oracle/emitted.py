@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from compiler.ir.nodes import Network
+from compiler.ir.network import Network
 from compiler.nn.module import CompiledNetwork, build
 
 M = TypeVar("M", bound=nn.Module)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from compiler.ir.nodes import Network
+from compiler.ir.network import Network
 from compiler.oracle.check import Check, CheckReport, Difference, name_of
 from compiler.oracle.trial import BATCH, trial
 

@@ -16,7 +16,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from compiler.ir.nodes import Network, Tap
+from compiler.ir.network import Network
+from compiler.ir.nodes import Tap
 from compiler.oracle import emitted as check_source
 from compiler.oracle.arithmetic import Functions
 from compiler.oracle.reading import read

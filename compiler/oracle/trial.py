@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from compiler.cost import cost
 from compiler.ir.fit import least, misfit
-from compiler.ir.nodes import Network, Tap
+from compiler.ir.network import Network
+from compiler.ir.nodes import Tap
 from compiler.ir.op import Pair
 
 BATCH = 2

@@ -14,7 +14,8 @@ from typing import Any
 
 import jinja2
 
-from compiler.ir.nodes import Network, macs, params
+from compiler.ir.network import Network
+from compiler.ir.nodes import macs, params
 from compiler.source import classnames, network
 from compiler.source.auditing import audit
 from compiler.source.classes import Emitter

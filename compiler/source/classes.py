@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from compiler.ir.nodes import BlockUse, Leaf, Network, Node, Parallel, Series, Tap, children
+from compiler.ir.network import Network
+from compiler.ir.nodes import BlockUse, Leaf, Node, Parallel, Series, Tap, children
 from compiler.ir.symbols import SymFloat
 from compiler.source import classnames, units
 from compiler.source.expr import Expr, call, construct, literal, read

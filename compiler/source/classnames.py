@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from functools import cache
 
-from compiler.ir.nodes import Network
+from compiler.ir.network import Network
 from compiler.source.helpers import helper_names
 from compiler.source.units import unit_names
 

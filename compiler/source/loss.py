@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from compiler.ir.ending import endings
-from compiler.ir.nodes import Network
+from compiler.ir.network import Network
 from compiler.ir.op import Ending
 from compiler.source.expr import Expr, call, lay_out, signature
 

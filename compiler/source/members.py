@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import groupby
 
-from compiler.ir.nodes import Network, Node, Tap
+from compiler.ir.network import Network
+from compiler.ir.nodes import Node, Tap
 from compiler.lowering.classifier import classifier
 from compiler.source import classnames
 from compiler.source.describe import sizes

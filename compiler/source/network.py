@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from compiler.ir.nodes import Leaf, Network, Node, Tap, own_inits
+from compiler.ir.network import Network
+from compiler.ir.nodes import Leaf, Node, Tap, own_inits
 from compiler.ir.symbols import SymFloat
 from compiler.ops.linear import Dropout
 from compiler.source.classes import Emitter
@@ -59,7 +60,7 @@ def init(network: Network, emitter: Emitter) -> Iterator[str]:
             section = network.sections[node.name]
             yield f"        # {section}"
         yield from _assignment(node, expr)
-    if network.init or any(own_inits(network)):
+    if network.init or any(own_inits(network.nodes)):
         yield "        self._init_weights()"
 
 

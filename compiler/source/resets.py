@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import groupby
 
-from compiler.ir.nodes import Leaf, Network, leaves, own_inits
+from compiler.ir.network import Network
+from compiler.ir.nodes import Leaf, leaves, own_inits
 from compiler.ir.op import Init, Op
 from compiler.ir.symbols import Sym
 from compiler.lowering.classifier import classified
@@ -73,7 +74,7 @@ def _drawn(network: Network) -> Iterator[str]:
         yield "            if isinstance(module, nn.Conv2d | nn.Linear):"
         yield from _draw(network.init, Expr("module.weight"), 4)
     heads = {tap.name for tap in network.taps}
-    for top, layers in groupby(own_inits(network), key=lambda item: item[0].split(".")[0]):
+    for top, layers in groupby(own_inits(network.nodes), key=lambda item: item[0].split(".")[0]):
         if top in heads:
             yield from condition("and", [Test(f"self.{top}", "is not None")], 2)
         for path, init in layers:
@@ -92,7 +93,7 @@ def _is_last(path: str, leaf: Leaf, heads: set[str]) -> bool:
 def _classifier(network: Network) -> Iterator[str]:
     """The body of `reset_classifier`."""
     heads = {tap.name for tap in network.taps}
-    found, inits = dict(leaves(network.nodes)), dict(own_inits(network))
+    found, inits = dict(leaves(network.nodes)), dict(own_inits(network.nodes))
     yield "        self.num_classes = num_classes"
     for top, paths in groupby(classified(network), key=lambda path: path.split(".")[0]):
         if top in heads:

@@ -9,7 +9,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from compiler.ir.nodes import BlockUse, Leaf, Network, Node, Parallel, Series, Tap, children
+from compiler.ir.network import Network
+from compiler.ir.nodes import BlockUse, Leaf, Node, Parallel, Series, Tap, children
 from dsl.models.layers import Split
 from dsl.models.spec import Block, walk
 from dsl.reading.references import references

@@ -13,7 +13,8 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from compiler.ir.nodes import Leaf, Network, Node, Parallel, children, leaves
+from compiler.ir.network import Network
+from compiler.ir.nodes import Leaf, Node, Parallel, children, leaves
 from compiler.ops.conv import Conv2d
 from compiler.ops.norm import BatchNorm2d
 from dsl.text.problems import NOWHERE, Problem, SpecError

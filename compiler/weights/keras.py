@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from compiler.ir.nodes import Leaf, Network, Node, Parallel, Tap, children
+from compiler.ir.network import Network
+from compiler.ir.nodes import Leaf, Node, Parallel, Tap, children
 from compiler.ops.conv import Conv2d
 from compiler.ops.linear import Identity, Linear
 from compiler.ops.norm import BatchNorm2d

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-from compiler.ir.nodes import Leaf, Network, Node, Parallel, Series, Tap, children
+from compiler.ir.network import Network
+from compiler.ir.nodes import Leaf, Node, Parallel, Series, Tap, children
 from dsl.models.weights import KERAS, NOTHING, OWN, NameMap, resolve
 from dsl.text.problems import NOWHERE, Problem, Span, SpecError, did_you_mean
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from compiler.ir.nodes import Leaf, Network, leaves
+from compiler.ir.network import Network
+from compiler.ir.nodes import Leaf, leaves
 from compiler.lowering.classifier import classified
 from compiler.ops.linear import Flatten
 from compiler.ops.norm import BatchNorm2d

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from compiler.ir.nodes import Network
+from compiler.ir.network import Network
 from compiler.weights.slots import COUNTER, slots
 from dsl.models.weights import OWN
 from dsl.text.problems import NOWHERE, Problem, SpecError

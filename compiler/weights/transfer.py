@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from compiler.files.writing import write
-from compiler.ir.nodes import Network
+from compiler.ir.network import Network
 from compiler.nn.module import CompiledNetwork
 from compiler.weights import files, finite, keras
 from compiler.weights.account import FOLDED, Row, WeightsReport
