@@ -7,92 +7,13 @@ settle what defaults, the bias rule, paddings, parameters, repeats and residuals
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from collections.abc import Sequence as Seq
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
 
+from compiler.oracle.addressing import class_names, list_names, split_names
+from compiler.oracle.meaning import Arithmetic, Array, Meaning, State
 from dsl.models import layers
 from dsl.models.spec import Aux, Block, Spec
-
-Array = Any
-"""(N, C, H, W) or (N, C), of the arithmetic's own kind."""
-Value = int | float | str
-Pair = tuple[int, int]
-Padding = tuple[int, int, int, int]
-"""Rows above and below, columns left and right."""
-State = dict[str, Array]
-
-
-class Arithmetic(Protocol):
-    """The operators that a reading needs."""
-
-    def conv2d(
-        self,
-        x: Array,
-        weight: Array,
-        stride: Pair,
-        padding: Padding,
-        dilation: Pair,
-        groups: int,
-    ) -> Array: ...
-    def max_pool(
-        self, x: Array, kernel: Pair, stride: Pair, padding: Padding, ceil: bool
-    ) -> Array: ...
-    def avg_pool(
-        self, x: Array, kernel: Pair, stride: Pair, padding: Padding, ceil: bool, count: bool
-    ) -> Array: ...
-    def adaptive_pool(self, mode: str, x: Array, size: Pair) -> Array: ...
-    def linear(self, x: Array, weight: Array, bias: Array | None) -> Array: ...
-    def normalise(self, x: Array, mean: Array, var: Array, eps: float) -> Array: ...
-    def mean(self, x: Array) -> Array: ...
-    def variance(self, x: Array, lost: int) -> Array: ...
-    def lrn(self, x: Array, size: int, alpha: float, beta: float, k: float) -> Array: ...
-    def act(self, kind: str, x: Array) -> Array: ...
-    def softmax(self, x: Array) -> Array: ...
-    def dropout(self, p: float, x: Array) -> Array: ...
-    def concat(self, parts: list[Array]) -> Array: ...
-
-
-# --- Names ---------------------------------------------------------------------------------
-
-
-def class_names(steps: Seq[layers.Step]) -> list[str]:
-    """Attributes of a network or block: `fc`, or `conv1`, `conv2` where there are several."""
-    given = [step.name for step in steps if step.name]
-    alone = Counter(step.auto for step in steps if not step.name)
-    names: list[str] = []
-    taken = set(given)
-    last: Counter[str] = Counter()
-    for step in steps:
-        name = step.name or step.auto
-        if not step.name and (alone[name] > 1 or name in taken):
-            while (name := f"{step.auto}{last[step.auto] + 1}") in taken:
-                last[step.auto] += 1
-        taken.add(name)
-        names.append(name)
-    return names
-
-
-def list_names(steps: Seq[layers.Step]) -> list[str]:
-    """Steps of a nested list: their own names, or their places from 0."""
-    return [step.name or str(place) for place, step in enumerate(steps)]
-
-
-def split_names(branches: Seq[layers.Step]) -> list[str]:
-    """Branches: their own names, or `branch1`, `branch2` and so on."""
-    given = {branch.name for branch in branches if branch.name}
-    names: list[str] = []
-    for place, branch in enumerate(branches):
-        name = branch.name or f"branch{place + 1}"
-        while not branch.name and name in given:
-            name = f"{name}_"
-        names.append(name)
-    return names
-
-
-# --- Running -------------------------------------------------------------------------------
 
 
 @dataclass
@@ -107,39 +28,8 @@ class Result:
 
 
 @dataclass(frozen=True)
-class Reading:
+class Reading(Meaning):
     """One pass: the spec, the weights, the mode, and what names stand for here."""
-
-    spec: Spec
-    state: Mapping[str, Array]
-    training: bool
-    ops: Arithmetic
-    names: Mapping[str, Value]
-    changed: State
-    """Running statistics that the pass has moved."""
-    saw: Callable[[str, Array], None]
-    """Told each step's path and what it gave, the innermost first."""
-
-    # What fields say, names replaced by their values.
-
-    def value(self, given: Any) -> Any:
-        return self.names.get(given, given) if isinstance(given, str) else given
-
-    def pair(self, given: Any) -> Pair:
-        value = self.value(given)
-        if not isinstance(value, tuple):
-            return int(value), int(value)
-        return int(self.value(value[0])), int(self.value(value[1]))
-
-    def word(self, given: Any, default: str) -> str:
-        value = self.value(given)
-        return default if value is None else str(value)
-
-    def number(self, given: Any, default: float = 0.0) -> float:
-        value = self.value(given)
-        return default if value is None else float(value)
-
-    # Steps.
 
     def step(self, step: layers.Step, path: str, x: Array) -> Array:
         """What a step gives; its weights are those below `path`."""
@@ -195,164 +85,6 @@ class Reading:
             return inside.steps(steps, class_names(steps), path, x)
         return inside.unseen(block.body, path, x)
 
-    # Layers.
-
-    def layer(self, step: layers.Layer, path: str, x: Array) -> Array:
-        match step:
-            case layers.Conv():
-                return self.conv(step, path, x)
-            case layers.SepConv():
-                deep = self.convolve(step, f"{path}.depthwise", x, groups=x.shape[1])
-                point = self.pointwise(deep, f"{path}.pointwise", step)
-                bias = self.bias(step, path, "pointwise")
-                return self.behind(step, path, point, bias)
-            case layers.MaxPool():
-                return self.pool(step, x)
-            case layers.Linear():
-                bias = self.state[f"{path}.bias"] if step.bias else None
-                return self.ops.linear(_flat(x), self.state[f"{path}.weight"], bias)
-            case layers.BatchNorm():
-                return self.batch_norm(step, path, x)
-        return self.plain(step, x)
-
-    def plain(self, step: layers.Layer, x: Array) -> Array:
-        """Layers without weights."""
-        match step:
-            case layers.GlobalPool():
-                return self.ops.adaptive_pool(step.mode, x, (1, 1))
-            case layers.AdaptivePool():
-                return self.ops.adaptive_pool(step.mode, x, self.pair(step.size))
-            case layers.Flatten():
-                return _flat(x)
-            case layers.Dropout():
-                return self.ops.dropout(self.number(step.p), x) if self.training else x
-            case layers.Activation():
-                return self.ops.act(self.value(step.kind), x)
-            case layers.Softmax():
-                return self.ops.softmax(x)
-            case layers.LRN():
-                alpha, beta, k = (self.number(n) for n in (step.alpha, step.beta, step.k))
-                return self.ops.lrn(x, step.size, alpha, beta, k)
-            case layers.Identity():
-                return x
-        raise TypeError(type(step))
-
-    def conv(self, step: layers.Conv, path: str, x: Array) -> Array:
-        groups = x.shape[1] if step.depthwise else int(self.value(step.groups))
-        alone = not self.normed(step) and self.act(step) == "none"
-        y = self.convolve(step, path if alone else f"{path}.conv", x, groups)
-        return self.behind(step, path, y, self.bias(step, path, "" if alone else "conv"))
-
-    def pointwise(self, x: Array, where: str, step: layers.Filter) -> Array:
-        """The 1x1 behind a depthwise convolution."""
-        weight = self.state[f"{where}.weight"]
-        _agree(where, (int(self.value(step.width)), x.shape[1], 1, 1), weight)
-        return self.ops.conv2d(x, weight, (1, 1), (0, 0, 0, 0), (1, 1), 1)
-
-    def convolve(self, step: layers.Filter, where: str, x: Array, groups: int) -> Array:
-        kernel, stride = self.pair(step.kernel), self.pair(step.stride)
-        dilation = self.pair(step.dilation)
-        mode = self.value(step.padding)
-        mode = self.spec.defaults.padding if mode is None else mode
-        padding = self.padding(mode, x, kernel, stride, dilation)
-        weight = self.state[f"{where}.weight"]
-        width = x.shape[1] if isinstance(step, layers.SepConv) or step.width is None else step.width
-        _agree(where, (int(self.value(width)), x.shape[1] // groups, *kernel), weight)
-        return self.ops.conv2d(x, weight, stride, padding, dilation, groups)
-
-    def bias(self, step: layers.Filter, path: str, part: str) -> Array | None:
-        """The bias rule: said outright; else by the defaults; else where no norm follows."""
-        wanted = step.bias
-        if wanted is None and not step.linear:
-            wanted = self.spec.defaults.bias
-        if wanted is None:
-            wanted = not self.normed(step)
-        key = f"{path}.{part}.bias" if part else f"{path}.bias"
-        if wanted != (key in self.state):
-            raise ValueError(f"{key} should {'' if wanted else 'not '}be there")
-        return self.state[key] if wanted else None
-
-    def normed(self, step: layers.Filter) -> bool:
-        if step.linear and step.norm is None:
-            return False
-        return self.word(step.norm, self.spec.defaults.norm) == "batch"
-
-    def act(self, step: layers.Filter) -> str:
-        if step.linear and step.act is None:
-            return "none"
-        return self.word(step.act, self.spec.defaults.act)
-
-    def behind(self, step: layers.Filter, path: str, y: Array, bias: Array | None) -> Array:
-        """The bias, norm and activation of a convolution."""
-        if bias is not None:
-            y = y + bias.reshape(1, -1, 1, 1)
-        if self.normed(step):
-            y = self.batch_norm(step, f"{path}.bn", y)
-        return self.ops.act(self.act(step), y)
-
-    def padding(self, mode: Any, x: Array, kernel: Pair, stride: Pair, dilation: Pair) -> Padding:
-        if not isinstance(mode, str):
-            rows, columns = self.pair(mode)
-            return rows, rows, columns, columns
-        sides: list[int] = []
-        for axis in (0, 1):
-            reach = dilation[axis] * (kernel[axis] - 1)
-            if mode == "tf_same":
-                sides += _tf_same(x.shape[2 + axis], reach, stride[axis])
-            else:
-                sides += [reach // 2 if mode == "same" else 0] * 2
-        top, bottom, left, right = sides
-        return top, bottom, left, right
-
-    def pool(self, step: layers.MaxPool, x: Array) -> Array:
-        kernel, stride = self.pair(step.kernel), self.pair(step.stride)
-        mode = self.value(step.padding)
-        if mode is None:  # Caffe's rule rounds up instead of padding.
-            mode = "valid" if step.ceil else self.spec.defaults.padding
-        padding = self.padding(mode, x, kernel, stride, (1, 1))
-        if not isinstance(step, layers.AvgPool):
-            return self.ops.max_pool(x, kernel, stride, padding, step.ceil)
-        count = step.count_padding
-        if count is None:
-            count = self.spec.defaults.avgpool == "countpad"
-        return self.ops.avg_pool(x, kernel, stride, padding, step.ceil, count)
-
-    def batch_norm(self, step: layers.Filter | layers.BatchNorm, path: str, x: Array) -> Array:
-        eps = self.number(step.eps, self.spec.defaults.eps)
-        scaled = self.spec.defaults.gamma if step.gamma is None else step.gamma
-        if scaled != (f"{path}.weight" in self.state):
-            raise ValueError(f"{path}.weight should {'' if scaled else 'not '}be there")
-        mean, var = self.state[f"{path}.running_mean"], self.state[f"{path}.running_var"]
-        if self.training:
-            self._moved(step, path, x)
-            mean, var = self.ops.mean(x), self.ops.variance(x, 0)
-        y = self.ops.normalise(x, mean, var, eps)
-        if scaled:
-            y = y * self.state[f"{path}.weight"].reshape(1, -1, 1, 1)
-        return y + self.state[f"{path}.bias"].reshape(1, -1, 1, 1)
-
-    def _moved(self, step: layers.Filter | layers.BatchNorm, path: str, x: Array) -> None:
-        """Running statistics take their share of the batch's; its variance is the unbiased."""
-        share = self.number(step.momentum, self.spec.defaults.momentum)
-        seen = {"running_mean": self.ops.mean(x), "running_var": self.ops.variance(x, 1)}
-        for key, value in seen.items():
-            old = self.state[f"{path}.{key}"]
-            self.changed[f"{path}.{key}"] = (1 - share) * old + share * value
-        count = f"{path}.num_batches_tracked"
-        self.changed[count] = self.state[count] + 1
-
-
-def _tf_same(size: int, reach: int, stride: int) -> list[int]:
-    """The least padding that gives the size, divided and rounded up; more of it at the end."""
-    outs = -(-size // stride)
-    total = max((outs - 1) * stride + reach + 1 - size, 0)
-    return [total // 2, total - total // 2]
-
-
-def _agree(where: str, wanted: tuple[int, ...], weight: Array) -> None:
-    if tuple(weight.shape) != wanted:
-        raise ValueError(f"{where}: weights of {tuple(weight.shape)} where {wanted} is said")
-
 
 def _sum(outs: list[Array]) -> Array:
     total = outs[0]
@@ -361,10 +93,6 @@ def _sum(outs: list[Array]) -> Array:
             raise ValueError(f"{total.shape} and {out.shape} don't add")
         total = total + out
     return total
-
-
-def _flat(x: Array) -> Array:
-    return x.reshape(x.shape[0], -1)
 
 
 def read(
