@@ -45,6 +45,8 @@ TORCH = {"compiler/nn", "compiler/oracle", "compiler/weights", "compiler/importi
 """Rooms in which some file imports torch as it is loaded."""
 GROUND = {"compiler.version", "compiler.missing"}
 """Files of the package's own that any room may import: they import nothing."""
+OPINIONS = ("reading", "meaning", "addressing", "arithmetic", "observe")
+"""What the oracle thinks by itself, by how the files are called."""
 LATER = {
     ("dsl.models.spec", "dsl.writing.dumping"): "a spec shows its YAML",
 }
@@ -92,6 +94,7 @@ def _named(node: ast.Import | ast.ImportFrom) -> Iterator[str]:
     if isinstance(node, ast.Import):
         yield from (alias.name for alias in node.names)
         return
+    assert node.level == 0, f"{node.module} is imported by where it stands, not by its name"
     for alias in node.names:
         whole = f"{node.module}.{alias.name}"
         yield whole if whole in files() else str(node.module)
@@ -134,6 +137,24 @@ def test_rooms_that_know_nothing_of_each_other() -> None:
         for later in (False, True)
         for one, other in arrows(later=later)
         if other in files() and room_of(other) in APART.get(room_of(one), ())
+    ]
+    assert wrong == []
+
+
+def test_opinions_share_no_code_with_what_they_judge() -> None:
+    """They know each other and the models of the language: not even what it makes of names."""
+    own = [
+        name
+        for name in files()
+        if name.startswith(tuple(map("compiler.oracle.{}".format, OPINIONS)))
+    ]
+    assert len(own) > len(OPINIONS)
+    known = {*own, "dsl.models.layers", "dsl.models.spec"}
+    wrong = [
+        (one, other)
+        for later in (False, True)
+        for one, other in arrows(later=later)
+        if one in own and other in files() and other not in known
     ]
     assert wrong == []
 

@@ -53,9 +53,9 @@ import torch
 from torch import nn
 from torch.func import functional_call
 
-from .observe_layers import Field, LayerRecorder, LayerSeen, field_of
-from .observe_memory import PeakMeter, SavedBytes
-from .observe_ops import KnownOps, UnknownOpError, storage_keys, tensors
+from compiler.oracle.observe_layers import Field, LayerRecorder, LayerSeen, field_of
+from compiler.oracle.observe_memory import PeakMeter, SavedBytes
+from compiler.oracle.observe_ops import KnownOps, UnknownOpError, storage_keys, tensors
 
 __all__ = ["LayerSeen", "Observation", "UnknownOpError", "observe"]
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from .observe_ops import Category, Ran, UnknownOpError, storage_key, tensors
+from compiler.oracle.observe_ops import Category, Ran, UnknownOpError, storage_key, tensors
 
 
 @dataclass(frozen=True)

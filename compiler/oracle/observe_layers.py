@@ -19,8 +19,15 @@ from torch.nn.modules.module import (
 from torch.overrides import TorchFunctionMode
 from torch.utils.flop_counter import flop_registry
 
-from .observe_field import FieldMap, Trace
-from .observe_ops import WRITES_NOTHING, Category, KnownOps, Ran, storage_key, tensors
+from compiler.oracle.observe_field import FieldMap, Trace
+from compiler.oracle.observe_ops import (
+    WRITES_NOTHING,
+    Category,
+    KnownOps,
+    Ran,
+    storage_key,
+    tensors,
+)
 
 # (h, w) of the window, of the step between windows, and of the pixels that the first window
 # lies before the image.

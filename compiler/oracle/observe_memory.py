@@ -10,7 +10,7 @@ from typing import Self
 import torch
 from torch.autograd.graph import saved_tensors_hooks
 
-from .observe_ops import Ran, storage_key, tensors
+from compiler.oracle.observe_ops import Ran, storage_key, tensors
 
 # A name for the storage class that mypy sees as a type.
 Storage = torch.UntypedStorage
