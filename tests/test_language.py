@@ -25,7 +25,8 @@ from compiler.nn.module import build
 from compiler.ops.act import ACTIVATIONS
 from compiler.source import emit
 from dsl.models import layers, shelf
-from dsl.models.fields import ACTIVATION_WORDS, name_fault
+from dsl.models.fields import ACTIVATION_WORDS
+from dsl.models.identifiers import name_fault
 from dsl.models.layers import (
     Activation,
     AvgPool,

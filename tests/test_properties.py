@@ -33,7 +33,7 @@ from compiler.source import emit
 from compiler.source.auditing import audit
 from compiler.source.classnames import class_name
 from dsl.models import layers
-from dsl.models.fields import name_fault
+from dsl.models.identifiers import name_fault
 from dsl.models.reserved import RESERVED
 from dsl.models.spec import Block, Spec
 from dsl.reading.names import param_fault

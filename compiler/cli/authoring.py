@@ -14,7 +14,7 @@ from compiler.cli.options import SpecType, overrides, spec_options
 from compiler.cli.piped import is_stdin, taken
 from compiler.files.writing import write
 from compiler.lowering.prepare import wanted
-from dsl.models.fields import name_fault, spec_name_fault
+from dsl.models.identifiers import name_fault, spec_name_fault
 
 OUTPUT = click.Path(path_type=Path, dir_okay=False)
 

@@ -16,7 +16,7 @@ import dsl
 from compiler.cli import terminal
 from compiler.cli.files import deliver
 from compiler.cli.options import PairType, SizeType
-from dsl.models.fields import name_fault, spec_name_fault
+from dsl.models.identifiers import name_fault, spec_name_fault
 from dsl.models.spec import Spec
 
 MAX_WEIGHT = 1_000_000

@@ -17,7 +17,7 @@ from compiler.diagram.rendering import (
 )
 from compiler.diagram.svg import fingerprint
 from compiler.ir.network import Network
-from dsl.models.fields import is_device
+from dsl.models.identifiers import is_device
 
 __all__ = [
     "Format",

@@ -22,7 +22,7 @@ from compiler.importing.trace import Trace
 from compiler.ir.network import Network
 from compiler.lowering.lower import lower
 from compiler.weights.slots import slots
-from dsl.models.fields import name_fault, spec_name_fault
+from dsl.models.identifiers import name_fault, spec_name_fault
 from dsl.models.spec import Expect, Spec
 from dsl.text.problems import SpecError
 from dsl.text.values import MAX_DEPTH

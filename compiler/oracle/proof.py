@@ -11,7 +11,7 @@ from compiler.oracle.trial import BATCH, trial
 
 if TYPE_CHECKING:
     from compiler.oracle.emitted import Pair
-    from compiler.oracle.runs import Finding
+    from compiler.oracle.likeness import Finding
 
 
 def prove(network: Network, text: str) -> CheckReport:

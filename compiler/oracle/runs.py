@@ -20,63 +20,12 @@ from compiler.ir.network import Network
 from compiler.ir.nodes import Tap
 from compiler.oracle import emitted as check_source
 from compiler.oracle.arithmetic import Functions
+from compiler.oracle.likeness import Finding, Outs, close, first, rounding, same
 from compiler.oracle.reading import read
 from compiler.oracle.trial import BATCH, Trial
 
-Outs = dict[str, Tensor]
-Same = Callable[[Tensor, Tensor], bool]
-Finding = tuple[str, str, str]
-"""Where two parted, and what either had there."""
-
-
-def same(ours: Tensor, theirs: Tensor) -> bool:
-    """Whether two tensors are equal to the last bit; what is no number equals itself."""
-    if ours.shape != theirs.shape or ours.dtype != theirs.dtype:
-        return False
-    return torch.equal(ours, theirs) or bool(_alike(ours, theirs).all())
-
-
-def _alike(ours: Tensor, theirs: Tensor) -> Tensor:
-    return (ours == theirs) | (ours.isnan() & theirs.isnan())
-
-
-TOLERANCE = 1e-9
-"""Of the largest element: far above what float64 rounds, far below any mistake."""
-
-
-def close(ours: Tensor, theirs: Tensor) -> bool:
-    """Whether two tensors are equal but for rounding in float64."""
-    if ours.shape != theirs.shape:
-        return False
-    finite = theirs[theirs.isfinite()]
-    scale = float(finite.abs().max()) if finite.numel() else 0.0
-    return torch.allclose(ours, theirs.to(ours), 0.0, TOLERANCE * scale, equal_nan=True)
-
-
 JOLT = 1e-13
-"""Some hundred times what float64 rounds."""
-AMPLIFIED = 1e-4
-"""The most of the largest element that is taken for rounding, however it is amplified."""
-
-
-def rounding(ours: Tensor, theirs: Tensor, jolted: Tensor) -> bool:
-    """Whether two tensors differ by no more than weights that are a little off make of one."""
-    if ours.shape != theirs.shape or not bool(ours.isfinite().all()):
-        return False
-    gap, scale = float((ours - theirs).abs().max()), float(theirs.abs().max())
-    return gap <= min(10 * float((ours - jolted).abs().max()), AMPLIFIED * scale)
-
-
-def shown(ours: Tensor, theirs: Tensor) -> tuple[str, str]:
-    """Two tensors that differ in a few words: where they do so most, if their kinds are one."""
-    if ours.shape != theirs.shape or ours.dtype != theirs.dtype:
-        kinds = [f"{tuple(out.shape)} {out.dtype}" for out in (ours, theirs)]
-        return kinds[0], kinds[1]
-    gaps = (ours.double() - theirs.double()).abs().masked_fill(_alike(ours, theirs), -1).detach()
-    most = int(gaps.nan_to_num(torch.inf).argmax())
-    count = f"{int((gaps != -1).sum()):,} of {gaps.numel():,} elements differ"
-    mine, others = (f"{out.flatten()[most].item():.9g}" for out in (ours, theirs))
-    return mine, f"{others} ({count})"
+"""How much weights are moved: some hundred times what float64 rounds."""
 
 
 @contextmanager
@@ -326,14 +275,3 @@ def _without(network: Network, apart: tuple[Tap, ...]) -> Network:
     """The network as a module without these heads' insides takes its images."""
     empty = {tap.name: replace(tap, body=replace(tap.body, nodes=())) for tap in apart}
     return replace(network, nodes=tuple(empty.get(node.name, node) for node in network.nodes))
-
-
-def first(ours: Outs, theirs: Outs, alike: Same) -> Finding | None:
-    """The first name whose tensors differ."""
-    for key in dict.fromkeys((*ours, *theirs)):
-        if key not in ours or key not in theirs:
-            had = ["a tensor" if key in outs else "nothing" for outs in (ours, theirs)]
-            return key, had[0], had[1]
-        if not alike(ours[key], theirs[key]):
-            return key, *shown(ours[key], theirs[key])
-    return None

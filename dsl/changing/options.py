@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 
 from dsl.models.changes import CHANGES, Changes
-from dsl.models.fields import shown
+from dsl.models.identifiers import shown
 from dsl.reading.reader import Reader
 from dsl.text import values
 from dsl.text.problems import Problem, Report, Span, SpecError

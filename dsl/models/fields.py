@@ -7,7 +7,6 @@ number may be given by a block's parameter, the parameter's name is kept as a st
 
 from __future__ import annotations
 
-import keyword
 import re
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, cast
@@ -15,6 +14,7 @@ from typing import Annotated, Any, cast
 from pydantic import BeforeValidator
 
 from dsl.models.extent import read_extent
+from dsl.models.identifiers import file_name, identifier, is_identifier, shown
 from dsl.text import foreign
 from dsl.text.numbers import (
     LEAST,
@@ -31,28 +31,11 @@ from dsl.text.numbers import (
 from dsl.text.problems import closest
 from dsl.text.source import HIDDEN
 
-IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 KERNEL = re.compile(r"([0-9]+|[A-Za-z](?=x[0-9]))x([0-9]+|[A-Za-z][A-Za-z0-9_]*)")
 """`1x7`; one side may be a parameter: `1xn`, or `nx1` where its name is one letter."""
 
 MOST = 100_000
 """The largest width, kernel side, input side or repeat that a spec may name."""
-
-
-def is_identifier(text: object) -> bool:
-    """Whether `text` can name a step, block or parameter."""
-    return isinstance(text, str) and bool(IDENTIFIER.fullmatch(text))
-
-
-def shown(value: object) -> str:
-    """A value as an error quotes it: short, and on one line."""
-    if value == "" or value is None:
-        return "an empty value"
-    if isinstance(value, (list, tuple, dict)):
-        return "a mapping" if isinstance(value, dict) else "a list"
-    text = value if isinstance(value, str) else repr(value)
-    text = "".join(c if c.isprintable() else "?" for c in text)
-    return f"'{text}'" if len(text) <= 40 else f"'{text[:37]}…'"
 
 
 def _number_text(value: Any) -> Any:
@@ -97,62 +80,6 @@ def number(low: float, high: float, named: bool) -> Callable[[Any], float | str]
         raise Misfit(f"must be {wanted}, not {shown(value)}{loss(value, low)}", meant)
 
     return read
-
-
-RULE = "a letter, then letters, digits or _ (ASCII, 64 at most)"
-
-
-def _taken(text: str) -> str:
-    """Why an identifier can't be a name; empty where it can."""
-    if text == "in":
-        return "it means the width that comes in"
-    if keyword.iskeyword(text) or text in SOFT:
-        return "Python source can't use it as a name"
-    return ""
-
-
-def name_fault(text: str) -> str:
-    """What is wrong with a name that is being given; empty for nothing."""
-    if not is_identifier(text):
-        return f"a name is {RULE}, not {shown(text)}"
-    why = _taken(text)
-    return f"the word '{text}' is taken: {why}" if why else ""
-
-
-def _identifier(value: Any) -> str:
-    if not is_identifier(value):
-        meant = value.rstrip(",; ") if isinstance(value, str) else ""
-        meant = meant if is_identifier(meant) else ""
-        raise Misfit(f"must be {RULE}, not {shown(value)}", meant)
-    if why := _taken(value):
-        raise ValueError(f"can't be '{value}': {why}")
-    return str(value)
-
-
-SOFT = {"_", "case", "match"}
-"""Words that mean something in places of Python source. Later versions have more, and a spec is
-right or wrong whatever the version: those make good names all the same."""
-DEVICES = re.compile(r"con|prn|aux|nul|(com|lpt)[0-9]", re.IGNORECASE)
-"""Names that Windows keeps for devices, whatever ending a file has."""
-
-
-def is_device(name: str) -> bool:
-    """Whether no file or folder can be called so on Windows, in whatever case."""
-    return bool(DEVICES.fullmatch(name))
-
-
-def spec_name_fault(text: str) -> str:
-    """What is wrong with the name of a whole spec, which files are called by; empty for nothing."""
-    if is_device(text):
-        return f"can't be '{text}': Windows keeps that word for a device, so no file can have it"
-    return ""
-
-
-def _file_name(value: Any) -> str:
-    name = _identifier(value)
-    if fault := spec_name_fault(name):
-        raise ValueError(fault)
-    return name
 
 
 def _reference(value: Any) -> str:
@@ -281,8 +208,8 @@ def named(value: Any) -> Any:
     return value
 
 
-Identifier = Annotated[str, BeforeValidator(_identifier)]
-FileName = Annotated[str, BeforeValidator(_file_name)]
+Identifier = Annotated[str, BeforeValidator(identifier)]
+FileName = Annotated[str, BeforeValidator(file_name)]
 Reference = Annotated[str, BeforeValidator(_reference)]
 Text = Annotated[str, BeforeValidator(_text)]
 Flag = Annotated[bool, BeforeValidator(_flag)]

@@ -19,7 +19,8 @@ from pydantic import (
 )
 
 from dsl.models.faults import invalid
-from dsl.models.fields import Argument, Count, Identifier, Join, Named, Number, Reference, shown
+from dsl.models.fields import Argument, Count, Identifier, Join, Named, Number, Reference
+from dsl.models.identifiers import shown
 from dsl.text.problems import NOWHERE, Problem, Span, SpecError
 
 

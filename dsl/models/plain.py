@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dsl.models.fields import shown
+from dsl.models.identifiers import shown
 from dsl.text.problems import NOWHERE, Span
 from dsl.text.values import Entry, Mapping, Scalar, Sequence, Value
 

@@ -39,8 +39,8 @@ from dsl.models.fields import (
     Total,
     Weight,
     named,
-    shown,
 )
+from dsl.models.identifiers import shown
 from dsl.models.model import (
     Filled,
     Layer,

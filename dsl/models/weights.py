@@ -15,7 +15,8 @@ from typing import Annotated, Any, Self
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from dsl.models import shelf
-from dsl.models.fields import Text, named, shown
+from dsl.models.fields import Text, named
+from dsl.models.identifiers import shown
 from dsl.models.model import Model, Places
 from dsl.text import values
 from dsl.text.problems import NOWHERE, Problem, Report, Span, SpecError

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Collection
 from typing import Any, TypeAlias
 
-from dsl.models.fields import name_fault, shown
+from dsl.models.identifiers import name_fault, shown
 from dsl.models.model import Places
 from dsl.reading import opstring
 from dsl.text.numbers import number_of

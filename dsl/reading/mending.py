@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
-from dsl.models.fields import IDENTIFIER, KERNEL, shown
+from dsl.models.fields import KERNEL
+from dsl.models.identifiers import IDENTIFIER, shown
 from dsl.text import foreign
 
 Stands = Literal["listed", "flow", "alone", "named", "quoted", "python"]

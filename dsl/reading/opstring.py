@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from dsl.models.faults import Fault, Invalid
-from dsl.models.fields import IDENTIFIER, KERNEL, shown
+from dsl.models.fields import KERNEL
+from dsl.models.identifiers import IDENTIFIER, shown
 from dsl.models.layers import (
     ACTIVATION_WORDS,
     LAYERS,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dsl.models.changes import CHANGES, Changes, Depth, Width
-from dsl.models.fields import shown
+from dsl.models.identifiers import shown
 from dsl.models.model import Places
 from dsl.models.spec import Aux, Defaults, Expect, Spec, Variant
 from dsl.models.weights import NameMap, read_map

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from dsl.models.fields import JOIN_WORDS, enumerated, shown
+from dsl.models.fields import JOIN_WORDS, enumerated
+from dsl.models.identifiers import shown
 from dsl.models.model import Places, Residual, Sequence, Split, Step
 from dsl.models.spec import Block
 from dsl.reading import opstring
