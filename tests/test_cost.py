@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import fields, replace
 from functools import cache, partial
 
+import click
 import pytest
 import torch
 from hypothesis import given
@@ -18,6 +19,7 @@ from hypothesis import strategies as st
 from torch.utils.flop_counter import FlopCounterMode
 
 import dsl
+from compiler.cli import asking
 from compiler.cost import COLUMNS, Report, Row, cost
 from compiler.cost.contract import broken
 from compiler.cost.field import reads
@@ -501,3 +503,9 @@ def test_contract_is_for_one_image_without_heads() -> None:
     spec = dsl.load("inception_v3")
     net = network("inception_v3")
     assert broken(spec, cost(net)) == broken(spec, cost(net, batch=7, training=True)) == []
+
+
+def test_the_command_takes_every_form_that_there_is() -> None:
+    (form,) = (param for param in asking.cost.params if param.name == "form")
+    assert isinstance(form.type, click.Choice)
+    assert list(form.type.choices) == list(FORMATS)
