@@ -20,6 +20,8 @@ ROOMS = (
     "dsl",
     "compiler/ir",
     "compiler/ops",
+    "compiler/passes",
+    "compiler/lints",
     "compiler/cost",
     "compiler/diff",
     "compiler/lowering",

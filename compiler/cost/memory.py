@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from compiler.cost.known import Known, known
+from compiler.ir.kept import remembered
 from compiler.ir.network import Network
 from compiler.ir.nodes import Leaf, Node, Parallel, Residual, Series, Tap
-from compiler.ir.notes import remembered
 from compiler.ir.op import Shape
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from compiler.cost.counting import Tally, total
 from compiler.cost.field import STILL, Trace, joined
 from compiler.cost.known import known
+from compiler.ir.kept import remembered
 from compiler.ir.nodes import Leaf, Node, Parallel, Series, children
-from compiler.ir.notes import remembered
 
 
 def tally(node: Node, training: bool) -> Tally:

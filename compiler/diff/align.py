@@ -11,8 +11,8 @@ from itertools import groupby, islice, takewhile
 from typing import TypeVar
 
 from compiler.diff.facts import facts, is_layer
+from compiler.ir.kept import remembered
 from compiler.ir.nodes import Node, Parallel, Series, Tap, children
-from compiler.ir.notes import remembered
 from compiler.ops.words import core
 from dsl.models.layers import AUTOMATIC
 

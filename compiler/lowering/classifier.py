@@ -10,9 +10,9 @@ from compiler.ir.nodes import BlockUse, Leaf, Node, Tap, children, leaves
 from compiler.ir.op import Call, ShapeFault
 from compiler.ir.symbols import Sym
 from compiler.ir.verifying import verify
-from compiler.lowering.classes import reclassed
-from compiler.lowering.logits import say_fixed
+from compiler.lints.logits import say_fixed
 from compiler.lowering.prepare import Overrides
+from compiler.passes.classes import reclassed
 from dsl.text.problems import Report
 
 CLASSES = frozenset({"num_classes"})

@@ -1,0 +1,1 @@
+"""Passes: a tree from a tree, by `compiler.ir.rewriting`. One a file."""
