@@ -12,7 +12,7 @@ from hypothesis import given, settings
 import dsl
 from compiler.ir.op import Call, Extra, Join, Op, Saved, Shape, Window, Work
 from compiler.lowering.lower import lower
-from compiler.ops.act import Activation, Softmax
+from compiler.ops.act import ACTIVATIONS, Activation, Softmax
 from compiler.ops.conv import Conv2d
 from compiler.ops.join import Add, Concat
 from compiler.ops.linear import Dropout, Flatten, Identity, Linear
@@ -98,6 +98,24 @@ def differences(stem: str, average: str = "nopad") -> dict[str, Check]:
         )
     )
     return {check.name: check for check in cross_check(network).failures}
+
+
+@pytest.mark.parametrize("kind", ACTIVATIONS)
+def test_what_an_activation_keeps_is_what_torch_keeps(kind: str) -> None:
+    """Behind a convolution, behind a norm, as a step of its own and behind itself."""
+    steps = f"3x3 4 act={kind}, 1x1 4 norm=batch act={kind}, act {kind}, act {kind}, 1x1 2 linear"
+    assert differences(f"[{steps}]") == {}
+
+
+@pytest.mark.parametrize("kind", ACTIVATIONS)
+def test_an_activation_that_keeps_something_else_is_found(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    facts = ACTIVATIONS[kind]
+    other = "input" if facts.keeps == "output" else "output"
+    monkeypatch.setitem(ACTIVATIONS, kind, replace(facts, keeps=other))
+    monkeypatch.setattr(Activation, "inplace", False, raising=False)
+    assert differences(f"[3x3 4 linear, act {kind}, maxpool 3x3]")
 
 
 PROBES: dict[type[Op], str] = {

@@ -12,10 +12,14 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch.overrides import resolve_name
 
 import dsl
 from compiler.cost import cost
 from compiler.cost.contract import broken
+from compiler.importing import readers
+from compiler.importing.table import TABLE
+from compiler.importing.words import WORDS as UNSAYABLE
 from compiler.ir.nodes import Parallel, leaves
 from compiler.ir.verifying import verify
 from compiler.lowering.lower import lower
@@ -23,9 +27,10 @@ from compiler.lowering.rules import RULES
 from compiler.nn import runtime
 from compiler.nn.module import build
 from compiler.ops.act import ACTIVATIONS
+from compiler.oracle import arithmetic
 from compiler.source import emit
 from dsl.models import layers, shelf
-from dsl.models.fields import ACTIVATION_WORDS
+from dsl.models.fields import ACTIVATION_WORDS, JOIN_WORDS
 from dsl.models.identifiers import name_fault
 from dsl.models.layers import (
     Activation,
@@ -49,8 +54,10 @@ from dsl.models.reserved import ATTRIBUTES, COMPILED, RESERVED
 from dsl.models.spec import Aux, Block, Expect, Spec, Variant
 from dsl.models.spelling import write
 from dsl.reading import names
+from dsl.text import foreign
 from dsl.text.problems import NOWHERE, Problem, Span, SpecError
 from dsl.text.values import MAX_DEPTH
+from tests import numpy_network
 from tests.counting import counted
 from tests.shelf import IDS, NETWORKS
 from tests.strategies import KEPT, specs
@@ -224,6 +231,18 @@ def test_every_layer_kind_has_a_lowering_rule_and_every_field_a_spelling() -> No
 
 def test_the_words_of_the_language_are_those_of_the_compiler() -> None:
     assert tuple(ACTIVATIONS) == ACTIVATION_WORDS
+
+
+def test_every_reading_of_a_spec_knows_every_activation() -> None:
+    words = {*ACTIVATION_WORDS, "none"}
+    assert set(arithmetic.ACTIVATIONS) == set(numpy_network.ACTIVATIONS) == words
+
+
+def test_what_the_language_has_is_nowhere_said_to_be_lacking() -> None:
+    words = (*ACTIVATION_WORDS, *layers.LAYERS, *JOIN_WORDS)
+    assert [word for word in words if foreign.lacking(word)] == []
+    assert readers.one(layers.Identity())  # Importing them fills the table.
+    assert sorted({resolve_name(function) or "" for function in TABLE} & set(UNSAYABLE)) == []
 
 
 def test_reserved_names_are_those_that_modules_have() -> None:

@@ -194,3 +194,19 @@ def test_the_docs_name_every_room() -> None:
     text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     named = re.findall(r"(?m)^\| `([a-z/]+)/` \|", text)
     assert named == [room for room in ROOMS if room != "dsl"]
+
+
+@pytest.mark.parametrize(
+    "page", ["CONTRIBUTING.md", *(f"docs/{p.name}" for p in (ROOT / "docs").glob("*.md"))]
+)
+def test_files_that_the_docs_name_are_there(page: str) -> None:
+    tops = ("dsl", "compiler", "tests", "benchmarks")
+    there = [f"/{path.relative_to(ROOT)}" for top in tops for path in (ROOT / top).rglob("*.py")]
+    named = re.findall(r"`([a-z_/]+\.py)`", (ROOT / page).read_text(encoding="utf-8"))
+    mine = ("/generated/", "my_", "googlenet")
+    lost = [
+        name
+        for name in named
+        if not any(path.endswith(f"/{name}") for path in there) and not name.startswith(mine)
+    ]
+    assert lost == []

@@ -15,7 +15,7 @@ from compiler.ir.op import Call
 from compiler.nn import runtime
 
 FOLDS: dict[str, Callable[..., Tensor]] = {"+": operator.add}
-"""A join's operator by its sign."""
+"""A join's operator by its sign; without one all branches are joined at the end."""
 
 
 class Joined(nn.Module):
@@ -23,7 +23,7 @@ class Joined(nn.Module):
 
     def __init__(self, node: Parallel) -> None:
         super().__init__()
-        self._fold = FOLDS[node.join.sign] if node.join.folds else None
+        self._fold = FOLDS.get(node.join.sign)
         self._names = [branch.name for branch in node.branches]
         self._then = node.then.name if node.then else None
         self._scale = float(node.residual.scale) if node.residual else None
