@@ -196,17 +196,12 @@ def test_the_docs_name_every_room() -> None:
     assert named == [room for room in ROOMS if room != "dsl"]
 
 
-@pytest.mark.parametrize(
-    "page", ["CONTRIBUTING.md", *(f"docs/{p.name}" for p in (ROOT / "docs").glob("*.md"))]
-)
-def test_files_that_the_docs_name_are_there(page: str) -> None:
+PAGES = [ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_files_that_the_docs_name_are_there(page: Path) -> None:
     tops = ("dsl", "compiler", "tests", "benchmarks")
     there = [f"/{path.relative_to(ROOT)}" for top in tops for path in (ROOT / top).rglob("*.py")]
-    named = re.findall(r"`([a-z_/]+\.py)`", (ROOT / page).read_text(encoding="utf-8"))
-    mine = ("/generated/", "my_", "googlenet")
-    lost = [
-        name
-        for name in named
-        if not any(path.endswith(f"/{name}") for path in there) and not name.startswith(mine)
-    ]
-    assert lost == []
+    named = re.findall(r"`([a-z_/]+\.py)`", page.read_text(encoding="utf-8"))
+    assert [n for n in named if not any(path.endswith(f"/{n}") for path in there)] == []
