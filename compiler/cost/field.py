@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property, reduce
+from functools import reduce
 from typing import NamedTuple
 
+from compiler.ir.once import once
 from compiler.ir.op import Op, Pair, Shape, Window
 from dsl.text.memory import by_value
 
@@ -59,7 +60,7 @@ class Trace:
     w: Axis = PIXEL
     spatial: bool = True
 
-    @cached_property
+    @once
     def field(self) -> Field:
         """Sizes, steps and offsets in pixels."""
         h, w = self.h, self.w

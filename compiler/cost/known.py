@@ -6,11 +6,11 @@ Networks are made of few kinds of layers at few sizes, so most layers are known 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 from compiler.cost.counting import Tally, layer_tally
 from compiler.cost.field import Trace, followed
 from compiler.ir.nodes import Leaf
+from compiler.ir.once import once
 from compiler.ir.op import Extra, Op, Saved, Shape
 from dsl.text.memory import by_value
 
@@ -37,7 +37,7 @@ class Known:
     """Whether it has parameters."""
     least_batch: int
 
-    @cached_property
+    @once
     def training(self) -> Tally:
         """What it counts in a training pass, which is seldom asked for."""
         return layer_tally(self.op, self.inp, training=True)

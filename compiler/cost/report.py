@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 from compiler.cost.blocks import block_rows
@@ -11,6 +10,7 @@ from compiler.cost.layers import layer_rows
 from compiler.cost.rows import Row, Total
 from compiler.ir.network import Network
 from compiler.ir.nodes import Node
+from compiler.ir.once import once
 
 
 @dataclass(frozen=True, repr=False)
@@ -46,22 +46,22 @@ class Report:
         """What runs: with `training` the auxiliary heads too."""
         return self.network.nodes if self.training else self.network.trunk
 
-    @cached_property
+    @once
     def blocks(self) -> tuple[Row, ...]:
         """One row per step of the trunk (with `training` per head too), as they are executed."""
         return tuple(block_rows(self.nodes, self.batch, self.dtype_bytes, self.training))
 
-    @cached_property
+    @once
     def layers_by_block(self) -> tuple[tuple[Row, ...], ...]:
         """One row per operation, for each of `blocks`."""
         return tuple(layer_rows(self.nodes, self.batch, self.dtype_bytes, self.training))
 
-    @cached_property
+    @once
     def layers(self) -> tuple[Row, ...]:
         """One row per operation, block after block."""
         return tuple(row for rows in self.layers_by_block for row in rows)
 
-    @cached_property
+    @once
     def views(self) -> dict[str, int]:
         """The evaluation pass as other tools count it, by tool; see docs/cost.md."""
         from compiler.cost.peers import views

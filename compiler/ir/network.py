@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 
 from compiler.ir.nodes import Node, Tap, lines, params
+from compiler.ir.once import once
 from compiler.ir.op import Init, Shape
 from compiler.ir.outline import outline
 from dsl.models.model import Section
@@ -41,7 +41,7 @@ class Network:
     whole: Network | None = None
     """What it was before its classifier was cut off."""
 
-    @cached_property
+    @once
     def out(self) -> Shape:
         """The logits' shape."""
         return self.nodes[-1].out if self.nodes else self.input

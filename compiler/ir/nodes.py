@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from math import prod
 from typing import Any, Literal, cast
 
+from compiler.ir.once import once
 from compiler.ir.op import Init, Join, Op, Shape
 from compiler.ir.outline import Line, outline, said
 from compiler.ir.symbols import substitute
@@ -65,7 +65,7 @@ class Leaf(Part):
     inp: Shape
     span: Span = field(default=NOWHERE, compare=False)
 
-    @cached_property
+    @once
     def out(self) -> Shape:
         """The op's output shape."""
         return self.op.out(self.inp)
@@ -116,7 +116,7 @@ class Series(Part):
     use: BlockUse | None = None
     span: Span = field(default=NOWHERE, compare=False)
 
-    @cached_property
+    @once
     def out(self) -> Shape:
         """The last node's output shape; the input's if there are none."""
         shape = self.nodes[-1].out if self.nodes else self.inp
@@ -147,12 +147,12 @@ class Parallel(Part):
     use: BlockUse | None = None
     span: Span = field(default=NOWHERE, compare=False)
 
-    @cached_property
+    @once
     def joined(self) -> Shape:
         """The shape right after the join. Raises `ShapeFault` where the branches don't fit."""
         return self.join.out(tuple(branch.out for branch in self.branches))
 
-    @cached_property
+    @once
     def out(self) -> Shape:
         """The shape after `then` and the residual sum."""
         shape = self.then.out if self.then else self.joined
