@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 import dsl
-from benchmarks import building, costing, growth, pairs, running, startup
+from benchmarks import building, costing, growth, pairs, running, startup, sweeping
 from benchmarks.networks import SUBJECTS, Subject
 from benchmarks.pairs import Estimate, Row
 from compiler.cost import cost
@@ -74,6 +74,14 @@ def signature(ran: Ran) -> tuple[object, ...]:
         if name != "ceil_mode"
     }
     return ran.op.overloadpacket.__name__.rstrip("_"), *arguments.items()
+
+
+@pytest.mark.parametrize("name", sweeping.SUBJECTS)
+def test_a_sweep_makes_networks_that_differ(name: str) -> None:
+    spec, addresses = dsl.load(name), sweeping.SUBJECTS[name]
+    made = [lower(dsl.change(spec, dict.fromkeys(addresses, width))) for width in (8, 9)]
+    counts = {cost(network).total.macs for network in (lower(spec), *made)}
+    assert len(counts) == 3
 
 
 @subjects
