@@ -10,10 +10,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
 from compiler import cli
-from compiler.cli import asking, run
+from compiler.cli import asking, group, run
 
 TINY = """\
 name: tiny
@@ -310,3 +311,22 @@ def test_answers_without_torch(command: str) -> None:
     root = Path(__file__).parent.parent
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr.decode()
+
+
+def test_every_command_goes_by_its_own_name() -> None:
+    context = click.Context(group.cli)
+    for name in group.COMMANDS:
+        command = group.cli.get_command(context, name)
+        assert command is not None
+        assert command.name == name
+
+
+def test_a_command_loads_no_more_than_it_needs() -> None:
+    code = (
+        "import sys; from compiler.cli import main; sys.argv[1:] = ['check', 'googlenet']\n"
+        "try: main()\n"
+        "finally: print(sorted({'importlib.metadata', 'torch', 'jinja2', 'graphviz',"
+        " 'compiler.files', 'dsl.reading.mending'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout.endswith("[]\n")

@@ -231,6 +231,7 @@ def test_every_layer_kind_has_a_lowering_rule_and_every_field_a_spelling() -> No
 
 def test_the_words_of_the_language_are_those_of_the_compiler() -> None:
     assert tuple(ACTIVATIONS) == ACTIVATION_WORDS
+    assert all(hasattr(torch.nn, facts.class_name) for facts in ACTIVATIONS.values())
 
 
 def test_every_reading_of_a_spec_knows_every_activation() -> None:

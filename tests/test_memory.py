@@ -225,3 +225,9 @@ def test_a_sweep_does_not_grow_without_end() -> None:
     for memory in MEMORIES:
         assert len(memory.young) <= memory.half
         assert len(memory.old) <= memory.half
+
+
+def test_a_node_works_its_shape_out_once() -> None:
+    node = lower(dsl.load("googlenet")).nodes[-1]
+    assert node.out is node.out
+    assert "out" in vars(node)

@@ -90,9 +90,8 @@ class Walk:
             out = leaf.op.out(shape)
         except ShapeFault as fault:
             raise ShapeFault(fault.code, f"{leaf.name}: {fault}", fault.help) from None
-        if shape[0] == leaf.inp[0]:  # A layer has weights by channels, whatever the grid.
-            return out
-        if leaf.op.params(shape) == leaf.op.params(leaf.inp):
+        # A layer has weights by channels, whatever the grid.
+        if shape[0] == leaf.inp[0] or leaf.op.params(shape) == leaf.op.params(leaf.inp):
             return out
         if self.lax and shape.elements > leaf.inp.elements:
             return leaf.out

@@ -37,7 +37,7 @@ class Part:
 
     @property
     def notes(self) -> dict[Any, Any]:
-        """What has been worked out of a node, by whom and for what (`compiler.ir.nodes.notes`).
+        """What has been worked out of a node, by whom and for what (`compiler.ir.kept`).
 
         Kept with the node; no part of its value.
         """

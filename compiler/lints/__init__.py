@@ -1,1 +1,1 @@
-"""What can be said of a network that was lowered, whatever came of it. One lint a file."""
+"""What can be said of a network once it is lowered. One lint a file."""

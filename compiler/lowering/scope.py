@@ -12,6 +12,7 @@ from compiler.ir.symbols import real
 from dsl.models.fields import INITS, MOST
 from dsl.models.layers import Filter, Linear, Model
 from dsl.models.spec import Spec
+from dsl.reading.building import NAMED
 from dsl.text import foreign
 from dsl.text.numbers import bound
 from dsl.text.problems import NOWHERE, Problem, Report, Span, question
@@ -111,7 +112,7 @@ class Scope:
         value = self.names.get(given, given) if isinstance(given, str) else given
         shown = f"{float(value):g}" if isinstance(value, (int, float)) else str(value)
         found = f"but {given} is {shown} here" if value is not given else f"not {shown}"
-        label = {"p": "probability", "kind": "activation"}.get(name, name)
+        label = NAMED.get(name, name)
         self.fail(code, step.at.of(name), f"{label} must be {wanted}, {found}", **more)
 
     def whole(self, step: Model, name: str, given: Any, least: int) -> int:

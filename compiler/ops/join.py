@@ -14,8 +14,7 @@ class Alone(Join):
     """One branch by itself: there is nothing to join, whatever the spec calls it."""
 
     word = "alone"
-    helper = "nn.Sequential"
-    sign = "+"
+    sign = "+"  # As a sum of one term, which copies nothing.
     folds = True
 
     def out(self, shapes: tuple[Shape, ...]) -> Shape:

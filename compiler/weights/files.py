@@ -18,7 +18,7 @@ from torch import Tensor
 from compiler.weights import hdf5
 from compiler.weights.extras import needs, unreadable
 from compiler.weights.kinds import ZIP, first, held, is_safetensors
-from dsl.models.identifiers import shown
+from dsl.text.problems import shown
 
 State = dict[str, Tensor]
 

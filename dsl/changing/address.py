@@ -16,7 +16,7 @@ from dsl.models.layers import Call, Layer, Model, Residual, Sequence, Split, Ste
 from dsl.models.model import Section
 from dsl.models.naming import branch_names, child_names, named_sections, sequence_names
 from dsl.models.spec import Aux, Block, Defaults, Spec
-from dsl.reading import opstring
+from dsl.reading.building import build
 from dsl.reading.filler import places_of
 from dsl.text.problems import Report, Span
 from dsl.text.values import Entry, Scalar, Value
@@ -135,7 +135,7 @@ def refilled(model: Model, update: dict[str, Any], said: Value, report: Report) 
     rescaled = any(name in update for name in ("width", "repeat"))
     changes = () if rescaled else model.at.changes
     places = replace(model.at, fields=kept | spans, changes=changes)
-    return opstring.build(type(model), values, places, report)
+    return build(type(model), values, places, report)
 
 
 def _spans(model: Model, update: dict[str, Any], said: Value) -> dict[str, Span]:

@@ -9,10 +9,9 @@ import re
 from collections.abc import Iterable
 
 from dsl.models.changes import CHANGES, Changes
-from dsl.models.identifiers import shown
 from dsl.reading.reader import Reader
 from dsl.text import values
-from dsl.text.problems import Problem, Report, Span, SpecError
+from dsl.text.problems import Problem, Report, Span, SpecError, shown
 from dsl.text.values import Entry, Mapping, Scalar, Sequence, Value
 
 Said = tuple[str, str]

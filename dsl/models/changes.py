@@ -12,10 +12,9 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, PrivateAttr
 
 from dsl.models.fields import Count, Factor, named
-from dsl.models.identifiers import shown
 from dsl.models.model import Filled, Model
 from dsl.models.plain import tree
-from dsl.text.problems import Span
+from dsl.text.problems import Span, shown
 from dsl.text.values import Mapping, Scalar, Sequence, Value, plain
 
 

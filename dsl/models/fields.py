@@ -14,7 +14,7 @@ from typing import Annotated, Any, cast
 from pydantic import BeforeValidator
 
 from dsl.models.extent import read_extent
-from dsl.models.identifiers import file_name, identifier, is_identifier, shown
+from dsl.models.identifiers import file_name, identifier, is_identifier
 from dsl.text import foreign
 from dsl.text.numbers import (
     LEAST,
@@ -28,7 +28,7 @@ from dsl.text.numbers import (
     otherwise,
     too_small,
 )
-from dsl.text.problems import closest
+from dsl.text.problems import closest, shown
 from dsl.text.source import HIDDEN
 
 KERNEL = re.compile(r"([0-9]+|[A-Za-z](?=x[0-9]))x([0-9]+|[A-Za-z][A-Za-z0-9_]*)")

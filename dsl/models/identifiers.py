@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 from dsl.text.numbers import Misfit
+from dsl.text.problems import shown
 
 IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 
@@ -14,17 +15,6 @@ IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 def is_identifier(text: object) -> bool:
     """Whether `text` can name a step, block or parameter."""
     return isinstance(text, str) and bool(IDENTIFIER.fullmatch(text))
-
-
-def shown(value: object) -> str:
-    """A value as an error quotes it: short, and on one line."""
-    if value == "" or value is None:
-        return "an empty value"
-    if isinstance(value, (list, tuple, dict)):
-        return "a mapping" if isinstance(value, dict) else "a list"
-    text = value if isinstance(value, str) else repr(value)
-    text = "".join(c if c.isprintable() else "?" for c in text)
-    return f"'{text}'" if len(text) <= 40 else f"'{text[:37]}…'"
 
 
 RULE = "a letter, then letters, digits or _ (ASCII, 64 at most)"

@@ -1,8 +1,8 @@
 """Every layer kind of the language: one frozen model each, with its short form.
 
 A layer's short form (`1x7 192 /2`) is read and written from its fields: each field's
-annotation says how it is spelled. Adding a layer kind is adding a model here and its
-lowering rule in `compiler.ops`.
+annotation says how it is spelled. Adding a layer kind is adding a model here, its
+op in `compiler.ops` and its rule in `compiler.lowering.rules`.
 """
 
 from __future__ import annotations

@@ -20,8 +20,7 @@ from pydantic import (
 
 from dsl.models.faults import invalid
 from dsl.models.fields import Argument, Count, Identifier, Join, Named, Number, Reference
-from dsl.models.identifiers import shown
-from dsl.text.problems import NOWHERE, Problem, Span, SpecError
+from dsl.text.problems import NOWHERE, Problem, Span, SpecError, shown
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dsl.models.identifiers import shown
-from dsl.text.problems import NOWHERE, Span
+from dsl.text.problems import NOWHERE, Span, shown
 from dsl.text.values import Entry, Mapping, Scalar, Sequence, Value
 
 

@@ -40,7 +40,6 @@ from dsl.models.fields import (
     Weight,
     named,
 )
-from dsl.models.identifiers import shown
 from dsl.models.model import (
     Filled,
     Layer,
@@ -55,6 +54,7 @@ from dsl.models.model import (
 )
 from dsl.models.weights import NameMap
 from dsl.text.numbers import NUMBER, is_number
+from dsl.text.problems import shown
 from dsl.text.source import HIDDEN
 
 

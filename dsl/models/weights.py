@@ -16,10 +16,9 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from dsl.models import shelf
 from dsl.models.fields import Text, named
-from dsl.models.identifiers import shown
 from dsl.models.model import Model, Places
 from dsl.text import values
-from dsl.text.problems import NOWHERE, Problem, Report, Span, SpecError
+from dsl.text.problems import NOWHERE, Problem, Report, Span, SpecError, shown
 from dsl.text.values import Entry, Scalar, Value
 from dsl.text.values import Mapping as Tree
 

@@ -10,11 +10,11 @@ import re
 from collections.abc import Callable, Collection
 from typing import Any, TypeAlias
 
-from dsl.models.identifiers import name_fault, shown
+from dsl.models.identifiers import name_fault
 from dsl.models.model import Places
-from dsl.reading import opstring
+from dsl.reading.building import build
 from dsl.text.numbers import number_of
-from dsl.text.problems import Fix, Report, Span, closest
+from dsl.text.problems import Fix, Report, Span, closest, shown
 from dsl.text.values import Entry, Mapping, Scalar, Value, plain
 from dsl.text.values import Sequence as List
 
@@ -50,7 +50,7 @@ class Filler:
         found, faulty = self.values(entries, fields)
         spoilt = {*broken, *faulty, *self.misspelt(value, known)}
         places = Places(at or value.span, places_of(entries))
-        return opstring.build(model, values | found, places, self.report, spoilt)
+        return build(model, values | found, places, self.report, spoilt)
 
     def values(
         self, entries: Collection[Entry], fields: dict[str, Read]

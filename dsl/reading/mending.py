@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 from dsl.models.fields import KERNEL
-from dsl.models.identifiers import IDENTIFIER, shown
+from dsl.models.identifiers import IDENTIFIER
 from dsl.text import foreign
+from dsl.text.problems import shown
 
 Stands = Literal["listed", "flow", "alone", "named", "quoted", "python"]
 """Where an op-string stands: an item of a list, one line each or in brackets; the value of a

@@ -6,13 +6,12 @@ The grammar is the fields of the layer models; nothing here knows any one kind.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from dsl.models.faults import Fault, Invalid
 from dsl.models.fields import KERNEL
-from dsl.models.identifiers import IDENTIFIER, shown
+from dsl.models.identifiers import IDENTIFIER
 from dsl.models.layers import (
     ACTIVATION_WORDS,
     LAYERS,
@@ -25,8 +24,9 @@ from dsl.models.layers import (
     Spelled,
     spellings,
 )
+from dsl.reading.building import build
 from dsl.text import foreign
-from dsl.text.problems import NOWHERE, Fix, Problem, Report, Span
+from dsl.text.problems import NOWHERE, Fix, Problem, Report, Span, shown
 from dsl.text.values import Scalar
 
 if TYPE_CHECKING:
@@ -274,58 +274,3 @@ def _shorthand(word: str, known: list[str]) -> str:
     if times := re.fullmatch("[×X]([0-9]+)", word):
         return f"x{times[1]}"
     return {"V": "valid", "S": "same"}.get(word, "") if "valid" in known else ""
-
-
-def build(
-    kind: Callable[..., Any],
-    values: dict[str, Any],
-    places: Places,
-    report: Report,
-    broken: Collection[str] = (),
-) -> Any:
-    """Construct a model from raw values; each validation error becomes a problem.
-
-    Nothing more is said about `broken` fields, whose faults have been told already.
-    """
-    try:
-        model = kind(**values).placed(places)
-    except Invalid as error:
-        for fault in error.faults:
-            if not broken or (fault.path and fault.path[0] not in broken):
-                _explain(kind, fault, places, report)
-        return None
-    return None if broken else model
-
-
-NAMED = {"p": "probability", "kind": "activation"}
-"""Fields that go by another name in a message."""
-
-
-def _explain(kind: Any, fault: Fault, places: Places, report: Report) -> None:
-    where = ".".join(fault.path)
-    owner = where.rpartition(".")[0]
-    spans = (places.fields.get(key) for key in (f"{where}=", where, owner))
-    span = next((span for span in spans if span), places.span)
-    name = re.sub(r"^(args|params)\.(?=[A-Za-z])|\.[0-9]+$", "", where)
-    name = name if "." in name else NAMED.get(name, name.replace("_", " "))
-    example = getattr(kind, "example", "")
-    if fault.kind == "missing" and example:
-        report.add("E011", span, f"needs its {name}, as in `{example}`")
-    elif fault.kind == "missing":
-        help = KEYS.get(where, "")
-        report.add("E011", span, f"the key `{where}` is missing", help=f"such as `{help}`")
-    else:
-        said = f"{name} {fault.message}".strip()
-        report.add(fault.code, span, said, meant=fault.meant, help=fault.help)
-
-
-KEYS = {
-    "name": "name: my_network",
-    "input": "input: [3, 299, 299]",
-    "classes": "classes: 1000",
-    "from": "from: mixed_6e",
-    "weight": "weight: 0.4",
-    "do": "do: [globalpool avg, fc classes]",
-    "by": "by: 0.5",
-}
-"""How the keys that must be there are written."""

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from dsl.models.changes import CHANGES, Changes, Depth, Width
-from dsl.models.identifiers import shown
 from dsl.models.model import Places
 from dsl.models.spec import Aux, Defaults, Expect, Spec, Variant
 from dsl.models.weights import NameMap, read_map
-from dsl.reading import opstring
+from dsl.reading.building import build
 from dsl.reading.filler import Read, places_of
 from dsl.reading.steps import StepReader
-from dsl.text.problems import closest
+from dsl.text.problems import closest, shown
 from dsl.text.values import Entry, Mapping, Scalar, Value
 from dsl.text.values import Sequence as List
 
@@ -65,7 +64,7 @@ class Reader(StepReader):
         whole = (key for key in found if key not in BY_NAME)
         kept = base.at.without((*NOT_INHERITED, *whole, *new)).fields
         places = Places(root.span, kept | places_of(own))
-        spec: Spec | None = opstring.build(Spec, values, places, self.report, faulty)
+        spec: Spec | None = build(Spec, values, places, self.report, faulty)
         return spec
 
     def fields(self) -> dict[str, Read]:

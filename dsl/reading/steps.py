@@ -6,13 +6,13 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from dsl.models.fields import JOIN_WORDS, enumerated
-from dsl.models.identifiers import shown
 from dsl.models.model import Places, Residual, Sequence, Split, Step
 from dsl.models.spec import Block
 from dsl.reading import opstring
+from dsl.reading.building import build
 from dsl.reading.filler import Filler, place
 from dsl.reading.names import param_advice, param_fault
-from dsl.text.problems import Fix, Report, Span, closest
+from dsl.text.problems import Fix, Report, Span, closest, shown
 from dsl.text.values import Entry, Mapping, Scalar, Value, plain
 from dsl.text.values import Sequence as List
 
@@ -140,7 +140,7 @@ class StepReader(Filler):
         if not values["branches"]:
             return None
         places = {key: place(entry) for key, entry in others.items()}
-        split: Split | None = opstring.build(Split, values, Places(span, places), self.report)
+        split: Split | None = build(Split, values, Places(span, places), self.report)
         return split
 
     def branches(self, value: Value) -> tuple[Step, ...]:
@@ -170,7 +170,7 @@ class StepReader(Filler):
         if body is None or len(self.report.problems) > before:
             return None
         values = {"params": params, "body": body}
-        block: Block | None = opstring.build(Block, values, places, self.report)
+        block: Block | None = build(Block, values, places, self.report)
         return block
 
     def body(self, value: Mapping, entries: list[Entry]) -> Step | None:

@@ -93,6 +93,17 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
+def shown(value: object) -> str:
+    """A value as an error quotes it: short, and on one line."""
+    if value == "" or value is None:
+        return "an empty value"
+    if isinstance(value, (list, tuple, dict)):
+        return "a mapping" if isinstance(value, dict) else "a list"
+    text = value if isinstance(value, str) else repr(value)
+    text = "".join(c if c.isprintable() else "?" for c in text)
+    return f"'{text}'" if len(text) <= 40 else f"'{text[:37]}…'"
+
+
 def _at(span: Span, file: str) -> str:
     """Where a note points: with the file's name where it isn't the problem's own."""
     if not span.line:
@@ -106,11 +117,11 @@ WINDOW = 100
 def _excerpt(span: Span, line: str, hint: str) -> list[str]:
     """The line with a caret below, cut to a window around the caret if it is very long."""
     start = max(0, span.column - 1 - WINDOW // 2) if len(line) > WINDOW else 0
-    shown = line[start : start + WINDOW]
+    window = line[start : start + WINDOW]
     at = span.column - 1 - start
-    carets = "^" * max(1, min(span.length, len(shown) - at))
+    carets = "^" * max(1, min(span.length, len(window) - at))
     gutter = " " * len(str(span.line))
-    text = "".join(c if c.isprintable() else "�" for c in shown.replace("\t", " "))
+    text = "".join(c if c.isprintable() else "�" for c in window.replace("\t", " "))
     below = f"{' ' * at}{carets} {hint}".rstrip()
     return [f" {span.line} | {text}", f" {gutter} | {below}"]
 
@@ -146,10 +157,10 @@ class SpecError(ValueError):
         """The problems, each with its line and caret, and their count at the end."""
         count = len(self.problems)
         first = self.problems[:MOST_SHOWN]
-        shown = [problem.render(self.texts.get(problem.span.file)) for problem in first]
+        rendered = [problem.render(self.texts.get(problem.span.file)) for problem in first]
         found = f"{count} problem{'s' if count != 1 else ''} found"
         more = f"; the first {MOST_SHOWN} are shown" if count > MOST_SHOWN else ""
-        return "\n".join([*shown, found + more])
+        return "\n".join([*rendered, found + more])
 
     def __reduce__(self) -> tuple[type[SpecError], tuple[tuple[Problem, ...], dict[str, str]]]:
         return type(self), (self.problems, self.texts)
