@@ -9,8 +9,11 @@ import torch
 
 import dsl
 from compiler.diff import Diff, diff
+from compiler.diff.canonical import form
+from compiler.ir.op import Join
 from compiler.lowering.lower import lower
 from compiler.nn.module import build
+from compiler.ops.join import JOINS
 
 SPEC = """
 name: net
@@ -124,3 +127,15 @@ def test_a_kernel_that_changed_in_one_branch_is_one_change(what: str) -> None:
     one, other = KERNELS[what]
     (change,) = compared(f"[m: {one}]", f"[m: {other}]").changes
     assert (change.what, change.old, change.new) == ("kernel", "1x7", "1x5")
+
+
+@pytest.mark.parametrize(("word", "join"), JOINS.items())
+def test_two_branches_change_places_only_where_their_join_lets_them(word: str, join: Join) -> None:
+    def made(*steps: str) -> object:
+        body = f"[{{{word}: [{', '.join(steps)}]}}]"
+        spec = f"{{name: a, input: [3, 8, 8], classes: 2, body: {body}, head: [flatten]}}"
+        return form(lower(dsl.loads(spec)).nodes)
+
+    assert (made("1x1 4", "3x3 4") == made("3x3 4", "1x1 4")) == join.commutes
+    nested = made("1x1 4", f"{{{word}: [3x3 4, 5x5 4]}}")
+    assert (nested == made("1x1 4", "3x3 4", "5x5 4")) == join.nests

@@ -20,6 +20,8 @@ from compiler.ops.act import ACTIVATIONS
 from compiler.source import emit
 from compiler.source.auditing import audit
 from compiler.source.classnames import IMPORTED, class_name
+from compiler.source.expr import Test as Check
+from compiler.source.expr import condition
 from compiler.source.helpers import helper_names
 from compiler.source.units import collect, unit_names
 from dsl.models.fields import NORMS, PADDINGS
@@ -274,3 +276,15 @@ def test_the_file_is_the_users_and_says_how_to_write_it_anew() -> None:
     assert "inception-compile source probe.yaml" in text
     readme = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
     assert "yours to take" in readme
+
+
+def test_a_condition_is_laid_out_from_its_parts() -> None:
+    short, long = (Check("self.training"), Check("self." + "h" * 61, "is not None"))
+    assert list(condition("and", [short], 2)) == ["        if self.training:"]
+    assert list(condition("and", [short, long], 2)) == [
+        "        if (",
+        "            self.training",
+        f"            and {long.subject}",
+        "            is not None",
+        "        ):",
+    ]
