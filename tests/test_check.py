@@ -13,11 +13,11 @@ import dsl
 from compiler.ir.op import Call, Extra, Join, Op, Saved, Shape, Window, Work
 from compiler.lowering.lower import lower
 from compiler.ops.act import ACTIVATIONS, Activation, Softmax
-from compiler.ops.conv import Conv2d
+from compiler.ops.conv import Conv
 from compiler.ops.join import Add, Concat
 from compiler.ops.linear import Dropout, Flatten, Identity, Linear
-from compiler.ops.norm import BatchNorm2d, LocalResponseNorm
-from compiler.ops.pool import AdaptivePool2d, AvgPool2d, MaxPool2d
+from compiler.ops.norm import BatchNorm, LocalResponseNorm
+from compiler.ops.pool import AdaptivePool, AvgPool, MaxPool
 from compiler.oracle.check import Check, cross_check
 from dsl.models.spec import Spec
 from dsl.text.memory import forget
@@ -119,16 +119,16 @@ def test_an_activation_that_keeps_something_else_is_found(
 
 
 PROBES: dict[type[Op], str] = {
-    Conv2d: "3x3 4 linear",
+    Conv: "3x3 4 linear",
     Linear: "fc 5",
     Flatten: "flatten",
     Dropout: "dropout 0.5",
     Identity: "identity",
-    BatchNorm2d: "batchnorm",
+    BatchNorm: "batchnorm",
     LocalResponseNorm: "lrn 5",
-    MaxPool2d: "maxpool 3x3 /2",
-    AvgPool2d: "avgpool 3x3 /2 tf_same",
-    AdaptivePool2d: "adaptivepool avg 11x5",
+    MaxPool: "maxpool 3x3 /2",
+    AvgPool: "avgpool 3x3 /2 tf_same",
+    AdaptivePool: "adaptivepool avg 11x5",
     Activation: "gelu",
     Softmax: "softmax",
 }
@@ -166,7 +166,7 @@ def more_saved(saved: Saved) -> Saved:
 
 
 GHOST = {"ghost": (1,)}
-WINDOWED = (Conv2d, MaxPool2d, AvgPool2d, AdaptivePool2d)
+WINDOWED = (Conv, MaxPool, AvgPool, AdaptivePool)
 MAPS = tuple(kind for kind in PROBES if kind not in (Linear, Flatten))
 EVERY = tuple(PROBES)
 MISTAKES: dict[str, tuple[tuple[str, Callable[[Fact], Fact]], str, tuple[type[Op], ...]]] = {
@@ -175,13 +175,13 @@ MISTAKES: dict[str, tuple[tuple[str, Callable[[Fact], Fact]], str, tuple[type[Op
     "macs": (work(macs=9 * 11 * 10 * 5), "MACs", EVERY),
     "activations": (work(activations=1), "activations", EVERY),
     "bias additions": (work(bias_adds=1), "bias additions", EVERY),
-    "norm elements": (work(bn_elems=1), "elements written", (BatchNorm2d,)),
+    "norm elements": (work(bn_elems=1), "elements written", (BatchNorm,)),
     "nonlinear elements": (work(act_elems=1), "elements written", (Activation, Softmax)),
     "pooled elements": (work(pool_elems=1), "elements written", WINDOWED[1:]),
     "elementwise": (work(eltwise_elems=1), "elements written", EVERY),
-    "constants": (work(constants=1), "elements written", (AvgPool2d,)),
+    "constants": (work(constants=1), "elements written", (AvgPool,)),
     "a field": (returns("window", taller), "receptive fields", WINDOWED),
-    "padding": (returns("window", taller), "MACs on pixels", (Conv2d,)),
+    "padding": (returns("window", taller), "MACs on pixels", (Conv,)),
     "flattening": (returns("flattens", lambda found: not found), "receptive fields", MAPS),
     "peaks": (returns("peaks", lambda found: (*found, Extra(9**6))), "peak bytes", EVERY),
     "kept": (returns("saved", more_saved), "bytes saved for backward", EVERY),
@@ -193,7 +193,7 @@ MISTAKES: dict[str, tuple[tuple[str, Callable[[Fact], Fact]], str, tuple[type[Op
     "a channel": (
         returns("out", lambda found: Shape(found[0] + 1, *found[1:])),
         "output shapes",
-        (Linear, Softmax, MaxPool2d),
+        (Linear, Softmax, MaxPool),
     ),
 }
 CASES = [
@@ -216,12 +216,12 @@ def test_a_wrong_fact_is_found_at_its_layer(
     failures = differences(f"[first: 3x3 4 linear, {flat}probe: {PROBES[kind]}]")
     difference = failures[found_by].difference
     assert difference is not None
-    where = "first" if kind is Conv2d else "probe"
+    where = "first" if kind is Conv else "probe"
     assert difference.where.split(".", 1)[0] == where, difference
     assert difference.counted != difference.measured
 
 
-SHARING = [Activation, Softmax, Dropout, Flatten, Identity, BatchNorm2d]
+SHARING = [Activation, Softmax, Dropout, Flatten, Identity, BatchNorm]
 
 
 @pytest.mark.parametrize("kind", SHARING)
@@ -236,14 +236,14 @@ def test_wrong_sharing_is_found(monkeypatch: pytest.MonkeyPatch, kind: type[Op])
 def test_a_wrong_layer_shape_is_found_in_a_module_that_fails(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    out = Conv2d.out
-    monkeypatch.setattr(Conv2d, "out", lambda op, x: Shape(op.width + 1, *out(op, x)[1:]))
+    out = Conv.out
+    monkeypatch.setattr(Conv, "out", lambda op, x: Shape(op.width + 1, *out(op, x)[1:]))
     failures = differences("[first: 3x3 4 linear, 3x3 5 linear]")
     assert str(failures["a run"].difference) == "first: counted (5, 11, 10), measured (4, 11, 10)"
 
 
 def test_a_module_that_fails_for_another_reason_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(MaxPool2d, "call", lambda op, x: Call("nn.MaxPool2d", (99,)))
+    monkeypatch.setattr(MaxPool, "call", lambda op, x: Call("nn.MaxPool2d", (99,)))
     difference = differences("[first: 3x3 4, probe: maxpool 2x2 /2]")["a run"].difference
     assert difference is not None and difference.where == "the module"
     assert "Output size is too small" in str(difference.measured)

@@ -24,12 +24,13 @@ from compiler.lowering.rules import RULES
 from compiler.nn.built import construct
 from compiler.nn.module import build
 from compiler.ops.act import ACTIVATIONS, Activation, Softmax
-from compiler.ops.conv import Conv2d
+from compiler.ops.conv import Conv
 from compiler.ops.linear import Dropout, Flatten, Identity, Linear
-from compiler.ops.norm import BatchNorm2d, LocalResponseNorm
-from compiler.ops.pool import AdaptivePool2d, AvgPool2d, MaxPool2d
+from compiler.ops.norm import BatchNorm, LocalResponseNorm
+from compiler.ops.pool import AdaptivePool, AvgPool, MaxPool
 from compiler.ops.window import Sliding
-from dsl.models.layers import LAYERS, Conv, Layer, Sequence, Split
+from dsl.models import layers
+from dsl.models.layers import LAYERS, Layer, Sequence, Split
 from dsl.models.spec import Defaults, Spec, walk
 from tests import numpy_network
 from tests import numpy_reference as reference
@@ -97,7 +98,7 @@ def slides(kernel: Pair, strides: list[Pair], dilations: list[Pair]) -> Iterator
             yield Sliding(kernel, stride, dilation=dilation, tf_same=True)
 
 
-def conv_agrees(op: Conv2d, x: Shape) -> None:
+def conv_agrees(op: Conv, x: Shape) -> None:
     slide = op.slide
     padding = numpy_padding(slide, x.grid)
 
@@ -126,7 +127,7 @@ def test_conv(kernel: Pair) -> None:
     for slide in slides(kernel, [(1, 1), (2, 2), (3, 1)], [(1, 1)]):
         for place, size in enumerate(SIZES):
             if fits(slide, size):
-                conv_agrees(Conv2d(5, slide, bias=bool(place % 2)), Shape(3, *size))
+                conv_agrees(Conv(5, slide, bias=bool(place % 2)), Shape(3, *size))
 
 
 @pytest.mark.parametrize("kernel", [(3, 3), (1, 3), (2, 2)], ids="{0[0]}x{0[1]}".format)
@@ -134,14 +135,14 @@ def test_dilated_conv(kernel: Pair) -> None:
     for slide in slides(kernel, [(1, 1), (2, 2)], [(2, 2), (1, 3)]):
         for size in SIZES:
             if fits(slide, size):
-                conv_agrees(Conv2d(3, slide), Shape(2, *size))
+                conv_agrees(Conv(3, slide), Shape(2, *size))
 
 
 @pytest.mark.parametrize(("groups", "width"), [(2, 6), (4, 4), (4, 8)])
 def test_grouped_and_depthwise_conv(groups: int, width: int) -> None:
     for slide in slides((3, 3), [(1, 1), (2, 2)], [(1, 1)]):
         for size in SIZES:
-            conv_agrees(Conv2d(width, slide, groups, bias=True), Shape(4, *size))
+            conv_agrees(Conv(width, slide, groups, bias=True), Shape(4, *size))
 
 
 def fits(slide: Sliding, size: Pair) -> bool:
@@ -151,7 +152,7 @@ def fits(slide: Sliding, size: Pair) -> bool:
         slide.grid(x)
     except ShapeFault:
         with pytest.raises(RuntimeError):
-            layer_of(Conv2d(1, slide), x)(random(1, *x))
+            layer_of(Conv(1, slide), x)(random(1, *x))
         return False
     return True
 
@@ -177,7 +178,7 @@ def test_max_pool(kernel: Pair) -> None:
             def expected(image: Array, _: Any, at: Sliding = slide, p: Padding = pads) -> Array:
                 return reference.max_pool(image, at.kernel, at.stride, p, at.ceil)
 
-            agrees(MaxPool2d(slide), Shape(3, *size), expected)
+            agrees(MaxPool(slide), Shape(3, *size), expected)
 
 
 @pytest.mark.parametrize("count", [True, False], ids=["counted", "uncounted"])
@@ -190,7 +191,7 @@ def test_avg_pool(kernel: Pair, count: bool) -> None:
             def expected(image: Array, _: Any, at: Sliding = slide, p: Padding = pads) -> Array:
                 return reference.avg_pool(image, at.kernel, at.stride, p, at.ceil, count)
 
-            agrees(AvgPool2d(slide, count), Shape(3, *size), expected)
+            agrees(AvgPool(slide, count), Shape(3, *size), expected)
 
 
 @pytest.mark.parametrize("out", [(1, 1), (2, 3), (4, 4), (7, 1), (12, 12)], ids=str)
@@ -202,7 +203,7 @@ def test_adaptive_and_global_pool(out: Pair) -> None:
             pooled: Array = by(image, out)
             return pooled
 
-        agrees(AdaptivePool2d(out, mode), Shape(3, *size), expected)
+        agrees(AdaptivePool(out, mode), Shape(3, *size), expected)
 
 
 # --- The others ----------------------------------------------------------------------------
@@ -248,7 +249,7 @@ def test_dropout_rate() -> None:
 
 @pytest.mark.parametrize(("eps", "momentum"), [(1e-5, 0.1), (0.001, 0.1), (0.3, 0.4), (1e-5, 1.0)])
 def test_batch_norm(eps: float, momentum: float) -> None:
-    op = BatchNorm2d(eps, momentum)
+    op = BatchNorm(eps, momentum)
 
     def expected(image: Array, state: dict[str, Array]) -> Array:
         mean, var = state["running_mean"], state["running_var"]
@@ -271,7 +272,7 @@ def test_batch_norm(eps: float, momentum: float) -> None:
 
 
 def test_batch_norm_without_gamma() -> None:
-    op = BatchNorm2d(0.001, 0.2, gamma=False)
+    op = BatchNorm(0.001, 0.2, gamma=False)
 
     def expected(image: Array, state: dict[str, Array]) -> Array:
         mean, var = state["running_mean"], state["running_var"]
@@ -382,12 +383,14 @@ def test_step(name: str) -> None:
 def test_every_rule_is_covered() -> None:
     kinds = {type(step) for spec in STEPS.values() for step in walk(spec.stem)}
     assert kinds - {Sequence, Split} == set(RULES)
-    assert set(RULES) == {Conv, *LAYERS.values()}
+    assert set(RULES) == {layers.Conv, *LAYERS.values()}
 
 
-@pytest.mark.parametrize("kind", [Conv, *LAYERS.values()], ids=lambda kind: kind.keyword or "conv")
+@pytest.mark.parametrize(
+    "kind", [layers.Conv, *LAYERS.values()], ids=lambda kind: kind.keyword or "conv"
+)
 def test_a_layer_says_whether_it_has_weights(kind: type[Layer]) -> None:
-    step = dsl.step("3x3 8" if kind is Conv else kind.example)
+    step = dsl.step("3x3 8" if kind is layers.Conv else kind.example)
     spec = Spec(name="one", input=(3, 8, 8), classes=2, body=(step,), head=())
     ops = [(leaf.op, leaf.inp) for _, leaf in leaves(lower(spec).nodes)]
     assert any(op.params(x) for op, x in ops) == kind.weighted

@@ -25,9 +25,9 @@ from compiler.ir.verifying import verify
 from compiler.lowering.lower import lower
 from compiler.nn.module import build
 from compiler.ops.act import ACTIVATIONS, Activation
-from compiler.ops.conv import Conv2d
+from compiler.ops.conv import Conv
 from compiler.ops.linear import Dropout
-from compiler.ops.norm import BatchNorm2d
+from compiler.ops.norm import BatchNorm
 from compiler.oracle.check import cross_check
 from compiler.source import emit
 from dsl.models.spec import Spec
@@ -178,7 +178,7 @@ def test_shapes_follow_a_width_that_changes() -> None:
 
     def wider(node: Node) -> Node:
         match node:
-            case Leaf(op=Conv2d(width=64) as conv):
+            case Leaf(op=Conv(width=64) as conv):
                 return replace(node, op=replace(conv, width=96))
         return node
 
@@ -186,13 +186,13 @@ def test_shapes_follow_a_width_that_changes() -> None:
     verify(made)
     assert made.nodes[0].out[0] == 96
     assert cross_check(made).ok
-    norms = [leaf for _, leaf in leaves(made.nodes) if isinstance(leaf.op, BatchNorm2d)]
+    norms = [leaf for _, leaf in leaves(made.nodes) if isinstance(leaf.op, BatchNorm)]
     assert norms[0].inp[0] == 96
 
 
 def narrow(node: Node) -> Node:
     match node:
-        case Leaf(op=Conv2d() as conv):
+        case Leaf(op=Conv() as conv):
             return replace(node, op=replace(conv, width=7))
     return node
 

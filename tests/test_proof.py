@@ -22,7 +22,7 @@ from compiler.lowering import rules
 from compiler.lowering.lower import lower
 from compiler.lowering.prepare import prepare
 from compiler.nn import built as nodes
-from compiler.ops.norm import BatchNorm2d
+from compiler.ops.norm import BatchNorm
 from compiler.oracle.check import Check
 from compiler.oracle.proof import prove
 from compiler.oracle.trial import MOST_BYTES, MOST_MACS, trial
@@ -210,9 +210,9 @@ def twice_the_scale(patch: pytest.MonkeyPatch) -> None:
 
 
 def another_eps(patch: pytest.MonkeyPatch) -> None:
-    call = BatchNorm2d.call
+    call = BatchNorm.call
     patch.setattr(
-        BatchNorm2d,
+        BatchNorm,
         "call",
         lambda op, x: replace(made := call(op, x), kwargs={**made.kwargs, "eps": 2e-5}),
     )
@@ -246,9 +246,9 @@ def test_rounding_is_told_from_a_mistake_where_batch_norm_amplifies_it(
     network = prepare("inception_v3_cifar10").network
     text = emit(network)
     assert prove(network, text).ok
-    call = BatchNorm2d.call
+    call = BatchNorm.call
     monkeypatch.setattr(
-        BatchNorm2d,
+        BatchNorm,
         "call",
         lambda op, x: replace(made := call(op, x), kwargs={**made.kwargs, "momentum": 0.1001}),
     )

@@ -23,10 +23,10 @@ from compiler.ir.op import Shape
 from compiler.ir.verifying import verify
 from compiler.lowering.lower import lower
 from compiler.nn.module import build
-from compiler.ops.conv import Conv2d
+from compiler.ops.conv import Conv
 from compiler.ops.linear import Linear
-from compiler.ops.norm import BatchNorm2d
-from compiler.ops.pool import AvgPool2d, MaxPool2d, Pool
+from compiler.ops.norm import BatchNorm
+from compiler.ops.pool import AvgPool, MaxPool, Pool
 from compiler.ops.window import pair_text
 from dsl.models import shelf
 from dsl.models.spec import Expect
@@ -50,7 +50,7 @@ def params(net: Network, *, aux: bool = False) -> int:
 
 def running(net: Network) -> int:
     """Elements of the running means and variances: what Keras calls non-trainable."""
-    return sum(2 * x.inp.channels for x in ops(net) if isinstance(x.op, BatchNorm2d))
+    return sum(2 * x.inp.channels for x in ops(net) if isinstance(x.op, BatchNorm))
 
 
 def macs(net: Network) -> int:
@@ -58,7 +58,7 @@ def macs(net: Network) -> int:
 
 
 def activations(net: Network) -> int:
-    return sum(x.out.elements for x in ops(net) if isinstance(x.op, Conv2d | Linear))
+    return sum(x.out.elements for x in ops(net) if isinstance(x.op, Conv | Linear))
 
 
 QUANTITIES: dict[str, Callable[[Network], int]] = {
@@ -293,14 +293,14 @@ def drawn_inside(node: Node) -> str:
 
 def drawn_op(leaf: Leaf) -> str:
     op = leaf.op
-    if not isinstance(op, Conv2d | Pool):
+    if not isinstance(op, Conv | Pool):
         return ""
     kernel = "{}x{}".format(*op.slide.kernel)
     stride = "" if op.slide.stride == (1, 1) else f" /{pair_text(op.slide.stride)}"
-    if isinstance(op, Conv2d):
+    if isinstance(op, Conv):
         return f"{kernel} {int(op.width)}{stride}"
-    assert isinstance(op, MaxPool2d | AvgPool2d)
-    return f"{'maxpool' if isinstance(op, MaxPool2d) else 'avgpool'} {kernel}{stride}"
+    assert isinstance(op, MaxPool | AvgPool)
+    return f"{'maxpool' if isinstance(op, MaxPool) else 'avgpool'} {kernel}{stride}"
 
 
 def block(net: Network, name: str) -> Node:
@@ -415,12 +415,12 @@ def test_stems_for_cifar10(variant: str | None, stem: str) -> None:
 
 def test_cifar10_pads_as_tensorflow_and_averages_without_padding() -> None:
     for leaf in ops(network("inception_v3_cifar10")):
-        if isinstance(leaf.op, Conv2d | Pool):
+        if isinstance(leaf.op, Conv | Pool):
             sizes = zip(leaf.inp.grid, leaf.op.slide.stride, strict=True)
             assert leaf.out.grid == tuple(-(-size // stride) for size, stride in sizes)
-        if isinstance(leaf.op, AvgPool2d):
+        if isinstance(leaf.op, AvgPool):
             assert not leaf.op.count_padding
-        if isinstance(leaf.op, BatchNorm2d):
+        if isinstance(leaf.op, BatchNorm):
             assert (leaf.op.eps, leaf.op.momentum) == (1e-5, 0.1)
 
 
@@ -430,21 +430,21 @@ def test_biases_beside_batch_norm() -> None:
     cifar = network("inception_v3_cifar10")
     biases, normed, convs = normed_biases(cifar)
     assert (biases, normed) == (10_368, convs)
-    sided = [x.op for x in ops(cifar) if isinstance(x.op, Conv2d) and uneven(x.op)]
+    sided = [x.op for x in ops(cifar) if isinstance(x.op, Conv) and uneven(x.op)]
     assert sided and not any(op.bias for op in sided)
 
 
-def uneven(op: Conv2d) -> bool:
+def uneven(op: Conv) -> bool:
     return op.slide.kernel[0] != op.slide.kernel[1]
 
 
 def normed_biases(net: Network) -> tuple[int, int, int]:
     """Biases of convolutions that a norm follows; how many such there are, of how many."""
     trunk = ops(net)
-    convs = [place for place, leaf in enumerate(trunk) if isinstance(leaf.op, Conv2d)]
-    normed = [place for place in convs if isinstance(trunk[place + 1].op, BatchNorm2d)]
+    convs = [place for place, leaf in enumerate(trunk) if isinstance(leaf.op, Conv)]
+    normed = [place for place in convs if isinstance(trunk[place + 1].op, BatchNorm)]
     found = [leaf.op for leaf in (trunk[place] for place in normed)]
-    biases = sum(int(op.width) for op in found if isinstance(op, Conv2d) and op.bias)
+    biases = sum(int(op.width) for op in found if isinstance(op, Conv) and op.bias)
     return biases, len(normed), len(convs)
 
 
@@ -635,7 +635,7 @@ def test_torchinfo_prints_the_published_digits() -> None:
 def torchinfo_mult_adds(net: Network, batch: int) -> int:
     """torchinfo's rule from our columns: MACs and bias adds, and each norm's parameters."""
     works = [leaf.op.work(leaf.inp) for leaf in ops(net)]
-    norms = sum(2 * leaf.inp.channels for leaf in ops(net) if isinstance(leaf.op, BatchNorm2d))
+    norms = sum(2 * leaf.inp.channels for leaf in ops(net) if isinstance(leaf.op, BatchNorm))
     return batch * (sum(work.macs + work.bias_adds for work in works) + norms)
 
 

@@ -15,10 +15,10 @@ from compiler.ir.network import Network
 from compiler.ir.nodes import Leaf, Node, Parallel, Tap, children
 from compiler.ir.op import Op, Shape, Work
 from compiler.ops.act import Activation, Softmax
-from compiler.ops.conv import Conv2d
+from compiler.ops.conv import Conv
 from compiler.ops.linear import Linear
-from compiler.ops.norm import BatchNorm2d, LocalResponseNorm
-from compiler.ops.pool import AdaptivePool2d, AvgPool2d, MaxPool2d
+from compiler.ops.norm import BatchNorm, LocalResponseNorm
+from compiler.ops.pool import AdaptivePool, AvgPool, MaxPool
 
 Rule = Callable[[Any, Shape, Work], int]
 """One layer's count for one image: from its op, input shape and work."""
@@ -63,12 +63,12 @@ def _inputs(op: Op, x: Shape, work: Work) -> int:
     return x.elements
 
 
-def _pooled(op: MaxPool2d | AvgPool2d, x: Shape, work: Work) -> int:
+def _pooled(op: MaxPool | AvgPool, x: Shape, work: Work) -> int:
     """What a sliding pool reads, with the padding that is a step of its own."""
     return op.slide.padded_elements(x) if op.slide.tf_same else x.elements
 
 
-def _ones(op: AvgPool2d, x: Shape, work: Work) -> int:
+def _ones(op: AvgPool, x: Shape, work: Work) -> int:
     """The padded ones that an average pool divides by."""
     return op.slide.padded_elements(Shape(1, *x.grid)) if work.constants else 0
 
@@ -93,35 +93,33 @@ def _response(op: LocalResponseNorm, x: Shape, work: Work) -> int:
 
 
 PEERS = {
-    "torch FlopCounterMode": Peer("2 × MACs", {Conv2d: _macs_twice, Linear: _macs_twice}),
+    "torch FlopCounterMode": Peer("2 × MACs", {Conv: _macs_twice, Linear: _macs_twice}),
     "fvcore": Peer(
         "MACs + 2 × batch norm + adaptive average pool inputs",
         {
-            Conv2d: _macs,
+            Conv: _macs,
             Linear: _macs,
-            BatchNorm2d: _norm_twice,
-            AdaptivePool2d: lambda op, x, work: x.elements if op.mode == "avg" else 0,
+            BatchNorm: _norm_twice,
+            AdaptivePool: lambda op, x, work: x.elements if op.mode == "avg" else 0,
         },
     ),
     "torchinfo mult-adds": Peer(
         "MACs + bias additions + batch norm parameters",
         {
-            Conv2d: _macs_and_bias,
+            Conv: _macs_and_bias,
             Linear: _macs_and_bias,
-            BatchNorm2d: lambda op, x, work: elements(op.params(x)),
+            BatchNorm: lambda op, x, work: elements(op.params(x)),
         },
     ),
-    "ptflops (aten)": Peer(
-        "MACs + bias additions", {Conv2d: _macs_and_bias, Linear: _macs_and_bias}
-    ),
+    "ptflops (aten)": Peer("MACs + bias additions", {Conv: _macs_and_bias, Linear: _macs_and_bias}),
     "thop": Peer(
         "MACs + 4 × batch norm + average pools",
         {
-            Conv2d: _plain(_macs),
+            Conv: _plain(_macs),
             Linear: _macs,
-            BatchNorm2d: lambda op, x, work: 4 * work.bn_elems,
-            AvgPool2d: _plain(lambda op, x, work: work.pool_elems),
-            AdaptivePool2d: lambda op, x, work: (
+            BatchNorm: lambda op, x, work: 4 * work.bn_elems,
+            AvgPool: _plain(lambda op, x, work: work.pool_elems),
+            AdaptivePool: lambda op, x, work: (
                 x.elements + work.pool_elems if op.mode == "avg" else 0
             ),
             Softmax: _thop_softmax,
@@ -130,20 +128,20 @@ PEERS = {
     "calflops": Peer(
         "2 × MACs + conv bias + 2 × batch norm + activations + pool inputs",
         {
-            Conv2d: lambda op, x, work: 2 * work.macs + work.bias_adds,
+            Conv: lambda op, x, work: 2 * work.macs + work.bias_adds,
             Linear: _macs_twice,
-            BatchNorm2d: _norm_twice,
+            BatchNorm: _norm_twice,
             Activation: _patched,
             Softmax: _inputs,
-            MaxPool2d: _pooled,
-            AvgPool2d: _pooled,
-            AdaptivePool2d: _inputs,
+            MaxPool: _pooled,
+            AvgPool: _pooled,
+            AdaptivePool: _inputs,
             LocalResponseNorm: _response,
         },
         residual=1,
-        once={AvgPool2d: _ones},
+        once={AvgPool: _ones},
     ),
-    "torchvision's tables": Peer("MACs, called GFLOPS", {Conv2d: _macs, Linear: _macs}),
+    "torchvision's tables": Peer("MACs, called GFLOPS", {Conv: _macs, Linear: _macs}),
 }
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from compiler.ir.nodes import Leaf, Node, Parallel, Series, Tap, children
 from compiler.ir.op import Op
-from compiler.ops.conv import DEPTHWISE, POINTWISE, Conv2d
+from compiler.ops.conv import DEPTHWISE, POINTWISE, Conv
 from compiler.ops.window import Sliding
 from compiler.ops.words import (
     WEIGHTED,
@@ -85,7 +85,7 @@ def _fields(leaf: Leaf) -> Iterator[tuple[str, Any]]:
             yield "init", str(value or "the network's")
         elif (leaf.op.family, field.name) not in UNSAID:
             yield _named(field.name, leaf), value
-    if leaf.name == POINTWISE and isinstance(leaf.op, Conv2d):
+    if leaf.name == POINTWISE and isinstance(leaf.op, Conv):
         yield "width", int(leaf.out[0])
 
 

@@ -15,10 +15,10 @@ from compiler.ir.op import Op, Pair, Shape
 from compiler.ir.symbols import half, names_in
 from compiler.lowering.scope import Scope
 from compiler.ops.act import ACTIVATIONS, Activation, Softmax
-from compiler.ops.conv import CONV, DEPTHWISE, POINTWISE, Conv2d
+from compiler.ops.conv import CONV, DEPTHWISE, POINTWISE, Conv
 from compiler.ops.linear import Dropout, Flatten, Identity, Linear
-from compiler.ops.norm import BatchNorm2d, LocalResponseNorm
-from compiler.ops.pool import AdaptivePool2d, AvgPool2d, MaxPool2d
+from compiler.ops.norm import BatchNorm, LocalResponseNorm
+from compiler.ops.pool import AdaptivePool, AvgPool, MaxPool
 from compiler.ops.window import Sliding, pad_text
 from dsl.models import layers
 from dsl.models.fields import NORMS, PADDINGS
@@ -64,7 +64,7 @@ def _conv(step: layers.Conv, x: Shape, scope: Scope) -> Lowered:
         scope.fail("E107", step.at.of("width"), f"{message}, not {int(width)}")
     normed = _norm(step, scope)
     bias = _bias(step, scope, bool(normed))
-    conv = Conv2d(width, _sliding(step, scope), groups, bias, scope.init(step))
+    conv = Conv(width, _sliding(step, scope), groups, bias, scope.init(step))
     return Lowered(((CONV, conv), *normed, *_act(step, scope)))
 
 
@@ -73,8 +73,8 @@ def _sepconv(step: layers.SepConv, x: Shape, scope: Scope) -> Lowered:
     width = scope.positive(step, "width") if step.width is not None else x.channels
     normed = _norm(step, scope)
     bias, init = _bias(step, scope, bool(normed)), scope.init(step)
-    deep = Conv2d(x.channels, _sliding(step, scope), x.channels, bias=False, init=init)
-    point = Conv2d(width, Sliding((1, 1)), 1, bias, init)
+    deep = Conv(x.channels, _sliding(step, scope), x.channels, bias=False, init=init)
+    point = Conv(width, Sliding((1, 1)), 1, bias, init)
     parts = ((DEPTHWISE, deep), (POINTWISE, point), *normed, *_act(step, scope))
     return Lowered(parts)
 
@@ -87,10 +87,10 @@ def _norm(step: layers.Filter, scope: Scope) -> tuple[Part, ...]:
     return (("bn", _batch_norm(step, scope)),)
 
 
-def _batch_norm(step: layers.Filter | layers.BatchNorm, scope: Scope) -> BatchNorm2d:
+def _batch_norm(step: layers.Filter | layers.BatchNorm, scope: Scope) -> BatchNorm:
     gamma = scope.spec.defaults.gamma if step.gamma is None else step.gamma
     eps, momentum = scope.number(step, "eps", LEAST), scope.number(step, "momentum", 0, 1)
-    return BatchNorm2d(eps, momentum, gamma)
+    return BatchNorm(eps, momentum, gamma)
 
 
 def _bias(step: layers.Filter, scope: Scope, normed: bool) -> bool:
@@ -175,7 +175,7 @@ def _tf_same(
 
 @lowers(layers.MaxPool)
 def _maxpool(step: layers.MaxPool, x: Shape, scope: Scope) -> Lowered:
-    return one(MaxPool2d(_pool_window(step, scope)))
+    return one(MaxPool(_pool_window(step, scope)))
 
 
 @lowers(layers.AvgPool)
@@ -183,7 +183,7 @@ def _avgpool(step: layers.AvgPool, x: Shape, scope: Scope) -> Lowered:
     count = step.count_padding
     if count is None:
         count = scope.spec.defaults.avgpool == "countpad"
-    return one(AvgPool2d(_pool_window(step, scope), count))
+    return one(AvgPool(_pool_window(step, scope), count))
 
 
 def _pool_window(step: layers.MaxPool, scope: Scope) -> Sliding:
@@ -201,12 +201,12 @@ def _pool_window(step: layers.MaxPool, scope: Scope) -> Sliding:
 
 @lowers(layers.GlobalPool)
 def _globalpool(step: layers.GlobalPool, x: Shape, scope: Scope) -> Lowered:
-    return one(AdaptivePool2d((1, 1), scope.word(step, "mode", layers.MODES)))
+    return one(AdaptivePool((1, 1), scope.word(step, "mode", layers.MODES)))
 
 
 @lowers(layers.AdaptivePool)
 def _adaptivepool(step: layers.AdaptivePool, x: Shape, scope: Scope) -> Lowered:
-    return one(AdaptivePool2d(scope.pair(step, "size"), scope.word(step, "mode", layers.MODES)))
+    return one(AdaptivePool(scope.pair(step, "size"), scope.word(step, "mode", layers.MODES)))
 
 
 @lowers(layers.Linear)

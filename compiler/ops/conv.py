@@ -18,7 +18,7 @@ State dicts have these names, and which half a convolution is can't be told from
 
 
 @dataclass(frozen=True)
-class Conv2d(Op):
+class Conv(Op):
     """A 2-D convolution (cross-correlation) of `width` filters.
 
     MACs: outputs * (C_in / groups) * kh * kw, padding taps included.

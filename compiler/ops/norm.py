@@ -11,7 +11,7 @@ from compiler.ir.symbols import is_plainly
 
 
 @dataclass(frozen=True)
-class BatchNorm2d(Op):
+class BatchNorm(Op):
     """Batch normalisation over N, H, W per channel (arXiv:1502.03167).
 
     `momentum` is torch's: the share of the new batch in the running statistics. Without

@@ -48,7 +48,7 @@ class Pool(Op):
 
 
 @dataclass(frozen=True)
-class MaxPool2d(Pool):
+class MaxPool(Pool):
     """Maximum over each window; padding never wins."""
 
     @property
@@ -78,7 +78,7 @@ class MaxPool2d(Pool):
 
 
 @dataclass(frozen=True)
-class AvgPool2d(Pool):
+class AvgPool(Pool):
     """Mean over each window; `count_padding` says whether padded zeros count."""
 
     count_padding: bool = True
@@ -144,7 +144,7 @@ class AvgPool2d(Pool):
 
 
 @dataclass(frozen=True)
-class AdaptivePool2d(Op):
+class AdaptivePool(Op):
     """Average or maximum over a fixed number of cells, whatever the input's size."""
 
     size: Pair

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from compiler.ir.nodes import Leaf, Node, Parallel, Series, leaves
 from compiler.ir.op import Op
 from compiler.ir.terms import mapped
-from compiler.ops.conv import DEPTHWISE, Conv2d
+from compiler.ops.conv import DEPTHWISE, Conv
 
 CONVS = ("pointwise", "conv", "factorised")
 WEIGHTED = (*CONVS, "linear")
@@ -30,9 +30,9 @@ def words(node: Leaf | Series, channels: Callable[[int], str] | None = None) -> 
     """
     leaf = core(node)
     op = leaf.op if channels else in_numbers(leaf.op)
-    if isinstance(op, Conv2d) and is_separable(node):
+    if isinstance(op, Conv) and is_separable(node):
         return Words(f"sepconv {op.label}", op.slide.notes)
-    if isinstance(op, Conv2d) and _is_depthwise(leaf, channels or _plain):
+    if isinstance(op, Conv) and _is_depthwise(leaf, channels or _plain):
         return Words(f"depthwise {op.label}", op.slide.notes)
     return Words(op.label, op.notes)
 
@@ -44,7 +44,7 @@ def _plain(n: int) -> str:
 
 def _is_depthwise(leaf: Leaf, write: Callable[[int], str]) -> bool:
     """Whether each channel has filters of its own, whatever the block is called with."""
-    groups = leaf.op.groups if isinstance(leaf.op, Conv2d) else 1
+    groups = leaf.op.groups if isinstance(leaf.op, Conv) else 1
     return groups != 1 and write(groups) == write(leaf.inp.channels)
 
 

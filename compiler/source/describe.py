@@ -11,7 +11,7 @@ from compiler.ir.op import Shape
 from compiler.ir.symbols import Sym, alone, is_plainly, names_in, same, substitute
 from compiler.ir.terms import inside, written_out
 from compiler.ops.linear import Flatten, Identity
-from compiler.ops.pool import AdaptivePool2d, AvgPool2d, MaxPool2d
+from compiler.ops.pool import AdaptivePool, AvgPool, MaxPool
 from compiler.ops.window import Sliding
 from compiler.ops.words import is_separable
 from compiler.source.switches import Switch
@@ -111,11 +111,11 @@ def _leaf(leaf: Leaf) -> str:
     match leaf.op:
         case Identity():
             return "x"
-        case MaxPool2d():
+        case MaxPool():
             return "max" + _stride(leaf.op.slide.stride)
-        case AvgPool2d():
+        case AvgPool():
             return "avg" + _stride(leaf.op.slide.stride)
-        case AdaptivePool2d(size=size):
+        case AdaptivePool(size=size):
             return f"global {leaf.op.mode}" if size == (1, 1) else f"{leaf.op.mode} pool"
     slide = getattr(leaf.op, "slide", None)
     if isinstance(slide, Sliding):

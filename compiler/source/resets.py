@@ -10,10 +10,10 @@ from compiler.ir.nodes import Leaf, leaves, own_inits
 from compiler.ir.op import Init, Op
 from compiler.ir.symbols import Sym
 from compiler.lowering.classifier import classified
-from compiler.ops.conv import Conv2d
+from compiler.ops.conv import Conv
 from compiler.ops.inits import describe, init_call
 from compiler.ops.linear import Linear
-from compiler.ops.norm import BatchNorm2d
+from compiler.ops.norm import BatchNorm
 from compiler.source.expr import Expr, Test, call, condition, lay_out, literals, signature
 
 
@@ -42,9 +42,9 @@ def _said(network: Network) -> str:
 
 
 LAYERS: dict[type[Op], str] = {
-    Conv2d: "nn.Conv2d",
+    Conv: "nn.Conv2d",
     Linear: "nn.Linear",
-    BatchNorm2d: "nn.BatchNorm2d",
+    BatchNorm: "nn.BatchNorm2d",
 }
 """The ops that hold weights or statistics, and the torch class that each is one of."""
 

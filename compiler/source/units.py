@@ -17,8 +17,8 @@ from typing import Any
 from compiler.ir.nodes import Leaf, Node, Series, children
 from compiler.ir.symbols import SymFloat
 from compiler.ops.act import ACTIVATIONS, Activation
-from compiler.ops.conv import CONV, DEPTHWISE, POINTWISE, Conv2d
-from compiler.ops.norm import BatchNorm2d
+from compiler.ops.conv import CONV, DEPTHWISE, POINTWISE, Conv
+from compiler.ops.norm import BatchNorm
 from compiler.source.expr import (
     WIDTH,
     Expr,
@@ -92,7 +92,7 @@ class UnitClass:
         """One layer of the unit, in terms of the class's arguments."""
         made = leaf.op.call(leaf.inp)
         settings = self._constant(leaf)
-        if isinstance(leaf.op, BatchNorm2d):
+        if isinstance(leaf.op, BatchNorm):
             return call(made.name, Expr("out_channels"), **settings)
         if leaf.name == POINTWISE:
             args = (Expr("in_channels"), Expr("out_channels"), Expr("1"))
@@ -107,7 +107,7 @@ class UnitClass:
 
     def _constant(self, leaf: Leaf) -> dict[str, Expr]:
         """The settings of one layer: by name where they are mixed, else as they are."""
-        names = ("eps", "momentum") if isinstance(leaf.op, BatchNorm2d) else ("bias",)
+        names = ("eps", "momentum") if isinstance(leaf.op, BatchNorm) else ("bias",)
         found: dict[str, Expr] = {}
         for name in names:
             (value, _), *_ = self.settings[name].most_common(1)
@@ -154,10 +154,10 @@ def is_typed(leaf: Leaf) -> bool:
 
 def _described(leaf: Leaf, unit: UnitClass) -> str:
     match leaf.op:
-        case BatchNorm2d(eps=eps, gamma=gamma):
+        case BatchNorm(eps=eps, gamma=gamma):
             free = "" if gamma else "gamma-free "
             return f"{free}batch normalisation" + ("" if "eps" in unit.mixed else f" (eps {eps:g})")
-        case Conv2d(bias=bias):
+        case Conv(bias=bias):
             plain = {CONV: "convolution"}.get(leaf.name, f"{leaf.name} convolution")
             same = "SAME-padded " if leaf.op.slide.tf_same else ""
             free = "bias-free " if not bias and "bias" not in unit.mixed else ""
@@ -187,9 +187,9 @@ def _window(unit: Series) -> dict[str, Any]:
 def _settings(unit: Series) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for leaf in _leaves(unit):
-        if isinstance(leaf.op, Conv2d) and leaf.name != DEPTHWISE:
+        if isinstance(leaf.op, Conv) and leaf.name != DEPTHWISE:
             found["bias"] = leaf.op.bias
-        elif isinstance(leaf.op, BatchNorm2d):
+        elif isinstance(leaf.op, BatchNorm):
             found |= {"eps": leaf.op.eps, "momentum": leaf.op.momentum}
     return found
 
@@ -224,7 +224,7 @@ def unit_name(unit: Series, full: bool = False) -> str:
 
 def _word(leaf: Leaf, full: bool) -> str:
     """What a layer adds to the name of its unit."""
-    if isinstance(leaf.op, BatchNorm2d):
+    if isinstance(leaf.op, BatchNorm):
         return NO_GAMMA if full and not leaf.op.gamma else NORM
     return leaf.op.facts.class_name if isinstance(leaf.op, Activation) else ""
 

@@ -15,8 +15,8 @@ from torch import Tensor
 
 from compiler.ir.network import Network
 from compiler.ir.nodes import Leaf, Node, Parallel, children, leaves
-from compiler.ops.conv import Conv2d
-from compiler.ops.norm import BatchNorm2d
+from compiler.ops.conv import Conv
+from compiler.ops.norm import BatchNorm
 from dsl.text.problems import NOWHERE, Problem, SpecError
 
 MEAN = (0.485, 0.456, 0.406)
@@ -60,12 +60,12 @@ def _forked(nodes: tuple[Node, ...]) -> str:
 def _obstacle(first: Leaf | None, second: Leaf | None) -> str:
     """Why the first layer can't take the transform in; empty where it can."""
     op = first.op if first else None
-    if not isinstance(op, Conv2d) or not first or first.inp.channels != 3 or op.groups != 1:
+    if not isinstance(op, Conv) or not first or first.inp.channels != 3 or op.groups != 1:
         return "the network doesn't begin with a convolution of three channels"
     window = op.window(first.inp)
     if op.slide.tf_same or any((*window.before, *window.after)):
         return "it is padded, and the padding would no longer be what it was"
-    if not (_has_bias(first) or (second and isinstance(second.op, BatchNorm2d))):
+    if not (_has_bias(first) or (second and isinstance(second.op, BatchNorm))):
         return "it has no bias, and no batch norm follows"
     return ""
 

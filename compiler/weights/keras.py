@@ -15,9 +15,9 @@ from typing import Any
 
 from compiler.ir.network import Network
 from compiler.ir.nodes import Leaf, Node, Parallel, Tap, children
-from compiler.ops.conv import Conv2d
+from compiler.ops.conv import Conv
 from compiler.ops.linear import Identity, Linear
-from compiler.ops.norm import BatchNorm2d
+from compiler.ops.norm import BatchNorm
 from compiler.weights.hdf5 import Layer, Order
 from compiler.weights.paths import Place
 from compiler.weights.turn import AS_IT_IS, Key, Turn
@@ -39,7 +39,7 @@ def keys(places: Iterable[Place]) -> dict[str, Key]:
 
 
 def _conv(leaf: Leaf, separable: bool) -> tuple[str, Variables]:
-    assert isinstance(leaf.op, Conv2d)
+    assert isinstance(leaf.op, Conv)
     channels = int(leaf.inp.channels)
     deep = 1 < channels == int(leaf.op.groups)
     rows, columns = map(int, leaf.op.slide.kernel)
@@ -65,9 +65,9 @@ def _norm(leaf: Leaf, separable: bool) -> tuple[str, Variables]:
 
 
 KINDS: Mapping[type, Callable[[Leaf, bool], tuple[str, Variables]]] = {
-    Conv2d: _conv,
+    Conv: _conv,
     Linear: _dense,
-    BatchNorm2d: _norm,
+    BatchNorm: _norm,
 }
 
 
