@@ -31,6 +31,25 @@ body:
 head: [globalpool avg, fc classes]
 """
 
+TEXTS["factors"] = """
+stem: [3x3 12, sepconv 3x3 in*2, {concat: [1x1 in/4, in_two: 3x3 in/2 groups=in/4]}]
+inception:
+  A:
+    params: {k: 2, act: relu}
+    concat:
+      - 1x1 in/2
+      - [1x1 k*4, 3x3 k*4 groups=k, 1x1 in*2 act=act]
+      - B w=in/2
+    then: 1x1 in linear
+    residual: {}
+  B: {params: [w], do: [1x1 w/3, 3x3 w, C n=w*2 c=classes]}
+  C: {params: [n, c], add: [1x1 n/2, [1x1 c*2, 1x1 n/6, 1x1 n/2]]}
+  D: {params: [k, s], concat: [1xk k*2, dropout s], then: 1x1 in linear, residual: {scale: s}}
+body: [a: A, b: A k=3 act=tanh, c: A k=4 x2, d: D k=3 s=1, e: {concat: [1x1 in, 1x1 in]}, A]
+head: [globalpool avg, fc classes*3, relu, fc classes]
+aux: [{helper: {from: a, weight: 0.5, do: [1x1 in*2, globalpool avg, fc classes]}}]
+"""
+
 TEXTS["float_parameters"] = """
 inception:
   A:

@@ -19,6 +19,8 @@ from dsl.models.spec import Aux, Block, Defaults, Spec
 from dsl.models.weights import NameMap
 
 WIDTHS = st.integers(1, 12)
+FACTORED = st.integers(1, 12) | st.sampled_from(["in*2", "in*3"])
+"""Of what comes in: to a section's step, or to the block."""
 ODD = st.sampled_from([(1, 1), (3, 3), (1, 3), (3, 1), (5, 5), (1, 7), (7, 1)])
 ACTS = st.sampled_from([None, *ACTIVATION_WORDS, "none"])
 NUMBERS = st.floats(1e-6, 0.9).map(lambda x: float(f"{x:.3g}"))
@@ -34,7 +36,7 @@ def _maybe(values: SearchStrategy[Any]) -> SearchStrategy[Any]:
 WINDOW: dict[str, Any] = {"kernel": ODD, "padding": st.sampled_from(["same", "tf_same"])}
 FILTER: dict[str, Any] = {
     **WINDOW,
-    "width": WIDTHS,
+    "width": FACTORED,
     "dilation": st.sampled_from([(1, 1), (2, 2), (1, 2)]),
     "linear": st.booleans(),
     "bias": st.sampled_from([None, True, False]),
@@ -135,7 +137,8 @@ def inceptions(draw: DrawFn, inner: dict[str, Block]) -> Block:
     branches = draw(st.lists(nested(1, top=True), min_size=1, max_size=3))
     if params:
         act = "act_n" if "act_n" in params else None
-        branches.append(Conv(kernel=(3, 3), width="n", act=act))
+        width = draw(st.sampled_from(["n", "n", "n*2"]))
+        branches.append(Conv(kernel=(3, 3), width=width, act=act))
     for name, block in inner.items():
         branches.append(Call(block=name, args=arguments(block, "n" if params else 3)))
     form = draw(st.sampled_from(["plain", "then", "residual", "list"]))

@@ -117,7 +117,10 @@ class _Renaming:
     def value(self, value: Any) -> Any:
         if isinstance(value, tuple):
             return tuple(self.value(part) for part in value)
-        return self.params.get(value, value) if isinstance(value, str) else value
+        if not isinstance(value, str):
+            return value
+        name, sign, number = value.partition("*")
+        return f"{self.params.get(name, name)}{sign}{number}"
 
     def step(self, step: layers.Step) -> layers.Step:
         update: dict[str, Any] = {"name": self.new()} if step.name else {}

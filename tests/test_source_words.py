@@ -13,7 +13,15 @@ import dsl
 from compiler.diagram import drawings
 from compiler.ir.network import Network
 from compiler.ir.nodes import Parallel, Series
-from compiler.ir.symbols import Half, Sym, SymFloat, half, names_in, substitute, substitute_real
+from compiler.ir.symbols import (
+    Quotient,
+    Sym,
+    SymFloat,
+    half,
+    names_in,
+    substitute,
+    substitute_real,
+)
 from compiler.ir.terms import inside, written_out
 from compiler.lowering.lower import lower
 from compiler.ops.act import ACTIVATIONS
@@ -264,7 +272,7 @@ def test_substituting_keeps_values_and_what_is_not_given() -> None:
     assert str(2 * half(k)) == "2 * (k // 2)" and names_in(half(k)) == {"k"}
     assert substitute_real(SymFloat(0.5, "s"), {"s": SymFloat(0.5, "t")}).__str__() == "t"
     assert repr(substitute_real(SymFloat(2.0, "s"), {"s": 2})) == "2.0"
-    assert Half("k").of == "k"
+    assert Quotient("k", 2).of == "k"
 
 
 # --- The header ------------------------------------------------------------------------------

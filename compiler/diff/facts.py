@@ -11,6 +11,7 @@ from typing import Any
 
 from compiler.ir.nodes import Leaf, Node, Parallel, Series, Tap, children
 from compiler.ir.op import Op
+from compiler.ir.symbols import names_in
 from compiler.ops.conv import DEPTHWISE, POINTWISE, Conv
 from compiler.ops.window import Sliding
 from compiler.ops.words import (
@@ -49,8 +50,8 @@ def facts(node: Node) -> Facts:
             found["layer"] = _kind(leaf, node)
     for leaf in reversed(leaves):  # The convolution's own fields win.
         found |= dict(_fields(leaf))
-    if _width(core(node)) == "classes":
-        found["width"] = "classes"
+    if isinstance(width := _width(core(node)), str):
+        found["width"] = width
     return found
 
 
@@ -64,8 +65,9 @@ def layer_facts(leaf: Leaf) -> tuple[Any, ...]:
 def _width(leaf: Leaf) -> Any:
     """What it gives, in numbers; `classes` where the number of classes says it."""
     width = getattr(leaf.op, "width", None)
-    terms = getattr(width, "terms", {})
-    return "classes" if "num_classes" in terms else None if width is None else int(width)
+    if "num_classes" in names_in(width):
+        return str(width).replace("num_classes", "classes")
+    return None if width is None else int(width)
 
 
 def _kind(leaf: Leaf, node: Node) -> str:

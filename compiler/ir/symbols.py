@@ -2,8 +2,8 @@
 
 A block is lowered with its parameters bound to `Sym` values: they compute as plain
 integers, while the source emitter prints them as the expressions that they stand for.
-Only what an architecture needs is tracked (sums and integer multiples); every other
-arithmetic gives a plain `int`.
+Only what an architecture needs is tracked (sums, integer multiples, quotients by a number);
+every other arithmetic gives a plain `int`.
 """
 
 from __future__ import annotations
@@ -58,28 +58,43 @@ class Sym(int):
 def _times(factor: int, name: str) -> str:
     if factor == 1:
         return name
-    return f"{factor} * ({name})" if isinstance(name, Half) else f"{factor} * {name}"
+    return f"{factor} * ({name})" if isinstance(name, Quotient) else f"{factor} * {name}"
 
 
-class Half(str):
-    """The name `k // 2`, which stands for half of the parameter `k`."""
+class Quotient(str):
+    """The name `k // 2`, which stands for a part of the parameter `k`."""
 
-    __slots__ = ("of",)
+    __slots__ = ("by", "of")
     of: str
+    by: int
 
-    def __new__(cls, of: str) -> Self:
-        self = super().__new__(cls, f"{of} // 2")
+    def __new__(cls, of: str, by: int) -> Self:
+        self = super().__new__(cls, f"{of} // {by}")
         self.of = of
+        self.by = by
         return self
 
-    def __getnewargs__(self) -> tuple[str]:
-        return (self.of,)
+    def __reduce__(self) -> tuple[type[Quotient], tuple[str, int]]:
+        return Quotient, (self.of, self.by)
+
+
+def quotient(value: int, by: int) -> int:
+    """`value // by`, as an expression where there is one: of a parameter, or by terms."""
+    found = int(value) // by
+    if not isinstance(value, Sym):
+        return found
+    if not any(k % by for k in (*value.terms.values(), value.const)):
+        return Sym(found, {name: k // by for name, k in value.terms.items()}, value.const // by)
+    name = alone(value)
+    if name is None:
+        return found
+    whole = Quotient(name.of, name.by * by) if isinstance(name, Quotient) else Quotient(name, by)
+    return Sym(found, {whole: 1})
 
 
 def half(size: int) -> int:
     """`size // 2`, as an expression where the size is a parameter: a kernel's own padding."""
-    name = alone(size)
-    return int(size) // 2 if name is None else Sym(int(size) // 2, {Half(name): 1})
+    return quotient(size, 2)
 
 
 def alone(value: int) -> str | None:
@@ -90,7 +105,7 @@ def alone(value: int) -> str | None:
 
 
 class SymFloat(float):
-    """A float that came from the parameter `name`."""
+    """A float that came from the parameter `name`, or from a part of one."""
 
     name: str
 
@@ -131,12 +146,17 @@ def names_in(value: object) -> frozenset[str]:
     """The parameters that a value is an expression over; those of a tuple's parts."""
     match value:
         case Sym():
-            return frozenset(n.of if isinstance(n, Half) else n for n in value.terms)
+            return frozenset(map(_read_by, value.terms))
         case SymFloat():
-            return frozenset((value.name,))
+            return frozenset((_read_by(value.name),))
         case tuple():
             return frozenset().union(*map(names_in, value))
     return frozenset()
+
+
+def _read_by(name: str) -> str:
+    """The parameter that a term reads."""
+    return name.of if isinstance(name, Quotient) else name
 
 
 def is_plainly(value: object, usual: object) -> bool:
@@ -157,8 +177,8 @@ def substitute(value: int, given: Mapping[str, Any]) -> int:
         return value
     parts = [value.const]
     for name, k in value.terms.items():
-        if isinstance(name, Half) and name.of in given:
-            parts.append(half(given[name.of]) * k)
+        if isinstance(name, Quotient) and name.of in given:
+            parts.append(quotient(given[name.of], name.by) * k)
         elif name in given:
             parts.append(given[name] * k)
         else:
@@ -169,7 +189,9 @@ def substitute(value: int, given: Mapping[str, Any]) -> int:
 
 def substitute_real(value: float, given: Mapping[str, Any]) -> float:
     """The same for a float."""
-    if not isinstance(value, SymFloat) or value.name not in given:
+    if not isinstance(value, SymFloat) or _read_by(value.name) not in given:
         return value
-    found = given[value.name]
+    found = given[_read_by(value.name)]
+    if isinstance(value.name, Quotient):
+        found = quotient(int(found) if isinstance(found, float) else found, value.name.by)
     return found if isinstance(found, float) else real(found)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from compiler.ir.network import Network
 from compiler.ir.nodes import Leaf, Node, Parallel, Series, Tap, children
-from compiler.ir.symbols import Sym
+from compiler.ir.symbols import names_in
 from compiler.ops.linear import Linear
 from dsl.text.problems import Report
 
@@ -50,7 +50,7 @@ def _checked(found: Fixed, end: Node, classes: int) -> Iterator[Fixed]:
 
 def _holds(end: Node, classes: int) -> bool:
     width = end.out[0]
-    return int(width) == classes or (isinstance(width, Sym) and "num_classes" in width.terms)
+    return int(width) == classes or "num_classes" in names_in(width)
 
 
 def _last(nodes: Iterable[Node], prefix: str = "") -> Fixed | None:

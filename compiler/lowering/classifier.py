@@ -8,7 +8,7 @@ from dataclasses import replace
 from compiler.ir.network import Network
 from compiler.ir.nodes import BlockUse, Leaf, Node, Tap, children, leaves
 from compiler.ir.op import Call, ShapeFault
-from compiler.ir.symbols import Sym
+from compiler.ir.symbols import names_in
 from compiler.ir.verifying import verify
 from compiler.lints.logits import say_fixed
 from compiler.lowering.prepare import Overrides
@@ -48,7 +48,7 @@ def _bound(use: BlockUse, known: frozenset[str]) -> frozenset[str]:
 
 
 def _holds(value: object, known: frozenset[str]) -> bool:
-    return isinstance(value, Sym) and not known.isdisjoint(value.terms)
+    return not known.isdisjoint(names_in(value))
 
 
 def classifier(network: Network) -> Node | None:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
 from compiler.ir.op import Init, Pair, ShapeFault
-from compiler.ir.symbols import real
+from compiler.ir.symbols import quotient, real
+from dsl.models.factors import factor
 from dsl.models.fields import INITS, MOST
 from dsl.models.layers import Filter, Linear, Model
 from dsl.models.spec import Spec
@@ -106,21 +107,52 @@ class Scope:
         return self.names.get(value, value) if isinstance(value, str) else value
 
     def wrong(
-        self, step: Model, name: str, given: Any, wanted: str, code: str = "E013", **more: Any
+        self,
+        step: Model,
+        name: str,
+        given: Any,
+        wanted: str,
+        code: str = "E013",
+        *,
+        value: Any = None,
+        **more: Any,
     ) -> NoReturn:
-        """Report a field whose value, known only now, is not what is wanted."""
-        value = self.names.get(given, given) if isinstance(given, str) else given
-        shown = f"{float(value):g}" if isinstance(value, (int, float)) else str(value)
+        """Report a field whose `value`, known only now, is not what is wanted."""
+        if value is None:
+            value = self.names.get(given, given) if isinstance(given, str) else given
+        shown = _shown(value)
         found = f"but {given} is {shown} here" if value is not given else f"not {shown}"
         label = NAMED.get(name, name)
         self.fail(code, step.at.of(name), f"{label} must be {wanted}, {found}", **more)
 
     def whole(self, step: Model, name: str, given: Any, least: int) -> int:
         """A whole number from `least`, given as such or by a parameter."""
-        value = self.names.get(given, given) if isinstance(given, str) else given
+        value = self.meaning(given, step.at.of(name), NAMED.get(name, name))
         if not isinstance(value, int) or not least <= value <= MOST:
-            self.wrong(step, name, given, f"a whole number from {least} to {MOST:,}")
+            self.wrong(step, name, given, f"a whole number from {least} to {MOST:,}", value=value)
         return value
+
+    def meaning(self, given: Any, span: Span, label: str) -> Any:
+        """What stands for `given`: of a name its value, with its factor if it has one.
+
+        Reports a factor of what is no whole number, and one that doesn't divide.
+        """
+        found = factor(given)
+        if found is None:
+            return self.names.get(given, given) if isinstance(given, str) else given
+        value = self.names.get(found.name, found.name)
+        if not isinstance(value, int):
+            said = f"{label} {given}: {found.name} is no whole number"
+            shown = f", but {_shown(value)}" if found.name in self.names else ""
+            self.fail("E013", span, f"{said}{shown}")
+        if not found.divides:
+            return value * found.number
+        if value % found.number:
+            said = f"{label} {given} must come out whole, but {found.name} is {int(value)} here"
+            fits = [n for n in range(2, found.number) if value % n == 0]
+            help = f"{int(value)} can be divided by {fits[-1]}" if fits else ""
+            self.fail("E013", span, said, help=help)
+        return quotient(value, found.number)
 
     def positive(self, step: Model, name: str) -> int:
         """A field that holds a whole number from 1."""
@@ -161,6 +193,13 @@ class Scope:
         if step.init == "torch" and init_of(self.spec.defaults.init):
             return Init("torch")
         return init_of(step.init)
+
+
+def _shown(value: Value) -> str:
+    """A value as an error says it."""
+    if isinstance(value, int):
+        return str(int(value))
+    return f"{float(value):g}" if isinstance(value, float) else value
 
 
 def init_of(text: str | None) -> Init | None:

@@ -239,7 +239,10 @@ def _call(step: layers.Call, name: str, x: Shape, scope: Scope) -> Node:
     """A block, lowered with its parameters as symbols."""
     spec = scope.spec
     block = spec.blocks[step.block]
-    args = {key: _argument(value, scope) for key, value in step.args.items()}
+    args = {
+        key: scope.meaning(value, step.at.of(f"args.{key}="), key)
+        for key, value in step.args.items()
+    }
     inp = Shape(Sym.named(x.channels, "in_channels"), *x[1:])
     names = _bound(block, args, scope) | {"in": inp.channels}
     note = f"called from {scope.label(name)}"
@@ -250,10 +253,6 @@ def _call(step: layers.Call, name: str, x: Shape, scope: Scope) -> Node:
     params = dict(block.params)
     use = BlockUse(step.block, kind, params, args, x, block.at.of("name"), node.span)
     return replace(node, use=use, span=step.at.span)
-
-
-def _argument(value: Value, scope: Scope) -> Value:
-    return scope.names.get(value, value) if isinstance(value, str) else value
 
 
 def _bound(block: Block, args: dict[str, Value], scope: Scope) -> dict[str, Value]:

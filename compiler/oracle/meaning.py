@@ -68,7 +68,21 @@ class Meaning:
     # What fields say, names replaced by their values.
 
     def value(self, given: Any) -> Any:
-        return self.names.get(given, given) if isinstance(given, str) else given
+        if not isinstance(given, str):
+            return given
+        return self.names[given] if given in self.names else self.factored(given)
+
+    def factored(self, text: str) -> Any:
+        """`in*6` and `in/16` as numbers; any other text as it is."""
+        for sign in "*/":
+            name, found, number = text.partition(sign)
+            if not found or name not in self.names:
+                continue
+            whole = int(self.names[name])
+            if sign == "/" and whole % int(number):
+                raise ValueError(f"{text} is no whole number: {name} is {whole}")
+            return whole * int(number) if sign == "*" else whole // int(number)
+        return text
 
     def pair(self, given: Any) -> Pair:
         value = self.value(given)

@@ -12,11 +12,11 @@ from typing import Any
 from compiler.ir.network import Network
 from compiler.ir.nodes import BlockUse, Leaf, Node, Parallel, Series, Tap
 from compiler.ir.rewriting import threaded, with_inside
-from compiler.ir.symbols import Half, Sym, SymFloat
+from compiler.ir.symbols import Quotient, Sym, SymFloat
 from compiler.ir.terms import mapped
 
-Shifts = Mapping[str, int]
-"""By how much the value of a name grows."""
+Shifts = Mapping[str, tuple[int, int]]
+"""The value of a name, and its new one."""
 
 
 def reclassed(network: Network, classes: int) -> tuple[Node, ...]:
@@ -25,7 +25,7 @@ def reclassed(network: Network, classes: int) -> tuple[Node, ...]:
     Raises `ValueError` where a number follows from that of the classes in a way that can't be
     followed, and `ShapeFault` where a layer can't take what it gets then.
     """
-    shifts = {"num_classes": classes - network.classes}
+    shifts = {"num_classes": (network.classes, classes)}
     nodes = tuple(_shifted(node, shifts) for node in network.nodes)
     return threaded(nodes, network.input)
 
@@ -59,16 +59,16 @@ def _argument(value: Any, shifts: Shifts) -> Any:
 
 
 def _inside(use: BlockUse, shifts: Shifts) -> Shifts:
-    """By how much the names inside a block grow."""
+    """What becomes of the names inside a block."""
     moved = _moving(shifts)
     given = {**use.args, "in_channels": use.inp.channels}
     whole = {name: value for name, value in given.items() if isinstance(value, int)}
-    grown = {name: int(moved(value)) - int(value) for name, value in whole.items()}
-    return {**grown, "num_classes": shifts["num_classes"]}
+    passed = {name: (int(value), int(moved(value))) for name, value in whole.items()}
+    return {**passed, "num_classes": shifts["num_classes"]}
 
 
 def _moving(shifts: Shifts) -> Callable[[float], float]:
-    """A number with the growth of the names that it is an expression over."""
+    """A number in the new values of the names that it is an expression over."""
 
     def moved(value: float) -> float:
         match value:
@@ -76,7 +76,7 @@ def _moving(shifts: Shifts) -> Callable[[float], float]:
                 growth = sum(k * _shift(name, shifts) for name, k in value.terms.items())
                 return Sym(int(value) + growth, value.terms, value.const) if growth else value
             case SymFloat():
-                growth = shifts.get(value.name, 0)
+                growth = _shift(value.name, shifts)
                 return SymFloat(float(value) + growth, value.name) if growth else value
         return value
 
@@ -84,6 +84,15 @@ def _moving(shifts: Shifts) -> Callable[[float], float]:
 
 
 def _shift(name: str, shifts: Shifts) -> int:
-    if isinstance(name, Half) and shifts.get(name.of):
+    """By how much what a name stands for grows."""
+    if not isinstance(name, Quotient):
+        old, new = shifts.get(name, (0, 0))
+        return new - old
+    old, new = shifts.get(name.of, (0, 0))
+    if old == new:
+        return 0
+    if old % name.by:
         raise ValueError(f"a kernel is as wide as there are classes ({name.of})")
-    return shifts.get(name, 0)
+    if new % name.by:
+        raise ValueError(f"{name.of}/{name.by} must come out whole, and {name.of} would be {new}")
+    return (new - old) // name.by

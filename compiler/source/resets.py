@@ -8,13 +8,13 @@ from itertools import groupby
 from compiler.ir.network import Network
 from compiler.ir.nodes import Leaf, leaves, own_inits
 from compiler.ir.op import Init, Op
-from compiler.ir.symbols import Sym
+from compiler.ir.symbols import names_in
 from compiler.lowering.classifier import classified
 from compiler.ops.conv import Conv
 from compiler.ops.inits import describe, init_call
 from compiler.ops.linear import Linear
 from compiler.ops.norm import BatchNorm
-from compiler.source.expr import Expr, Test, call, condition, lay_out, literals, signature
+from compiler.source.expr import Expr, Test, call, condition, lay_out, literal, literals, signature
 
 
 def resets(network: Network) -> Iterator[list[str]]:
@@ -85,7 +85,7 @@ def _drawn(network: Network) -> Iterator[str]:
 def _is_last(path: str, leaf: Leaf, heads: set[str]) -> bool:
     """Whether a layer is an `fc classes` of the network's class, or of a head's."""
     top, _, rest = path.partition(".")
-    grows = isinstance(leaf.inp[0], Sym) and "num_classes" in leaf.inp[0].terms
+    grows = "num_classes" in names_in(leaf.inp[0])
     in_place = rest.count(".") == 0 if top in heads else not rest
     return isinstance(leaf.op, Linear) and in_place and not grows
 
@@ -106,7 +106,8 @@ def _classifier(network: Network) -> Iterator[str]:
 def _fresh(path: str, leaf: Leaf, init: Init | None, depth: int) -> Iterator[str]:
     settings = literals(leaf.op.call(leaf.inp).kwargs)
     inputs = Expr(f"self.{path}.in_features")
-    made = call("nn.Linear", inputs, Expr("num_classes"), **settings)
+    assert isinstance(leaf.op, Linear), leaf.op
+    made = call("nn.Linear", inputs, literal(leaf.op.width), **settings)
     yield from lay_out(f"self.{path} = ", made, depth=depth)
     if init:
         yield from _draw(init, Expr(f"self.{path}.weight"), depth)

@@ -13,6 +13,7 @@ from typing import Any
 
 from dsl.changing.mapping import mapped
 from dsl.models.changes import Depth, Width
+from dsl.models.factors import factor, name_in
 from dsl.models.fields import MOST
 from dsl.models.layers import Call, Conv, Filter, Layer, Linear, Step, spellings
 from dsl.models.spec import Block, Spec, walk
@@ -144,11 +145,13 @@ def _width_params(spec: Spec) -> dict[str, set[str]]:
 def _widths_in(step: Step, roles: dict[str, set[str]]) -> set[str]:
     """The names that a step uses as widths."""
     if isinstance(step, (Filter, Linear)):
-        return {step.width} if isinstance(step.width, str) else set()
+        return {name_in(step.width)} if isinstance(step.width, str) else set()
     if isinstance(step, Call):
         widths = roles.get(step.block, set())
         return {
-            value for key, value in step.args.items() if key in widths and isinstance(value, str)
+            name_in(value)
+            for key, value in step.args.items()
+            if key in widths and isinstance(value, str)
         }
     return set()
 
@@ -165,7 +168,14 @@ def _other_fields(step: Step, roles: dict[str, set[str]]) -> list[tuple[str, Any
         value = getattr(step, name)
         if name != "width":
             found += [(name, part) for part in (value if isinstance(value, tuple) else (value,))]
-    return [(name, value) for name, value in found if isinstance(value, str)]
+    found = [(name, value) for name, value in found if not _group_size(name, value)]
+    return [(name, name_in(value)) for name, value in found if isinstance(value, str)]
+
+
+def _group_size(name: str, value: Any) -> bool:
+    """Whether groups are said by how many channels each has: `groups=n/4` follows a width."""
+    found = factor(value)
+    return name == "groups" and found is not None and found.divides
 
 
 def _rescaled(spec: Spec, rescale: Rescale, span: Span) -> Spec:

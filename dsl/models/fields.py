@@ -14,6 +14,8 @@ from typing import Annotated, Any, cast
 from pydantic import BeforeValidator
 
 from dsl.models.extent import read_extent
+from dsl.models.factors import factor, looks_factored
+from dsl.models.factors import otherwise as factored
 from dsl.models.identifiers import file_name, identifier, is_identifier
 from dsl.text import foreign
 from dsl.text.numbers import (
@@ -46,13 +48,15 @@ def _number_text(value: Any) -> Any:
 OR_PARAMETER = {True: " or a parameter's name", False: ""}
 
 
-def whole(low: int, high: int, named: bool) -> Callable[[Any], int | str]:
-    """A reader of whole numbers; with `named`, of parameter names too."""
+def whole(low: int, high: int, named: bool, scaled: bool = False) -> Callable[[Any], int | str]:
+    """A reader of whole numbers; with `named`, of parameter names too; `scaled`, with a factor."""
 
     def read(value: Any) -> int | str:
         found = _number_text(value)
-        if named and is_identifier(value):
+        if named and (is_identifier(value) or (scaled and factor(value))):
             return str(value)
+        if named and looks_factored(value):
+            raise _no_factor(value, scaled)
         if isinstance(found, int) and is_number(found) and low <= found <= high:
             return int(found)
         zeros = isinstance(value, str) and re.fullmatch(r"0[0-9]+", value)
@@ -63,6 +67,14 @@ def whole(low: int, high: int, named: bool) -> Callable[[Any], int | str]:
         raise Misfit(f"must be {wanted}, not {shown(value)}{why}", meant)
 
     return read
+
+
+def _no_factor(value: str, scaled: bool) -> Misfit:
+    """Why a name with something around it can't be taken."""
+    if not scaled:
+        return Misfit(f"must be a number or a name alone, without a factor, not {shown(value)}")
+    wanted = "must be a number, or a name with one whole factor right behind it"
+    return Misfit(f"{wanted}, such as in*6 or in/16, not {shown(value)}", factored(value))
 
 
 def number(low: float, high: float, named: bool) -> Callable[[Any], float | str]:
@@ -165,8 +177,10 @@ def _argument(value: Any) -> int | float | str:
     found = _number_text(value)
     if is_number(found) and not too_small(found):
         return cast(int | float, found)
-    if is_identifier(value):
+    if is_identifier(value) or factor(value):
         return str(value)
+    if looks_factored(value):
+        raise _no_factor(value, scaled=True)
     message = f"must be a number or a word, not {shown(value)}{loss(value)}"
     raise Misfit(message, otherwise(value))
 
@@ -218,6 +232,8 @@ Factor = Annotated[float, BeforeValidator(number(0.001, 1000, named=False))]
 Count = Annotated[int, BeforeValidator(whole(1, MOST, named=False))]
 Total = Annotated[int, BeforeValidator(whole(0, 10**17, named=False))]
 Whole = Annotated[int | str, BeforeValidator(whole(1, MOST, named=True))]
+Channels = Annotated[int | str, BeforeValidator(whole(1, MOST, named=True, scaled=True))]
+"""A number of channels: the name that stands for one may have a factor, `in*6`."""
 Number = Annotated[float | str, BeforeValidator(number(-1e6, 1e6, named=True))]
 Positive = Annotated[float | str, BeforeValidator(number(LEAST, 1e6, named=True))]
 """What is added to a divisor, which is 0 without it."""

@@ -14,6 +14,7 @@ from pydantic import model_validator
 from dsl.models.fields import (
     ACTIVATION_WORDS,
     PADDINGS,
+    Channels,
     Count,
     Flag,
     InitText,
@@ -25,7 +26,6 @@ from dsl.models.fields import (
     Reference,
     Share,
     Stride,
-    Whole,
 )
 from dsl.models.model import (
     Call,
@@ -84,7 +84,7 @@ class Filter(Layer):
 
     weighted = True
     kernel: Annotated[Kernel, Spelled(place=True)]
-    width: Annotated[Whole | None, Spelled(place=True)] = None
+    width: Annotated[Channels | None, Spelled(place=True)] = None
     stride: Annotated[Stride, Spelled(prefix="/")] = (1, 1)
     padding: Annotated[Padding | None, Spelled(words=SAME, key="pad")] = None
     dilation: Annotated[Stride, Spelled(key="dil")] = (1, 1)
@@ -116,7 +116,7 @@ class Conv(Filter):
     keyword = ""
     example = "3x3 64"
     auto = "conv"
-    groups: Annotated[Whole, Spelled(key="groups")] = 1
+    groups: Annotated[Channels, Spelled(key="groups")] = 1
     depthwise: Annotated[Flag, Spelled(words={"depthwise": True})] = False
 
     @model_validator(mode="after")
@@ -186,7 +186,7 @@ class Linear(Layer):
     example = "fc classes"
     auto = "fc"
     weighted = True
-    width: Annotated[Whole, Spelled(place=True)]
+    width: Annotated[Channels, Spelled(place=True)]
     bias: Annotated[Flag, Spelled(words={"bias": True, "nobias": False})] = True
     init: Annotated[InitText | None, Spelled(key="init")] = None
 

@@ -95,7 +95,12 @@ _KERNEL = _Respelling(
 _TIMES = _Respelling(
     re.compile(r"(?<=\s)[x×X*]\s*(?=[0-9]+\s*$)"), "x", "a repeat is one word, such as x2"
 )
-_RESPELLINGS = ((*_SIGNS, _KERNEL), (*_SIGNS, _TIMES))
+_FACTOR = _Respelling(
+    re.compile(r"(?<![\w.])([A-Za-z]\w*)\s*[*×]\s*(?=[0-9])"),
+    r"\1*",
+    "a factor stands right behind its name, as in in*6",
+)
+_RESPELLINGS = ((*_SIGNS, _FACTOR), (*_SIGNS, _KERNEL), (*_SIGNS, _TIMES))
 """Signs that are not the language's own; what `8 x 2` means depends on where it stands."""
 
 

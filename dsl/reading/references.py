@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from dsl.models import spelling
+from dsl.models.factors import name_in
 from dsl.models.fields import ACTIVATION_WORDS, NORMS, PADDINGS
 from dsl.models.layers import LAYERS, Call, Layer, Split, Step, spellings
 from dsl.models.spec import Spec, walk
@@ -22,7 +23,7 @@ WORDS = (*ACTIVATION_WORDS, *NORMS, *PADDINGS)
 
 
 def references(step: Step) -> Iterator[tuple[str, str, Span]]:
-    """Each field of a step that holds a name: (field, name, place)."""
+    """Each field of a step that holds a name, with a factor or without: (field, name, place)."""
     found: list[tuple[str, Any, str]] = []
     at = step.at
     if isinstance(step, Call):
@@ -37,7 +38,7 @@ def references(step: Step) -> Iterator[tuple[str, str, Span]]:
             sizes = (size for size in value if isinstance(size, str))
             yield from ((f"{field} size", size, at.of(place)) for size in sizes)
         elif isinstance(value, str):
-            yield field, value, at.of(place)
+            yield field, name_in(value), at.of(place)
 
 
 CLOSED = {
