@@ -31,6 +31,23 @@ body:
 head: [globalpool avg, fc classes]
 """
 
+TEXTS["strided"] = """
+strided:
+  A: {params: [s], concat: [3x3 4 /s, maxpool 3x3 /s, [1x1 in*2, avgpool 3x3 /s]]}
+  Unit:
+    params: {w: , s: 1, pad: same}
+    concat: [1x1 w /s, [1x1 w/2, 3x3 w /s], sepconv 3x3 w /s pad=pad]
+    then: 1x1 w
+  Tall: {params: [s], do: [3x3 4 /sx1, 1x3 in /1xs]}
+stem: [3x3 8 /2]
+body:
+  - [Unit w=8, Unit w=6 s=2, Unit w=6 s=2 pad=tf_same, Unit w=6 pad=tf_same]
+  - {tall: Tall s=2}
+  - {twice: A s=1 x2}
+  - {once: A s=2}
+head: [globalpool avg, fc classes]
+"""
+
 TEXTS["factors"] = """
 stem: [3x3 12, sepconv 3x3 in*2, {concat: [1x1 in/4, in_two: 3x3 in/2 groups=in/4]}]
 inception:

@@ -162,6 +162,15 @@ def reductions(draw: DrawFn) -> Block:
     return Block(body=Split(branches=named(draw, branches)))
 
 
+@composite
+def eithers(draw: DrawFn) -> Block:
+    """A block that keeps the grid or shrinks it, as its parameter says."""
+    window: dict[str, Any] = {"kernel": (3, 3), "stride": ("s", "s")}
+    window["padding"] = draw(st.sampled_from(["same", "tf_same"]))
+    ends = draw(st.lists(shrunk(window), min_size=1, max_size=3))
+    return Block(params={"s": None}, body=Split(branches=named(draw, ends)))
+
+
 def arguments(block: Block, width: int | str) -> dict[str, Any]:
     """What a call must give."""
     return {name: width for name, default in block.params.items() if default is None}
@@ -216,6 +225,9 @@ def specs(draw: DrawFn) -> Spec:
     reduction = {"Shrink": draw(reductions())}
     if draw(st.booleans()):
         body.insert(len(body) // 2, Call(block="Shrink"))
+    strided = {"Either": draw(eithers())} if draw(st.booleans()) else {}
+    if strided:
+        body.append(Call(block="Either", args={"s": draw(st.integers(1, 2))}))
     body.insert(0, Conv(kernel=(3, 3), width=draw(WIDTHS)))
     body = [step.model_copy(update={"name": f"b{i}"}) for i, step in enumerate(body)]
     aux, helper = draw(_maybe(heads())), {"name": "helper", "weight": 0.3}
@@ -229,6 +241,7 @@ def specs(draw: DrawFn) -> Spec:
         stem=(*draw(STEM), *draw(st.lists(SHRUNK, max_size=1))),
         inception=blocks,
         reduction=reduction,
+        strided=strided,
         body=tuple(body),
         head=draw(heads()),
         weights=draw(SOURCES),

@@ -34,6 +34,7 @@ from compiler.source.auditing import audit
 from compiler.source.classnames import class_name
 from dsl.models import layers
 from dsl.models.identifiers import name_fault
+from dsl.models.model import BLOCK_SECTIONS
 from dsl.models.reserved import RESERVED
 from dsl.models.spec import Block, Spec
 from dsl.reading.names import param_fault
@@ -90,7 +91,7 @@ class _Renaming:
         update: dict[str, Any] = {
             section: tuple(self.step(step) for step in steps) for section, steps in spec.sections()
         }
-        for kind in ("inception", "reduction"):
+        for kind in BLOCK_SECTIONS:
             blocks: dict[str, Block] = getattr(spec, kind)
             update[kind] = {self.blocks[key]: self.block(block) for key, block in blocks.items()}
         names = {

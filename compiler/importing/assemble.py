@@ -17,7 +17,7 @@ from compiler.importing.strands import Chain, Fork, Item, Leaf
 from compiler.importing.units import Unit, units
 from compiler.importing.writing import Writer
 from dsl.models import layers
-from dsl.models.model import Section
+from dsl.models.model import BLOCK_SECTIONS, Section
 from dsl.models.naming import section_names
 from dsl.models.reserved import GLOBALS
 from dsl.models.spec import Aux, Block, Defaults
@@ -57,7 +57,7 @@ def assemble(
     runs = (list(_runs(entries, writer)) for entries in cuts)
     sections = _distinct(dict(zip(get_args(Section), runs, strict=True)))
     fields: dict[str, Any] = {key: _steps(entries) for key, entries in sections.items()}
-    for role in ("inception", "reduction"):
+    for role in BLOCK_SECTIONS:
         fields[role] = {each.name: _block(each, writer) for each in blocks if each.role == role}
     return fields | {"classes": classes, "aux": _aux(heads, sections, writer, classes, weight)}
 

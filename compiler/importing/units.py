@@ -19,12 +19,15 @@ class Unit:
 
     @property
     def role(self) -> str:
-        """`inception` if it keeps the grid, `reduction` if it shrinks it; empty if neither."""
+        """`inception` if it keeps the grid, `reduction` if it shrinks it, else `strided`.
+
+        Empty where there is no grid.
+        """
         before, after = self.items[0].inp[1:], self.items[-1].out[1:]
         if len(before) != 2 or len(after) != 2:
             return ""
         shrinks = after[0] < before[0] and after[1] < before[1]
-        return "inception" if before == after else "reduction" if shrinks else ""
+        return "inception" if before == after else "reduction" if shrinks else "strided"
 
     @property
     def tap(self) -> int | None:

@@ -16,13 +16,14 @@ from compiler.ir.once import once
 from compiler.ir.op import Init, Join, Op, Shape
 from compiler.ir.outline import Line, outline, said
 from compiler.ir.symbols import substitute
+from dsl.models.model import BlockSection
 from dsl.text.memory import Generation
 from dsl.text.problems import NOWHERE, Span
 
 Role = Literal["unit", "block", "sequence"]
 """What a series is in hand-written code: a convolution with its norm and activation as one layer, a
 class of its own with its steps as attributes, or an `nn.Sequential` with steps numbered from 0."""
-BlockKind = Literal["inception", "reduction", "aux"]
+BlockKind = BlockSection | Literal["aux"]
 """Under which key of a spec a block is defined."""
 
 

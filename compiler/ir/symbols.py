@@ -154,6 +154,12 @@ def names_in(value: object) -> frozenset[str]:
     return frozenset()
 
 
+def bracketed(value: int) -> str:
+    """A value as text, in brackets where it is more than a word: behind a letter, or a slash."""
+    text = str(value)
+    return f"({text})" if " " in text else text
+
+
 def _read_by(name: str) -> str:
     """The parameter that a term reads."""
     return name.of if isinstance(name, Quotient) else name

@@ -40,7 +40,7 @@ def question(
     blocks = spec.blocks
     found = reached(blocks, steps)
     things = (owner, spec.defaults, *(blocks[called] for called in found.blocks))
-    kinds = tuple(called in spec.inception for called in found.blocks)
+    kinds = tuple(map(spec.section_of, found.blocks))
     sizes = tuple(map(_written, shape))
     return things, (name, found.blocks, kinds, sizes, spec.classes if found.classes else None)
 

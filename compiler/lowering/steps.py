@@ -248,7 +248,7 @@ def _call(step: layers.Call, name: str, x: Shape, scope: Scope) -> Node:
     note = f"called from {scope.label(name)}"
     inside = scope.inside(names, (step.at.span, note), step.block)
     node = _body(block, name, inp, inside)
-    kind: BlockKind = "inception" if step.block in spec.inception else "reduction"
+    kind = spec.section_of(step.block)
     _grid(kind, step, node, scope)
     params = dict(block.params)
     use = BlockUse(step.block, kind, params, args, x, block.at.of("name"), node.span)
@@ -279,16 +279,19 @@ def _body(block: Block, name: str, x: Shape, scope: Scope) -> Series | Parallel:
     return Series(name, nodes, x, "block", span=block.body.at.span)
 
 
+EITHER = ", one that may keep or shrink it under strided:"
+
+
 def _grid(kind: BlockKind, step: layers.Call, node: Series | Parallel, scope: Scope) -> None:
-    """Inception blocks keep the grid, reductions shrink it."""
+    """Inception blocks keep the grid, reductions shrink it; the strided ones may do either."""
     before, after = node.inp.grid, node.out.grid
     note = {"notes": ((scope.spec.blocks[step.block].at.of("name"), f"{step.block} is defined"),)}
     sizes = f"{before[0]}x{before[1]} to {after[0]}x{after[1]}"
     if kind == "inception" and before != after:
         message = f"inception block {step.block} must keep the grid, it goes from {sizes}"
-        help = "a block that shrinks the grid belongs under reduction:"
+        help = f"a block that shrinks the grid belongs under reduction:{EITHER}"
         scope.fail("E108", step.at.of("block"), message, help=help, **note)
     if kind == "reduction" and not (after[0] < before[0] and after[1] < before[1]):
         message = f"reduction block {step.block} must shrink the grid, it goes from {sizes}"
-        help = "a block that keeps the grid belongs under inception:"
+        help = f"a block that keeps the grid belongs under inception:{EITHER}"
         scope.fail("E109", step.at.of("block"), message, help=help, **note)

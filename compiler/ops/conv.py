@@ -7,7 +7,7 @@ from typing import Any
 
 from compiler.ir.op import Call, Extra, Init, Op, Shape, ShapeFault, Window, Work
 from compiler.ir.op import Saved as Kept
-from compiler.ir.symbols import is_plainly
+from compiler.ir.symbols import bracketed, is_plainly
 from compiler.ops.window import Sliding, short
 
 CONV, DEPTHWISE, POINTWISE = "conv", "depthwise", "pointwise"
@@ -65,7 +65,7 @@ class Conv(Op):
     def notes(self) -> tuple[str, ...]:
         if is_plainly(self.groups, 1):
             return self.slide.notes
-        return (*self.slide.notes, f"g{self.groups}")
+        return (*self.slide.notes, f"g{bracketed(self.groups)}")
 
     def params(self, x: Shape) -> dict[str, tuple[int, ...]]:
         shape = (int(self.width), int(x.channels) // int(self.groups), *self.slide.kernel)

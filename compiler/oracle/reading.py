@@ -75,7 +75,8 @@ class Reading(Meaning):
         return y
 
     def call(self, step: layers.Call, path: str, x: Array) -> Array:
-        block: Block = {**self.spec.inception, **self.spec.reduction}[step.block]
+        spec = self.spec
+        block: Block = {**spec.inception, **spec.reduction, **spec.strided}[step.block]
         names = {name: value for name, value in block.params.items() if value is not None}
         names |= {name: self.value(value) for name, value in step.args.items()}
         names |= {"in": x.shape[1], "classes": self.spec.classes}

@@ -14,6 +14,8 @@ from compiler.source.units import unit_names
 
 MOST = 60
 """Letters of the network's class, so that what it gives fits on a line."""
+LETTERS = 2
+"""So short a name says nothing of what it names."""
 IMPORTED = ("F", "NamedTuple", "OrderedDict", "Tensor")
 
 
@@ -51,8 +53,10 @@ def split_name(name: str) -> str:
 
 
 def block_name(block: str, kind: str) -> str:
-    """`A` of `inception` as `InceptionA`."""
+    """`A` of `inception` as `InceptionA`; of `strided` as `BlockA`, but `Bottleneck` as it is."""
     name, prefix = camel(block), kind.capitalize()
+    if kind == "strided":
+        return name if len(name) > LETTERS else f"Block{name}"
     return name if name.lower().startswith(kind) else prefix + name
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from dsl.changing.address import BESIDE, SECTIONS, parts, path_of, rebuilt, refilled
 from dsl.models.changes import CHANGES
 from dsl.models.layers import Call, Layer, Model, Residual, Split, Step, spellings
+from dsl.models.model import BLOCK_SECTIONS
 from dsl.models.spec import Aux, Block, Defaults, Spec
 from dsl.reading.reader import Reader
 from dsl.text.numbers import NUMBER
@@ -99,7 +100,7 @@ class Edit(ABC):
         """Advice where the address lacks its section: `v1.b5` for `inception.v1.b5`."""
         if self.address.text != ".".join(path):
             return ""
-        for section in ("inception", "reduction", "aux"):
+        for section in (*BLOCK_SECTIONS, "aux"):
             if path[0] in inside.get(section, ()):
                 there = self.leads(inside[section], path)
                 return f"did you mean {section}.{self.address.text if there else path[0]}?"

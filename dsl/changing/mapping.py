@@ -7,6 +7,7 @@ from typing import Any
 
 from dsl.models import layers
 from dsl.models.layers import Split, Step
+from dsl.models.model import BLOCK_SECTIONS
 from dsl.models.naming import branch_names, child_names, named_sections, sequence_names
 from dsl.models.spec import Block, Spec
 
@@ -29,7 +30,7 @@ def mapped(spec: Spec, change: Change) -> Spec:
         key: tuple(_changed(step, name, change) for name, step in level)
         for key, level in named_sections(dict(spec.sections())).items()
     }
-    update |= {key: blocks(getattr(spec, key)) for key in ("inception", "reduction")}
+    update |= {key: blocks(getattr(spec, key)) for key in BLOCK_SECTIONS}
     heads = (
         head.model_copy(update={"steps": _level(head.steps, child_names, change)})
         for head in spec.aux

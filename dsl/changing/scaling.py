@@ -16,6 +16,7 @@ from dsl.models.changes import Depth, Width
 from dsl.models.factors import factor, name_in
 from dsl.models.fields import MOST
 from dsl.models.layers import Call, Conv, Filter, Layer, Linear, Step, spellings
+from dsl.models.model import BLOCK_SECTIONS
 from dsl.models.spec import Block, Spec, walk
 from dsl.text.problems import Report, Span
 
@@ -83,10 +84,9 @@ class _Widths:
         for name in roles:
             self.refuse_mixed(name, roles)
         spec = _rescaled(self.spec, lambda layer: self.changed(layer, roles), self.span)
-        blocks = {
-            key: {name: self.defaults(block, roles[name]) for name, block in found.items()}
-            for key, found in (("inception", spec.inception), ("reduction", spec.reduction))
-        }
+        blocks: dict[str, dict[str, Block]] = {key: {} for key in BLOCK_SECTIONS}
+        for name, block in spec.blocks.items():
+            blocks[spec.section_of(name)][name] = self.defaults(block, roles[name])
         if not self.any:
             help = "width multiplies numbers of channels; `in` and `classes` are none"
             message = f"no layer of {self.spec.name} has a width of its own"

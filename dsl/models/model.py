@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
 from pydantic import (
     BaseModel,
@@ -134,6 +134,10 @@ class Model(BaseModel):
 
 Section = Literal["stem", "body", "head"]
 """The parts of a trunk, in order."""
+BlockSection = Literal["inception", "reduction", "strided"]
+"""Under which keys blocks are defined: those that keep the grid, that shrink it, and that may do
+either, as a stride among their parameters says."""
+BLOCK_SECTIONS: tuple[BlockSection, ...] = get_args(BlockSection)
 
 
 class Step(Model):

@@ -41,6 +41,8 @@ from dsl.models.fields import (
     named,
 )
 from dsl.models.model import (
+    BLOCK_SECTIONS,
+    BlockSection,
     Filled,
     Layer,
     Model,
@@ -158,6 +160,7 @@ class Spec(Model):
     stem: Steps = ()
     inception: Annotated[dict[Identifier, Block], Named] = Field(default_factory=dict)
     reduction: Annotated[dict[Identifier, Block], Named] = Field(default_factory=dict)
+    strided: Annotated[dict[Identifier, Block], Named] = Field(default_factory=dict)
     body: Steps = ()
     head: Steps = ()
     aux: tuple[Aux, ...] = ()
@@ -195,8 +198,12 @@ class Spec(Model):
 
     @property
     def blocks(self) -> Mapping[str, Block]:
-        """Every named block, inception and reduction alike."""
-        return {**self.inception, **self.reduction}
+        """Every named block, under whichever key it is defined."""
+        return {**self.inception, **self.reduction, **self.strided}
+
+    def section_of(self, block: str) -> BlockSection:
+        """The key under which a block is defined; a `LookupError` where there is none."""
+        return next(key for key in BLOCK_SECTIONS if block in getattr(self, key))
 
     def sections(self) -> Iterator[tuple[Section, Steps]]:
         """The trunk in order: stem, body, head."""

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sized
 
 from dsl.models.changes import Changes
 from dsl.models.layers import Split, Step
+from dsl.models.model import BLOCK_SECTIONS
 from dsl.models.spec import Block, Spec, walk
 from dsl.reading.parts import of
 from dsl.text.memory import Memory
@@ -43,7 +44,7 @@ def exceeded(spec: Spec, report: Report) -> bool:
 def _counts(spec: Spec) -> Iterator[tuple[str, Sized, int, Span]]:
     """What there is a limit for: its name, all there are of it, how many may be, and where."""
     yield "variants", spec.variants, MAX_VARIANTS, spec.at.of("variants")
-    for key in ("inception", "reduction"):
+    for key in BLOCK_SECTIONS:
         yield "blocks", getattr(spec, key), MAX_BLOCKS, spec.at.of(key)
     yield "auxiliary heads", spec.aux, MAX_HEADS, spec.at.of("aux")
     yield "expected shapes", spec.expect.out, MAX_EXPECTED, spec.at.of("expect")

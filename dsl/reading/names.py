@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 from dsl.models.fields import KERNEL
 from dsl.models.layers import LAYERS, OPTIONS, Split, Step
+from dsl.models.model import BLOCK_SECTIONS
 from dsl.models.naming import branch_names, child_names, named_sections, sequence_names
 from dsl.models.reserved import ATTRIBUTES, COMPILED, GLOBALS, KEYS
 from dsl.models.spec import Aux, Block, Spec, inner_steps, walk
@@ -34,9 +37,12 @@ def check(spec: Spec) -> list[Problem]:
 def _check(spec: Spec, doubtful: list[Part], report: Report) -> None:
     if limits.exceeded(spec, report):
         return
-    for name in set(spec.inception) & set(spec.reduction):
-        span = spec.reduction[name].at.of("name")
-        report.add("E014", span, f"{name} is both an inception and a reduction block")
+    for one, other in combinations(BLOCK_SECTIONS, 2):
+        twice = getattr(spec, one).keys() & getattr(spec, other).keys()
+        for name in twice:
+            span = getattr(spec, other)[name].at.of("name")
+            article = "an" if one == "inception" else "a"
+            report.add("E014", span, f"{name} is both {article} {one} and a {other} block")
     for part in doubtful:
         _part(part, spec, report)
     _trunk(spec, report)

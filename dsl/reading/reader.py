@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dsl.models.changes import CHANGES, Changes, Depth, Width
-from dsl.models.model import Places
+from dsl.models.model import BLOCK_SECTIONS, Places
 from dsl.models.spec import Aux, Defaults, Expect, Spec, Variant
 from dsl.models.weights import NameMap, read_map
 from dsl.reading.building import build
@@ -74,8 +74,7 @@ class Reader(StepReader):
             "stem": self.steps,
             "body": self.steps,
             "head": self.steps,
-            "inception": self.named(self.block, BLOCK),
-            "reduction": self.named(self.block, BLOCK),
+            **dict.fromkeys(BLOCK_SECTIONS, self.named(self.block, BLOCK)),
             "aux": self.aux,
             "weights": self.named(self.weights, NAME_MAP),
             "variants": self.named(self.variant, VARIANT),
@@ -176,7 +175,7 @@ def _misspelt_extends(root: Mapping) -> Scalar | None:
 
 def _block_names(root: Mapping) -> set[str]:
     names: set[str] = set()
-    for key in ("inception", "reduction"):
+    for key in BLOCK_SECTIONS:
         value = root.get(key)
         if isinstance(value, Mapping):
             names |= set(value.keys())
@@ -190,7 +189,7 @@ def _merged(base: Defaults, own: Defaults) -> Defaults:
     return base.model_copy(update=update).placed(places)
 
 
-BY_NAME = ("inception", "reduction", "weights")
+BY_NAME = (*BLOCK_SECTIONS, "weights")
 """Keys of a spec whose entries replace the base's one by one."""
 NOT_INHERITED = ("name", "title", "variants", "expect")
 

@@ -10,6 +10,7 @@ import yaml
 from dsl.models.extent import SIDES, channels_last
 from dsl.models.faults import expect
 from dsl.models.layers import Layer, Model, Sequence, Split, Step
+from dsl.models.model import BLOCK_SECTIONS
 from dsl.models.spec import Aux, Block, Expect, Spec, Variant
 from dsl.models.spelling import write
 from dsl.text.numbers import NUMBER
@@ -109,7 +110,7 @@ def _top(spec: Spec) -> Iterator[tuple[str, Any]]:
         yield "defaults", Inline(changed)
     if spec.stem:
         yield "stem", [_step(step) for step in spec.stem]
-    for key in ("inception", "reduction"):
+    for key in BLOCK_SECTIONS:
         if blocks := getattr(spec, key):
             yield key, {name: _block(block) for name, block in blocks.items()}
     for key in ("body", "head"):
