@@ -39,12 +39,12 @@ strided:
     concat: [1x1 w /s, [1x1 w/2, 3x3 w /s], sepconv 3x3 w /s pad=pad]
     then: 1x1 w
   Tall: {params: [s], do: [3x3 4 /sx1, 1x3 in /1xs]}
-stem: [3x3 8 /2]
+stem: [3x3 8]
 body:
-  - [Unit w=8, Unit w=6 s=2, Unit w=6 s=2 pad=tf_same, Unit w=6 pad=tf_same]
-  - {tall: Tall s=2}
+  - [Unit w=8, Unit w=6 s=2 pad=tf_same, Unit w=6 pad=tf_same]
   - {twice: A s=1 x2}
   - {once: A s=2}
+  - {tall: Tall s=2}
 head: [globalpool avg, fc classes]
 """
 
