@@ -20,6 +20,7 @@ ROOMS = (
     "dsl",
     "compiler/ir",
     "compiler/ops",
+    "compiler/plugins",
     "compiler/passes",
     "compiler/lints",
     "compiler/cost",

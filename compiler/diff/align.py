@@ -14,7 +14,7 @@ from compiler.diff.facts import facts, is_layer
 from compiler.ir.kept import remembered
 from compiler.ir.nodes import Node, Parallel, Series, Tap, children
 from compiler.ops.words import core
-from dsl.models.layers import AUTOMATIC
+from dsl.models.layers import AUTOMATIC, FOREIGN
 
 T = TypeVar("T")
 Pairing = list[tuple[Node | None, Node | None]]
@@ -177,7 +177,7 @@ def likeness(one: Node, other: Node) -> float:
     one, other = _once(one, other), _once(other, one)
     if _sort(one) != _sort(other):
         return 0.0
-    given = called and not AUTO.fullmatch(name)
+    given = called and not AUTO.fullmatch(name) and not _counts(name)
     if fingerprint(one) == fingerprint(other):
         alike = EQUAL
     elif is_layer(one):
@@ -186,6 +186,11 @@ def likeness(one: Node, other: Node) -> float:
         alike = _like_branches(one, other, given, called)
     bonus = NAMED if given else COUNTED * called
     return bonus + alike if alike or given else 0.0
+
+
+def _counts(name: str) -> bool:
+    """Whether a name is one that a plugin's layers get by themselves."""
+    return any(name.rstrip("0123456789") == said(kind.auto) for kind in FOREIGN.values())
 
 
 def _once(node: Node, other: Node) -> Node:

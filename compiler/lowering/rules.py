@@ -50,6 +50,17 @@ def lowers(kind: type[layers.Layer]) -> Callable[[R], R]:
     return register
 
 
+def rule_of(step: layers.Layer) -> Rule:
+    """The rule of a step's kind; of a plugin's layer, the one that all of them have."""
+    return RULES.get(type(step), _foreign)
+
+
+def _foreign(step: layers.Layer, x: Shape, scope: Scope) -> Lowered:
+    from compiler.lowering.foreign import lowered  # Most specs need no plugin.
+
+    return one(lowered(step, x, scope))
+
+
 def one(op: Op) -> Lowered:
     """A layer that is a single op."""
     return Lowered((("", op),))

@@ -12,7 +12,7 @@ from math import prod
 from compiler.ir.nodes import BlockKind, BlockUse, Leaf, Node, Parallel, Residual, Series
 from compiler.ir.op import Op, Shape, ShapeFault
 from compiler.ir.symbols import Sym, SymFloat, same
-from compiler.lowering.rules import RULES, Lowered
+from compiler.lowering.rules import Lowered, rule_of
 from compiler.lowering.scope import Scope, Stop, Value
 from compiler.ops.act import ACTIVATIONS, Activation
 from compiler.ops.join import join_of
@@ -85,7 +85,7 @@ def _repeat(step: layers.Layer, name: str, x: Shape, scope: Scope) -> Series:
 def _layer(
     step: layers.Layer, name: str, x: Shape, scope: Scope, taken: Taken | None
 ) -> tuple[Node, ...]:
-    lowered: Lowered = RULES[type(step)](step, x, scope)
+    lowered = rule_of(step)(step, x, scope)
     span = step.at.span
     if lowered.before is None:
         return (_unit(lowered, name, x, scope, span),)

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from compiler.ir.nodes import Leaf, Node, Parallel, Series, Tap
 from compiler.ir.op import Call
+from compiler.ir.plugged import kind_of
 from compiler.nn import runtime
 
 FOLDS: dict[str, Callable[..., Tensor]] = {"+": operator.add}
@@ -64,7 +65,7 @@ def build_node(node: Node) -> nn.Module:
     """The module of one node of the IR."""
     match node:
         case Leaf():
-            return construct(node.op.call(node.inp))
+            return layer(node)
         case Series():
             return _sequential(node.nodes)
         case Tap():
@@ -77,15 +78,28 @@ def _sequential(nodes: tuple[Node, ...]) -> nn.Sequential:
     return nn.Sequential(OrderedDict((node.name, build_node(node)) for node in nodes))
 
 
+def layer(leaf: Leaf) -> nn.Module:
+    """The module of one layer: a class of torch's, one of ours, or a plugin's."""
+    call, kind = leaf.op.call(leaf.inp), kind_of(leaf.op)
+    if kind is None or call.name.startswith("nn."):
+        return construct(call)
+    from compiler.nn.foreign import made
+
+    args, kwargs = _arguments(call)
+    return made(kind, call, *args, **kwargs)
+
+
 def construct(call: Call) -> nn.Module:
     """Perform a constructor call; symbols become plain numbers."""
     source: Any = nn if call.name.startswith("nn.") else runtime
     kind = getattr(source, call.name.removeprefix("nn."))
-    module: nn.Module = kind(
-        *(_plain(value) for value in call.args),
-        **{key: _plain(value) for key, value in call.kwargs.items()},
-    )
+    args, kwargs = _arguments(call)
+    module: nn.Module = kind(*args, **kwargs)
     return module
+
+
+def _arguments(call: Call) -> tuple[list[Any], dict[str, Any]]:
+    return [*map(_plain, call.args)], {key: _plain(v) for key, v in call.kwargs.items()}
 
 
 def _plain(value: Any) -> Any:

@@ -22,7 +22,7 @@ from compiler.lowering.classifier import classifier, renewed, with_classes, with
 from compiler.lowering.lower import LIMIT
 from compiler.lowering.prepare import Overrides, prepare
 from compiler.nn.arguments import flag, rate, whole
-from compiler.nn.built import build_node, construct
+from compiler.nn.built import build_node, layer
 from compiler.nn.loss import Criterion, criterion_for
 from compiler.nn.trunk import Trunk, draw
 from dsl.models.spec import Spec
@@ -172,7 +172,7 @@ class CompiledNetwork(Trunk):
 
     def _renew(self, path: str, leaf: Leaf, like: Tensor | None, init: Init | None) -> None:
         """Put a fresh layer in its place, on the device and in the type of `like`."""
-        made = construct(leaf.op.call(leaf.inp)).train(self.training)
+        made = layer(leaf).train(self.training)
         if like is not None:
             made.to(like)
         parent, _, name = path.rpartition(".")

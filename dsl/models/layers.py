@@ -2,7 +2,8 @@
 
 A layer's short form (`1x7 192 /2`) is read and written from its fields: each field's
 annotation says how it is spelled. Adding a layer kind is adding a model here, its
-op in `compiler.ops` and its rule in `compiler.lowering.rules`.
+op in `compiler.ops` and its rule in `compiler.lowering.rules`; a user adds one from outside
+by a plugin.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ from dsl.text.numbers import Misfit
 
 __all__ = [
     "ACTIVATION_WORDS",
+    "FOREIGN",
     "KINDS",
     "LAYERS",
     "LRN",
@@ -285,3 +287,5 @@ AUTOMATIC = frozenset(kind.auto for kind in STEPS)
 """What a step without a name is called by, before it is numbered."""
 OPTIONS = frozenset(word for kind in KINDS for _, mark in spellings(kind) for word in mark.words)
 """Words that mean something behind a layer."""
+FOREIGN: dict[str, type[Layer]] = {}
+"""Kinds from outside the language that are in use, by their word; `dsl.models.plugins` has more."""

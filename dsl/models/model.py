@@ -36,6 +36,10 @@ class Spelled:
     prefix: str = ""
     key: str = ""
 
+    def says(self, value: object) -> bool:
+        """Whether a bare word stands for the value, and so no name does."""
+        return bool(self.words) and isinstance(value, str) and value in self.words.values()
+
 
 @dataclass(frozen=True)
 class Places:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from itertools import combinations
 
 from dsl.models.fields import KERNEL
-from dsl.models.layers import LAYERS, OPTIONS, Split, Step
+from dsl.models.layers import FOREIGN, LAYERS, OPTIONS, Split, Step
 from dsl.models.model import BLOCK_SECTIONS
 from dsl.models.naming import branch_names, child_names, named_sections, sequence_names
 from dsl.models.reserved import ATTRIBUTES, COMPILED, GLOBALS, KEYS
 from dsl.models.spec import Aux, Block, Spec, inner_steps, walk
 from dsl.models.weights import OWN
-from dsl.reading import limits, nesting, parts
+from dsl.reading import beside, limits, nesting, parts
 from dsl.reading.parts import Part
 from dsl.reading.references import ALWAYS, WORDS, check_uses, references
 from dsl.text import foreign
@@ -43,6 +43,8 @@ def _check(spec: Spec, doubtful: list[Part], report: Report) -> None:
             span = getattr(spec, other)[name].at.of("name")
             article = "an" if one == "inception" else "a"
             report.add("E014", span, f"{name} is both {article} {one} and a {other} block")
+    if FOREIGN:
+        beside.check(spec, report)
     for part in doubtful:
         _part(part, spec, report)
     _trunk(spec, report)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from dsl.models.fields import KERNEL
@@ -26,7 +26,7 @@ from dsl.models.layers import (
 )
 from dsl.reading.building import build
 from dsl.text import foreign
-from dsl.text.problems import NOWHERE, Fix, Problem, Report, Span, shown
+from dsl.text.problems import NOWHERE, Fix, Problem, Report, Span, SpecError, shown
 from dsl.text.values import Scalar
 
 if TYPE_CHECKING:
@@ -66,7 +66,9 @@ def parse(
         return None
     trial = Report()
     layer = _read(value, blocks, trial)
-    if trial.problems and not value.span.exact and re.match(r"[^-].*\s-\s", value.text, re.DOTALL):
+    if any(problem.code in PLUGINS for problem in trial.problems):
+        report.problems += trial.problems
+    elif trial.problems and not value.span.exact and INDENTED.match(value.text):
         message = "the item below is indented further, so that YAML reads both as one value"
         report.add("E015", value.span, message, help="items of a list start in the same column")
     elif trial.problems:
@@ -77,12 +79,20 @@ def parse(
     return None if trial.problems else layer
 
 
+PLUGINS = ("E170", "E171")
+"""Codes of what is wrong with a plugin, and not with the op-string."""
+
+
 def _explained(value: Scalar, slip: Slip) -> Problem:
     """A slip of the pen as a problem."""
     place = value.at(slip.start, slip.length)
     fix = Fix(value.span, slip.write) if place.exact and slip.pasted else None
     help = f"write {_quoted(slip.write)}"
     return Problem("E015", place, slip.message, help=help, fix=fix)
+
+
+INDENTED = re.compile(r"[^-].*\s-\s", re.DOTALL)
+"""What YAML makes of an item and one below it that is indented further."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +104,7 @@ class Grammar:
 
     def reads(self, text: str) -> bool:
         """Whether a text is an op-string, of a block that there is."""
-        if any(foreign.lacking(word) for word in text.split() if word not in self.blocks):
+        if any(foreign.lacking(word) for word in text.split() if not self._known(word)):
             return False
         trial = Report()
         layer = _read(Scalar(text, NOWHERE), self.blocks, trial) if text.strip() else None
@@ -104,11 +114,22 @@ class Grammar:
 
     def begins(self, word: str) -> bool:
         """Whether an op-string can begin with a word."""
-        return word in self.blocks or kind_of(word) not in (None, Call)
+        return word in self.blocks or self._kind(word) not in (None, Call)
+
+    def _known(self, word: str) -> bool:
+        """Whether a word is a block's or a plugin's, whatever it is elsewhere."""
+        return word in self.blocks or self._kind(word) not in (None, Call)
+
+    def _kind(self, word: str) -> type[Layer] | None:
+        """What a word begins; of a plugin that is broken nothing is advised."""
+        try:
+            return kind_of(word, self.blocks)
+        except SpecError:
+            return None
 
     def takes(self, first: str, word: str) -> bool:
         """Whether what begins with one word has another for an option."""
-        kind = kind_of(first)
+        kind = self._kind(first)
         return kind is not None and any(word in mark.words for _, mark in spellings(kind))
 
     def follows(self, word: str) -> bool:
@@ -119,7 +140,12 @@ class Grammar:
 def _read(value: Scalar, blocks: Collection[str], report: Report) -> Layer | None:
     words = re.finditer(r"\S+", value.text)
     tokens = [Token(word[0], value.at(word.start(), len(word[0]))) for word in words]
-    first, kind = tokens[0], kind_of(tokens[0].text)
+    first = tokens[0]
+    try:
+        kind = kind_of(first.text, blocks)
+    except SpecError as error:  # a plugin's
+        report.problems += [replace(problem, span=first.span) for problem in error.problems]
+        return None
     if kind is None or (kind is Call and not _is_call(tokens, blocks)):
         _unknown(first, blocks, report)
         return None
@@ -128,6 +154,25 @@ def _read(value: Scalar, blocks: Collection[str], report: Report) -> Layer | Non
         report.add("E015", where, "words are kept apart by spaces, not commas")
         return None
     rest = tokens if kind is Conv or first.text in ACTIVATION_WORDS else tokens[1:]
+    return _made(kind, first, rest, value.span, report)
+
+
+def read_as(kind: type[Layer], text: str) -> Layer:
+    """A layer of a kind that nobody knows yet from its op-string. Raises `SpecError`."""
+    report = Report()
+    first, *rest = (Token(word, NOWHERE) for word in text.split() or [""])
+    if first.text != kind.keyword:
+        report.add("E015", NOWHERE, f"it begins with {kind.keyword}")
+    layer = _made(kind, first, rest, NOWHERE, report)
+    report.stop_if_any()
+    assert layer is not None, "no layer, and no problem either"
+    return layer
+
+
+def _made(
+    kind: type[Layer], first: Token, rest: list[Token], span: Span, report: Report
+) -> Layer | None:
+    """The layer that the words behind the first one say."""
     found = Found()
     before = len(report.problems)
     if kind is Call:
@@ -136,25 +181,46 @@ def _read(value: Scalar, blocks: Collection[str], report: Report) -> Layer | Non
         _read_fields(kind, rest, found, report)
     if len(report.problems) > before:
         return None
-    layer: Layer | None = build(kind, found.values, Places(value.span, found.spans), report)
+    layer: Layer | None = build(kind, found.values, Places(span, found.spans), report)
     return layer
 
 
 EXAMPLES = "write it like `3x3 64 /2`, `maxpool 3x3`, `fc classes` or a block's name"
-WHAT_THERE_IS = (
-    f"layers: a kernel like 3x3, {', '.join(LAYERS)}; activations: {', '.join(ACTIVATION_WORDS)}"
-)
 
 
-def kind_of(word: str) -> type[Layer] | None:
-    """The layer kind that an op-string starting with `word` is."""
+def what_there_is() -> str:
+    """Every layer and activation that can be written."""
+    layers = ", ".join((*LAYERS, *plugin_words()))
+    return f"layers: a kernel like 3x3, {layers}; activations: {', '.join(ACTIVATION_WORDS)}"
+
+
+def plugin_words() -> list[str]:
+    """The words of layers from outside the language. Looking for them takes time."""
+    from dsl.models import plugins
+
+    return plugins.words()
+
+
+def kind_of(word: str, blocks: Collection[str] = ()) -> type[Layer] | None:
+    """The layer kind that an op-string starting with `word` is.
+
+    A block of the spec goes before a plugin's layer of that name: what is installed changes no
+    spec. Raises `SpecError` for a word of a plugin that is broken.
+    """
     if word in LAYERS:
         return LAYERS[word]
     if word in ACTIVATION_WORDS:
         return Activation
     if KERNEL.fullmatch(word):
         return Conv
-    return Call if IDENTIFIER.fullmatch(word) else None
+    if not IDENTIFIER.fullmatch(word):
+        return None
+    if word not in blocks:
+        from dsl.models import plugins  # Most specs need none.
+
+        if given := plugins.find(word):
+            return given.kind.model
+    return Call
 
 
 def _is_call(tokens: list[Token], blocks: Collection[str]) -> bool:
@@ -172,9 +238,10 @@ def _quoted(text: str) -> str:
 def _unknown(first: Token, blocks: Collection[str], report: Report) -> None:
     word = first.text
     message = f"{shown(word)} is neither a layer, a kernel like 3x3, nor a block of this spec"
-    meant, help = foreign.meant(word, [*LAYERS, *ACTIVATION_WORDS, *blocks]), EXAMPLES
+    known = [*LAYERS, *plugin_words(), *ACTIVATION_WORDS, *blocks]
+    meant, help = foreign.meant(word, known), EXAMPLES
     if lacking := foreign.lacking(word):
-        message, help = lacking, WHAT_THERE_IS
+        message, help = lacking, what_there_is()
     elif "(" in word:
         message = "an op-string takes no parentheses"
         help = f"parameters are given by name, as in `{word.partition('(')[0]} c7=128 x2`"

@@ -11,7 +11,7 @@ from dsl.models.fields import ACTIVATION_WORDS, NORMS, PADDINGS
 from dsl.models.layers import LAYERS, Call, Layer, Split, Step, spellings
 from dsl.models.spec import Spec, walk
 from dsl.reading import opstring
-from dsl.reading.opstring import WHAT_THERE_IS
+from dsl.reading.opstring import plugin_words, what_there_is
 from dsl.text import foreign
 from dsl.text.problems import NOWHERE, Fix, Report, Span, closest
 from dsl.text.values import Scalar
@@ -29,7 +29,8 @@ def references(step: Step) -> Iterator[tuple[str, str, Span]]:
     if isinstance(step, Call):
         found = [(key, value, f"args.{key}=") for key, value in step.args.items()]
     elif isinstance(step, Layer):
-        found = [(name, getattr(step, name), name) for name, _ in spellings(type(step))]
+        fields = [(name, getattr(step, name), mark) for name, mark in spellings(type(step))]
+        found = [(name, value, name) for name, value, mark in fields if not mark.says(value)]
     elif isinstance(step, Split) and step.residual:
         found = [(name, getattr(step.residual, name), name) for name in ("scale", "act")]
         at = step.residual.at
@@ -61,7 +62,7 @@ def check_uses(
             if field in ("init", "mode") or name in params:
                 continue
             if not (name in LAYERS and name not in ALWAYS and _layer_last(step, name, report)):
-                _reference(field, name, span, params, isinstance(step, Call), report)
+                _reference(step, field, name, span, params, report)
 
 
 def _layer_last(step: Step, name: str, report: Report) -> bool:
@@ -81,11 +82,12 @@ def _layer_last(step: Step, name: str, report: Report) -> bool:
 
 
 def _reference(
-    field: str, name: str, span: Span, params: tuple[str, ...], call: bool, report: Report
+    step: Step, field: str, name: str, span: Span, params: tuple[str, ...], report: Report
 ) -> None:
+    call = isinstance(step, Call)
     words = WORDS if call else CLOSED.get(field, ())
     known = (*words, *params) if field in CLOSED and not call else (*words, *ALWAYS, *params)
-    if name in known:
+    if name in known or (not call and name in plugin_words() and _layer_last(step, name, report)):
         return
     if field in CLOSED and not call:
         label = {"kind": "activation"}.get(field, field)
@@ -110,8 +112,8 @@ def _call(step: Call, spec: Spec, report: Report) -> None:
         known = ", ".join(spec.blocks) or "this spec defines none"
         message, help = f"unknown block {step.block}", f"blocks: {known}"
         if lacking := foreign.lacking(step.block):
-            message, help = lacking, WHAT_THERE_IS
-        names = [*spec.blocks, *LAYERS, *ACTIVATION_WORDS]
+            message, help = lacking, what_there_is()
+        names = [*spec.blocks, *LAYERS, *plugin_words(), *ACTIVATION_WORDS]
         near = foreign.meant(step.block, names) if len(report.problems) < MOST_HINTS else ""
         report.add("E020", step.at.of("block"), message, meant=near, help=help)
         return
