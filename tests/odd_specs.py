@@ -1,7 +1,7 @@
 """Specs at the edges of the language, for the emitted source: it must survive them all.
 
 Long names, words and floats as parameters, splits inside splits inside blocks, names that
-Python or torch know, and networks of almost nothing.
+Python or torch know, gates, and networks of almost nothing.
 """
 
 from __future__ import annotations
@@ -46,6 +46,43 @@ body:
   - {once: A s=2}
   - {tall: Tall s=2}
 head: [globalpool avg, fc classes]
+"""
+
+TEXTS["gates"] = """
+stem: [3x3 8 act=none, {mul: [identity, sigmoid]}]
+inception:
+  SE:
+    params: {act: sigmoid}
+    mul: [identity, gate: [globalpool avg, 1x1 in/4 norm=none, 1x1 in linear nobias act=act]]
+  A:
+    params: [n]
+    concat: [1x1 n, [1x1 4, 3x3 n*2], [maxpool 3x3, 1x1 4]]
+    then: SE
+  R:
+    params: {s: 0.2}
+    concat: [1x1 4, [1x1 4, 3x3 4 act=none]]
+    then: [1x1 in linear, SE act=relu6]
+    residual: {scale: s}
+  G:
+    mul: [[globalpool max, 1x1 in linear sigmoid], 3x3 in, [1x1 in, relu], identity]
+    residual: {}
+  T: {mul: [1x1 4, [globalpool avg, 1x1 4 norm=none]], then: 1x1 in linear, residual: {}}
+reduction:
+  D: {concat: [3x3 8 /2, maxpool 3x3 /2], then: SE}
+body:
+  - a: A n=4
+  - r: R
+  - r2: R s=0.5 x2
+  - d: D
+  - g: G
+  - t: T
+  - own: {mul: [3x3 in, 1x1 in, gate: [globalpool avg, dropout 0.2, 1x1 in linear]]}
+  - square: {mul: [identity, identity]}
+  - small: {mul: [globalpool avg, [globalpool max, 1x1 in], {add: [identity, 1x1 in act=silu]}]}
+  - window: {mul: [[maxpool 8x8 /8 valid], identity]}
+  - bare: {mul: [[relu, dropout 0.5], tanh], residual: {scale: 0.1, act: none}}
+head: [globalpool avg, {mul: [flatten, [flatten, softmax]]}, fc classes]
+aux: [{helper: {from: a, weight: 0.5, do: [{mul: [identity, [globalpool avg, tanh]]}, fc classes]}}]
 """
 
 TEXTS["factors"] = """

@@ -1,7 +1,7 @@
 """Random valid specs, small enough to lower and run in a moment.
 
 `specs()` draws a `Spec` that lowers: stems, inception blocks with parameters, nesting,
-`concat`, `add`, `then` and residual sums, reductions, repeats, auxiliary heads, and every
+every join, `then` and residual sums, reductions, repeats, auxiliary heads, and every
 layer kind. Widths are 1 to 12 and inputs 16 to 48.
 """
 
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy, composite
 
 from dsl.models import layers
-from dsl.models.fields import ACTIVATION_WORDS, INITS, PADDINGS
+from dsl.models.fields import ACTIVATION_WORDS, INITS, JOIN_WORDS, PADDINGS
 from dsl.models.layers import Call, Conv, Layer, Residual, Sequence, Split, Step
 from dsl.models.spec import Aux, Block, Defaults, Spec
 from dsl.models.weights import NameMap
@@ -102,11 +102,16 @@ def nested(draw: DrawFn, depth: int, *, top: bool) -> Step:
 
 @composite
 def splits(draw: DrawFn, depth: int, *, top: bool) -> Split:
-    """A concat of anything, or an add of equal widths; perhaps with `then` and a residual."""
+    """A concat of anything, or a sum or product of equal widths, perhaps with a gate.
+
+    Perhaps with `then` and a residual.
+    """
     branches = draw(st.lists(nested(depth, top=top), min_size=1, max_size=3))
-    join = draw(st.sampled_from(["concat", "concat", "add"]))
-    if join == "add":
+    join = draw(st.sampled_from(["concat", "concat", *JOIN_WORDS]))
+    if join != "concat":
         branches = [Sequence(steps=(branch, END)) for branch in branches]
+    if join == "mul" and draw(st.booleans()):
+        branches.insert(draw(st.integers(0, len(branches))), draw(st.sampled_from(GATES)))
     form = draw(st.sampled_from(["plain", "then", "residual"])) if top else "plain"
     then = {"plain": None, "then": draw(KEPT), "residual": END}[form]
     residual = Residual(scale=draw(NUMBERS), act=draw(ACTS)) if form == "residual" else None
@@ -115,6 +120,15 @@ def splits(draw: DrawFn, depth: int, *, top: bool) -> Split:
 
 END = Conv(kernel=(1, 1), width="in", linear=True)
 """Back to the width that came in."""
+
+
+EXCITE = END.model_copy(update={"act": "sigmoid"})
+POOLS = (layers.GlobalPool(mode="avg"), layers.GlobalPool(mode="max"))
+GATES: list[Step] = [
+    *(Sequence(steps=(pool, EXCITE)) for pool in POOLS),
+    Sequence(steps=(*POOLS[:1], Conv(kernel=(1, 1), width=3, norm="none"), EXCITE)),
+]
+"""Branches that give one number a channel."""
 
 
 def named(draw: DrawFn, steps: list[Step]) -> tuple[Step, ...]:

@@ -489,7 +489,16 @@ def function(of: Function) -> str:
 
 
 REFUSED: dict[str, Function] = {
-    "multiplies two tensors, and a spec joins by concat and add alone": lambda x: x * F.relu(x),
+    "multiplies 6x20x20 and 6x1x20: the branches' grids differ": lambda x: (
+        x * F.avg_pool2d(x, (20, 1))
+    ),
+    "multiplies by a tensor that isn't made from the input": lambda x: (
+        x * torch.ones(6, 1, 1, device=x.device)
+    ),
+    "repeats one place over a map, and in a spec only a product does so": lambda x: (
+        x + x.mean((2, 3), keepdim=True).expand_as(x)
+    ),
+    "repeats (6, 20, 1) as (6, 20, 20)": lambda x: x * F.avg_pool2d(x, (1, 20)).expand_as(x),
     "adds something other than two tensors of one shape": lambda x: x + 1,
     "concatenates along dim=2, a spec joins channels (dim=1)": lambda x: torch.cat([x, x], 2),
     "arranges (6, 20, 20) as (6, 400, 1); a spec can only flatten a whole image": lambda x: (

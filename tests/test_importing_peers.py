@@ -48,6 +48,9 @@ PEERS = (
     Peer("timm:inception_v4", (3, 299, 299), 42_679_816, 80),
     Peer("timm:inception_resnet_v2", (3, 299, 299), 55_843_464, 85, trained=(139, 139)),
     Peer("timm:legacy_xception", (3, 299, 299), 22_855_952, 60),
+    Peer("timm:efficientnet_b0", (3, 224, 224), 5_288_548, 85),
+    Peer("timm:seresnet18", (3, 224, 224), 11_779_624, 55),
+    Peer("torchvision:regnet_y_400mf", (3, 224, 224), 4_344_144, 105),
 )
 EVERY = pytest.mark.parametrize("peer", PEERS, ids=lambda peer: peer.source)
 
@@ -121,7 +124,8 @@ def heads(output: Any) -> Iterator[Tensor]:
 @EVERY
 def test_outputs_are_equal(peer: Peer) -> None:
     torch.manual_seed(0)
-    kwargs = {"aux_logits": bool(peer.heads)} if peer.source.startswith("torchvision") else {}
+    inception = peer.source.startswith(("torchvision:google", "torchvision:incep"))
+    kwargs = {"aux_logits": bool(peer.heads)} if inception else {}
     theirs = load(peer.source, {"num_classes": 7, **kwargs})[0].double()
     ours = compile_spec(imported(peer.source), num_classes=7).double()
     still(ours, theirs)

@@ -13,15 +13,18 @@ import dsl
 from compiler.cost import cost
 from compiler.diff import compare
 from compiler.importing import import_module
+from compiler.ir.ending import endings
+from compiler.ir.features import described
 from compiler.ir.op import Shape
 from compiler.lowering.lower import lower
 from compiler.nn import runtime
 from compiler.nn.module import compile_spec
 from compiler.ops.join import JOINS
 from compiler.oracle.arithmetic import Functions
+from compiler.oracle.check import cross_check
 from compiler.oracle.reading import read
 from compiler.source import emit
-from dsl.models.fields import JOIN_WORDS
+from dsl.models.fields import ACTIVATION_WORDS, JOIN_WORDS
 from tests.numpy_network import Numpy
 from tests.parity import randomise
 from tests.test_source import imported
@@ -103,3 +106,94 @@ def test_what_it_says_of_nesting_and_of_order_is_so(word: str) -> None:
 
     assert torch.equal(made(a, helper(b=b, c=c)), made(a, b, c)) == join.nests
     assert torch.equal(made(a, b), made(b, a)) == join.commutes
+
+
+@pytest.mark.parametrize("word", JOINS)
+@pytest.mark.parametrize("act", ACTIVATION_WORDS)
+def test_work_in_place_spoils_no_gradient(word: str, act: str) -> None:
+    """A product keeps both sides for the backward pass: nothing behind may write over them."""
+    spec = dsl.loads(
+        f"{{name: joined, input: [3, 6, 5], classes: 2, defaults: {{norm: none, act: {act}}}, "
+        f"body: [1x1 4, {{{word}: [identity, 1x1 4, [1x1 4, act {act}]], then: [1x1 4], "
+        f"residual: {{scale: 0.5}}}}], head: [{act}, flatten, fc classes]}}"
+    )
+    if word == "concat":
+        spec = dsl.change(spec, {"body.split.then": "1x1 4 act=" + act})
+    model = compile_spec(spec).double().train()
+    randomise(model)
+    x, again = (torch.randn(2, 3, 6, 5, dtype=torch.float64).requires_grad_() for _ in range(2))
+    again.data.copy_(x.data)
+    model(x).square().sum().backward()
+    read(
+        spec, dict(model.state_dict()), again, Functions(), training=True
+    ).logits.square().sum().backward()
+    assert x.grad is not None
+    assert again.grad is not None
+    torch.testing.assert_close(x.grad, again.grad, rtol=1e-9, atol=1e-9)
+
+
+GATES = {
+    "behind": "{mul: [identity, [globalpool avg, 1x1 2, 1x1 4 linear sigmoid]]}",
+    "before": "{mul: [[globalpool max, 1x1 4 linear], identity]}",
+    "between": "{mul: [1x1 4, [globalpool avg, tanh], 3x3 4, identity]}",
+    "among gates": "{mul: [[globalpool avg], [globalpool max], 3x3 4, identity]}",
+    "learnt of all places": "{mul: [identity, 6x5 4 valid]}",
+    "a window of all places": "{mul: [[maxpool 6x5 /3x5 valid], identity]}",
+    "alone": "[globalpool avg, {mul: [identity, 1x1 4, tanh]}]",
+    "of vectors": "[globalpool avg, flatten, {mul: [identity, tanh, softmax]}]",
+    "of itself": "{mul: [identity, identity]}",
+    "in a sum": "{add: [identity, {mul: [identity, [globalpool avg, dropout 0.5, sigmoid]]}]}",
+    "under a residual sum": "{mul: [3x3 4, [globalpool avg, 1x1 4]], residual: {scale: 0.2}}",
+    "behind a join": "{concat: [1x1 2, 3x3 2], then: {mul: [identity, [globalpool avg, 1x1 4]]}}",
+    "of nothing learnt": "{mul: [identity, [globalpool avg, sigmoid]]}",
+}
+
+
+@pytest.mark.parametrize("step", GATES.values(), ids=GATES)
+@pytest.mark.parametrize("stem", ["3x3 4", "1x1 4 act=none", "batchnorm"])
+@pytest.mark.parametrize("norm", ["batch", "none"])
+def test_gates_cost_what_torch_does(step: str, stem: str, norm: str) -> None:
+    channels = 4 if stem == "batchnorm" else 3
+    spec = dsl.loads(
+        f"{{name: gated, input: [{channels}, 6, 5], classes: 2, defaults: {{norm: {norm}}}, "
+        f"stem: [{stem}], body: [gate: {step}], head: [flatten, fc classes]}}"
+    )
+    report = cross_check(lower(spec))
+    assert report.ok, "\n".join(report.lines())
+
+
+def test_a_gate_of_the_image_itself_costs_what_torch_does() -> None:
+    """No gradient flows to the image, so that the product keeps it and not the gate."""
+    spec = dsl.loads(
+        "{name: gated, input: [3, 6, 5], classes: 2, defaults: {norm: none}, "
+        "body: [{mul: [identity, [globalpool avg, 1x1 3 sigmoid]]}], head: [flatten, fc classes]}"
+    )
+    report = cross_check(lower(spec))
+    assert report.ok, "\n".join(report.lines())
+
+
+def test_a_gate_moves_no_window_over_the_map() -> None:
+    spec = dsl.loads(
+        "{name: gated, input: [3, 24, 24], classes: 2, stem: [3x3 4 /2], body: [strided: "
+        "{mul: [[maxpool 12x12 /12 valid], 3x3 4]}], head: [globalpool avg, fc classes]}"
+    )
+    report = cost(lower(spec)).total
+    assert (report.receptive_field, report.stride) == ((7, 7), (2, 2))
+    assert described(lower(spec), ["strided"])[0].reduction == 2
+
+
+@pytest.mark.parametrize(
+    ("ends", "ending"),
+    [
+        (("identity", "identity"), "logits"),
+        (("identity", "sigmoid"), "logits"),
+        (("sigmoid", "sigmoid"), "altered"),
+        (("softmax", "sigmoid"), "altered"),
+    ],
+)
+def test_what_a_product_is_to_a_loss(ends: tuple[str, str], ending: str) -> None:
+    spec = dsl.loads(
+        "{name: ended, input: [3, 6, 5], classes: 2, "
+        f"head: [flatten, fc classes, {{mul: [{', '.join(ends)}]}}]}}"
+    )
+    assert endings(lower(spec)) == {"logits": ending}

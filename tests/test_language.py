@@ -246,10 +246,15 @@ def test_what_the_language_has_is_nowhere_said_to_be_lacking() -> None:
     assert sorted({resolve_name(function) or "" for function in TABLE} & set(UNSAYABLE)) == []
 
 
+@pytest.mark.parametrize("text", foreign.SPLITS)
+def test_what_is_said_by_branches_can_be_pasted(text: str) -> None:
+    lower(dsl.loads(f"{HEAD}body: [3x3 32, {text}]\nhead: [globalpool avg, fc classes]\n"))
+
+
 def test_reserved_names_are_those_that_modules_have() -> None:
     kinds = (torch.nn.Module, torch.nn.Sequential, torch.nn.ModuleDict)
     known = {name for kind in kinds for name in dir(kind()) if not name.startswith("_")}
-    known |= {name for kind in (runtime.Concat, runtime.Add) for name in dir(kind())}
+    known |= {name for kind in (runtime.Concat, runtime.Add, runtime.Mul) for name in dir(kind())}
     assert {name for name in known if not name.startswith("_")} <= ATTRIBUTES
     torch_names = {name for kind in kinds for name in (*dir(kind), *dir(kind()))}
     assert ATTRIBUTES - {"branches", "nodes", "register_module", "mtia"} <= torch_names
@@ -315,7 +320,7 @@ def test_equality_ignores_places() -> None:
         (Dropout, {"p": float("nan")}, "must be a number from 0 to 1"),
         (Split, {"branches": []}, "must be a list of steps, one at least"),
         (Split, {"branches": ["3x3 8"]}, "must be a step, such as Conv"),
-        (Split, {"join": "mul", "branches": [dsl.step("3x3 8")]}, "one of concat, add"),
+        (Split, {"join": "max", "branches": [dsl.step("3x3 8")]}, "one of concat, add, mul"),
         (GlobalPool, {"mode": "sum"}, "must be one of avg, max"),
         (Call, {"block": "a b"}, "must be a letter, then letters"),
         (small, {"input": (3, 16)}, "must be a list like [3, 299, 299]"),

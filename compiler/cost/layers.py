@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from compiler.cost.counting import Tally
-from compiler.cost.field import STILL, Trace, joined
+from compiler.cost.field import STILL, Trace
 from compiler.cost.known import known
 from compiler.cost.rows import Counted, Row, counted
-from compiler.cost.sums import join_tally, residual_tally
+from compiler.cost.sums import join_tally, met, residual_tally
 from compiler.ir.nodes import Leaf, Node, Parallel, Residual, Series, Tap
 from compiler.ir.op import Shape
 
@@ -66,7 +66,7 @@ class _Walk:
 
     def _parallel(self, node: Parallel, path: str, trace: Trace) -> Trace:
         outs = [self.node(b, f"{path}.{b.name}", trace) for b in node.branches]
-        made = joined(outs)
+        made = met(node, outs)
         self._written(join_tally(node), node.joined, path, node.join.word, made)
         if node.then:
             made = self.node(node.then, f"{path}.{node.then.name}", made)

@@ -89,11 +89,13 @@ class _Peak:
         return made
 
     def folded(self, node: Parallel, live: int) -> int:
-        """Each branch is added to the sum so far, which is then freed."""
-        held = self.node(node.branches[0], live)
-        for branch in node.branches[1:]:
+        """Each branch is joined with what there is so far, which is then freed."""
+        first, *others = node.branches
+        held = self.node(first, live)
+        running = node.join.running(tuple(branch.out for branch in node.branches))
+        for branch, shape in zip(others, running, strict=True):
             other = self.node(branch, live + held)
-            made = self.size(node.joined)
+            made = self.size(shape)
             self.saw(live + held + other + made)
             held = made
         return held
@@ -197,14 +199,26 @@ class _Keeper:
         return y
 
     def parallel(self, node: Parallel, x: _Tensor) -> _Tensor:
-        """Concat and sums keep nothing themselves."""
+        """Concat and sums keep nothing themselves; a product keeps its factors."""
         outs = [self.node(branch, x) for branch in node.branches]
         y = outs[0]
-        if len(outs) > 1 or not node.join.folds:
+        if node.join.keeps_sides:
+            y = self.product(node, outs)
+        elif len(outs) > 1 or not node.join.folds:
             y = self.tensor(node.joined, any(out.grad for out in outs))
         if node.then:
             y = self.node(node.then, y)
         if node.residual:
             y = self.tensor(node.out, x.grad or y.grad)
             y = self.node(node.residual.act, y) if node.residual.act else y
+        return y
+
+    def product(self, node: Parallel, factors: list[_Tensor]) -> _Tensor:
+        """Each factor is what the gradient of the other takes, where that has one."""
+        y, *others = factors
+        running = node.join.running(tuple(branch.out for branch in node.branches))
+        for other, shape in zip(others, running, strict=True):
+            self.keep(y, other.grad)
+            self.keep(other, y.grad)
+            y = self.tensor(shape, y.grad or other.grad)
         return y

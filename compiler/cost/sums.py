@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from compiler.cost.counting import Tally, total
 from compiler.cost.field import STILL, Trace, joined
@@ -53,11 +54,21 @@ def _seen_inside(node: Node) -> Trace:
         case Series(nodes=nodes):
             return through(nodes)
         case Parallel():
-            made = joined(map(seen, node.branches))
+            made = met(node, map(seen, node.branches))
             if node.then:
                 made = made.then(seen(node.then))
             return made.hull(STILL) if node.residual else made
     return STILL  # What comes behind an auxiliary head is the trunk.
+
+
+def met(node: Parallel, traces: Iterable[Trace]) -> Trace:
+    """What the join of a parallel sees, from the traces of its branches.
+
+    What stands still for all places of the others has no window that moves with them.
+    """
+    still = node.join.spread(tuple(branch.out for branch in node.branches))
+    pairs = zip(traces, still, strict=True)
+    return joined(replace(trace, spatial=False) if alone else trace for trace, alone in pairs)
 
 
 def through(nodes: Iterable[Node]) -> Trace:

@@ -224,12 +224,16 @@ def _residual(fork: Fork, scale: float) -> Fork:
 
 
 def _flat(fork: Fork) -> Fork:
-    """A sum of sums as one sum."""
+    """A sum of sums as one sum, and a product that goes on with more factors as one product."""
     branches: list[Chain] = []
     for branch in fork.branches:
         match branch:
-            case (Fork(join="add", then=(), residual=None) as inner,) if fork.join == "add":
+            case (Fork(then=(), residual=None) as inner,) if inner.join == fork.join == "add":
                 branches += inner.branches
+            case (Fork(join="mul", then=(), residual=None) as inner,) if (
+                fork.join == "mul" and not branches
+            ):
+                branches += inner.branches  # (a * b) * c, to the bit.
             case _:
                 branches.append(branch)
     return replace(fork, branches=tuple(branches))

@@ -21,7 +21,7 @@ def tidy(value: float) -> float:
 
 @dataclass(frozen=True)
 class Join:
-    """Several tensors become one: `concat` or `add`, the second one times `alpha`."""
+    """Several tensors become one, by a word of the language; of a sum the second times `alpha`."""
 
     word: str
     alpha: float = 1.0
@@ -69,7 +69,12 @@ class Quotient:
     """A tensor divided by another."""
 
 
-Atom = Layer | Join | Scale | Pad | Ones | Quotient
+@dataclass(frozen=True)
+class Spread:
+    """A map of one place repeated over a larger one."""
+
+
+Atom = Layer | Join | Scale | Pad | Ones | Quotient | Spread
 Reading = tuple[Atom, ...]
 """What one call does: atoms in order, none where it changes nothing."""
 
@@ -86,6 +91,7 @@ class Unsaid:
 LEFT = {
     Ones: Unsaid("makes a tensor of ones"),
     Quotient: Unsaid("divides by something other than a number"),
+    Spread: Unsaid("repeats one place over a map, and in a spec only a product does so"),
 }
 """What only means something beside others, and is a fault by itself."""
 

@@ -17,7 +17,6 @@ from compiler.importing.graph import Join, Ones, Pad, Quotient, Reading, Scale, 
 from compiler.importing.record import Ref
 from compiler.importing.table import MERGES, Given, Pair, Reader, reads
 from dsl.models import layers
-from dsl.models.fields import JOIN_WORDS, enumerated
 
 
 def one(layer: layers.Layer) -> tuple[Reading, ...]:
@@ -246,16 +245,6 @@ def _add(given: Given) -> tuple[Reading, ...]:
     if not (isinstance(left, Ref) and isinstance(right, Ref) and left.shape == right.shape):
         raise given.fault("adds something other than two tensors of one shape")
     return ((Join("add", float(given("alpha", 1))),),)
-
-
-@reads("input other", torch.mul, Tensor.mul, Tensor.mul_, Tensor.__rmul__)
-def _mul(given: Given) -> tuple[Reading, ...]:
-    factor = next((v for v in (given("input"), given("other")) if isinstance(v, int | float)), None)
-    if factor is None:
-        raise given.fault(
-            f"multiplies two tensors, and a spec joins by {enumerated(JOIN_WORDS)} alone"
-        )
-    return ((Scale(float(factor)),),)
 
 
 @reads("input other", torch.div, Tensor.div, Tensor.div_)

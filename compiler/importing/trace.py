@@ -12,6 +12,7 @@ from compiler.importing.averages import fold_counts
 from compiler.importing.faults import INEXPRESSIBLE, UNUSABLE, refuse
 from compiler.importing.graph import Graph, needed
 from compiler.importing.probes import BATCH, Probe, Size, plan
+from compiler.importing.products import fold_spreads
 from compiler.importing.record import Recording, record
 from compiler.importing.settle import Change, settle, with_logits
 from compiler.importing.table import read
@@ -86,7 +87,7 @@ def _first(model: nn.Module, probes: list[Probe], training: bool) -> tuple[Probe
 
 def _graph(model: nn.Module, probe: Probe, training: bool, *, checked: bool = False) -> Graph:
     recording = record(model, probe, training, checked=checked)
-    return needed(fold_pads(fold_counts(_read(recording, probe.size))))
+    return needed(fold_spreads(fold_pads(fold_counts(_read(recording, probe.size)))))
 
 
 def _read(recording: Recording, size: Size) -> Graph:

@@ -33,7 +33,7 @@ _STEPS = {
     "takes a part of a tensor": "__getitem__ narrow select index_select",
     "splits a tensor": "chunk split split_with_sizes tensor_split unbind",
     "stacks tensors": "stack hstack vstack",
-    "repeats a tensor": "repeat expand expand_as tile repeat_interleave",
+    "repeats a tensor": "repeat tile repeat_interleave",
     "multiplies matrices": "matmul __matmul__ bmm einsum mm baddbmm",
     "rolls a map": "roll",
     "cuts a map into patches": "unfold",

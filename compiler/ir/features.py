@@ -41,14 +41,16 @@ def _flattens(node: Node) -> bool:
 
 
 def _behind(node: Node, stride: Pair) -> Pair:
-    """The stride behind a node; a join's is the largest of its branches."""
+    """The stride behind a node; a join's is the largest of its branches but for gates."""
     match node:
         case Leaf():
             window = node.op.window(node.inp)
             height, width = window.stride if window else (1, 1)
             return stride[0] * int(height), stride[1] * int(width)
         case Parallel():
-            ends = [_behind(branch, stride) for branch in node.branches]
+            still = node.join.spread(tuple(branch.out for branch in node.branches))
+            pairs = zip(node.branches, still, strict=True)
+            ends = [_behind(branch, stride) for branch, alone in pairs if not alone]
             stride = max(end[0] for end in ends), max(end[1] for end in ends)
             return _behind(node.then, stride) if node.then else stride
     for child in children(node):

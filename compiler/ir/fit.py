@@ -100,12 +100,19 @@ class Walk:
     def _parallel(self, node: Parallel, shape: Shape) -> Shape:
         outs = tuple(self._named(node.name, (branch,), shape) for branch in node.branches)
         if self.lax:
-            outs = tuple(Shape(out[0], *outs[0][1:]) for out in outs)
+            outs = _evened(node, outs)
         try:
             joined = node.join.out(outs)
         except ShapeFault as fault:
             raise ShapeFault(fault.code, f"{node.name}: {fault}", fault.help) from None
         return self._named(node.name, (node.then,), joined) if node.then else joined
+
+
+def _evened(node: Parallel, outs: tuple[Shape, ...]) -> tuple[Shape, ...]:
+    """What branches give, as if all gave the grid of the first that isn't a gate."""
+    pairs = list(zip(outs, node.join.spread(outs), strict=True))
+    first = next(out for out, alone in pairs if not alone)
+    return tuple(out if alone else Shape(out[0], *first[1:]) for out, alone in pairs)
 
 
 @dataclass(frozen=True)

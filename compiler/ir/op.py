@@ -254,6 +254,9 @@ class Join(ABC):
     def out(self, shapes: tuple[Shape, ...]) -> Shape:
         """The joined shape. Raises `ShapeFault` where the branches don't fit."""
 
+    keeps_sides: ClassVar[bool] = False
+    """Whether the gradient of each side needs the other, which is kept for the backward pass."""
+
     @abstractmethod
     def elements_written(self, shapes: tuple[Shape, ...]) -> int:
         """Elements that the join writes."""
@@ -261,6 +264,22 @@ class Join(ABC):
     @abstractmethod
     def ending(self, branches: tuple[Ending, ...]) -> Ending:
         """What the joined numbers are to a loss."""
+
+    def running(self, shapes: tuple[Shape, ...]) -> tuple[Shape, ...]:
+        """What there is behind each branch from the second on, of a join that folds."""
+        return (self.out(shapes),) * (len(shapes) - 1)
+
+    def spread(self, shapes: tuple[Shape, ...]) -> tuple[bool, ...]:
+        """Of each branch, whether it gives one number a channel for all places of the others."""
+        return (False,) * len(shapes)
+
+    def compared(self, shapes: tuple[Shape, ...]) -> tuple[str, ...]:
+        """What of each branch has to agree with the others, as an error tells it.
+
+        Empty for a branch that fits whatever the others give.
+        """
+        whole = self.whole or len({shape.is_map for shape in shapes}) > 1
+        return tuple(str(shape if whole else Shape(*shape.grid)) for shape in shapes)
 
 
 @dataclass(frozen=True)

@@ -158,7 +158,7 @@ def _joined(node: Parallel, scope: Scope) -> Shape:
     try:
         return node.joined
     except ShapeFault as error:
-        shapes = [branch.out for branch in node.branches]
+        shapes = tuple(branch.out for branch in node.branches)
         keeps = scope.block not in scope.spec.reduction
         span, sizes = _odd_branches(node, shapes, keeps)
         help = "give the branches equal strides, paddings and ceil"
@@ -167,7 +167,7 @@ def _joined(node: Parallel, scope: Scope) -> Shape:
         elif len({shape.grid for shape in shapes}) == 1:
             help = "give the branches equal widths"
         message = f"{node.join.word}{_where(node, scope)}: {error}: {sizes}"
-        scope.fail(error.code, span, message, help=help)
+        scope.fail(error.code, span, message, help=error.help or help)
 
 
 def _where(node: Parallel, scope: Scope) -> str:
@@ -179,21 +179,26 @@ def _where(node: Parallel, scope: Scope) -> str:
     return f" at {scope.label(node.name)}{inside}"
 
 
-def _odd_branches(node: Parallel, shapes: list[Shape], keeps: bool) -> tuple[Span, str]:
+def _odd_branches(node: Parallel, shapes: tuple[Shape, ...], keeps: bool) -> tuple[Span, str]:
     """The place of the first branch that isn't like most, and what the branches give.
 
     Where as many give one thing as another, those are right that do what they should:
     keep the grid, or shrink it.
     """
-    whole = node.join.whole or len({shape.is_map for shape in shapes}) > 1
     found: dict[str, list[Node]] = {}
-    for branch, shape in zip(node.branches, shapes, strict=True):
-        given = str(shape) if whole else f"{shape.grid[0]}x{shape.grid[1]}"
-        found.setdefault(given, []).append(branch)
+    for branch, given in zip(node.branches, node.join.compared(shapes), strict=True):
+        if given:
+            found.setdefault(given, []).append(branch)
+    pairs = zip(node.branches, node.join.spread(shapes), strict=True)
+    gates = {branch.name for branch, spread in pairs if spread}
 
-    def rank(given: str) -> tuple[int, bool]:
-        kept = found[given][0].out.grid == node.inp.grid
-        return len(found[given]), kept == keeps
+    def rank(given: str) -> tuple[int, bool, bool]:
+        first = found[given][0]
+        return (
+            len(found[given]),
+            first.name not in gates,
+            (first.out.grid == node.inp.grid) == keeps,
+        )
 
     usual = max(found, key=rank)
     odd = [branch for given in found if given != usual for branch in found[given]]

@@ -15,7 +15,7 @@ from compiler.ir.op import Call
 from compiler.ir.plugged import kind_of
 from compiler.nn import runtime
 
-FOLDS: dict[str, Callable[..., Tensor]] = {"+": operator.add}
+FOLDS: dict[str, Callable[..., Tensor]] = {"+": operator.add, "*": operator.mul}
 """A join's operator by its sign; without one all branches are joined at the end."""
 
 
@@ -47,10 +47,10 @@ class Joined(nn.Module):
         branches = [self._modules[name] for name in self._names]
         if self._fold is None:
             return torch.cat([branch(x) for branch in branches], dim=1)  # type: ignore[misc]
-        total: Tensor = branches[0](x)  # type: ignore[misc]  # never None: added above
+        so_far: Tensor = branches[0](x)  # type: ignore[misc]  # never None: added above
         for branch in branches[1:]:
-            total = self._fold(total, branch(x))  # type: ignore[misc]  # never None: added above
-        return total
+            so_far = self._fold(so_far, branch(x))  # type: ignore[misc]  # never None: added above
+        return so_far
 
 
 def _after(node: Parallel) -> Iterable[Node]:

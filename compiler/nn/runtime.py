@@ -115,6 +115,21 @@ class Add(nn.Module):
         return total
 
 
+class Mul(nn.Module):
+    """Runs its branches on one input and multiplies what they give."""
+
+    def __init__(self, /, **branches: nn.Module) -> None:
+        super().__init__()
+        for name, branch in branches.items():
+            self.add_module(name, branch)
+
+    def forward(self, x: Tensor) -> Tensor:
+        product = x
+        for place, branch in enumerate(self.children()):
+            product = product * branch(x) if place else branch(x)
+        return product
+
+
 def softmax_loss(probabilities: Tensor, target: Tensor) -> Tensor:
     """Cross entropy of what a softmax gave, finite where a probability underflows."""
     tiny = torch.finfo(probabilities.dtype).tiny

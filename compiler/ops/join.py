@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import accumulate
 from math import prod
 
 from compiler.ir.op import Ending, Join, Shape, ShapeFault
@@ -37,8 +38,7 @@ class Concat(Join):
     nests = True
 
     def out(self, shapes: tuple[Shape, ...]) -> Shape:
-        if not all(shape.is_map for shape in shapes) and any(shape.is_map for shape in shapes):
-            raise ShapeFault("E101", "concat joins maps with vectors")
+        _hold_of_a_kind(self.word, shapes)
         grids = {shape.grid for shape in shapes}
         if len(grids) > 1:
             raise ShapeFault("E101", "the branches' grids differ")
@@ -78,7 +78,70 @@ class Add(Join):
         return "logits" if "logits" in branches else "altered"
 
 
-JOINS: dict[str, Join] = {"concat": Concat(), "add": Add()}
+@dataclass(frozen=True)
+class Mul(Join):
+    """Element by element; a branch may give one number a channel, a gate, for a whole map."""
+
+    word = "mul"
+    helper = "Mul"
+    sign = "*"
+    folds = True
+    whole = True
+    commutes = True
+    keeps_sides = True
+
+    def out(self, shapes: tuple[Shape, ...]) -> Shape:
+        _hold_of_a_kind(self.word, shapes, GATE_HELP)
+        if len({int(shape.channels) for shape in shapes}) > 1:
+            raise ShapeFault("E101", "the branches' widths differ", WIDTH_HELP)
+        full = [
+            shape for shape, alone in zip(shapes, self.spread(shapes), strict=True) if not alone
+        ]
+        if len({shape.grid for shape in full}) > 1:
+            raise ShapeFault("E101", "the branches' grids differ", GRID_HELP)
+        return full[0]
+
+    def elements_written(self, shapes: tuple[Shape, ...]) -> int:
+        return sum(shape.elements for shape in self.running(shapes))
+
+    def ending(self, branches: tuple[Ending, ...]) -> Ending:
+        return "logits" if "logits" in branches else "altered"
+
+    def running(self, shapes: tuple[Shape, ...]) -> tuple[Shape, ...]:
+        so_far = accumulate(shapes, lambda product, factor: self.out((product, factor)))
+        return tuple(so_far)[1:]
+
+    def spread(self, shapes: tuple[Shape, ...]) -> tuple[bool, ...]:
+        single = tuple(all(side == 1 for side in shape.grid) for shape in shapes)
+        return (False,) * len(shapes) if all(single) else single
+
+    def compared(self, shapes: tuple[Shape, ...]) -> tuple[str, ...]:
+        of_a_kind = len({shape.is_map for shape in shapes}) == 1
+        if of_a_kind and len({int(shape.channels) for shape in shapes}) > 1:
+            return tuple(_counted(int(shape.channels), "channel") for shape in shapes)
+        passed_over = self.spread(shapes) if of_a_kind else (False,) * len(shapes)
+        pairs = zip(shapes, passed_over, strict=True)
+        return tuple("" if passed else str(shape) for shape, passed in pairs)
+
+
+WIDTH_HELP = (
+    "a gate is as wide as what it gates; inside a block `in` is the width that comes into the "
+    "block, so a gate behind a join is best a block of its own"
+)
+GRID_HELP = "a factor has the grid of the others, or one place alone, as `globalpool` gives"
+GATE_HELP = "a gate keeps the map: `1x1` convolutions behind `globalpool`, no flatten and no fc"
+
+
+def _hold_of_a_kind(word: str, shapes: tuple[Shape, ...], help: str = "") -> None:
+    if len({shape.is_map for shape in shapes}) > 1:
+        raise ShapeFault("E101", f"{word} joins maps with vectors", help)
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'s' if number != 1 else ''}"
+
+
+JOINS: dict[str, Join] = {"concat": Concat(), "add": Add(), "mul": Mul()}
 """By the word of the language."""
 
 

@@ -59,6 +59,9 @@ from compiler.oracle.observe_ops import KnownOps, UnknownOpError, storage_keys, 
 
 __all__ = ["LayerSeen", "Observation", "UnknownOpError", "observe"]
 
+REFUSALS = ("more than 1 value per channel", "needs 2 images or more")
+"""How torch, and a compiled network before it gets that far, refuse one value to normalise."""
+
 Shapes = dict[str, tuple[int, ...]]
 
 
@@ -166,7 +169,7 @@ def _saved(model: nn.Module, state: dict[str, torch.Tensor], image: torch.Tensor
         with torch.enable_grad(), KnownOps(), saved:
             functional_call(model, state, (image,))
     except ValueError as error:
-        if "more than 1 value per channel" in str(error):
+        if any(words in str(error) for words in REFUSALS):
             return None
         raise
     return saved.total

@@ -191,12 +191,18 @@ class FieldMap:
         """The trace of a tensor; None if it does not depend on the image."""
         return self._traces.get(_key(tensor))
 
+    def _taken(self, tensor: torch.Tensor, ran: Ran) -> Trace | None:
+        """An argument's trace; one value for a whole map has no window that moves over it."""
+        trace, out = self.of(tensor), tensors(ran.out)[0]
+        still = ran.kind is Category.POINTWISE and tensor.shape[2:] != out.shape[2:]
+        return trace.flattened() if trace and still else trace
+
     def saw(self, ran: Ran) -> None:
         """Carries the traces of an operator's arguments over to its outputs."""
         made = tensors(ran.out)
         # Unmarked outputs are held as well: their memory must not come back under their key.
         self._held.extend(tensor.untyped_storage() for tensor in made)
-        known = [trace for t in tensors(ran.bound) if (trace := self.of(t)) is not None]
+        known = [trace for t in tensors(ran.bound) if (trace := self._taken(t, ran)) is not None]
         if not known or ran.kind not in _RULES:
             return
         joined = reduce(Trace.hull, known)

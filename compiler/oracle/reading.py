@@ -66,7 +66,7 @@ class Reading(Meaning):
             self.step(branch, f"{path}.{name}", x)
             for name, branch in zip(names, step.branches, strict=True)
         ]
-        y = {"concat": self.ops.concat, "add": _sum}[step.join](outs)
+        y = {"concat": self.ops.concat, "add": _sum, "mul": _product}[step.join](outs)
         if step.then is not None:
             y = self.step(step.then, f"{path}.{step.then.name or 'then'}", y)
         if step.residual is not None:
@@ -94,6 +94,18 @@ def _sum(outs: list[Array]) -> Array:
             raise ValueError(f"{total.shape} and {out.shape} don't add")
         total = total + out
     return total
+
+
+def _product(outs: list[Array]) -> Array:
+    """A factor may have one value a channel, for all places of the others."""
+    product = outs[0]
+    for out in outs[1:]:
+        one_place = (1,) * (len(out.shape) - 2)
+        grids = {product.shape[2:], out.shape[2:]} - {one_place}
+        if product.shape[:2] != out.shape[:2] or len(grids) > 1:
+            raise ValueError(f"{product.shape} and {out.shape} don't multiply")
+        product = product * out
+    return product
 
 
 def read(

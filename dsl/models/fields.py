@@ -189,7 +189,7 @@ PADDINGS = ("same", "tf_same", "valid")
 ACTIVATION_WORDS = ("relu", "relu6", "silu", "gelu", "sigmoid", "tanh")
 """Activations that may stand bare behind a convolution or `fc`, and as steps."""
 NORMS = ("batch", "none")
-JOIN_WORDS = ("concat", "add")
+JOIN_WORDS = ("concat", "add", "mul")
 """How branches come together; the keys under which they stand."""
 _pads = pair(0, spread=True, also="same, tf_same, valid, or ")
 

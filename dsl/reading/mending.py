@@ -12,6 +12,7 @@ from typing import Literal, Protocol
 
 from dsl.models.fields import KERNEL
 from dsl.models.identifiers import IDENTIFIER
+from dsl.models.reserved import RESERVED
 from dsl.text import foreign
 from dsl.text.problems import shown
 
@@ -202,7 +203,7 @@ def _without_space(text: str, stands: Stands, grammar: Grammar) -> Slip | None:
 def _named(text: str, stands: Stands, grammar: Grammar) -> str:
     """`mixed_2 A c7=8`: a step behind its name, whose colon is missing."""
     name, _, rest = text.partition(" ")
-    if not rest or not IDENTIFIER.fullmatch(name) or grammar.begins(name):
+    if not rest or not IDENTIFIER.fullmatch(name) or name in RESERVED or grammar.begins(name):
         return ""
     kernel = KERNEL.fullmatch(rest.split()[0])
     if kernel and (foreign.said(name) or foreign.lacking(name) or grammar.reads(f"{rest} {name}")):

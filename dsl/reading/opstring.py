@@ -247,6 +247,8 @@ def _unknown(first: Token, blocks: Collection[str], report: Report) -> None:
         help = f"parameters are given by name, as in `{word.partition('(')[0]} c7=128 x2`"
     elif word.startswith("-"):
         help = "the dash of a list needs a space behind it"
+    elif split := foreign.branched(word):
+        help = f"write it as branches: `{split}`"
     elif said := foreign.said(word):
         help = f"write it like {' or '.join(f'`{ours}`' for ours in said)}"
     elif word[0].isdigit() or word.startswith("conv"):

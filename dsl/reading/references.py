@@ -113,6 +113,8 @@ def _call(step: Call, spec: Spec, report: Report) -> None:
         message, help = f"unknown block {step.block}", f"blocks: {known}"
         if lacking := foreign.lacking(step.block):
             message, help = lacking, what_there_is()
+        elif split := foreign.branched(step.block):
+            help = f"write it as branches: `{split}`"
         names = [*spec.blocks, *LAYERS, *plugin_words(), *ACTIVATION_WORDS]
         near = foreign.meant(step.block, names) if len(report.problems) < MOST_HINTS else ""
         report.add("E020", step.at.of("block"), message, meant=near, help=help)

@@ -41,6 +41,14 @@ SAID: dict[str, str] = {
 }
 """What the language says for words of others, each without its `_` and `-`, in small letters."""
 
+SPLITS: dict[str, str] = {
+    "{mul: [identity, [globalpool avg, 1x1 in/16 norm=none, 1x1 in linear sigmoid]]}": (
+        "se seblock selayer semodule squeezeexcite squeezeexcitation squeezeandexcitation"
+    ),
+    "{mul: [identity, 1x1 in linear sigmoid]}": "mul multiply product hadamard gate gating",
+}
+"""The same for what the language says by branches."""
+
 LACKING: dict[str, str] = {
     "a transposed convolution": (
         "deconv deconv2d deconvolution convtranspose convtranspose2d conv2dtranspose "
@@ -56,7 +64,6 @@ LACKING: dict[str, str] = {
         "attention attn selfattention selfattn multiheadattention mha transformer "
         "transformerencoder cbam eca nonlocal"
     ),
-    "squeeze and excitation": "se seblock squeezeexcite squeezeexcitation squeezeandexcitation",
     "a recurrent layer": "lstm gru rnn bilstm convlstm recurrent",
     "an embedding": "embedding embed positionalencoding posembed patchembed",
     "a norm": (
@@ -75,7 +82,7 @@ LACKING: dict[str, str] = {
         "spacetodepth depthtospace focus"
     ),
     "a pooling": "lppool powerpool stochasticpool spp gem rmspool fractionalmaxpool",
-    "a product of branches": "mul multiply matmul bmm einsum dot",
+    "a product of matrices": "matmul bmm einsum dot",
     "normalisation of vectors": "normalize l2norm l2normalize",
     "noise": "noise gaussiannoise gaussiandropout",
 }
@@ -87,6 +94,7 @@ def plainly(word: str) -> str:
     return re.sub("[_-]", "", word).lower()
 
 
+_SPLITS = {word: ours for ours, words in SPLITS.items() for word in words.split()}
 _MEANINGS = [(word, ours) for ours, words in SAID.items() for word in words.split()]
 _LACKING = {word: what for what, words in LACKING.items() for word in words.split()}
 
@@ -94,6 +102,15 @@ _LACKING = {word: what for what, words in LACKING.items() for word in words.spli
 def said(word: str) -> tuple[str, ...]:
     """What the language may say for a foreign word."""
     return tuple(ours for foreign, ours in _MEANINGS if foreign == plainly(word))
+
+
+def branched(word: str) -> str:
+    """How branches say what a foreign word does; empty where they don't.
+
+    >>> branched("Multiply")
+    '{mul: [identity, 1x1 in linear sigmoid]}'
+    """
+    return _SPLITS.get(plainly(word), "")
 
 
 def lacking(word: str) -> str:
@@ -119,4 +136,5 @@ def meant(word: str, known: Iterable[str]) -> str:
     same += [ours for ours in said(word) if ours.split()[0] in words]
     if same:
         return same[0]
-    return "" if lacking(word) or said(word) else closest(word, words)
+    elsewhere = lacking(word) or said(word) or branched(word)
+    return "" if elsewhere else closest(word, words)
