@@ -19,13 +19,20 @@ from tests.numpy_reference import Array, Padding, Pair
 
 State = dict[str, Array]
 
-ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
+ACTIVATIONS: dict[str, Callable[..., Array]] = {
     "relu": reference.relu,
     "relu6": reference.relu6,
+    "leakyrelu": reference.leakyrelu,
+    "prelu": reference.prelu,
+    "elu": reference.elu,
     "silu": reference.silu,
+    "mish": reference.mish,
     "gelu": reference.gelu,
+    "hardswish": reference.hardswish,
     "sigmoid": reference.sigmoid,
+    "hardsigmoid": reference.hardsigmoid,
     "tanh": reference.tanh,
+    "softplus": reference.softplus,
     "none": lambda x: x,
 }
 
@@ -67,8 +74,8 @@ class Numpy:
     def lrn(self, x: Array, size: int, alpha: float, beta: float, k: float) -> Array:
         return reference.local_response_norm(x, size, alpha, beta, k)
 
-    def act(self, kind: str, x: Array) -> Array:
-        return ACTIVATIONS[kind](x)
+    def act(self, kind: str, x: Array, slope: Array | float | None) -> Array:
+        return ACTIVATIONS[kind](x) if slope is None else ACTIVATIONS[kind](x, slope)
 
     def softmax(self, x: Array) -> Array:
         return reference.softmax(x, axis=1)

@@ -348,6 +348,45 @@ def relu6(x: ArrayLike) -> Array:
     return np.minimum(relu(x), 6.0)
 
 
+def leakyrelu(x: ArrayLike, slope: float = 0.01) -> Array:
+    """x above 0, and a share of it below."""
+    x = _float64(x)
+    return np.where(x > 0, x, slope * x)
+
+
+def prelu(x: ArrayLike, slope: ArrayLike) -> Array:
+    """The same by a slope that is learned: one, or one for each channel."""
+    x, slope = _float64(x), _float64(slope)
+    return x * np.where(x < 0, slope, 1.0)
+
+
+def elu(x: ArrayLike) -> Array:
+    """x above 0, exp(x) - 1 below."""
+    x = _float64(x)
+    return np.maximum(x, 0.0) + np.expm1(np.minimum(x, 0.0))
+
+
+def softplus(x: ArrayLike) -> Array:
+    """log(1 + exp(x)), in a form that never overflows."""
+    x = _float64(x)
+    return np.maximum(x, 0.0) + np.log1p(np.exp(-np.abs(x)))
+
+
+def mish(x: ArrayLike) -> Array:
+    """x * tanh(softplus(x)) (arXiv:1908.08681)."""
+    return _float64(x) * np.tanh(softplus(x))
+
+
+def hardsigmoid(x: ArrayLike) -> Array:
+    """A line from 0 at -3 to 1 at 3."""
+    return np.clip(_float64(x) / 6.0 + 0.5, 0.0, 1.0)
+
+
+def hardswish(x: ArrayLike) -> Array:
+    """x * hardsigmoid(x) (arXiv:1905.02244)."""
+    return _float64(x) * hardsigmoid(x)
+
+
 def sigmoid(x: ArrayLike) -> Array:
     """1 / (1 + exp(-x)), in a form that never overflows."""
     x = _float64(x)

@@ -22,7 +22,8 @@ WIDTHS = st.integers(1, 12)
 FACTORED = st.integers(1, 12) | st.sampled_from(["in*2", "in*3"])
 """Of what comes in: to a section's step, or to the block."""
 ODD = st.sampled_from([(1, 1), (3, 3), (1, 3), (3, 1), (5, 5), (1, 7), (7, 1)])
-ACTS = st.sampled_from([None, *ACTIVATION_WORDS, "none"])
+SAID_ACTS = [*ACTIVATION_WORDS, "leakyrelu:0.1", "prelu:channelwise", "none"]
+ACTS = st.sampled_from([None, *SAID_ACTS])
 NUMBERS = st.floats(1e-6, 0.9).map(lambda x: float(f"{x:.3g}"))
 INIT = st.sampled_from(
     [None, *(f"{name}:0.02" if takes else name for name, takes in INITS.items())]
@@ -55,7 +56,7 @@ KEPT: SearchStrategy[Step] = st.one_of(
     st.builds(Conv, kernel=ODD, depthwise=st.just(value=True), padding=st.just("same")),
     st.builds(layers.MaxPool, **WINDOW),
     st.builds(layers.AvgPool, **WINDOW, count_padding=st.sampled_from([None, True, False])),
-    st.builds(layers.Activation, kind=st.sampled_from(ACTIVATION_WORDS)),
+    st.builds(layers.Activation, kind=st.sampled_from(SAID_ACTS[:-1])),
     st.builds(layers.BatchNorm, eps=_maybe(NUMBERS), momentum=_maybe(NUMBERS)),
     st.builds(layers.LRN, size=st.integers(1, 5), alpha=NUMBERS, k=NUMBERS),
     st.builds(layers.Dropout, p=NUMBERS),
@@ -206,7 +207,7 @@ def heads(draw: DrawFn) -> tuple[Step, ...]:
 DEFAULTS = st.builds(
     Defaults,
     norm=st.sampled_from(["batch", "batch", "none"]),
-    act=st.sampled_from([*ACTIVATION_WORDS, "none"]),
+    act=st.sampled_from(SAID_ACTS),
     bias=st.sampled_from([None, True, False]),
     eps=NUMBERS,
     momentum=NUMBERS,

@@ -277,7 +277,10 @@ body:
   - avgpool 3x3 /2
   - adaptivepool max 2x2
   - adaptivepool avg 2x1
-head: [globalpool max, flatten, fc 9, relu, dropout 0.5, fc classes, softmax]
+  - prelu channelwise
+  - 1x1 12 norm=none prelu
+  - 1x1 12 leakyrelu:0.1
+head: [globalpool max, flatten, fc 9, relu, prelu, elu, dropout 0.5, fc classes, softmax]
 """
         )
     )

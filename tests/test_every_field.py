@@ -29,7 +29,7 @@ PLAIN: dict[type[Layer], dict[str, Any]] = {
     layers.Linear: {"width": 5},
     layers.Flatten: {},
     layers.Dropout: {"p": 0.5},
-    layers.Activation: {"kind": "relu"},
+    layers.Activation: {"kind": "leakyrelu"},
     layers.Softmax: {},
     layers.BatchNorm: {},
     layers.LRN: {"size": 3},
@@ -38,7 +38,7 @@ PLAIN: dict[type[Layer], dict[str, Any]] = {
 """Each kind of layer as plain as can be; an even side shrinks, where paddings differ."""
 
 OTHER: dict[str, tuple[Any, ...]] = {
-    "act": ("tanh", "none"),
+    "act": ("tanh", "none", "leakyrelu:0.3"),
     "alpha": (0.5,),
     "beta": (0.3,),
     "bias": (True, False),
@@ -52,7 +52,7 @@ OTHER: dict[str, tuple[Any, ...]] = {
     "init": ("normal:0.5",),
     "k": (2.0,),
     "kernel": ((1, 5), (3, 1)),
-    "kind": ("silu",),
+    "kind": ("silu", "prelu"),
     "linear": (True,),
     "mode": ("max",),
     "momentum": (0.6,),
@@ -61,6 +61,7 @@ OTHER: dict[str, tuple[Any, ...]] = {
     "padding": ("valid", "tf_same", (0, 1)),
     "repeat": (2,),
     "size": (5,),
+    "slope": (0.3,),
     "stride": ((2, 2), (1, 2)),
     "width": (4, 12),
 }
@@ -134,7 +135,7 @@ TOGETHER = {
     ]
     for kind in PLAIN
 }
-REFUSED = [{"depthwise", "groups"}, {"depthwise", "width"}]
+REFUSED = [{"depthwise", "groups"}, {"depthwise", "width"}, {"kind", "slope"}]
 """What can't be said together, or not with these values."""
 
 

@@ -41,7 +41,7 @@ VALUES: dict[str, tuple[str, ...]] = {
     "stride": ("2", "3", "2x1"),
     "padding": ("0", "1", "1x0"),
     "dilation": ("2", "1x2"),
-    "act": (*ACTIVATIONS, "none"),
+    "act": (*ACTIVATIONS, "none", "leakyrelu:0.2", "prelu:channelwise"),
     "norm": NORMS,
     "eps": ("0.01",),
     "momentum": ("0.3",),
@@ -61,7 +61,7 @@ BARE: dict[type[Layer], tuple[str, ...]] = {
     LAYERS["globalpool"]: tuple(f"globalpool {mode}" for mode in MODES),
     LAYERS["adaptivepool"]: tuple(f"adaptivepool {mode} 4x3" for mode in MODES),
     LAYERS["fc"]: ("fc 7",),
-    Activation: tuple(f"act {kind}" for kind in ACTIVATIONS),
+    Activation: (*(f"act {kind}" for kind in ACTIVATIONS), "leakyrelu 0.2", "prelu channelwise"),
 }
 """More than the example of a kind, where what can be said depends on a number in place."""
 
@@ -194,15 +194,16 @@ def test_layers_come_back_from_emitted_source_and_compute_the_same(text: str) ->
 @pytest.mark.parametrize("kind", ACTIVATIONS)
 def test_every_activation_has_a_reader(kind: str) -> None:
     """As a module, as the function that emitted source calls, behind layers and behind sums."""
-    holder, name = ACTIVATIONS[kind].function.split(".")
-    function = getattr({"F": F, "torch": torch}[holder], name)
+    holder, _, name = ACTIVATIONS[kind].function.rpartition(".")
+    function = getattr({"F": F, "torch": torch}.get(holder), name, None)
 
     class Called(nn.Module):
         def forward(self, x: Tensor) -> Any:
-            return function(x)
+            return function(x) if function else x
 
     conv = nn.Conv2d(3, 4, 1)
-    for act in (construct(Act(kind).call(Shape(4, 8, 8))), Called()):
+    module = construct(Act(kind).call(Shape(4, 8, 8)))
+    for act in (module, Called()) if function else (module,):
         spec = import_module(nn.Sequential(conv, act, nn.BatchNorm2d(4)), (3, 8, 8))
         assert spec.stem or spec.body
         ops = [leaf.op for _, leaf in _all(spec) if isinstance(leaf.op, Act)]

@@ -182,6 +182,8 @@ CASES: dict[str, Layer] = {
     "flatten": layers.Flatten(),
     "dropout 0.4": Dropout(p=0.4),
     "silu": Activation(kind="silu"),
+    "leakyrelu 0.1": Activation(kind="leakyrelu", slope=0.1),
+    "prelu channelwise": Activation(kind="prelu", slope="channelwise"),
     "act a": Activation(kind="a"),
     "softmax": layers.Softmax(),
     "batchnorm nogamma eps=0.001 momentum=0.2": layers.BatchNorm(

@@ -7,6 +7,7 @@ neither shares code with the ops.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import product
 from typing import Any
 
@@ -234,8 +235,27 @@ def test_what_has_no_weights(x: Shape) -> None:
 @pytest.mark.parametrize("kind", ACTIVATIONS)
 def test_activation(kind: str, x: Shape) -> None:
     function: Callable[[Array], Array] = getattr(reference, kind)
+    learned = not ACTIVATIONS[kind].function
+    slope = ACTIVATIONS[kind].slope
     for inplace in {False, ACTIVATIONS[kind].inplace}:
-        agrees(Activation(kind, inplace), x, lambda image, _: function(image * 1.0))
+        op = Activation(kind, inplace, slope)
+        agrees(op, x, lambda image, state: function(image * 1.0, *state.values()))
+        assert bool(op.params(x)) == learned
+
+
+def leaky(slope: float, image: Array, _: Any) -> Array:
+    return reference.leakyrelu(image * 1.0, slope)
+
+
+@pytest.mark.parametrize("x", [MAP, VECTOR], ids=["map", "vector"])
+def test_slopes(x: Shape) -> None:
+    for slope, inplace in product((0.0, 0.01, 0.1, 1.0, 3.0), (False, True)):
+        op = Activation("leakyrelu", inplace, slope)
+        agrees(op, x, partial(leaky, slope))
+    each = Activation("prelu", channelwise=True)
+    assert each.params(x) == {"weight": (6,)}
+    ones = [1] * (len(x) - 1)
+    agrees(each, x, lambda image, state: reference.prelu(image, state["weight"].reshape(-1, *ones)))
 
 
 def test_dropout_rate() -> None:
@@ -307,7 +327,8 @@ CONV_STEPS = [
     "3x3 6 pad=0x2", "1x7 6", "7x1 6 /2x1", "3x3 6 dil=2", "3x3 8 groups=2", "3x3 depthwise",
     "3x3 8 depthwise bias", "3x3 6 linear", "3x3 6 linear norm=batch", "3x3 6 linear nobias",
     "3x3 6 linear gelu", "1x1 6 norm=none", "1x1 6 act=none norm=none", "3x3 6 act=none",
-    "3x3 6 nobias",
+    "3x3 6 nobias", "3x3 6 leakyrelu:0.2", "3x3 6 prelu", "1x1 6 prelu:channelwise norm=none",
+    "sepconv 3x3 6 prelu",
     "3x3 6 bias silu", "3x3 6 eps=0.2 momentum=0.3", "1x1 in x3",
     "sepconv 3x3 6", "sepconv 3x3 6 /2 bias tanh", "sepconv 5x3 6 tf_same /2 dil=1",
     "sepconv 3x3 6 linear", "sepconv 2x2 6 valid norm=none nobias",
@@ -322,7 +343,7 @@ POOL_STEPS = [
 OTHER_STEPS = [
     "fc 5", "fc 5 nobias", "flatten", "dropout 0.4", "dropout 0", "softmax", "batchnorm",
     "batchnorm eps=0.2", "lrn 5", "lrn 2 alpha=0.5 beta=0.5 k=2", "identity",
-    *(f"{kind}" for kind in ACTIVATIONS),
+    *(f"{kind}" for kind in ACTIVATIONS), "leakyrelu 0.3", "leakyrelu 0", "prelu channelwise",
 ]  # fmt: skip  # a grid reads better
 SPLITS = {
     "concat": "{concat: [1x1 3, [1x1 2, 3x3 4], maxpool 3x3]}",
@@ -330,6 +351,8 @@ SPLITS = {
     "then": "{concat: [1x1 3, 3x3 2], then: 1x1 5}",
     "residual": "{concat: [1x1 3, 3x3 2], then: 1x1 in linear, residual: {scale: 0.3}}",
     "residual of add": "{add: [1x1 in, 3x3 4], residual: {scale: -2, act: none}}",
+    "residual with a learned act": "{concat: [1x1 in], residual: {act: prelu:channelwise}}",
+    "residual with a slope": "{concat: [1x1 in], residual: {act: leakyrelu:0.3}}",
     "residual with its own act": "{concat: [1x1 in], residual: {act: tanh}}",
 }
 ALL_DEFAULTS = [

@@ -187,8 +187,8 @@ def test_one_slip_gives_one_message_a_step(text: str) -> None:
     [
         ("deconv 3x3 8", "the language has no deconv (a transposed convolution)"),
         ("attention", "the language has no attention"),
-        ("prelu", "the language has no prelu (an activation)"),
-        ("3x3 8 leaky_relu", "the language has no leaky_relu (an activation)"),
+        ("selu", "the language has no selu (an activation)"),
+        ("3x3 8 soft_sign", "the language has no soft_sign (an activation)"),
         ("groupnorm 8", "the language has no groupnorm (a norm)"),
         ("layer_norm", "the language has no layer_norm (a norm)"),
         ("LSTM 8", "the language has no LSTM (a recurrent layer)"),

@@ -58,7 +58,7 @@ def odd(name: str) -> Network:
 
 def test_every_unit_of_the_language_has_a_name_of_the_grammar() -> None:
     """A new activation, norm or padding can't be forgotten: the grammar is the registry's."""
-    acts = [*ACTIVATIONS, "none"]
+    acts = [*ACTIVATIONS, "none", "prelu:channelwise"]
     words = product(("2x2", "sepconv 2x2"), ("tf_same", "valid"), NORMS, acts, ("", "nogamma"))
     assert {"tf_same", "valid"} < set(PADDINGS)
     steps = [f"- {k} 8 {p} norm={n} act={a} {g}" for k, p, n, a, g in words]

@@ -104,16 +104,17 @@ PEERS = {
         },
     ),
     "torchinfo mult-adds": Peer(
-        "MACs + bias additions + batch norm parameters",
+        "MACs + bias additions + batch norm and PReLU parameters",
         {
             Conv: _macs_and_bias,
             Linear: _macs_and_bias,
             BatchNorm: lambda op, x, work: elements(op.params(x)),
+            Activation: lambda op, x, work: elements(op.params(x)),
         },
     ),
     "ptflops (aten)": Peer("MACs + bias additions", {Conv: _macs_and_bias, Linear: _macs_and_bias}),
     "thop": Peer(
-        "MACs + 4 × batch norm + average pools",
+        "MACs + 4 × batch norm + average pools + PReLU",
         {
             Conv: _plain(_macs),
             Linear: _macs,
@@ -123,6 +124,7 @@ PEERS = {
                 x.elements + work.pool_elems if op.mode == "avg" else 0
             ),
             Softmax: _thop_softmax,
+            Activation: lambda op, x, work: work.act_elems if op.kind == "prelu" else 0,
         },
     ),
     "calflops": Peer(

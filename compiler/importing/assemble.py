@@ -157,7 +157,7 @@ def _named(
 
 
 def _has_weights(chain: Chain) -> bool:
-    return any(not isinstance(item, Leaf) or item.layer.weighted for item in chain)
+    return any(not isinstance(item, Leaf) or item.layer.has_weights for item in chain)
 
 
 def _written(

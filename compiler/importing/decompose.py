@@ -113,7 +113,7 @@ class Decomposer:
             case Join():
                 return self._fork(index, node, atom)
             case Layer():
-                weights = (node.owner,) if atom.weighted else ()
+                weights = (node.owner,) if atom.has_weights else ()
                 return Leaf(atom, inp, node.shape, (node.path,), tap, weights)
             case Scale():
                 self._lacks(node, f"multiplies by {atom.factor:g}", SCALE_HELP)

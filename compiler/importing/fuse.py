@@ -64,9 +64,11 @@ def _normed(one: Item, other: Item) -> Item | None:
 def _activated(one: Item, other: Item) -> Item | None:
     match one, other:
         case Leaf(layer=layers.Filter(act="none") as conv), Leaf(layer=layers.Activation() as act):
-            return _joined(one, other, conv.model_copy(update={"act": act.kind}))
-        case Fork(residual=Sum(act="none") as total), Leaf(layer=layers.Activation() as act):
-            residual = replace(total, act=str(act.kind))
+            return _joined(one, other, conv.model_copy(update={"act": act.text}))
+        case Fork(residual=Sum(act="none") as total), Leaf(layer=layers.Activation() as act) if (
+            not act.has_weights
+        ):
+            residual = replace(total, act=act.text)
             made_from = (*one.paths, *other.paths)
             return replace(one, residual=residual, tap=other.tap, paths=made_from)
         case Fork(join="add", then=(), residual=None), Leaf(layer=layers.Activation()):

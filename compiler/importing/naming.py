@@ -114,7 +114,7 @@ def leaf_names(names: Names, chain: Chain, within: str) -> list[str | None]:
 
 
 def _leaf_name(names: Names, item: Item, within: str) -> str | None:
-    if not isinstance(item, Leaf) or not item.layer.weighted:
+    if not isinstance(item, Leaf) or not item.layer.has_weights:
         return None
     name = names.step((item,), within)
     return None if name == item.layer.auto else name

@@ -17,6 +17,7 @@ from compiler.importing.graph import Join, Ones, Pad, Quotient, Reading, Scale, 
 from compiler.importing.record import Ref
 from compiler.importing.table import MERGES, Given, Pair, Reader, reads
 from dsl.models import layers
+from dsl.models.activations import CHANNELWISE
 
 
 def one(layer: layers.Layer) -> tuple[Reading, ...]:
@@ -84,8 +85,40 @@ for word, functions in {
     "silu": (F.silu,),
     "sigmoid": (F.sigmoid, torch.sigmoid, torch.sigmoid_, Tensor.sigmoid, Tensor.sigmoid_),
     "tanh": (F.tanh, torch.tanh, torch.tanh_, Tensor.tanh, Tensor.tanh_),
+    "mish": (F.mish,),
+    "hardswish": (F.hardswish,),
+    "hardsigmoid": (F.hardsigmoid,),
 }.items():
     reads("input", *functions)(_activation(word))
+
+
+@reads("input negative_slope inplace", F.leaky_relu, F.leaky_relu_)
+def _leaky_relu(given: Given) -> tuple[Reading, ...]:
+    slope = tidy(given("negative_slope", 0.01))
+    if slope < 0:
+        raise given.fault(f"is a leaky relu with a slope of {slope:g}, and a spec's is 0 or more")
+    return one(layers.Activation(kind="leakyrelu", slope=None if slope == 0.01 else slope))
+
+
+@reads("input weight", F.prelu, torch.prelu, Tensor.prelu)
+def _prelu(given: Given) -> tuple[Reading, ...]:
+    weight = given.weight("weight")
+    assert weight is not None, "prelu always has a weight"
+    return one(layers.Activation(kind="prelu", slope=None if weight.shape == (1,) else CHANNELWISE))
+
+
+@reads("input alpha inplace", F.elu, F.elu_)
+def _elu(given: Given) -> tuple[Reading, ...]:
+    if given("alpha", 1.0) != 1:
+        raise given.fault("is an elu with an alpha of its own, and a spec's has 1")
+    return one(layers.Activation(kind="elu"))
+
+
+@reads("input beta threshold", F.softplus)
+def _softplus(given: Given) -> tuple[Reading, ...]:
+    if (given("beta", 1), given("threshold", 20)) != (1, 20):
+        raise given.fault("is a softplus of another beta or threshold than torch's own, 1 and 20")
+    return one(layers.Activation(kind="softplus"))
 
 
 @reads("input approximate", F.gelu)

@@ -47,7 +47,8 @@ def _norm(layer: Normed) -> str:
 def _unit_defaults(filters: Iterable[layers.Filter]) -> dict[str, Any]:
     """Norm, activation and bias that take the fewest words."""
     units = Counter((str(each.norm), str(each.act), bool(each.bias)) for each in filters)
-    choices = product(("batch", "none"), (*ACTIVATION_WORDS, "none"), (None, False, True))
+    acts = dict.fromkeys((*ACTIVATION_WORDS, "none", *(act for _, act, _ in units)))
+    choices = product(("batch", "none"), acts, (None, False, True))
 
     def words(choice: tuple[str, str, bool | None]) -> int:
         spelled = (count * len(_said(unit, choice)) for unit, count in units.items())

@@ -21,9 +21,8 @@ _LAYERS = {
     "feature_dropout feature_alpha_dropout alpha_dropout",
     "is a pooling by a norm": "lp_pool2d",
     "is a pooling of chance": "fractional_max_pool2d",
-    "is an activation that the language hasn't": "leaky_relu leaky_relu_ elu elu_ selu selu_ celu "
-    "celu_ prelu rrelu rrelu_ hardswish hardsigmoid hardshrink softshrink mish softplus softsign "
-    "logsigmoid threshold threshold_ glu tanhshrink",
+    "is an activation that the language hasn't": "selu selu_ celu celu_ rrelu rrelu_ hardshrink "
+    "softshrink softsign logsigmoid threshold threshold_ glu tanhshrink",
     "is a softmax of logarithms": "log_softmax",
     "normalises a vector's length": "normalize",
     "looks up an embedding": "embedding",

@@ -61,7 +61,7 @@ class Writer:
         found = [
             branch_name(branch, module, place) for place, branch in enumerate(fork.branches, 1)
         ]
-        heavy = any(leaf.layer.weighted for leaf in leaves(fork.then))
+        heavy = any(leaf.layer.has_weights for leaf in leaves(fork.then))
         then = step_name(relative(self.names.home(fork.then), module)) if heavy else None
         return without_doubles([*found, then])
 

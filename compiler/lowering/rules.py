@@ -21,7 +21,9 @@ from compiler.ops.norm import BatchNorm, LocalResponseNorm
 from compiler.ops.pool import AdaptivePool, AvgPool, MaxPool
 from compiler.ops.window import Sliding, pad_text
 from dsl.models import layers
+from dsl.models.activations import CHANNELWISE, SLOPED
 from dsl.models.fields import NORMS, PADDINGS
+from dsl.models.model import Model
 from dsl.text.numbers import LEAST
 
 Part = tuple[str, Op]
@@ -118,10 +120,21 @@ def _act(step: layers.Filter, scope: Scope) -> tuple[Part, ...]:
     """The unit's activation; it overwrites the fresh output that it follows where torch can."""
     if step.linear and step.act is None:
         return ()
-    kind = scope.word(step, "act", (*ACTIVATIONS, "none"))
+    act = activation(step, "act", scope)
+    return (("act", act),) if act else ()
+
+
+def activation(step: Model, name: str, scope: Scope, *, fresh: bool = True) -> Activation | None:
+    """What a field that holds an activation says, with its slope; None for none.
+
+    Behind a `fresh` output, which nothing else needs, it overwrites that where torch can.
+    """
+    kind, _, slope = scope.word(step, name, (*ACTIVATIONS, "none"), settable=True).partition(":")
     if kind == "none":
-        return ()
-    return (("act", Activation(kind, inplace=ACTIVATIONS[kind].inplace)),)
+        return None
+    facts = ACTIVATIONS[kind]
+    steep = float(slope) if slope and facts.slope is not None else facts.slope
+    return Activation(kind, fresh and facts.inplace, steep, channelwise=slope == CHANNELWISE)
 
 
 def _sliding(step: layers.Filter | layers.MaxPool, scope: Scope) -> Sliding:
@@ -238,8 +251,14 @@ def _dropout(step: layers.Dropout, x: Shape, scope: Scope) -> Lowered:
 
 @lowers(layers.Activation)
 def _activation(step: layers.Activation, x: Shape, scope: Scope) -> Lowered:
-    kind = scope.word(step, "kind", (*ACTIVATIONS, "none"))
-    return one(Identity() if kind == "none" else Activation(kind))
+    act = activation(step, "kind", scope, fresh=False)
+    if act is None or step.slope is None:
+        return one(act or Identity())
+    if act.kind not in SLOPED:
+        scope.wrong(step, "slope", step.slope, f"left out: {act.kind} has none")
+    if act.facts.slope is not None:
+        return one(replace(act, slope=scope.number(step, "slope", 0)))
+    return one(replace(act, channelwise=bool(scope.word(step, "slope", (CHANNELWISE,)))))
 
 
 @lowers(layers.Softmax)

@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 from compiler.ir.op import Init, Pair, ShapeFault
 from compiler.ir.symbols import quotient, real
+from dsl.models.activations import word_of
 from dsl.models.factors import factor
 from dsl.models.fields import INITS, MOST
 from dsl.models.layers import Filter, Linear, Model
@@ -176,13 +177,16 @@ class Scope:
             self.wrong(step, name, getattr(step, name), wanted)
         return value if isinstance(value, float) else real(value)
 
-    def word(self, step: Model, name: str, known: Any) -> str:
-        """A field that holds one of the `known` words; left out, the spec's default."""
+    def word(self, step: Model, name: str, known: Any, *, settable: bool = False) -> str:
+        """A field that holds one of the `known` words; left out, the spec's default.
+
+        One that is `settable` may have a number behind it, as `leakyrelu:0.1` has.
+        """
         value = self.value(step, name)
         if value is None:
             step = self.spec.defaults
             value = self.value(step, name)
-        if value not in known:
+        if (word_of(str(value)) if settable else value) not in known:
             hint = question(foreign.meant(str(value), known))
             wanted = f"one of {', '.join(known)}"
             self.wrong(step, name, getattr(step, name), wanted, "E023", hint=hint)

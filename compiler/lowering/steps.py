@@ -12,9 +12,8 @@ from math import prod
 from compiler.ir.nodes import BlockKind, BlockUse, Leaf, Node, Parallel, Residual, Series
 from compiler.ir.op import Op, Shape, ShapeFault
 from compiler.ir.symbols import Sym, SymFloat, same
-from compiler.lowering.rules import Lowered, rule_of
+from compiler.lowering.rules import Lowered, activation, rule_of
 from compiler.lowering.scope import Scope, Stop, Value
-from compiler.ops.act import ACTIVATIONS, Activation
 from compiler.ops.join import join_of
 from dsl.models import layers
 from dsl.models.naming import branch_names, child_names, sequence_names
@@ -232,11 +231,8 @@ def _residual(residual: layers.Residual, node: Parallel, scope: Scope) -> Parall
         help = "end with a linear 1x1 of the width that came in, `then: 1x1 in linear`"
         scope.fail("E112", span, message, help=help)
     scale = scope.number(residual, "scale")
-    kind = scope.word(residual, "act", (*ACTIVATIONS, "none"))
-    act = None
-    if kind != "none":
-        op = Activation(kind, inplace=ACTIVATIONS[kind].inplace)
-        act = _leaf("act", op, node.out, scope, span)
+    op = activation(residual, "act", scope)
+    act = _leaf("act", op, node.out, scope, span) if op else None
     return replace(node, residual=Residual(scale, act))
 
 

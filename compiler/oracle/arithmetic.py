@@ -10,15 +10,23 @@ from torch import Tensor
 
 from compiler.oracle.meaning import Padding, Pair
 
-ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
+ACTIVATIONS: dict[str, Callable[..., Tensor]] = {
     "relu": lambda x: x.clamp(min=0),
     "relu6": lambda x: x.clamp(0, 6),
+    "leakyrelu": lambda x, slope: torch.maximum(x, x * 0) + slope * torch.minimum(x, x * 0),
+    "prelu": lambda x, slope: torch.where(x > 0, x, slope * x),
+    "elu": lambda x: torch.where(x > 0, x, torch.expm1(x)),
     "silu": lambda x: x * torch.sigmoid(x),
+    "mish": lambda x: x * torch.tanh(torch.logaddexp(x, x * 0)),
     "gelu": lambda x: x * (1 + torch.erf(x / 2**0.5)) / 2,
+    "hardswish": lambda x: x * (x + 3).clamp(0, 6) / 6,
     "sigmoid": torch.sigmoid,
+    "hardsigmoid": lambda x: (x + 3).clamp(0, 6) / 6,
     "tanh": torch.tanh,
+    "softplus": lambda x: torch.where(x > 20, x, torch.logaddexp(x, x * 0)),
     "none": lambda x: x,
 }
+"""By their words; those with a slope take it behind the tensor."""
 
 
 class Functions:
@@ -74,8 +82,8 @@ class Functions:
         near = sum(squares[:, start : start + x.shape[1]] for start in range(size))
         return x / (k + alpha / size * near) ** beta
 
-    def act(self, kind: str, x: Tensor) -> Tensor:
-        return ACTIVATIONS[kind](x)
+    def act(self, kind: str, x: Tensor, slope: float | Tensor | None) -> Tensor:
+        return ACTIVATIONS[kind](x) if slope is None else ACTIVATIONS[kind](x, slope)
 
     def softmax(self, x: Tensor) -> Tensor:
         powers = (x - x.amax(1, keepdim=True)).exp()

@@ -45,7 +45,7 @@ class Arithmetic(Protocol):
     def mean(self, x: Array) -> Array: ...
     def variance(self, x: Array, lost: int) -> Array: ...
     def lrn(self, x: Array, size: int, alpha: float, beta: float, k: float) -> Array: ...
-    def act(self, kind: str, x: Array) -> Array: ...
+    def act(self, kind: str, x: Array, slope: Array | float | None) -> Array: ...
     def softmax(self, x: Array) -> Array: ...
     def dropout(self, p: float, x: Array) -> Array: ...
     def concat(self, parts: list[Array]) -> Array: ...
@@ -114,6 +114,8 @@ class Meaning:
                 return self.ops.linear(_flat(x), self.state[f"{path}.weight"], bias)
             case layers.BatchNorm():
                 return self.batch_norm(step, path, x)
+            case layers.Activation():
+                return self.activated(self.value(step.kind), path, x, self.value(step.slope))
         return self.plain(step, x)
 
     def plain(self, step: layers.Layer, x: Array) -> Array:
@@ -127,8 +129,6 @@ class Meaning:
                 return _flat(x)
             case layers.Dropout():
                 return self.ops.dropout(self.number(step.p), x) if self.training else x
-            case layers.Activation():
-                return self.ops.act(self.value(step.kind), x)
             case layers.Softmax():
                 return self.ops.softmax(x)
             case layers.LRN():
@@ -189,7 +189,19 @@ class Meaning:
             y = y + bias.reshape(1, -1, 1, 1)
         if self.normed(step):
             y = self.batch_norm(step, f"{path}.bn", y)
-        return self.ops.act(self.act(step), y)
+        return self.activated(self.act(step), f"{path}.act", y)
+
+    def activated(self, said: str, path: str, x: Array, slope: Value | None = None) -> Array:
+        """An activation, as `leakyrelu:0.1` says it; `path` holds what it has learned."""
+        word, _, behind = said.partition(":")
+        given = behind if slope is None else slope
+        if word == "prelu":
+            weight = self.state[f"{path}.weight"]
+            _agree(path, (x.shape[1] if given == "channelwise" else 1,), weight)
+            return self.ops.act(word, x, weight.reshape(1, -1, *(1 for _ in x.shape[2:])))
+        if word == "leakyrelu":
+            return self.ops.act(word, x, 0.01 if given == "" else float(given))
+        return self.ops.act(word, x, None)
 
     def padding(self, mode: Any, x: Array, kernel: Pair, stride: Pair, dilation: Pair) -> Padding:
         if not isinstance(mode, str):

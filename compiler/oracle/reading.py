@@ -71,7 +71,8 @@ class Reading(Meaning):
             y = self.step(step.then, f"{path}.{step.then.name or 'then'}", y)
         if step.residual is not None:
             summed = x + self.number(step.residual.scale) * y
-            y = self.ops.act(self.word(step.residual.act, self.spec.defaults.act), summed)
+            act = self.word(step.residual.act, self.spec.defaults.act)
+            y = self.activated(act, f"{path}.act", summed)
         return y
 
     def call(self, step: layers.Call, path: str, x: Array) -> Array:

@@ -18,6 +18,8 @@ def attributes(node: Node) -> Iterator[Node]:
     inside: tuple[Node, ...] = ()
     if isinstance(node, Parallel):
         inside = node.branches + ((node.then,) if node.then else ())
+        if node.residual and node.residual.act:
+            inside = (*inside, node.residual.act)
     elif isinstance(node, Series):
         inside = node.nodes
     for child in inside:
@@ -34,7 +36,7 @@ def function_of(leaf: Leaf, inner: str) -> str | None:
             return f"torch.flatten({inner}, 1)"
         case Softmax():
             return f"torch.softmax({inner}, dim=1)"
-        case Activation():
+        case Activation() if units.is_function(leaf):
             return units.applied(leaf, inner)
     return None
 

@@ -10,6 +10,7 @@ from compiler.ir.nodes import Leaf, leaves, own_inits
 from compiler.ir.op import Init, Op
 from compiler.ir.symbols import names_in
 from compiler.lowering.classifier import classified
+from compiler.ops.act import Activation
 from compiler.ops.conv import Conv
 from compiler.ops.inits import describe, init_call
 from compiler.ops.linear import Linear
@@ -45,6 +46,7 @@ LAYERS: dict[type[Op], str] = {
     Conv: "nn.Conv2d",
     Linear: "nn.Linear",
     BatchNorm: "nn.BatchNorm2d",
+    Activation: "nn.PReLU",
 }
 """The ops that hold weights or statistics, and the torch class that each is one of."""
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from compiler.ir.network import Network
 from compiler.ir.nodes import BlockUse, Leaf, Node, Parallel, Series, Tap, children
+from compiler.source.units import is_function
 from dsl.models.layers import Split
 from dsl.models.spec import Block, walk
 from dsl.reading.references import references
@@ -52,7 +53,7 @@ def switches(network: Network) -> dict[str, Switch]:
         param = _residual_alone(network.spec.blocks.get(use.block))
         values = given.get((use.block, param), set())
         act = node.residual.act if isinstance(node, Parallel) and node.residual else None
-        if act is not None and "none" in values and len(values) == 2:
+        if act is not None and is_function(act) and "none" in values and len(values) == 2:
             found[use.block] = Switch(param, act)
     return found
 

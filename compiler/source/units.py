@@ -35,8 +35,9 @@ SIZES = {"stride": "1", "padding": "0", "dilation": "1", "groups": "1"}
 """Optional arguments of a convolution, with torch's defaults."""
 SIDE = "int | tuple[int, int]"
 TYPES = {"stride": SIDE, "padding": SIDE, "dilation": SIDE, "groups": "int"}
-SETTINGS = {"bias": "bool", "eps": "float", "momentum": "float"}
-TORCH = {"bias": True, "eps": 1e-5, "momentum": 0.1}
+SLOPE = "negative_slope"
+SETTINGS = {"bias": "bool", "eps": "float", "momentum": "float", SLOPE: "float"}
+TORCH = {"bias": True, "eps": 1e-5, "momentum": 0.1, SLOPE: ACTIVATIONS["leakyrelu"].slope}
 
 
 @dataclass
@@ -85,8 +86,10 @@ class UnitClass:
         yield from signature("__init__", [*params, *sizes, *marker, *given], "None", 1)
         yield "        super().__init__()"
         for leaf in _leaves(self.example):
-            if not isinstance(leaf.op, Activation):
+            if not is_function(leaf):
                 yield from lay_out(f"self.{leaf.name} = ", self._construct(leaf), depth=2)
+        if SLOPE in self.mixed:
+            yield f"        self.{SLOPE} = {SLOPE}"
 
     def _construct(self, leaf: Leaf) -> Expr:
         """One layer of the unit, in terms of the class's arguments."""
@@ -94,6 +97,8 @@ class UnitClass:
         settings = self._constant(leaf)
         if isinstance(leaf.op, BatchNorm):
             return call(made.name, Expr("out_channels"), **settings)
+        if isinstance(leaf.op, Activation):
+            return call(made.name, *[Expr("out_channels")][: len(made.args)])
         if leaf.name == POINTWISE:
             args = (Expr("in_channels"), Expr("out_channels"), Expr("1"))
             return call(made.name, *args, **settings)
@@ -120,9 +125,10 @@ class UnitClass:
     def forward(self) -> list[str]:
         """The body of `forward`."""
         inner = "x"
+        slope = f"self.{SLOPE}" if SLOPE in self.mixed else None
         for leaf in _leaves(self.example):
-            inner = applied(leaf, inner)
-        if isinstance(self.example.nodes[-1], Leaf) and is_typed(self.example.nodes[-1]):
+            inner = applied(leaf, inner, slope)
+        if isinstance(self.example.nodes[-1], Leaf) and is_function(self.example.nodes[-1]):
             return [f"        return {inner}"]
         return [f"        y: Tensor = {inner}", "        return y"]
 
@@ -139,21 +145,33 @@ def _sentence(words: str) -> str:
     return f"{_capital(words)}."
 
 
-def applied(leaf: Leaf, inner: str) -> str:
-    """A layer of a class applied to an expression; activations are functions."""
-    if isinstance(leaf.op, Activation):
-        inplace = ", inplace=True" if leaf.op.inplace else ""
-        return f"{leaf.op.facts.function}({inner}{inplace})"
+def applied(leaf: Leaf, inner: str, slope: str | None = None) -> str:
+    """A layer of a class applied to an expression; most activations are functions.
+
+    `slope` is what the class calls that of its activation, where its units differ in it.
+    """
+    if isinstance(leaf.op, Activation) and is_function(leaf):
+        settings = [source_text(value) for value in leaf.op.settings]
+        settings = [slope] if slope and leaf.op.slope is not None else settings
+        inplace = ["inplace=True"] if leaf.op.inplace else []
+        return f"{leaf.op.function}({', '.join([inner, *settings, *inplace])})"
     return f"self.{leaf.name}({inner})"
 
 
-def is_typed(leaf: Leaf) -> bool:
-    """Whether a type checker knows what applying it gives: modules give `Any`."""
-    return isinstance(leaf.op, Activation)
+def is_function(leaf: Leaf) -> bool:
+    """Whether it is an activation that needs no module.
+
+    Then a type checker knows what applying it gives, where modules give `Any`.
+    """
+    return isinstance(leaf.op, Activation) and bool(leaf.op.function)
 
 
 def _described(leaf: Leaf, unit: UnitClass) -> str:
     match leaf.op:
+        case Activation(channelwise=True):
+            return f"{leaf.op.label} of each channel"
+        case Activation() if SLOPE in unit.mixed:
+            return leaf.op.facts.label
         case BatchNorm(eps=eps, gamma=gamma):
             free = "" if gamma else "gamma-free "
             return f"{free}batch normalisation" + ("" if "eps" in unit.mixed else f" (eps {eps:g})")
@@ -191,30 +209,40 @@ def _settings(unit: Series) -> dict[str, Any]:
             found["bias"] = leaf.op.bias
         elif isinstance(leaf.op, BatchNorm):
             found |= {"eps": leaf.op.eps, "momentum": leaf.op.momentum}
+        elif isinstance(leaf.op, Activation) and leaf.op.slope is not None:
+            found[SLOPE] = leaf.op.slope
     return found
 
 
 def structure(unit: Series) -> tuple[str, ...]:
     """What units of one class have in common."""
-    return tuple(f"{leaf.name}:{leaf.op.call(leaf.inp).name}" for leaf in _leaves(unit))
+    return tuple(_kind(leaf) for leaf in _leaves(unit))
+
+
+def _kind(leaf: Leaf) -> str:
+    each = isinstance(leaf.op, Activation) and leaf.op.channelwise
+    return f"{leaf.name}:{leaf.op.call(leaf.inp).name}" + ":each" * each
 
 
 KINDS = {CONV: "Conv", DEPTHWISE: "SepConv"}
 """What a unit's name begins with, by its first layer's."""
 SAME = "Same"
 NORM, NO_GAMMA = "BN", "BNNoGamma"
+EACH = "EachChannel"
+"""Behind an activation with a slope for each channel."""
 
 
 @cache
 def unit_names() -> frozenset[str]:
     """Every name that `unit_name` can give."""
     acts = [facts.class_name for facts in ACTIVATIONS.values()]
-    words = product(KINDS.values(), ("", SAME), ("", NORM, NO_GAMMA), ("", *acts))
+    learned = [f"{facts.class_name}{EACH}" for facts in ACTIVATIONS.values() if not facts.function]
+    words = product(KINDS.values(), ("", SAME), ("", NORM, NO_GAMMA), ("", *acts, *learned))
     return frozenset(map("".join, words))
 
 
 def unit_name(unit: Series, full: bool = False) -> str:
-    """`ConvBNReLU`; `full` also says of a norm that it has no gamma."""
+    """`ConvBNReLU`; `full` also says of a norm that it has no gamma, and the like."""
     first, *others = _leaves(unit)
     same = SAME if first.op.call(first.inp).name == "Conv2dSame" else ""
     name = KINDS[first.name] + same + "".join(_word(leaf, full) for leaf in others)
@@ -226,7 +254,9 @@ def _word(leaf: Leaf, full: bool) -> str:
     """What a layer adds to the name of its unit."""
     if isinstance(leaf.op, BatchNorm):
         return NO_GAMMA if full and not leaf.op.gamma else NORM
-    return leaf.op.facts.class_name if isinstance(leaf.op, Activation) else ""
+    if not isinstance(leaf.op, Activation):
+        return ""
+    return leaf.op.facts.class_name + EACH * (full and leaf.op.channelwise)
 
 
 def _capital(words: str) -> str:

@@ -94,7 +94,8 @@ def number(low: float, high: float, named: bool) -> Callable[[Any], float | str]
     return read
 
 
-def _reference(value: Any) -> str:
+def reference(value: Any) -> str:
+    """A name."""
     if not is_identifier(value):
         raise ValueError(f"must be a word, not {shown(value)}")
     return str(value)
@@ -173,7 +174,8 @@ def _text(value: Any) -> str:
     return value
 
 
-def _argument(value: Any) -> int | float | str:
+def argument(value: Any) -> int | float | str:
+    """What a block's parameter may be: a number, or a word."""
     found = _number_text(value)
     if is_number(found) and not too_small(found):
         return cast(int | float, found)
@@ -186,8 +188,22 @@ def _argument(value: Any) -> int | float | str:
 
 
 PADDINGS = ("same", "tf_same", "valid")
-ACTIVATION_WORDS = ("relu", "relu6", "silu", "gelu", "sigmoid", "tanh")
-"""Activations that may stand bare behind a convolution or `fc`, and as steps."""
+ACTIVATION_WORDS = (
+    "relu",
+    "relu6",
+    "leakyrelu",
+    "prelu",
+    "elu",
+    "silu",
+    "mish",
+    "gelu",
+    "hardswish",
+    "sigmoid",
+    "hardsigmoid",
+    "tanh",
+    "softplus",
+)
+"""Activations that may stand bare behind a convolution, and as steps."""
 NORMS = ("batch", "none")
 JOIN_WORDS = ("concat", "add", "mul")
 """How branches come together; the keys under which they stand."""
@@ -224,10 +240,9 @@ def named(value: Any) -> Any:
 
 Identifier = Annotated[str, BeforeValidator(identifier)]
 FileName = Annotated[str, BeforeValidator(file_name)]
-Reference = Annotated[str, BeforeValidator(_reference)]
+Reference = Annotated[str, BeforeValidator(reference)]
 Text = Annotated[str, BeforeValidator(_text)]
 Flag = Annotated[bool, BeforeValidator(_flag)]
-Argument = Annotated[int | float | str, BeforeValidator(_argument)]
 Factor = Annotated[float, BeforeValidator(number(0.001, 1000, named=False))]
 Count = Annotated[int, BeforeValidator(whole(1, MOST, named=False))]
 Total = Annotated[int, BeforeValidator(whole(0, 10**17, named=False))]
@@ -246,7 +261,6 @@ Kernel = Annotated[tuple[int | str, int | str], BeforeValidator(pair(1, spread=F
 Stride = Annotated[tuple[int | str, int | str], BeforeValidator(pair(1, spread=True))]
 Padding = Annotated[str | tuple[int | str, int | str], BeforeValidator(_padding)]
 PaddingMode = Annotated[str, BeforeValidator(one_of(*PADDINGS))]
-Act = Annotated[str, BeforeValidator(one_of(*ACTIVATION_WORDS, "none"))]
 Norm = Annotated[str, BeforeValidator(one_of(*NORMS))]
 Counting = Annotated[str, BeforeValidator(one_of("countpad", "nopad"))]
 Mode = Annotated[str, BeforeValidator(one_of("avg", "max"))]

@@ -8,10 +8,18 @@ by a plugin.
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
-from pydantic import model_validator
+from pydantic import ValidationInfo, field_validator, model_validator
 
+from dsl.models.activations import (
+    CHANNELWISE,
+    SLOPED,
+    ActOrName,
+    Slope,
+    slope_of,
+    with_slope,
+)
 from dsl.models.fields import (
     ACTIVATION_WORDS,
     PADDINGS,
@@ -94,7 +102,7 @@ class Filter(Layer):
     bias: Annotated[Flag | None, Spelled(words={"bias": True, "nobias": False})] = None
     norm: Annotated[Reference | None, Spelled(key="norm")] = None
     gamma: Annotated[Flag | None, Spelled(words=GAMMA)] = None
-    act: Annotated[Reference | None, Spelled(words=ACTS, key="act")] = None
+    act: Annotated[ActOrName | None, Spelled(words=ACTS, settable=SLOPED, key="act")] = None
     eps: Annotated[Positive | None, Spelled(key="eps")] = None
     momentum: Annotated[Share | None, Spelled(key="momentum")] = None
     init: Annotated[InitText | None, Spelled(key="init")] = None
@@ -211,12 +219,46 @@ class Dropout(Layer):
 
 
 class Activation(Layer):
-    """`relu`, `silu`…: a nonlinearity as a step of its own."""
+    """`relu`, `leakyrelu 0.1`…: a nonlinearity as a step of its own.
+
+    `slope` is how steep it is below 0: of a `leakyrelu` a number, 0.01 if left out; that of a
+    `prelu` is learned, one for all or `channelwise`.
+    """
 
     keyword = "act"
     example = "act relu"
     auto = "act"
-    kind: Annotated[Reference, Spelled(place=True)]
+    kind: Annotated[ActOrName, Spelled(place=True)]
+    slope: Annotated[Slope | None, Spelled(place=True)] = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _apart(cls, values: Any) -> Any:
+        """`leakyrelu:0.1`, as it stands behind a convolution, is taken for the two."""
+        kind = values.get("kind") if isinstance(values, dict) else None
+        if not isinstance(kind, str) or ":" not in kind or values.get("slope") is not None:
+            return values
+        word, _, slope = kind.partition(":")
+        return {**values, "kind": word, "slope": slope}
+
+    @field_validator("slope")
+    @classmethod
+    def _fits(cls, slope: float | str | None, info: ValidationInfo) -> float | str | None:
+        """What the kind can have; a parameter's name is held to that once its value is known."""
+        kind = info.data.get("kind", "")
+        named = isinstance(slope, str) and slope != CHANNELWISE
+        if slope is None or not kind or (named and kind == "leakyrelu"):
+            return slope
+        return slope_of(kind, slope)
+
+    @property
+    def text(self) -> str:
+        """Kind and slope as they stand behind a convolution."""
+        return with_slope(str(self.kind), self.slope)
+
+    @property
+    def has_weights(self) -> bool:
+        return self.kind == "prelu"
 
 
 class Softmax(Layer):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -18,8 +18,9 @@ from pydantic import (
     ValidationError,
 )
 
+from dsl.models.activations import ActOrName, Argument
 from dsl.models.faults import invalid
-from dsl.models.fields import Argument, Count, Identifier, Join, Named, Number, Reference
+from dsl.models.fields import Count, Identifier, Join, Named, Number
 from dsl.text.problems import NOWHERE, Problem, Span, SpecError, shown
 
 
@@ -28,11 +29,13 @@ class Spelled:
     """How a field is written in an op-string.
 
     `place`: bare, in the order of the fields; `words`: each bare word and the value that
-    it stands for; `prefix`: behind a mark, as in `/2`; `key`: as `key=value`.
+    it stands for; `settable`: those behind which a number may follow, as in `leakyrelu:0.1`;
+    `prefix`: behind a mark, as in `/2`; `key`: as `key=value`.
     """
 
     place: bool = False
     words: Mapping[str, Any] = field(default_factory=dict)
+    settable: Container[str] = ()
     prefix: str = ""
     key: str = ""
 
@@ -162,6 +165,11 @@ class Layer(Step):
     """Whether it has weights, whose keys its name begins."""
     repeat: Annotated[Count, Spelled(prefix="x")] = 1
 
+    @property
+    def has_weights(self) -> bool:
+        """Whether this one has weights: of some kinds it depends on more than the kind."""
+        return self.weighted
+
 
 @cache
 def spellings(kind: type[Layer]) -> tuple[tuple[str, Spelled], ...]:
@@ -210,7 +218,7 @@ class Residual(Model):
     """The sum around a split: `act(x + scale * f(x))`."""
 
     scale: Number = 1.0
-    act: Reference | None = None
+    act: ActOrName | None = None
     """None: the spec's default activation."""
 
 

@@ -18,10 +18,9 @@ from pydantic import (
     model_validator,
 )
 
+from dsl.models.activations import Act, Argument
 from dsl.models.changes import Changes
 from dsl.models.fields import (
-    Act,
-    Argument,
     Count,
     Counting,
     Epsilon,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from dsl.models.activations import word_of
 from dsl.models.layers import ACTIVATION_WORDS, Activation, Call, Layer, Spelled, spellings
 
 
@@ -27,6 +28,8 @@ def _written(layer: Layer) -> Iterator[str]:
             continue
         if value == default and words and not isinstance(value, str):
             continue
+        if word_of(str(value)) in mark.settable:
+            words = [value]
         yield words[0] if words else _spelled(mark, value)
 
 

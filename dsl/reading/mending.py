@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
-from dsl.models.fields import KERNEL
+from dsl.models.activations import SLOPED
+from dsl.models.fields import INITS, KERNEL
 from dsl.models.identifiers import IDENTIFIER
 from dsl.models.reserved import RESERVED
 from dsl.text import foreign
@@ -68,6 +69,9 @@ class _Respelling:
         return next((match for match in found if match.expand(self.by) != match[0]), None)
 
 
+_SLOPED = "|".join(SLOPED)
+_UNSET = r")(?<!\b".join((*SLOPED, *INITS))
+"""Words behind which a colon is right, in lookbehinds, each of one length."""
 _SIGNS = (
     _Respelling(re.compile(r"[()]"), " ", "an op-string takes no parentheses"),
     _Respelling(re.compile(r"[][{}]"), " ", "this bracket has no partner"),
@@ -86,7 +90,16 @@ _SIGNS = (
         "a padding is written pad=",
     ),
     _Respelling(re.compile(r"\s*=\s*"), "=", "no space stands around the ="),
-    _Respelling(re.compile(r"(?<=\w):(?=\w)"), "=", "a value stands behind a =, not a colon"),
+    _Respelling(
+        re.compile(
+            rf"\b({_SLOPED})(?:\s+|=|:?\s*(?:(?:negative_)?slope|alpha)\s*[=:]\s*)(?=[\d.])"
+        ),
+        r"\1:",
+        "a slope stands behind its activation and a colon",
+    ),
+    _Respelling(
+        re.compile(rf"(?<=\w)(?<!\b{_UNSET}):(?=\w)"), "=", "a value stands behind a =, not a colon"
+    ),
 )
 _KERNEL = _Respelling(
     re.compile(r"(?<![\w.=/])([0-9]+)\s*[x×X*]\s*(?=[0-9])"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import combinations
 
+from dsl.models.activations import word_of
 from dsl.models.fields import KERNEL
 from dsl.models.layers import FOREIGN, LAYERS, OPTIONS, Split, Step
 from dsl.models.model import BLOCK_SECTIONS
@@ -107,7 +108,7 @@ def _param(name: str, default: object, block: Block, report: Report) -> None:
     span = block.at.of(f"params.{name}")
     if fault := param_fault(name):
         report.add("E014", span, fault, hint=param_advice(name))
-    if isinstance(default, str) and default not in WORDS:
+    if isinstance(default, str) and word_of(default) not in WORDS:
         span = block.at.fields.get(f"params.{name}=", span)
         message = f"the default of {name} is a number or one of {', '.join(WORDS)}, not {default}"
         report.add("E023", span, message, meant=foreign.meant(default, WORDS))
@@ -117,7 +118,8 @@ def _unused(name: str, block: Block, report: Report) -> None:
     """A parameter that nothing reads is a slip of the pen."""
     read: set[str] = set()
     for step in walk((block.body,)):
-        read |= {value for _, value, _ in references(step) if value not in (*WORDS, *ALWAYS)}
+        names = (name for _, name, _ in references(step))
+        read |= {name for name in names if word_of(name) not in (*WORDS, *ALWAYS)}
     misspelt = {closest(name, block.params) for name in read - set(block.params)}
     for param in block.params:
         if param not in read | misspelt:

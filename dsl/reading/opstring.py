@@ -10,6 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from dsl.models.activations import word_of
 from dsl.models.fields import KERNEL
 from dsl.models.identifiers import IDENTIFIER
 from dsl.models.layers import (
@@ -153,7 +154,7 @@ def _read(value: Scalar, blocks: Collection[str], report: Report) -> Layer | Non
         where = comma.part(comma.text.index(","), 1)
         report.add("E015", where, "words are kept apart by spaces, not commas")
         return None
-    rest = tokens if kind is Conv or first.text in ACTIVATION_WORDS else tokens[1:]
+    rest = tokens if kind is Conv or word_of(first.text) in ACTIVATION_WORDS else tokens[1:]
     return _made(kind, first, rest, value.span, report)
 
 
@@ -209,7 +210,7 @@ def kind_of(word: str, blocks: Collection[str] = ()) -> type[Layer] | None:
     """
     if word in LAYERS:
         return LAYERS[word]
-    if word in ACTIVATION_WORDS:
+    if word_of(word) in ACTIVATION_WORDS:
         return Activation
     if KERNEL.fullmatch(word):
         return Conv
@@ -308,6 +309,8 @@ def _match(token: Token, marks: list[tuple[str, Spelled]]) -> tuple[str, Any, in
     for name, mark in marks:
         if token.text in mark.words:
             return name, mark.words[token.text], 0
+        if word_of(token.text) in mark.settable:
+            return name, token.text, 0
         if equals and mark.key and key == mark.key:
             return name, value, len(key) + 1
         if mark.prefix and re.fullmatch(re.escape(mark.prefix) + "[0-9].*", token.text):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from dsl.models import spelling
+from dsl.models.activations import CHANNELWISE, word_of
 from dsl.models.factors import name_in
 from dsl.models.fields import ACTIVATION_WORDS, NORMS, PADDINGS
 from dsl.models.layers import LAYERS, Call, Layer, Split, Step, spellings
@@ -18,7 +19,7 @@ from dsl.text.values import Scalar
 
 ALWAYS = ("in", "classes")
 """Names that stand for a number everywhere: the width that comes in, and the classes."""
-WORDS = (*ACTIVATION_WORDS, *NORMS, *PADDINGS)
+WORDS = (*ACTIVATION_WORDS, *NORMS, *PADDINGS, CHANNELWISE)
 """Words that a call may pass on to an option of the block."""
 
 
@@ -85,9 +86,11 @@ def _reference(
     step: Step, field: str, name: str, span: Span, params: tuple[str, ...], report: Report
 ) -> None:
     call = isinstance(step, Call)
-    words = WORDS if call else CLOSED.get(field, ())
+    words = WORDS if call else (CHANNELWISE,) if field == "slope" else CLOSED.get(field, ())
     known = (*words, *params) if field in CLOSED and not call else (*words, *ALWAYS, *params)
-    if name in known or (not call and name in plugin_words() and _layer_last(step, name, report)):
+    if word_of(name) in known:
+        return
+    if not call and name in plugin_words() and _layer_last(step, name, report):
         return
     if field in CLOSED and not call:
         label = {"kind": "activation"}.get(field, field)

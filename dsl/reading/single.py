@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from dsl.models.activations import SLOPED
 from dsl.models.faults import expect
 from dsl.models.layers import Layer, Places
 from dsl.reading import opstring
@@ -14,6 +15,8 @@ from dsl.text.values import Scalar
 FILE = "<text>"
 NAMED = re.compile(r"([A-Za-z][A-Za-z0-9_]*):\s*(\S.*)", re.DOTALL)
 """A step under its name, as a file would say it."""
+SLOPES = tuple(f"{word}:" for word in SLOPED)
+"""How an activation with its slope may begin, which is no step under a name."""
 NESTED = re.compile(r"\s*([\[{]|-\s)")
 """How a list, a mapping or a list's item begins."""
 
@@ -22,7 +25,7 @@ def step(source: str, name: str | None = None) -> Layer:
     """One step from its op-string: `step("3x3 64 /2", name="conv1")`. Raises `SpecError`."""
     expect(source, (str,), "step takes one op-string, such as '3x3 64 /2'", _nested(source))
     span = Span(FILE, 1, 1, len(source))
-    named = NAMED.fullmatch(source)
+    named = None if source.startswith(SLOPES) else NAMED.fullmatch(source)
     if NESTED.match(named[2] if named else source):
         _refuse(source, "step takes one op-string, not YAML", _nested(()))
     if named:

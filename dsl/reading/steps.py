@@ -90,11 +90,22 @@ class StepReader(Filler):
             message = f"a call of {key} is one op-string, not a mapping"
             self.advise("E012", entry.key.span, message, value, call)
             return True
+        if isinstance(inner, Scalar) and (step := self.uncoloned(key, inner.text)):
+            message = "a layer's word and what follows are one op-string, without a colon"
+            self.advise("E012", entry.key.span, message, value, step)
+            return True
         if key == "do" and isinstance(inner, List):
             message = "steps in order are a list; `do` stands in blocks and auxiliary heads only"
             self.advise("E012", entry.key.span, message, value, inline(inner))
             return True
         return False
+
+    def uncoloned(self, word: str, rest: str) -> str:
+        """`dropout: 0.4` as one op-string; empty where the word is a name, or that is none."""
+        known = opstring.Grammar(self.blocks)
+        step = f"{word} {rest}"
+        named = not known.begins(word) or known.reads(rest)
+        return step if not named and known.reads(step) else ""
 
     def advise(self, code: str, span: Span, message: str, value: Value, write: str) -> None:
         """Report a problem that writing something else for the whole value mends."""

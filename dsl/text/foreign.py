@@ -1,6 +1,6 @@
 """Words of other frameworks and papers: what the language calls the thing, or that it has none.
 
-Nearness of spelling misleads here: `deconv` is no `sepconv`, and `prelu` no `relu`.
+Nearness of spelling misleads here: `deconv` is no `sepconv`, and `selu` no `relu`.
 """
 
 from __future__ import annotations
@@ -32,6 +32,10 @@ SAID: dict[str, str] = {
     "batch": "bn batchnorm batchnorm2d",
     "lrn": "localresponsenorm localresponsenormalization localrespnorm",
     "silu": "swish swish1",
+    "leakyrelu": "leaky lrelu",
+    "prelu": "parametricrelu",
+    "hardswish": "hswish",
+    "hardsigmoid": "hsigmoid",
     "none": "identity linear null nil no off",
     "identity": "skip shortcut skipconnection noop passthrough",
     "dropout": "dropout2d spatialdropout alphadropout drop",
@@ -71,8 +75,7 @@ LACKING: dict[str, str] = {
         "spectralnorm syncbatchnorm batchrenorm layer group instance frozenbatchnorm"
     ),
     "an activation": (
-        "prelu leakyrelu leaky lrelu rrelu elu selu celu hardswish hswish hardsigmoid hsigmoid "
-        "hardtanh mish softplus softsign glu geglu swiglu maxout logsigmoid logsoftmax threshold "
+        "rrelu selu celu hardtanh softsign glu geglu swiglu maxout logsigmoid logsoftmax threshold "
         "crelu quickgelu geluapproximate"
     ),
     "stochastic depth": "droppath stochasticdepth dropblock dropconnect shakedrop",
@@ -128,7 +131,7 @@ def lacking(word: str) -> str:
 def meant(word: str, known: Iterable[str]) -> str:
     """The known word that one was probably meant for; empty where none says the thing.
 
-    >>> meant("swish", ["relu", "silu"]), meant("prelu", ["relu"]), meant("rleu", ["relu"])
+    >>> meant("swish", ["relu", "silu"]), meant("selu", ["relu"]), meant("rleu", ["relu"])
     ('silu', '', 'relu')
     """
     words = list(known)
