@@ -126,6 +126,19 @@ LAYERS: dict[str, tuple[nn.Module, int]] = {
     "silu": (nn.SiLU(), 6),
     "gelu": (nn.GELU(), 6),
     "relu6": (nn.ReLU6(), 6),
+    "leakyrelu": (nn.LeakyReLU(inplace=True), 6),
+    "leakyrelu 0.2": (nn.LeakyReLU(0.2), 6),
+    "1x1 8 leakyrelu:0.2": (
+        nn.Sequential(nn.Conv2d(6, 8, 1, bias=False), nn.BatchNorm2d(8), nn.LeakyReLU(0.2)),
+        8,
+    ),
+    "prelu": (nn.PReLU(), 6),
+    "prelu channelwise": (nn.PReLU(6), 6),
+    "elu": (nn.ELU(), 6),
+    "hardswish": (nn.Hardswish(), 6),
+    "hardsigmoid": (nn.Hardsigmoid(), 6),
+    "mish": (nn.Mish(), 6),
+    "softplus": (nn.Softplus(), 6),
     "sigmoid": (nn.Sigmoid(), 6),
     "tanh": (nn.Tanh(), 6),
     "dropout 0.3": (nn.Dropout(0.3), 6),
@@ -144,6 +157,10 @@ FUNCTIONS: list[tuple[str, Function]] = [
     ("relu", lambda x: x.relu_()),
     ("relu6", lambda x: F.hardtanh(x, 0.0, 6.0)),
     ("silu", F.silu),
+    ("leakyrelu 0", lambda x: F.leaky_relu(x, 0.0)),
+    ("elu", lambda x: F.elu(x, inplace=True)),
+    ("hardswish", F.hardswish),
+    ("mish", F.mish),
     ("sigmoid", torch.sigmoid),
     ("tanh", Tensor.tanh),
     ("maxpool 3x3 /2 valid", lambda x: F.max_pool2d(x, 3, stride=2)),
@@ -507,6 +524,13 @@ REFUSED: dict[str, Function] = {
     "reduces other axes than height and width (dim=2)": lambda x: x.mean(2, keepdim=True),
     "is a softmax over dim=2, a spec's is over the channels": lambda x: x.softmax(2),
     "approximates GELU, and a spec's gelu is exact": lambda x: F.gelu(x, approximate="tanh"),
+    "is a leaky relu with a slope of -0.5, and a spec's is 0 or more": lambda x: F.leaky_relu(
+        x, -0.5
+    ),
+    "is an elu with an alpha of its own, and a spec's has 1": lambda x: F.elu(x, 0.5),
+    "is a softplus of another beta or threshold than torch's own, 1 and 20": lambda x: F.softplus(
+        x, 2
+    ),
     "clips to other bounds than 0 and 6, which relu6 has": F.hardtanh,
     "is a dilated max pool": lambda x: F.max_pool2d(x, 3, dilation=2),
     "is an average pool with a divisor of its own": lambda x: F.avg_pool2d(

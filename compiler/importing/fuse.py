@@ -65,10 +65,9 @@ def _activated(one: Item, other: Item) -> Item | None:
     match one, other:
         case Leaf(layer=layers.Filter(act="none") as conv), Leaf(layer=layers.Activation() as act):
             return _joined(one, other, conv.model_copy(update={"act": act.text}))
-        case Fork(residual=Sum(act="none") as total), Leaf(layer=layers.Activation() as act) if (
-            not act.has_weights
-        ):
-            residual = replace(total, act=act.text)
+        case Fork(residual=Sum(act="none") as total), Leaf(layer=layers.Activation() as act):
+            learned = replace(other, tap=None) if act.has_weights else None
+            residual = replace(total, act=act.text, learned=learned)
             made_from = (*one.paths, *other.paths)
             return replace(one, residual=residual, tap=other.tap, paths=made_from)
         case Fork(join="add", then=(), residual=None), Leaf(layer=layers.Activation()):

@@ -29,6 +29,8 @@ class Sum:
 
     scale: float
     act: str = "none"
+    learned: Leaf | None = None
+    """The activation, where it has weights."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,8 @@ def leaves(chain: Chain) -> Iterator[Leaf]:
         else:
             for inner in (*item.branches, item.then):
                 yield from leaves(inner)
+            if item.residual and item.residual.learned:
+                yield item.residual.learned
 
 
 def paths(chain: Chain) -> Iterator[str]:

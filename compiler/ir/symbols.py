@@ -165,6 +165,11 @@ def _read_by(name: str) -> str:
     return name.of if isinstance(name, Quotient) else name
 
 
+def brief(value: float) -> str:
+    """A number in few digits; a parameter's by its name."""
+    return str(value) if names_in(value) else f"{float(value):g}"
+
+
 def is_plainly(value: object, usual: object) -> bool:
     """Whether a value is that one wherever it stands, and not just for these parameters."""
     return value == usual and not names_in(value)

@@ -7,7 +7,7 @@ from typing import Any
 
 from compiler.ir.op import Call, Ending, Op, Shape, Work
 from compiler.ir.op import Saved as Kept
-from compiler.ir.symbols import is_plainly, names_in
+from compiler.ir.symbols import brief, is_plainly, names_in
 
 
 @dataclass(frozen=True)
@@ -66,8 +66,8 @@ ACTIVATIONS = {
 class Activation(Op):
     """An elementwise nonlinearity; `inplace` overwrites its input.
 
-    `slope` is how steep a `leakyrelu` is below 0. That of a `prelu` is learned
-    (arXiv:1502.01852): one, or `channelwise` one for each channel.
+    `slope` is how steep a `leakyrelu` is below 0; None for torch's own. That of a `prelu` is
+    learned (arXiv:1502.01852): one, or `channelwise` one for each channel.
     """
 
     kind: str
@@ -92,11 +92,12 @@ class Activation(Op):
     @property
     def settings(self) -> tuple[Any, ...]:
         """What its function takes beside the input, where that isn't what torch takes anyway."""
-        return () if is_plainly(self.slope, self.facts.slope) else (self.slope,)
+        usual = self.slope is None or is_plainly(self.slope, self.facts.slope)
+        return () if usual else (self.slope,)
 
     @property
     def label(self) -> str:
-        return " ".join((self.facts.label, *(f"{float(value):g}" for value in self.settings)))
+        return " ".join((self.facts.label, *map(brief, self.settings)))
 
     @property
     def notes(self) -> tuple[str, ...]:

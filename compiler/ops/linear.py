@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from compiler.ir.op import Call, Ending, Extra, Init, Op, Shape, ShapeFault, Work
 from compiler.ir.op import Saved as Kept
+from compiler.ir.symbols import brief
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ class Dropout(Op):
 
     @property
     def label(self) -> str:
-        return f"dropout {float(self.p):g}"
+        return f"dropout {brief(self.p)}"
 
     def out(self, x: Shape) -> Shape:
         return x

@@ -111,6 +111,9 @@ def _residual(node: Parallel, switch: Switch | None) -> Iterator[str]:
         summed = f"{units.applied(switch.act, 'y')} if self.{switch.act.name} else y"
     elif node.residual.act:
         summed = units.applied(node.residual.act, summed)
+        if not units.is_function(node.residual.act):  # What a module gives is of any type.
+            yield f"        y = {summed}"
+            summed = "y"
     yield f"        return {summed}"
 
 
