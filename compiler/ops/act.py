@@ -97,11 +97,8 @@ class Activation(Op):
 
     @property
     def label(self) -> str:
-        return " ".join((self.facts.label, *map(brief, self.settings)))
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        return ("channelwise",) if self.channelwise else ()
+        words = ["channelwise"] if self.channelwise else map(brief, self.settings)
+        return " ".join((self.facts.label, *words))
 
     def out(self, x: Shape) -> Shape:
         return x

@@ -168,8 +168,6 @@ def is_function(leaf: Leaf) -> bool:
 
 def _described(leaf: Leaf, unit: UnitClass) -> str:
     match leaf.op:
-        case Activation(channelwise=True):
-            return f"{leaf.op.label} of each channel"
         case Activation() if SLOPE in unit.mixed:
             return leaf.op.facts.label
         case BatchNorm(eps=eps, gamma=gamma):
