@@ -104,7 +104,7 @@ PEERS = {
         },
     ),
     "torchinfo mult-adds": Peer(
-        "MACs + bias additions + batch norm and PReLU parameters",
+        "MACs + bias additions + batch norm parameters",
         {
             Conv: _macs_and_bias,
             Linear: _macs_and_bias,
@@ -114,7 +114,7 @@ PEERS = {
     ),
     "ptflops (aten)": Peer("MACs + bias additions", {Conv: _macs_and_bias, Linear: _macs_and_bias}),
     "thop": Peer(
-        "MACs + 4 × batch norm + average pools + PReLU",
+        "MACs + 4 × batch norm + average pools",
         {
             Conv: _plain(_macs),
             Linear: _macs,
