@@ -85,7 +85,43 @@ body:
 head: [globalpool avg, fc classes]
 """
 
-TEXTS = {"small": SMALL, "residual": RESIDUAL, "nested": NESTED}
+GATED = """
+stem: [3x3 32, stem_gate: {mul: [identity, [globalpool avg, 1x1 in linear sigmoid]]}]
+inception:
+  SE: {mul: [identity, gate: [globalpool avg, 1x1 in/4 norm=none, 1x1 in linear sigmoid]]}
+  A:
+    params: [n]
+    concat: [1x1 n, [1x1 16, 3x3 n*2], [avgpool 3x3, 1x1 16]]
+    then: SE
+  R:
+    params: {s: 0.2}
+    concat: [1x1 16, [1x1 16, SE, 3x3 16]]
+    then: [1x1 in linear, SE]
+    residual: {scale: s}
+  products:
+    mul: [[globalpool max, 1x1 in linear], 3x3 in, {mul: [1x1 in, 5x5 in]}, identity]
+    then: {mul: [identity, identity, tanh]}
+    residual: {act: none}
+  opening:
+    concat:
+      - mul: [identity, [globalpool avg, sigmoid]]
+      - mul: [{mul: [3x3 in, identity]}, 1x1 in]
+      - {add: [identity, {mul: [1x1 in, 1x1 in]}]}
+reduction:
+  D: {concat: [3x3 64 /2, maxpool 3x3 /2], then: SE}
+body:
+  - a1: A n=8
+  - a2: A n=12
+  - r: R x4
+  - d: D
+  - products: products
+  - opening: opening
+  - own: {mul: [1x1 96, 3x3 96]}
+  - squared: {mul: [identity, identity]}
+head: [globalpool avg, fc classes]
+"""
+
+TEXTS = {"small": SMALL, "residual": RESIDUAL, "nested": NESTED, "gated": GATED}
 
 
 @cache

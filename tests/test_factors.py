@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 import torch
 from hypothesis import given
@@ -89,7 +91,8 @@ def test_quotients_are_those_of_numbers(value: int, by: int, more: int) -> None:
     assert str(quotient(part, more)) == f"k // {by * more}"
     assert names_in(part) == {"k"}
     assert quotient(k * by, by) == value and str(quotient(k * by, by)) == "k"
-    assert type(quotient(k * (by * 2 + 1) + 1, by * 2)) is int, "no expression for it"
+    whole = k * (by * 2 + 1) + 1
+    assert str(quotient(whole, by * 2)) == f"({whole}) // {by * 2}"
     assert quotient(7, 2) == 3
 
 
@@ -103,3 +106,15 @@ def test_a_quotient_in_other_terms() -> None:
     assert str(rate) == "k // 4" and isinstance(rate, SymFloat) and names_in(rate) == {"k"}
     assert str(substituted(rate, {"k": Sym.named(12, "n")})) == "n // 4"
     assert Quotient("k", 4).by == 4
+
+
+def test_a_quotient_of_a_sum() -> None:
+    part = quotient(3 * Sym.named(4, "n") + Sym.named(8, "pool") + 12, 16)
+    assert (int(part), str(part)) == (2, "(3 * n + pool + 12) // 16")
+    assert names_in(part) == {"n", "pool"}
+    assert str(2 * part + 1) == "2 * ((3 * n + pool + 12) // 16) + 1"
+    assert str(quotient(part, 2)) == "(3 * n + pool + 12) // 32"
+    assert str(substitute(part, {"n": 4})) == "(pool + 24) // 16"
+    assert substitute(part, {"n": 4, "pool": 8}) == 2
+    assert type(substitute(part, {"n": 4, "pool": 8})) is int
+    assert str(copy.deepcopy(part)) == str(part)

@@ -14,7 +14,7 @@ from compiler.diagram.labels import Run, beside, small, strong
 from compiler.diagram.text import by
 from compiler.ir.nodes import Leaf, Node, Parallel, Residual, Series, Tap
 from compiler.ir.op import Shape
-from compiler.ops.words import WEIGHTED, core, is_unit, words
+from compiler.ops.words import WEIGHTED, core, is_identity, is_unit, words
 
 NOTHING = small("")
 
@@ -116,9 +116,9 @@ class Planner:
     def _below(self, node: Node) -> Planner:
         return replace(self, path=f"{self._at(node)}." if node.name else self.path)
 
-    def _bar(self, word: Run, node: Parallel, out: Shape) -> Box:
+    def _bar(self, word: Run, node: Parallel, out: Shape, family: str = "join") -> Box:
         right = self._shape(out) if self.shapes else self.number(out.channels)
-        return Box((word,), "join", tooltip(node, self._at(node)), small(right))
+        return Box((word,), family, tooltip(node, self._at(node)), small(right))
 
     def _shape(self, x: Shape) -> str:
         return by([self.number(x.channels), *(str(int(n)) for n in x[1:])])
@@ -135,11 +135,28 @@ class Planner:
         if len(node.branches) == 1:
             return within.chain(node.branches[0])
         beside = replace(within, shapes=False)
+        if node.join.keeps_sides:
+            return (self._product(node, beside),)
         branches = tuple(beside.chain(branch) for branch in node.branches)
         cells = tuple(self.number(branch.out.channels) for branch in node.branches)
         bar = self._bar(strong(node.join.word), node, node.joined)
         names = tuple(branch.name for branch in node.branches)
         return (Split(branches, cells, names, bar),)
+
+    def _product(self, node: Parallel, beside: Planner) -> Split:
+        """Factors and their bar: the input goes past the others, as it does past a sum's."""
+        spread = node.join.spread(tuple(branch.out for branch in node.branches))
+        factors = [
+            (beside.chain(branch), self._shape(branch.out), branch.name)
+            if gate
+            else (beside.chain(branch), self.number(branch.out.channels), branch.name)
+            for branch, gate in zip(node.branches, spread, strict=True)
+            if not is_identity(branch)
+        ]
+        factors += [((), "input", "")] * (len(node.branches) - len(factors))
+        branches, cells, names = zip(*factors, strict=True)
+        bar = self._bar(strong("×", 14), node, node.joined, "product")
+        return Split(branches, cells, names, bar)
 
     def _sum(self, node: Parallel, residual: Residual, inside: Chain) -> Chain:
         bar = self._bar(strong("+", 14), node, node.out)

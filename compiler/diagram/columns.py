@@ -191,9 +191,10 @@ class Columns:
             exits(ports, width),
         ]
         size = (width, BAR_HEIGHT)
-        attributes = {"group": group, "class": "join", "style": "filled"}
+        family = split.bar.family
+        attributes = {"group": group, "class": family, "style": "filled"}
         label, tooltip = stack(rows, width), split.bar.tooltip
-        return self._canvas.node(label, size, look("join"), tooltip=tooltip, **attributes)
+        return self._canvas.node(label, size, look(family), tooltip=tooltip, **attributes)
 
 
 def face(box: Box, width: float, height: float) -> tuple[float, list[str]]:

@@ -14,7 +14,9 @@ Strip = tuple[list[str], int]
 
 TITLE, SUBTITLE, LEGEND = 18, 12, 14
 LONGEST = 1000
+GATED = "×"
 NOTES = {
+    GATED: "gated, channel by channel",
     "V": "valid padding",
     "TF": "TensorFlow's same padding",
     "ceil": "size rounded up",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from compiler.diagram.style import STRIP
 from compiler.ir.nodes import Leaf, Node, Parallel, Series, leaves
-from compiler.ops.words import CONVS
+from compiler.ops.words import CONVS, is_identity
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,8 @@ class Piece:
 def strip(node: Node) -> list[Piece]:
     """The branches of a block, of the first in a repeat; empty for what has none."""
     match node:
+        case Parallel() if node.join.keeps_sides:
+            return _factors(node)
         case Parallel():
             return [piece(branch) for branch in node.branches]
         case Series():
@@ -28,6 +30,14 @@ def strip(node: Node) -> list[Piece]:
             return found[-1] if found else []
         case _:
             return []
+
+
+def _factors(node: Parallel) -> list[Piece]:
+    """What a product multiplies, its gates apart; empty where that is the input alone."""
+    spread = node.join.spread(tuple(branch.out for branch in node.branches))
+    pairs = zip(node.branches, spread, strict=True)
+    factors = [branch for branch, gate in pairs if not gate]
+    return [] if all(map(is_identity, factors)) else [piece(branch) for branch in factors]
 
 
 def piece(branch: Node) -> Piece:

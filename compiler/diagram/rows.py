@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from compiler.diagram.facts import Habit, deviation, tooltip, usual
+from compiler.diagram.heading import GATED
 from compiler.diagram.kernels import Piece, strip
 from compiler.diagram.text import by, plain
 from compiler.diagram.trimming import ends, more
@@ -14,7 +15,7 @@ from compiler.diagram.uses import call_of, is_repeat
 from compiler.ir.network import Network
 from compiler.ir.nodes import Leaf, Node, Parallel, Series, Tap, macs
 from compiler.ir.op import Pair, Shape
-from compiler.ops.words import is_unit, titled, words
+from compiler.ops.words import is_gated, is_unit, titled, words
 
 ROW = 6
 """Boxes side by side at most."""
@@ -78,14 +79,15 @@ def _card(network: Network, node: Node, common: Habit) -> Card:
     if isinstance(node, Leaf) or (isinstance(node, Series) and is_unit(node)):
         notes = (*words(node).notes, *deviation(node, common))
         return replace(card, title=titled(node), aside=" ".join(notes), name=node.name, notes=notes)
+    notes = (GATED,) if is_gated(node) else ()
     if isinstance(node, Series) and is_repeat(node):
         call = call_of(node.nodes[0])
-        return replace(card, times=len(node.nodes), aside=call.block if call else "")
-    if call := call_of(node):
-        return replace(card, aside="" if call.block == node.name else call.block)
-    if isinstance(node, Parallel) and len(node.branches) > 1:
-        return replace(card, aside=node.join.word)
-    return card
+        card = replace(card, times=len(node.nodes), aside=call.block if call else "")
+    elif call := call_of(node):
+        card = replace(card, aside="" if call.block == node.name else call.block)
+    elif isinstance(node, Parallel) and len(node.branches) > 1:
+        card = replace(card, aside=node.join.word)
+    return replace(card, aside=" ".join((card.aside, *notes)).strip(), notes=notes)
 
 
 def rows(network: Network) -> Iterator[Row]:

@@ -42,6 +42,7 @@ LOOKS = {
     "linear": Look(Ink("#f4e8a8", "#4d461b"), Ink("#ab9429", "#cdb84e"), "fully connected"),
     "other": Look(Ink("#eef0f2", "#2a323c"), Ink("#8d99a6", "#6b7a8c")),
     "join": Look(Ink("#e7eaed", "#232b36"), Ink("#98a3af", "#5c6b7d")),
+    "product": Look(Ink("#d2dae3", "#364352"), Ink("#7c8999", "#75879a")),
     "input": Look(Ink("#f2f4f6", "#1b232d"), Ink("#98a4b0", "#5d6c7e")),
     "plain": Look(PAPER, FRAME),
 }

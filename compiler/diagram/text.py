@@ -7,6 +7,7 @@ from html import escape
 from pathlib import Path
 
 from compiler.ir.op import Shape
+from compiler.ir.symbols import Sym
 from dsl.text.problems import NOWHERE, Span
 
 _UNITS = ((10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "k"))
@@ -35,8 +36,7 @@ def brief(n: int) -> str:
 
 def dim(n: int) -> str:
     """A number, or the expression that it stands for, in brackets where it is a sum."""
-    text = str(n)
-    return f"({text})" if " + " in text else text
+    return f"({n})" if isinstance(n, Sym) and len(n.parts) > 1 else str(n)
 
 
 def plain(n: int) -> str:

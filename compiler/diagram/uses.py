@@ -11,6 +11,7 @@ from compiler.diagram.text import by, dim, plain, shape, si
 from compiler.ir.network import Network
 from compiler.ir.nodes import BlockUse, Node, Parallel, Series, children, macs, params
 from compiler.ir.op import Shape
+from compiler.ir.symbols import names_in
 from compiler.ir.terms import inside
 
 
@@ -53,11 +54,17 @@ def call_of(node: Node) -> BlockUse | None:
     return node.use if isinstance(node, Series | Parallel) else None
 
 
-def _walk(nodes: tuple[Node, ...], repeat: str = "") -> Iterator[Use]:
+def _walk(nodes: tuple[Node, ...], repeat: str = "", within: Use | None = None) -> Iterator[Use]:
+    """Every use; one inside another block is where that is used."""
     for node in nodes:
+        outer = within
         if isinstance(node, Series | Parallel) and node.use:
-            yield Use(repeat or node.name, node.name if repeat else "", node, node.use)
-        yield from _walk(children(node), node.name if is_repeat(node) else "")
+            where, place = (repeat or node.name, node.name if repeat else "")
+            if within:
+                where, place = within.where, within.place
+            outer = Use(where, place, node, node.use)
+            yield outer
+        yield from _walk(children(node), node.name if is_repeat(node) else "", outer)
 
 
 def uses(network: Network) -> dict[str, list[Use]]:
@@ -133,8 +140,8 @@ def common_shape(inner: Shape, actual: list[Shape], grid: tuple[str, ...]) -> st
 def number_of(places: list[Use]) -> Callable[[int], str]:
     """How a block's widths are written: as expressions, the input's as a number if known."""
     known = len({int(use.node.inp.channels) for use in places}) == 1
-    inputs = str(places[0].node.inp.channels)
-    return lambda n: plain(n) if known and str(n) == inputs else dim(n)
+    inputs = names_in(inside(places[0].node).inp)
+    return lambda n: plain(n) if known and names_in(n) == inputs else dim(n)
 
 
 def boundary(places: list[Use]) -> tuple[str, str]:

@@ -62,34 +62,44 @@ def _times(factor: int, name: str) -> str:
 
 
 class Quotient(str):
-    """The name `k // 2`, which stands for a part of the parameter `k`."""
+    """The name `k // 2`, which stands for a part of the parameter `k`, or of an expression."""
 
     __slots__ = ("by", "of")
-    of: str
+    of: str | Sym
     by: int
 
-    def __new__(cls, of: str, by: int) -> Self:
-        self = super().__new__(cls, f"{of} // {by}")
+    def __new__(cls, of: str | Sym, by: int) -> Self:
+        self = super().__new__(cls, f"{of if isinstance(of, str) else bracketed(of)} // {by}")
         self.of = of
         self.by = by
         return self
 
-    def __reduce__(self) -> tuple[type[Quotient], tuple[str, int]]:
+    def __reduce__(self) -> tuple[type[Quotient], tuple[str | Sym, int]]:
         return Quotient, (self.of, self.by)
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """The parameters that it is a part of."""
+        return frozenset((self.of,)) if isinstance(self.of, str) else names_in(self.of)
+
+    def put(self, given: Mapping[str, Any]) -> int:
+        """Its value with its names replaced by what is given for them, one at least."""
+        return quotient(
+            given[self.of] if isinstance(self.of, str) else substitute(self.of, given), self.by
+        )
 
 
 def quotient(value: int, by: int) -> int:
-    """`value // by`, as an expression where there is one: of a parameter, or by terms."""
+    """`value // by`, as an expression: by terms where each divides, else as a whole."""
     found = int(value) // by
     if not isinstance(value, Sym):
         return found
     if not any(k % by for k in (*value.terms.values(), value.const)):
         return Sym(found, {name: k // by for name, k in value.terms.items()}, value.const // by)
     name = alone(value)
-    if name is None:
-        return found
-    whole = Quotient(name.of, name.by * by) if isinstance(name, Quotient) else Quotient(name, by)
-    return Sym(found, {whole: 1})
+    if isinstance(name, Quotient):
+        return Sym(found, {Quotient(name.of, name.by * by): 1})
+    return Sym(found, {Quotient(name or value, by): 1})
 
 
 def half(size: int) -> int:
@@ -146,9 +156,9 @@ def names_in(value: object) -> frozenset[str]:
     """The parameters that a value is an expression over; those of a tuple's parts."""
     match value:
         case Sym():
-            return frozenset(map(_read_by, value.terms))
+            return frozenset().union(*map(_read_by, value.terms))
         case SymFloat():
-            return frozenset((_read_by(value.name),))
+            return _read_by(value.name)
         case tuple():
             return frozenset().union(*map(names_in, value))
     return frozenset()
@@ -160,9 +170,9 @@ def bracketed(value: int) -> str:
     return f"({text})" if " " in text else text
 
 
-def _read_by(name: str) -> str:
-    """The parameter that a term reads."""
-    return name.of if isinstance(name, Quotient) else name
+def _read_by(name: str) -> frozenset[str]:
+    """The parameters that a term reads."""
+    return name.reads if isinstance(name, Quotient) else frozenset((name,))
 
 
 def brief(value: float) -> str:
@@ -188,8 +198,8 @@ def substitute(value: int, given: Mapping[str, Any]) -> int:
         return value
     parts = [value.const]
     for name, k in value.terms.items():
-        if isinstance(name, Quotient) and name.of in given:
-            parts.append(quotient(given[name.of], name.by) * k)
+        if isinstance(name, Quotient) and name.reads & given.keys():
+            parts.append(name.put(given) * k)
         elif name in given:
             parts.append(given[name] * k)
         else:
@@ -200,9 +210,10 @@ def substitute(value: int, given: Mapping[str, Any]) -> int:
 
 def substitute_real(value: float, given: Mapping[str, Any]) -> float:
     """The same for a float."""
-    if not isinstance(value, SymFloat) or _read_by(value.name) not in given:
+    if not isinstance(value, SymFloat) or not _read_by(value.name) & given.keys():
         return value
-    found = given[_read_by(value.name)]
     if isinstance(value.name, Quotient):
-        found = quotient(int(found) if isinstance(found, float) else found, value.name.by)
+        whole = {name: int(n) if isinstance(n, float) else n for name, n in given.items()}
+        return real(value.name.put(whole))
+    found = given[value.name]
     return found if isinstance(found, float) else real(found)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from compiler.ir.nodes import Leaf, Node, Parallel, Series, leaves
+from compiler.ir.nodes import Leaf, Node, Parallel, Series, children, leaves
 from compiler.ir.op import Op
 from compiler.ir.terms import mapped
 from compiler.ops.conv import DEPTHWISE, Conv
+from compiler.ops.linear import Identity
 
 CONVS = ("pointwise", "conv", "factorised")
 WEIGHTED = (*CONVS, "linear")
@@ -67,6 +68,20 @@ def _titled(node: Leaf | Series, found: Words) -> str:
 def is_unit(node: Node) -> bool:
     """Whether it is a convolution with what belongs to it: one box."""
     return isinstance(node, Series) and node.role == "unit"
+
+
+def is_identity(node: Node) -> bool:
+    """Whether it is the input and nothing else."""
+    return isinstance(node, Leaf) and isinstance(node.op, Identity)
+
+
+def is_gated(node: Node) -> bool:
+    """Whether anything in it is multiplied by one number a channel."""
+    if isinstance(node, Parallel):
+        outs = tuple(branch.out for branch in node.branches)
+        if any(node.join.spread(outs)):
+            return True
+    return any(map(is_gated, children(node)))
 
 
 def is_separable(node: Node) -> bool:

@@ -88,7 +88,7 @@ def _shift(name: str, shifts: Shifts) -> int:
     if not isinstance(name, Quotient):
         old, new = shifts.get(name, (0, 0))
         return new - old
-    old, new = shifts.get(name.of, (0, 0))
+    old, new = _both(name.of, shifts)
     if old == new:
         return 0
     if old % name.by:
@@ -96,3 +96,8 @@ def _shift(name: str, shifts: Shifts) -> int:
     if new % name.by:
         raise ValueError(f"{name.of}/{name.by} must come out whole, and {name.of} would be {new}")
     return (new - old) // name.by
+
+
+def _both(of: str | Sym, shifts: Shifts) -> tuple[int, int]:
+    """The old and the new value of what a quotient is a part of."""
+    return (int(of), int(_moving(shifts)(of))) if isinstance(of, Sym) else shifts.get(of, (0, 0))

@@ -1,0 +1,80 @@
+"""Products in drawings: a bar of their own, gates by their shape, the input past them."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+
+from compiler import diagram
+from compiler.diagram.chains import Planner, Split
+from compiler.diagram.kernels import strip
+from compiler.diagram.style import LOOKS
+from compiler.diagram.text import plain
+from compiler.diagram.uses import subtitle, uses
+from compiler.ir.nodes import Node
+from tests.networks import network
+from tests.test_diagram import nodes
+
+
+@cache
+def shown(part: str) -> list[str]:
+    """The words of every box of a drawing of the gated network."""
+    drawings = diagram.drawings(network("gated"))
+    rendered = diagram.render_all({part: drawings[part]}, ["svg"])
+    return [node.words for node in nodes(rendered[part, "svg"].decode())]
+
+
+def step(name: str) -> Node:
+    return next(node for node in network("gated").nodes if node.name == name)
+
+
+@pytest.mark.parametrize(
+    ("part", "bar"),
+    [
+        ("SE", "gate in_channels × 1 × 1 input × in_channels × H × W"),
+        ("A", "gate (3 * n + 16) × 1 × 1 input × (3 * n + 16) × 64 × 64"),
+        ("R", "gate 52 × 1 × 1 input × 52"),
+        ("D", "gate 116 × 1 × 1 input × 116 × 32 × 32"),
+        ("stem", "branch2 32 × 1 × 1 input × 32 × 64 × 64"),
+    ],
+)
+def test_a_gate_is_told_by_its_shape(part: str, bar: str) -> None:
+    assert bar in shown(part)
+
+
+def test_a_width_of_what_comes_in_is_a_number_where_that_is_known() -> None:
+    assert "1×1 52 no norm linear" in shown("R")
+    assert "1×1 13 no norm" in shown("R")
+    assert "1×1 (3 * n + 16) // 4 no norm" in shown("A")
+
+
+def split(name: str) -> Split:
+    (found,) = Planner(("", ""), plain).chain(step(name))
+    assert isinstance(found, Split)
+    return found
+
+
+def test_a_product_has_looks_of_its_own_and_the_input_goes_past() -> None:
+    assert LOOKS["product"].fill != LOOKS["join"].fill
+    own, squared = split("own"), split("squared")
+    assert own.bar.family == squared.bar.family == "product"
+    assert [bool(branch) for branch in own.branches] == [True, True]
+    assert (squared.branches, squared.cells) == (((), ()), ("input", "input"))
+    gate, past = split("stem_gate").branches
+    assert gate and not past, "the gate is drawn first, whatever the order of its product"
+
+
+def test_a_card_says_that_it_is_gated() -> None:
+    overview = " / ".join(shown("overview"))
+    for card in ("a1 A ×", "r ×4 R ×", "d D ×", "own mul ", "stem_gate mul ×"):
+        assert f" / {card}" in overview
+    assert [piece.kernel for piece in strip(step("own"))] == ["1×1", "3×3"]
+    assert strip(step("stem_gate")) == strip(step("squared")) == []
+    assert [piece.bucket for piece in strip(step("a1"))] == ["1×1", "3×3", "pool"]
+
+
+def test_uses_inside_other_blocks_are_told_by_where_those_stand() -> None:
+    told = subtitle(uses(network("gated"))["SE"])
+    assert told.startswith("×11: a1 in 40, a2 in 52, r.0 in 16, r.0 in 52, r.1 in 16, ")
+    assert told.endswith(", d in 116")
