@@ -12,10 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from compiler.oracle.meaning import Padding
 from compiler.oracle.reading import read
 from dsl.models.spec import Spec
 from tests import numpy_reference as reference
-from tests.numpy_reference import Array, Padding, Pair
+from tests.numpy_reference import Array, Axes
 
 State = dict[str, Array]
 
@@ -37,23 +38,27 @@ ACTIVATIONS: dict[str, Callable[..., Array]] = {
 }
 
 
+def _flat(padding: Padding) -> tuple[int, ...]:
+    return tuple(side for pair in padding for side in pair)
+
+
 class Numpy:
     """The operators of a reading, on arrays."""
 
-    def conv2d(
-        self, x: Array, weight: Array, stride: Pair, padding: Padding, dilation: Pair, groups: int
+    def conv(
+        self, x: Array, weight: Array, stride: Axes, padding: Padding, dilation: Axes, groups: int
     ) -> Array:
-        return reference.conv2d(x, weight, None, stride, padding, dilation, groups)
+        return reference.conv(x, weight, None, stride, _flat(padding), dilation, groups)
 
-    def max_pool(self, x: Array, kernel: Pair, stride: Pair, padding: Padding, ceil: bool) -> Array:
-        return reference.max_pool(x, kernel, stride, padding, ceil)
+    def max_pool(self, x: Array, kernel: Axes, stride: Axes, padding: Padding, ceil: bool) -> Array:
+        return reference.max_pool(x, kernel, stride, _flat(padding), ceil)
 
     def avg_pool(
-        self, x: Array, kernel: Pair, stride: Pair, padding: Padding, ceil: bool, count: bool
+        self, x: Array, kernel: Axes, stride: Axes, padding: Padding, ceil: bool, count: bool
     ) -> Array:
-        return reference.avg_pool(x, kernel, stride, padding, ceil, count)
+        return reference.avg_pool(x, kernel, stride, _flat(padding), ceil, count)
 
-    def adaptive_pool(self, mode: str, x: Array, size: Pair) -> Array:
+    def adaptive_pool(self, mode: str, x: Array, size: Axes) -> Array:
         pools = {"avg": reference.adaptive_avg_pool, "max": reference.adaptive_max_pool}
         return pools[mode](x, size)
 
@@ -64,11 +69,11 @@ class Numpy:
         return reference.batch_norm(x, mean, var, None, None, eps)
 
     def mean(self, x: Array) -> Array:
-        mean: Array = x.mean(axis=(0, 2, 3))
+        mean: Array = np.moveaxis(x, 1, 0).reshape(x.shape[1], -1).mean(axis=1)
         return mean
 
     def variance(self, x: Array, lost: int) -> Array:
-        variance: Array = x.transpose(1, 0, 2, 3).reshape(x.shape[1], -1).var(axis=1, ddof=lost)
+        variance: Array = np.moveaxis(x, 1, 0).reshape(x.shape[1], -1).var(axis=1, ddof=lost)
         return variance
 
     def lrn(self, x: Array, size: int, alpha: float, beta: float, k: float) -> Array:

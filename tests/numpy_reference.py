@@ -1,11 +1,12 @@
 """A NumPy reference for the operators of an Inception network.
 
 It shares no code with torch or with the compiler, so it can settle a disagreement between
-them.  Everything is float64, feature maps are (batch, channels, height, width), and each
-function follows the definition of its operator: clarity is worth more than speed here.
+them.  Everything is float64, feature maps are (batch, channels, height, width) or have another
+grid behind the channels, and each function follows the definition of its operator: clarity is
+worth more than speed here.
 
-Padding is always the four numbers ``(top, bottom, left, right)``.  Mind the order:
-``torch.nn.functional.pad`` takes ``(left, right, top, bottom)``.
+Padding is always two numbers an axis: of images the four ``(top, bottom, left, right)``.  Mind
+the order: ``torch.nn.functional.pad`` takes ``(left, right, top, bottom)``.
 """
 
 import math
@@ -18,9 +19,10 @@ from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[np.float64]
 Pair = tuple[int, int]
-Padding = tuple[int, int, int, int]
+Axes = tuple[int, ...]
+Padding = tuple[int, ...]
 
-NO_PADDING: Padding = (0, 0, 0, 0)
+NO_PADDING: Padding = ()
 
 
 def _float64(values: ArrayLike) -> Array:
@@ -29,14 +31,22 @@ def _float64(values: ArrayLike) -> Array:
 
 def _feature_map(values: ArrayLike) -> Array:
     x = _float64(values)
-    if x.ndim != 4:
+    if x.ndim not in (3, 4, 5):
         raise ValueError(f"expected (batch, channels, height, width), got shape {x.shape}")
     return x
 
 
-def _require_padding(padding: Padding) -> None:
-    if min(padding) < 0:
+def _behind(places: tuple[slice, ...] | tuple[int, ...]) -> tuple[slice | int, ...]:
+    """The index of what lies at these places of every channel of every sample."""
+    return (slice(None), slice(None), *places)
+
+
+def _pads(padding: Padding, rank: int) -> list[Pair]:
+    """(before, after) of each axis."""
+    if min(padding, default=0) < 0:
         raise ValueError(f"padding must not be negative, got {padding}")
+    flat = padding or (0,) * (2 * rank)
+    return list(zip(flat[::2], flat[1::2], strict=True))
 
 
 # --- Convolution ---------------------------------------------------------------------------
@@ -69,13 +79,13 @@ def tf_same_padding(size: int, kernel: int, stride: int, dilation: int = 1) -> P
     return before, total - before
 
 
-def conv2d(
+def conv(
     x: ArrayLike,
     weight: ArrayLike,
     bias: ArrayLike | None = None,
-    stride: Pair = (1, 1),
+    stride: Axes = (),
     padding: Padding = NO_PADDING,
-    dilation: Pair = (1, 1),
+    dilation: Axes = (),
     groups: int = 1,
 ) -> Array:
     """Cross-correlation; ``weight`` is (out channels, in channels / groups, height, width).
@@ -84,26 +94,31 @@ def conv2d(
     input for all output positions at once, and the output is the sum over taps.
     """
     x, weight = _feature_map(x), _float64(weight)
-    batch, in_channels, height, width = x.shape
-    out_channels, group_in, kernel_h, kernel_w = weight.shape
+    batch, in_channels, *size = x.shape
+    out_channels, group_in, *kernel = weight.shape
     if in_channels != group_in * groups or out_channels % groups:
         raise ValueError(f"weight {weight.shape} does not fit input {x.shape}, groups {groups}")
-    _require_padding(padding)
-    top, bottom, left, right = padding
-    out_h = conv_output_size(height, kernel_h, stride[0], top, bottom, dilation[0])
-    out_w = conv_output_size(width, kernel_w, stride[1], left, right, dilation[1])
+    stride, dilation = stride or (1,) * len(size), dilation or (1,) * len(size)
+    pads = _pads(padding, len(size))
+    outs = [
+        conv_output_size(n, k, step, *pad, apart)
+        for n, k, step, pad, apart in zip(size, kernel, stride, pads, dilation, strict=True)
+    ]
 
-    padded = np.pad(x, ((0, 0), (0, 0), (top, bottom), (left, right)))
-    grouped_weight = weight.reshape(groups, out_channels // groups, group_in, kernel_h, kernel_w)
-    out = np.zeros((batch, groups, out_channels // groups, out_h * out_w))
-    for tap_h, tap_w in product(range(kernel_h), range(kernel_w)):
-        first_h, first_w = tap_h * dilation[0], tap_w * dilation[1]
-        rows = slice(first_h, first_h + (out_h - 1) * stride[0] + 1, stride[0])
-        cols = slice(first_w, first_w + (out_w - 1) * stride[1] + 1, stride[1])
-        seen_by_tap = padded[:, :, rows, cols].reshape(batch, groups, group_in, out_h * out_w)
-        out += grouped_weight[..., tap_h, tap_w] @ seen_by_tap
-    result = out.reshape(batch, out_channels, out_h, out_w)
-    return result if bias is None else result + _per_channel(bias, 4)
+    padded = np.pad(x, ((0, 0), (0, 0), *pads))
+    grouped_weight = weight.reshape(groups, out_channels // groups, group_in, *kernel)
+    taps_first = (*range(3, grouped_weight.ndim), 0, 1, 2)
+    out = np.zeros((batch, groups, out_channels // groups, math.prod(outs)))
+    for tap in product(*map(range, kernel)):
+        places = tuple(
+            slice(at * apart, at * apart + (count - 1) * step + 1, step)
+            for at, apart, count, step in zip(tap, dilation, outs, stride, strict=True)
+        )
+        seen_by_tap = padded[_behind(places)].reshape(batch, groups, group_in, math.prod(outs))
+        weight_of_tap: Array = grouped_weight.transpose(*taps_first)[tap]
+        out += weight_of_tap @ seen_by_tap
+    result = out.reshape(batch, out_channels, *outs)
+    return result if bias is None else result + _per_channel(bias, result.ndim)
 
 
 # --- Pooling -------------------------------------------------------------------------------
@@ -155,36 +170,45 @@ def pool_windows(
     return windows
 
 
-def _windows_2d(
-    x: Array, kernel: Pair, stride: Pair, padding: Padding, ceil: bool
-) -> tuple[list[Window], list[Window]]:
-    _require_padding(padding)
-    top, bottom, left, right = padding
-    rows = pool_windows(x.shape[2], kernel[0], stride[0], top, bottom, ceil)
-    cols = pool_windows(x.shape[3], kernel[1], stride[1], left, right, ceil)
-    return rows, cols
+Placed = tuple[Axes, tuple[Window, ...]]
+"""A position of the output, and its window along each axis."""
+
+
+def _windows(
+    x: Array, kernel: Axes, stride: Axes, padding: Padding, ceil: bool
+) -> tuple[Axes, list[Placed]]:
+    """The size of the output, and every window of it."""
+    pads = _pads(padding, x.ndim - 2)
+    along = [
+        pool_windows(size, side, step, *pad, ceil)
+        for size, side, step, pad in zip(x.shape[2:], kernel, stride, pads, strict=True)
+    ]
+    outs = tuple(map(len, along))
+    places = product(*map(range, outs))
+    return outs, list(zip(places, product(*along), strict=True))
 
 
 def max_pool(
     x: ArrayLike,
-    kernel: Pair,
-    stride: Pair,
+    kernel: Axes,
+    stride: Axes,
     padding: Padding = NO_PADDING,
     ceil: bool = False,
 ) -> Array:
     """The largest real element of each window; padding never wins."""
     x = _feature_map(x)
-    rows, cols = _windows_2d(x, kernel, stride, padding, ceil)
-    out = np.empty((*x.shape[:2], len(rows), len(cols)))
-    for (i, row), (j, col) in product(enumerate(rows), enumerate(cols)):
-        out[:, :, i, j] = x[:, :, row.data, col.data].max(axis=(2, 3))
+    outs, windows = _windows(x, kernel, stride, padding, ceil)
+    out = np.empty((*x.shape[:2], *outs))
+    for place, window in windows:
+        seen = x[_behind(tuple(part.data for part in window))]
+        out[_behind(place)] = seen.max(axis=tuple(range(2, x.ndim)))
     return out
 
 
 def avg_pool(
     x: ArrayLike,
-    kernel: Pair,
-    stride: Pair,
+    kernel: Axes,
+    stride: Axes,
     padding: Padding = NO_PADDING,
     ceil: bool = False,
     count_padding: bool = True,
@@ -195,14 +219,12 @@ def avg_pool(
     padding in ceil mode never is.
     """
     x = _feature_map(x)
-    rows, cols = _windows_2d(x, kernel, stride, padding, ceil)
-    out = np.empty((*x.shape[:2], len(rows), len(cols)))
-    for (i, row), (j, col) in product(enumerate(rows), enumerate(cols)):
-        if count_padding:
-            divisor = row.padded_length * col.padded_length
-        else:
-            divisor = row.data_length * col.data_length
-        out[:, :, i, j] = x[:, :, row.data, col.data].sum(axis=(2, 3)) / divisor
+    outs, windows = _windows(x, kernel, stride, padding, ceil)
+    out = np.empty((*x.shape[:2], *outs))
+    for place, window in windows:
+        lengths = (part.padded_length if count_padding else part.data_length for part in window)
+        seen = x[_behind(tuple(part.data for part in window))]
+        out[_behind(place)] = seen.sum(axis=tuple(range(2, x.ndim))) / math.prod(lengths)
     return out
 
 
@@ -211,29 +233,34 @@ def _adaptive_slices(size: int, out_size: int) -> list[slice]:
     return [slice(i * size // out_size, -(-(i + 1) * size // out_size)) for i in range(out_size)]
 
 
-def adaptive_avg_pool(x: ArrayLike, out_size: Pair) -> Array:
+def _bins(x: Array, out_size: Axes) -> list[tuple[Axes, tuple[slice, ...]]]:
+    """Every position of the output, and its bin along each axis."""
+    along = [_adaptive_slices(*sizes) for sizes in zip(x.shape[2:], out_size, strict=True)]
+    return list(zip(product(*map(range, out_size)), product(*along), strict=True))
+
+
+def adaptive_avg_pool(x: ArrayLike, out_size: Axes) -> Array:
     """The mean of each of ``out_size`` (height, width) bins."""
     x = _feature_map(x)
-    rows, cols = (_adaptive_slices(x.shape[2 + axis], out_size[axis]) for axis in (0, 1))
     out = np.empty((*x.shape[:2], *out_size))
-    for (i, row), (j, col) in product(enumerate(rows), enumerate(cols)):
-        out[:, :, i, j] = x[:, :, row, col].mean(axis=(2, 3))
+    for place, bin in _bins(x, out_size):
+        out[_behind(place)] = x[_behind(bin)].mean(axis=tuple(range(2, x.ndim)))
     return out
 
 
-def adaptive_max_pool(x: ArrayLike, out_size: Pair) -> Array:
+def adaptive_max_pool(x: ArrayLike, out_size: Axes) -> Array:
     """The largest element of each of ``out_size`` (height, width) bins."""
     x = _feature_map(x)
-    rows, cols = (_adaptive_slices(x.shape[2 + axis], out_size[axis]) for axis in (0, 1))
     out = np.empty((*x.shape[:2], *out_size))
-    for (i, row), (j, col) in product(enumerate(rows), enumerate(cols)):
-        out[:, :, i, j] = x[:, :, row, col].max(axis=(2, 3))
+    for place, bin in _bins(x, out_size):
+        out[_behind(place)] = x[_behind(bin)].max(axis=tuple(range(2, x.ndim)))
     return out
 
 
 def global_avg_pool(x: ArrayLike) -> Array:
     """The mean of each channel, as a (batch, channels, 1, 1) map."""
-    return _float64(_feature_map(x).mean(axis=(2, 3), keepdims=True))
+    x = _feature_map(x)
+    return _float64(x.mean(axis=tuple(range(2, x.ndim)), keepdims=True))
 
 
 # --- Normalisation -------------------------------------------------------------------------
@@ -419,11 +446,11 @@ def gelu(x: ArrayLike) -> Array:
 def conv_macs_by_loop(
     in_channels: int,
     out_channels: int,
-    in_size: Pair,
-    kernel: Pair,
-    stride: Pair = (1, 1),
+    in_size: Axes,
+    kernel: Axes,
+    stride: Axes = (),
     padding: Padding = NO_PADDING,
-    dilation: Pair = (1, 1),
+    dilation: Axes = (),
     groups: int = 1,
     count_padding: bool = True,
 ) -> int:
@@ -434,21 +461,22 @@ def conv_macs_by_loop(
     """
     if in_channels % groups or out_channels % groups:
         raise ValueError(f"{in_channels} -> {out_channels} channels, groups {groups}")
-    _require_padding(padding)
-    top, bottom, left, right = padding
-    height, width = in_size
-    out_h = conv_output_size(height, kernel[0], stride[0], top, bottom, dilation[0])
-    out_w = conv_output_size(width, kernel[1], stride[1], left, right, dilation[1])
+    stride, dilation = stride or (1,) * len(in_size), dilation or (1,) * len(in_size)
+    pads = _pads(padding, len(in_size))
+    axes = list(zip(in_size, kernel, stride, pads, dilation, strict=True))
+    outs = [conv_output_size(n, k, step, *pad, apart) for n, k, step, pad, apart in axes]
 
     macs = 0
-    for _out_channel, row, col in product(range(out_channels), range(out_h), range(out_w)):
-        for _in_channel in range(in_channels // groups):
-            for tap_h, tap_w in product(range(kernel[0]), range(kernel[1])):
-                y = row * stride[0] - top + tap_h * dilation[0]
-                x = col * stride[1] - left + tap_w * dilation[1]
-                on_data = 0 <= y < height and 0 <= x < width
-                if on_data or count_padding:
-                    macs += 1
+    for _out_channel, *place in product(range(out_channels), *map(range, outs)):
+        for _in_channel, *tap in product(range(in_channels // groups), *map(range, kernel)):
+            on_data = all(
+                0 <= at * step - before + there * apart < size
+                for at, there, (size, _, step, (before, _), apart) in zip(
+                    place, tap, axes, strict=True
+                )
+            )
+            if on_data or count_padding:
+                macs += 1
     return macs
 
 

@@ -1,8 +1,8 @@
 """Random valid specs, small enough to lower and run in a moment.
 
-`specs()` draws a `Spec` that lowers: stems, inception blocks with parameters, nesting,
-every join, `then` and residual sums, reductions, repeats, auxiliary heads, and every
-layer kind. Widths are 1 to 12 and inputs 16 to 48.
+`specs()` draws a `Spec` that lowers, for images, series or clips: stems, inception blocks with
+parameters, nesting, every join, `then` and residual sums, reductions, repeats, auxiliary heads,
+and every layer kind. Widths are 1 to 12 and inputs 16 to 48.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from hypothesis.strategies import DrawFn, SearchStrategy, composite
 from dsl.models import layers
 from dsl.models.fields import ACTIVATION_WORDS, INITS, JOIN_WORDS, PADDINGS
 from dsl.models.layers import Call, Conv, Layer, Residual, Sequence, Split, Step
+from dsl.models.model import BLOCK_SECTIONS
 from dsl.models.spec import Aux, Block, Defaults, Spec
 from dsl.models.weights import NameMap
 
@@ -228,9 +229,47 @@ STEM = st.lists(nested(2, top=True), max_size=2)
 SHRUNK = SHRINKING.flatmap(shrunk)
 
 
+def of_rank(spec: Spec, rank: int) -> Spec:
+    """The same network for maps of another number of axes: the width alone, or depth besides."""
+    update: dict[str, Any] = {"input": (spec.input[0], *_axes(spec.input[1:], rank))}
+    for section, steps in spec.sections():
+        update[section] = tuple(_of_rank(step, rank) for step in steps)
+    for kind in BLOCK_SECTIONS:
+        update[kind] = {
+            name: block.model_copy(update={"body": _of_rank(block.body, rank)})
+            for name, block in getattr(spec, kind).items()
+        }
+    update["aux"] = tuple(
+        head.model_copy(update={"steps": tuple(_of_rank(step, rank) for step in head.steps)})
+        for head in spec.aux
+    )
+    return spec.model_copy(update=update)
+
+
+def _of_rank(step: Step, rank: int) -> Step:
+    if isinstance(step, Sequence):
+        return step.model_copy(update={"steps": tuple(_of_rank(s, rank) for s in step.steps)})
+    if isinstance(step, Split):
+        branches = tuple(_of_rank(branch, rank) for branch in step.branches)
+        then = _of_rank(step.then, rank) if step.then else None
+        return step.model_copy(update={"branches": branches, "then": then})
+    sized = {key: value for key, value in vars(step).items() if isinstance(value, tuple)}
+    return step.model_copy(update={key: _axes(value, rank) for key, value in sized.items()})
+
+
+def _axes(sizes: tuple[int, ...], rank: int) -> tuple[int, ...]:
+    return (min(sizes, key=str), *sizes)[-rank:]
+
+
 @composite
 def specs(draw: DrawFn) -> Spec:
-    """A valid small spec that lowers."""
+    """A valid small spec that lowers: for images, series or clips."""
+    return of_rank(draw(images()), draw(st.sampled_from([2, 1, 3])))
+
+
+@composite
+def images(draw: DrawFn) -> Spec:
+    """A valid small spec for images."""
     leaf = draw(inceptions({}))
     blocks = {"Leaf": leaf, "Outer": draw(inceptions({"Leaf": leaf}))}
     body: list[Step] = []

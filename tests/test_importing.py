@@ -760,7 +760,7 @@ def test_wrong_arguments_of_the_factory(factory: Path, capsys: pytest.CaptureFix
 
 @pytest.mark.parametrize(
     "args",
-    [["Net"], ["a:b", "--kwargs", "x"], ["a:b", "--name", "1x"], ["a:b", "--input", "4"], []],
+    [["Net"], ["a:b", "--kwargs", "x"], ["a:b", "--name", "1x"], ["a:b", "--input", "4x"], []],
 )
 def test_wrong_usage(args: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     code, out, err = ran(["import", *args], capsys)

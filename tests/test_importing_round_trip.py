@@ -34,7 +34,7 @@ from dsl.models.fields import NORMS
 from dsl.models.layers import LAYERS, MODES, Activation, Conv, Layer
 from dsl.models.model import Spelled, spellings
 from tests.parity import agree, randomise, still
-from tests.strategies import specs
+from tests.strategies import images
 from tests.test_source import imported, tensors
 
 VALUES: dict[str, tuple[str, ...]] = {
@@ -236,7 +236,7 @@ def test_joins_and_residual_sums_come_back(how: str) -> None:
 
 
 @settings(max_examples=12)
-@given(specs())
+@given(images())
 def test_any_network_comes_back(spec: dsl.Spec) -> None:
     """Heads, blocks with parameters, repeats and all that the strategies draw."""
     model = compile_spec(spec)

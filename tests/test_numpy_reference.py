@@ -58,7 +58,7 @@ def test_conv2d_matches_torch(kernel: Pair, stride: Pair, dilation: Pair) -> Non
             expected = functional.conv2d(
                 tensor(x), tensor(weight), tensor(bias), stride, pad, dilation
             )
-            assert_same(ref.conv2d(x, weight, bias, stride, symmetric(*pad), dilation), expected)
+            assert_same(ref.conv(x, weight, bias, stride, symmetric(*pad), dilation), expected)
 
 
 @pytest.mark.parametrize("out_channels", [12, 24])
@@ -66,7 +66,7 @@ def test_conv2d_matches_torch(kernel: Pair, stride: Pair, dilation: Pair) -> Non
 def test_grouped_conv2d_matches_torch(groups: int, out_channels: int) -> None:
     x, weight = draw(2, 12, 9, 8), draw(out_channels, 12 // groups, 3, 3)
     expected = functional.conv2d(tensor(x), tensor(weight), None, (2, 1), 1, 1, groups)
-    ours = ref.conv2d(x, weight, stride=(2, 1), padding=(1, 1, 1, 1), groups=groups)
+    ours = ref.conv(x, weight, stride=(2, 1), padding=(1, 1, 1, 1), groups=groups)
     assert_same(ours, expected)
 
 
@@ -75,27 +75,27 @@ def test_grouped_conv2d_matches_torch(groups: int, out_channels: int) -> None:
 def test_conv2d_with_uneven_padding_matches_torch(padding: Padding, stride: Pair) -> None:
     x, weight = draw(2, 3, 8, 9), draw(5, 3, 3, 2)
     expected = functional.conv2d(torch_pad(x, padding), tensor(weight), None, stride)
-    assert_same(ref.conv2d(x, weight, stride=stride, padding=padding), expected)
+    assert_same(ref.conv(x, weight, stride=stride, padding=padding), expected)
 
 
 def test_conv2d_by_hand() -> None:
     x = [[[[1, 2, 3], [4, 5, 6]]]]
     weight = [[[[1, 10]]]]
-    np.testing.assert_array_equal(ref.conv2d(x, weight, [0.5]), [[[[21.5, 32.5], [54.5, 65.5]]]])
+    np.testing.assert_array_equal(ref.conv(x, weight, [0.5]), [[[[21.5, 32.5], [54.5, 65.5]]]])
 
 
 def test_conv2d_refuses_what_does_not_fit() -> None:
     x = draw(1, 4, 5, 5)
     with pytest.raises(ValueError, match="does not fit input"):
-        ref.conv2d(x, draw(4, 3, 1, 1))
+        ref.conv(x, draw(4, 3, 1, 1))
     with pytest.raises(ValueError, match="does not fit input"):
-        ref.conv2d(x, draw(3, 2, 1, 1), groups=2)
+        ref.conv(x, draw(3, 2, 1, 1), groups=2)
     with pytest.raises(ValueError, match="does not fit size"):
-        ref.conv2d(x, draw(4, 4, 3, 3), dilation=(3, 1))
+        ref.conv(x, draw(4, 4, 3, 3), dilation=(3, 1))
     with pytest.raises(ValueError, match="negative"):
-        ref.conv2d(x, draw(4, 4, 3, 3), padding=(0, -1, 0, 0))
+        ref.conv(x, draw(4, 4, 3, 3), padding=(0, -1, 0, 0))
     with pytest.raises(ValueError, match="expected"):
-        ref.conv2d(x[0], draw(4, 4, 3, 3))
+        ref.conv(x[0, 0], draw(4, 4, 3, 3))
 
 
 # --- TensorFlow's SAME ---------------------------------------------------------------------
@@ -145,7 +145,7 @@ def test_tf_same_sizes_of_conv_and_pools(kernel: int, stride: int) -> None:
         expected = (math.ceil(height / stride), math.ceil(width / stride))
         assert ref.max_pool(x, square, strides, padding).shape[2:] == expected
         assert ref.avg_pool(x, square, strides, padding).shape[2:] == expected
-        conv = ref.conv2d(x, draw(3, 2, *square), stride=strides, padding=padding)
+        conv = ref.conv(x, draw(3, 2, *square), stride=strides, padding=padding)
         assert conv.shape[2:] == expected
 
 
@@ -159,7 +159,7 @@ def test_tf_same_is_torch_same_at_stride_one(kernel: int, dilation: int) -> None
         *ref.tf_same_padding(8, kernel, 1, dilation),
     )
     expected = functional.conv2d(tensor(x), tensor(weight), padding="same", dilation=dilation)
-    ours = ref.conv2d(x, weight, padding=padding, dilation=(dilation, dilation))
+    ours = ref.conv(x, weight, padding=padding, dilation=(dilation, dilation))
     assert ours.shape[2:] == (9, 8)
     assert_same(ours, expected)
 
@@ -350,7 +350,7 @@ def test_conv_macs_by_loop(padding: Padding, stride: Pair, dilation: Pair, group
     """All taps by the closed formula; taps on data by convolving ones with ones."""
     size, kernel = (6, 7), (3, 2)
     ones, weight = np.ones((1, 2, *size)), np.ones((4, 2 // groups, *kernel))
-    out = ref.conv2d(ones, weight, None, stride, padding, dilation, groups)
+    out = ref.conv(ones, weight, None, stride, padding, dilation, groups)
 
     def count(count_padding: bool) -> int:
         return ref.conv_macs_by_loop(

@@ -19,7 +19,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 import dsl
 from compiler.ir.nodes import leaves
-from compiler.ir.op import Op, Pair, Shape, ShapeFault
+from compiler.ir.op import Axes, Op, Shape, ShapeFault
 from compiler.lowering.lower import lower
 from compiler.lowering.rules import RULES
 from compiler.nn.built import construct
@@ -39,7 +39,7 @@ from tests.numpy_reference import Array, Padding
 from tests.test_source import randomise
 
 BATCH = 2
-SIZES: list[Pair] = [(8, 8), (7, 9), (9, 6)]
+SIZES: list[Axes] = [(8, 8), (7, 9), (9, 6)]
 
 
 def random(*shape: int, seed: int = 0) -> Tensor:
@@ -77,18 +77,17 @@ def agrees(op: Op, x: Shape, expected: Callable[[Array, dict[str, Array]], Array
 # --- Convolutions --------------------------------------------------------------------------
 
 
-def numpy_padding(slide: Sliding, size: Pair) -> Padding:
+def numpy_padding(slide: Sliding, size: Axes) -> Padding:
     if not slide.tf_same:
-        rows, columns = slide.padding
-        return rows, rows, columns, columns
+        return tuple(pad for pad in slide.padding for _ in range(2))
     pads = [
         reference.tf_same_padding(size[axis], slide.kernel[axis], slide.stride[axis], dilation)
         for axis, dilation in enumerate(slide.dilation)
     ]
-    return (*pads[0], *pads[1])
+    return tuple(pad for pair in pads for pad in pair)
 
 
-def slides(kernel: Pair, strides: list[Pair], dilations: list[Pair]) -> Iterator[Sliding]:
+def slides(kernel: Axes, strides: list[Axes], dilations: list[Axes]) -> Iterator[Sliding]:
     """Each padding that the language has: none, the same on both sides, given, TensorFlow's."""
     for stride, dilation in product(strides, dilations):
         spans = [(kernel[axis] - 1) * dilation[axis] + 1 for axis in (0, 1)]
@@ -105,14 +104,14 @@ def conv_agrees(op: Conv, x: Shape) -> None:
 
     def expected(image: Array, state: dict[str, Array]) -> Array:
         bias = state.get("bias")
-        return reference.conv2d(
+        return reference.conv(
             image, state["weight"], bias, slide.stride, padding, slide.dilation, op.groups
         )
 
     agrees(op, x, expected)
     channels, width = int(x.channels), int(op.width)
-    assert slide.window(x).before == (padding[0], padding[2])
-    assert slide.window(x).after == (padding[1], padding[3])
+    assert slide.window(x).before == padding[::2]
+    assert slide.window(x).after == padding[1::2]
     if x.grid == SIZES[1] and slide.kernel != (7, 7):
         counted = reference.conv_macs_by_loop(
             channels, width, x.grid, slide.kernel, slide.stride, padding, slide.dilation, op.groups
@@ -120,11 +119,11 @@ def conv_agrees(op: Conv, x: Shape) -> None:
         assert op.work(x).macs == counted
 
 
-KERNELS: list[Pair] = [(1, 1), (3, 3), (5, 5), (1, 7), (7, 1), (2, 2), (2, 3), (4, 1)]
+KERNELS: list[Axes] = [(1, 1), (3, 3), (5, 5), (1, 7), (7, 1), (2, 2), (2, 3), (4, 1)]
 
 
 @pytest.mark.parametrize("kernel", KERNELS, ids="{0[0]}x{0[1]}".format)
-def test_conv(kernel: Pair) -> None:
+def test_conv(kernel: Axes) -> None:
     for slide in slides(kernel, [(1, 1), (2, 2), (3, 1)], [(1, 1)]):
         for place, size in enumerate(SIZES):
             if fits(slide, size):
@@ -132,7 +131,7 @@ def test_conv(kernel: Pair) -> None:
 
 
 @pytest.mark.parametrize("kernel", [(3, 3), (1, 3), (2, 2)], ids="{0[0]}x{0[1]}".format)
-def test_dilated_conv(kernel: Pair) -> None:
+def test_dilated_conv(kernel: Axes) -> None:
     for slide in slides(kernel, [(1, 1), (2, 2)], [(2, 2), (1, 3)]):
         for size in SIZES:
             if fits(slide, size):
@@ -146,7 +145,7 @@ def test_grouped_and_depthwise_conv(groups: int, width: int) -> None:
             conv_agrees(Conv(width, slide, groups, bias=True), Shape(4, *size))
 
 
-def fits(slide: Sliding, size: Pair) -> bool:
+def fits(slide: Sliding, size: Axes) -> bool:
     """Whether the window fits; the op must say so just where torch does."""
     x = Shape(1, *size)
     try:
@@ -161,7 +160,7 @@ def fits(slide: Sliding, size: Pair) -> bool:
 # --- Poolings ------------------------------------------------------------------------------
 
 
-def pool_windows(kernel: Pair) -> Iterator[Sliding]:
+def pool_windows(kernel: Axes) -> Iterator[Sliding]:
     half = kernel[0] // 2, kernel[1] // 2
     for stride in [(1, 1), (2, 2), (3, 2)]:
         for padding, ceil in product(dict.fromkeys([(0, 0), half]), (False, True)):
@@ -171,7 +170,7 @@ def pool_windows(kernel: Pair) -> Iterator[Sliding]:
 
 
 @pytest.mark.parametrize("kernel", [(2, 2), (3, 3), (1, 3), (3, 2), (5, 5)], ids=str)
-def test_max_pool(kernel: Pair) -> None:
+def test_max_pool(kernel: Axes) -> None:
     for slide in pool_windows(kernel):
         for size in SIZES:
             pads = numpy_padding(slide, size)
@@ -184,7 +183,7 @@ def test_max_pool(kernel: Pair) -> None:
 
 @pytest.mark.parametrize("count", [True, False], ids=["counted", "uncounted"])
 @pytest.mark.parametrize("kernel", [(2, 2), (3, 3), (1, 3), (3, 2), (5, 5)], ids=str)
-def test_avg_pool(kernel: Pair, count: bool) -> None:
+def test_avg_pool(kernel: Axes, count: bool) -> None:
     for slide in pool_windows(kernel):
         for size in SIZES:
             pads = numpy_padding(slide, size)
@@ -196,7 +195,7 @@ def test_avg_pool(kernel: Pair, count: bool) -> None:
 
 
 @pytest.mark.parametrize("out", [(1, 1), (2, 3), (4, 4), (7, 1), (12, 12)], ids=str)
-def test_adaptive_and_global_pool(out: Pair) -> None:
+def test_adaptive_and_global_pool(out: Axes) -> None:
     pools = {"avg": reference.adaptive_avg_pool, "max": reference.adaptive_max_pool}
     for size, (mode, pool) in product(SIZES, pools.items()):
 

@@ -67,7 +67,7 @@ def in_file(net: Network, folder: Path) -> Any:
     return module
 
 
-def check_scripts(net: Network, folder: Path, size: tuple[int, int]) -> None:
+def check_scripts(net: Network, folder: Path, size: tuple[int, ...]) -> None:
     model: nn.Module = getattr(in_file(net, folder), class_name(net))()
     randomise(model)
     for part in model.modules():

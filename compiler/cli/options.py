@@ -41,7 +41,7 @@ class SpecType(TextType):
 
 
 class SizeType(SizesType):
-    """`HxW` or `CxHxW`."""
+    """`HxW` or `CxHxW`; a number an axis, with the channels in front or without."""
 
     name = "size"
 
@@ -51,7 +51,7 @@ class SizeType(SizesType):
         """Raises a usage error for anything else."""
         if isinstance(value, tuple):
             return value
-        if not re.fullmatch(r"[1-9][0-9]{0,4}(x[1-9][0-9]{0,4}){1,2}", value):
+        if not re.fullmatch(r"[1-9][0-9]{0,4}(x[1-9][0-9]{0,4}){0,3}", value):
             self.fail(f"{value!r} isn't HxW or CxHxW, such as 224x224 or 1x96x96", param, ctx)
         return tuple(int(part) for part in value.split("x"))
 
@@ -156,15 +156,13 @@ def overrides(
     size: tuple[int, ...] | None, classes: int | None, no_aux: bool, **changes: Any
 ) -> Overrides:
     """What the shared options want otherwise than the spec."""
-    channels = size[0] if size and len(size) == 3 else None
-    if size and channels and channels_last(size):
+    if size and len(size) == 3 and channels_last(size):
         message = f"CxHxW is meant, and {'x'.join(map(str, size))} {looks_like_an_image(size)}"
         raise click.BadParameter(
-            f"{message}; if {channels} channels are meant: --set 'input={extent_text(size)}'",
+            f"{message}; if {size[0]} channels are meant: --set 'input={extent_text(size)}'",
             param_hint="'--input'",
         )
-    grid = (size[-2], size[-1]) if size else None
-    return Overrides(classes, channels, grid, aux=not no_aux, said=tuple(_said(changes)))
+    return Overrides(classes, size=size, aux=not no_aux, said=tuple(_said(changes)))
 
 
 def _said(changes: dict[str, Any]) -> Iterator[Said]:

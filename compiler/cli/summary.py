@@ -49,8 +49,12 @@ def _figures(prepared: Prepared, report: Report) -> Iterator[tuple[str, str]]:
     alone = "batch norm can't train on one image of this size"
     yield "saved for backward", alone if saved is None else f"{_size(saved)} an image"
     if total.field:
-        size, stride = total.field.size, total.field.stride
-        yield "receptive field", f"{size[0]} x {size[1]} pixels, stride {stride[0]} x {stride[1]}"
+        size, stride = (" x ".join(map(str, a)) for a in (total.field.size, total.field.stride))
+        yield "receptive field", f"{size} {SEEN[len(total.field.size)]}, stride {stride}"
+
+
+SEEN = ("", "positions", "pixels", "frames and pixels")
+"""What a receptive field is told in, by how many axes there are."""
 
 
 def _size(size: int) -> str:

@@ -14,7 +14,7 @@ from compiler.cost.field import Field
 from compiler.cost.memory import peak_bytes, saved_bytes
 from compiler.cost.report import Report
 from compiler.cost.rows import COLUMNS, Counts, Row, Total, counted
-from compiler.cost.sums import tally, through
+from compiler.cost.sums import tally, whole_field
 from compiler.ir.network import Network
 
 __all__ = ["COLUMNS", "Counts", "Field", "Report", "Row", "Total", "cost"]
@@ -33,7 +33,7 @@ def cost(
     heads = 0 if training else sum(tally(tap, training).params for tap in network.taps)
     whole = Total(
         **counted(added, batch, dtype_bytes),
-        field=through(trunk).field,
+        field=whole_field(trunk),
         params_with_aux=added.params + heads,
         peak_bytes=peak_bytes(network, batch, dtype_bytes),
         saved_for_backward_bytes=saved_bytes(network, batch, dtype_bytes, training),

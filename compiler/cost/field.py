@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import reduce
+from functools import cache, reduce
 from typing import NamedTuple
 
 from compiler.ir.once import once
-from compiler.ir.op import Op, Pair, Shape, Window
+from compiler.ir.op import Axes, Op, Shape, Window
 from dsl.text.memory import by_value
 
 
 class Field(NamedTuple):
-    """How one position of a map sees the image: (h, w) pixels each."""
+    """How one position of a map sees the image: pixels per axis each, (h, w) of an image."""
 
-    size: Pair
-    stride: Pair
-    padding: Pair
+    size: Axes
+    stride: Axes
+    padding: Axes
 
 
 class Axis(NamedTuple):
@@ -54,30 +54,29 @@ def sliding(kernel: int, stride: int, before: int, dilation: int) -> Axis:
 
 @dataclass(frozen=True)
 class Trace:
-    """What a tensor sees of the image; past the last map, what that map saw."""
+    """What a tensor sees of the image, per axis; past the last map, what that map saw."""
 
-    h: Axis = PIXEL
-    w: Axis = PIXEL
+    axes: tuple[Axis, ...]
     spatial: bool = True
 
     @once
     def field(self) -> Field:
         """Sizes, steps and offsets in pixels."""
-        h, w = self.h, self.w
-        size = (h.end - h.start, w.end - w.start)
-        return Field(size, (h.jump, w.jump), (-h.start, -w.start))
+        size = tuple(axis.end - axis.start for axis in self.axes)
+        jumps = tuple(axis.jump for axis in self.axes)
+        return Field(size, jumps, tuple(-axis.start for axis in self.axes))
 
     def then(self, inner: Trace) -> Trace:
         """The trace behind something that sees this tensor as `inner`."""
-        if not self.spatial or inner is STILL:
+        if not self.spatial or inner is still(len(self.axes)):
             return self
-        return Trace(self.h.then(inner.h), self.w.then(inner.w), inner.spatial)
+        return Trace(tuple(map(Axis.then, self.axes, inner.axes)), inner.spatial)
 
     def hull(self, other: Trace) -> Trace:
         """What a join sees. A pooled gate beside a map doesn't blur the map's field."""
         if self.spatial != other.spatial:
             return self if self.spatial else other
-        return Trace(self.h.hull(other.h), self.w.hull(other.w), self.spatial)
+        return Trace(tuple(map(Axis.hull, self.axes, other.axes)), self.spatial)
 
 
 def _along(window: Window, axis: int) -> tuple[int, int, int, int]:
@@ -86,18 +85,26 @@ def _along(window: Window, axis: int) -> tuple[int, int, int, int]:
     return kernel, stride, int(window.before[axis]), int(window.dilation[axis])
 
 
-STILL = Trace()
-"""What sees each position as it is."""
+@cache
+def still(rank: int) -> Trace:
+    """What sees each position of so many axes as it is."""
+    return Trace((PIXEL,) * rank)
+
+
+@cache
+def everywhere(rank: int) -> Trace:
+    """What sees the whole map at once, of so many axes."""
+    return Trace((PIXEL,) * rank, spatial=False)
 
 
 def followed(op: Op, x: Shape) -> Trace:
     """What one position behind a layer sees of what is before it."""
     if op.flattens(x):
-        return Trace(spatial=False)
+        return everywhere(len(x.grid))
     window = op.window(x)
     if window is None:
-        return STILL
-    return Trace(sliding(*_along(window, 0)), sliding(*_along(window, 1)))
+        return still(len(x.grid))
+    return Trace(tuple(sliding(*_along(window, axis)) for axis in range(len(window.kernel))))
 
 
 def joined(traces: Iterable[Trace]) -> Trace:
@@ -126,7 +133,7 @@ def effective(macs: int, op: Op, x: Shape) -> int:
     window = op.window(x) if macs else None
     if window is None:
         return macs
-    for size, outs, axis in zip(x.grid, op.out(x).grid, (0, 1), strict=True):
+    for size, outs, axis in zip(x.grid, op.out(x).grid, range(len(x.grid)), strict=True):
         slide = _along(window, axis)
         macs = macs // (int(outs) * slide[0]) * reads(int(size), int(outs), *slide)
     return macs

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from compiler.cost.counting import Tally
-from compiler.cost.field import STILL, Trace
+from compiler.cost.field import Trace, still
 from compiler.cost.known import known
 from compiler.cost.rows import Counted, Row, counted
 from compiler.cost.sums import join_tally, met, residual_tally
@@ -18,7 +18,7 @@ def layer_rows(
     nodes: tuple[Node, ...], batch: int, dtype_bytes: int, training: bool
 ) -> Iterator[tuple[Row, ...]]:
     """The rows of what is inside each step, in the order of execution."""
-    trace = STILL
+    trace = still(len(nodes[0].inp.grid)) if nodes else still(0)
     for node in nodes:
         walk = _Walk(batch, dtype_bytes, training)
         trace = walk.node(node, node.name, trace)

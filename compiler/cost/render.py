@@ -12,7 +12,8 @@ from typing import Any
 from compiler.cost.footer import footer
 from compiler.cost.report import Report
 from compiler.cost.rows import Row, Total
-from compiler.ir.op import Pair
+from compiler.ir.op import Axes
+from compiler.ops.window import pair_text
 
 DERIVED = ("flops", "receptive_field", "stride", "padding")
 """Columns that follow from others; `field` is written as the last three."""
@@ -150,11 +151,9 @@ def _shape(shape: Sequence[int]) -> str:
     return "×".join(str(int(n)) for n in shape)
 
 
-def _pair(pair: Pair | None) -> str:
+def _pair(axes: Axes | None) -> str:
     """One number for a square."""
-    if pair is None:
-        return ""
-    return str(pair[0]) if pair[0] == pair[1] else f"{pair[0]}×{pair[1]}"
+    return pair_text(axes) if axes else ""
 
 
 def _aligned(table: Sequence[Sequence[str]]) -> list[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields
 from compiler.cost.counting import Tally
 from compiler.cost.field import Field
 from compiler.ir.nodes import Leaf, Series
-from compiler.ir.op import Pair, Shape
+from compiler.ir.op import Axes, Shape
 from compiler.ops.words import kind_of
 
 
@@ -85,17 +85,17 @@ class Placed(Counts):
     """None past the last map."""
 
     @property
-    def receptive_field(self) -> Pair | None:
+    def receptive_field(self) -> Axes | None:
         """(h, w) of the window of the image that one position sees."""
         return self.field.size if self.field else None
 
     @property
-    def stride(self) -> Pair | None:
+    def stride(self) -> Axes | None:
         """(h, w) from one position's window to the next one's: the effective stride."""
         return self.field.stride if self.field else None
 
     @property
-    def padding(self) -> Pair | None:
+    def padding(self) -> Axes | None:
         """(h, w) by which the first window starts before the image."""
         return self.field.padding if self.field else None
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from compiler.cost.counting import Tally, total
-from compiler.cost.field import STILL, Trace, joined
+from compiler.cost.field import Field, Trace, joined, still
 from compiler.cost.known import known
 from compiler.ir.kept import remembered
 from compiler.ir.nodes import Leaf, Node, Parallel, Series, children
@@ -51,14 +51,14 @@ def seen(node: Node) -> Trace:
 @remembered
 def _seen_inside(node: Node) -> Trace:
     match node:
-        case Series(nodes=nodes):
-            return through(nodes)
+        case Series():
+            return _through(node.nodes, _still(node))
         case Parallel():
             made = met(node, map(seen, node.branches))
             if node.then:
                 made = made.then(seen(node.then))
-            return made.hull(STILL) if node.residual else made
-    return STILL  # What comes behind an auxiliary head is the trunk.
+            return made.hull(_still(node)) if node.residual else made
+    return _still(node)  # What comes behind an auxiliary head is the trunk.
 
 
 def met(node: Parallel, traces: Iterable[Trace]) -> Trace:
@@ -71,9 +71,17 @@ def met(node: Parallel, traces: Iterable[Trace]) -> Trace:
     return joined(replace(trace, spatial=False) if alone else trace for trace, alone in pairs)
 
 
-def through(nodes: Iterable[Node]) -> Trace:
+def _through(nodes: tuple[Node, ...], before: Trace) -> Trace:
     """What one position sees behind nodes in order."""
-    trace = STILL
     for node in nodes:
-        trace = trace.then(seen(node))
-    return trace
+        before = before.then(seen(node))
+    return before
+
+
+def whole_field(trunk: tuple[Node, ...]) -> Field | None:
+    """How one position of a trunk's last map sees the image; None where there are no steps."""
+    return _through(trunk, _still(trunk[0])).field if trunk else None
+
+
+def _still(node: Node) -> Trace:
+    return still(len(node.inp.grid))

@@ -14,7 +14,7 @@ from compiler.diagram.trimming import ends, more
 from compiler.diagram.uses import call_of, is_repeat
 from compiler.ir.network import Network
 from compiler.ir.nodes import Leaf, Node, Parallel, Series, Tap, macs
-from compiler.ir.op import Pair, Shape
+from compiler.ir.op import Axes, Shape
 from compiler.ops.words import is_gated, is_unit, titled, words
 
 ROW = 6
@@ -31,7 +31,7 @@ class Card:
     aside: str
     name: str
     out: Shape
-    grid: Pair
+    grid: Axes
     times: int = 1
     """How often it stands there, one after the other."""
     notes: tuple[str, ...] = ()
@@ -123,10 +123,10 @@ def _labels(found: list[Card]) -> Iterator[str]:
         yield label
 
 
-def _passage(before: Pair, after: Pair) -> str:
+def _passage(before: Axes, after: Axes) -> str:
     if before == after:
         return by(map(plain, after))
-    square = before[0] == before[1] and after[0] == after[1]
+    square = len(set(before)) == 1 == len(set(after))
     ends = (plain(x[0]) if square else "×".join(map(plain, x)) for x in (before, after))
     return " → ".join(ends)
 

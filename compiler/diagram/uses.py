@@ -10,7 +10,7 @@ from itertools import groupby
 from compiler.diagram.text import by, dim, plain, shape, si
 from compiler.ir.network import Network
 from compiler.ir.nodes import BlockUse, Node, Parallel, Series, children, macs, params
-from compiler.ir.op import Shape
+from compiler.ir.op import LETTERS, Shape
 from compiler.ir.symbols import names_in
 from compiler.ir.terms import inside
 
@@ -149,5 +149,6 @@ def boundary(places: list[Use]) -> tuple[str, str]:
     inner = inside(places[0].node)
     inputs, outputs = [use.node.inp for use in places], [use.node.out for use in places]
     kept = all(x.grid == y.grid for x, y in zip(inputs, outputs, strict=True))
-    after = ("H", "W") if kept else ("H′", "W′")
-    return common_shape(inner.inp, inputs, ("H", "W")), common_shape(inner.out, outputs, after)
+    before, letters = LETTERS[len(inner.inp.grid)], LETTERS[len(inner.out.grid)]
+    after = letters if kept else tuple(f"{letter}′" for letter in letters)
+    return common_shape(inner.inp, inputs, before), common_shape(inner.out, outputs, after)

@@ -13,7 +13,7 @@ from compiler.ir.nodes import Leaf, Node, Parallel, Series, Tap, children
 from compiler.ir.op import Op
 from compiler.ir.symbols import names_in
 from compiler.ops.conv import DEPTHWISE, POINTWISE, Conv
-from compiler.ops.window import Sliding
+from compiler.ops.window import Sliding, kernel_text
 from compiler.ops.words import (
     WEIGHTED,
     core,
@@ -97,10 +97,10 @@ def _named(name: str, leaf: Leaf) -> str:
 
 
 def _window(slide: Sliding) -> Iterator[tuple[str, str]]:
-    yield "kernel", _pair(slide.kernel)
-    yield "stride", _pair(slide.stride)
+    yield "kernel", kernel_text(slide.kernel)
+    yield "stride", kernel_text(slide.stride)
     yield "padding", _padding(slide)
-    yield "dilation", _pair(slide.dilation)
+    yield "dilation", kernel_text(slide.dilation)
     yield "rounds", "up" if slide.ceil else "down"
 
 
@@ -108,13 +108,9 @@ def _padding(slide: Sliding) -> str:
     """In words where it can be, so that it follows a kernel that changes."""
     if slide.tf_same:
         return "tf_same"
-    if slide.padding == tuple((slide.span(axis) - 1) // 2 for axis in (0, 1)):
+    if slide.padding == tuple((span - 1) // 2 for span in slide.spans):
         return "same"
-    return "valid" if slide.padding == (0, 0) else _pair(slide.padding)
-
-
-def _pair(pair: tuple[int, int]) -> str:
-    return f"{pair[0]}x{pair[1]}"
+    return kernel_text(slide.padding) if any(slide.padding) else "valid"
 
 
 def text(node: Node) -> str:

@@ -36,7 +36,7 @@ AUX_WEIGHT = 0.3
 
 def import_module(
     model: nn.Module,
-    size: tuple[int, int, int],
+    size: tuple[int, ...],
     *,
     name: str = "",
     aux_weight: float = AUX_WEIGHT,

@@ -49,7 +49,7 @@ def spec_of(
     where, _, model_name = source.rpartition(":")
     return import_module(
         model,
-        whole,  # type: ignore[arg-type]  # three numbers
+        whole,
         name=name or identifier(model_name),
         aux_weight=aux_weight,
         weights=(where if where in LIBRARIES else ORIGINAL) if weights else "",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from compiler.importing.naming import CONTAINERS, inside
 from compiler.importing.strands import Chain, Fork, Item, paths
+from compiler.ir.op import shrunk
 
 
 @dataclass(frozen=True)
@@ -24,9 +25,9 @@ class Unit:
         Empty where there is no grid.
         """
         before, after = self.items[0].inp[1:], self.items[-1].out[1:]
-        if len(before) != 2 or len(after) != 2:
+        if not before or len(before) != len(after):
             return ""
-        shrinks = after[0] < before[0] and after[1] < before[1]
+        shrinks = shrunk(before, after)
         return "inception" if before == after else "reduction" if shrinks else "strided"
 
     @property

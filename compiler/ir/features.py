@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from operator import mul
 from typing import NamedTuple
 
 from compiler.ir.network import Network
 from compiler.ir.nodes import Leaf, Node, Parallel, children
-from compiler.ir.op import Pair
+from compiler.ir.op import Axes
 from dsl.text.problems import did_you_mean
 
 
@@ -17,17 +18,17 @@ class FeatureInfo(NamedTuple):
 
     name: str
     channels: int
-    reduction: int | Pair
-    """One number, or (height, width) where they differ."""
+    reduction: int | Axes
+    """One number, or one an axis where they differ: (height, width)."""
 
 
-def reductions(network: Network) -> dict[str, Pair]:
+def reductions(network: Network) -> dict[str, Axes]:
     """The stride against the input behind each step of stem and body, in order.
 
     Ends before the first step that has no map to give.
     """
-    found: dict[str, Pair] = {}
-    stride = (1, 1)
+    found: dict[str, Axes] = {}
+    stride: Axes = (1,) * len(network.input.grid)
     for node in network.trunk:
         if network.sections[node.name] == "head" or not node.out.is_map or _flattens(node):
             break
@@ -40,18 +41,17 @@ def _flattens(node: Node) -> bool:
     return isinstance(node, Leaf) and node.op.flattens(node.inp)
 
 
-def _behind(node: Node, stride: Pair) -> Pair:
+def _behind(node: Node, stride: Axes) -> Axes:
     """The stride behind a node; a join's is the largest of its branches but for gates."""
     match node:
         case Leaf():
             window = node.op.window(node.inp)
-            height, width = window.stride if window else (1, 1)
-            return stride[0] * int(height), stride[1] * int(width)
+            return tuple(map(mul, stride, map(int, window.stride))) if window else stride
         case Parallel():
             still = node.join.spread(tuple(branch.out for branch in node.branches))
             pairs = zip(node.branches, still, strict=True)
             ends = [_behind(branch, stride) for branch, alone in pairs if not alone]
-            stride = max(end[0] for end in ends), max(end[1] for end in ends)
+            stride = tuple(map(max, zip(*ends, strict=True)))
             return _behind(node.then, stride) if node.then else stride
     for child in children(node):
         stride = _behind(child, stride)
@@ -69,9 +69,9 @@ def described(network: Network, steps: Iterable[str]) -> tuple[FeatureInfo, ...]
     strides = reductions(network)
     channels = {node.name: int(node.out.channels) for node in network.trunk}
     return tuple(
-        FeatureInfo(name, channels[name], height if height == width else (height, width))
+        FeatureInfo(name, channels[name], sizes[0] if len(set(sizes)) == 1 else sizes)
         for name in steps
-        for height, width in (strides[name],)
+        for sizes in (strides[name],)
     )
 
 

@@ -5,22 +5,24 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from compiler.ir.network import Network
 from compiler.ir.nodes import Leaf, Node, Parallel, Series, Tap, leaves
-from compiler.ir.op import Pair, Shape, ShapeFault
+from compiler.ir.op import LETTERS, Axes, Shape, ShapeFault
 
 
 def takes(network: Network, what: str = "images") -> str:
     """What a network, or its part from `network.input` on, takes."""
     if not network.input.is_map:
         return f"{network.name} takes (N, {int(network.input[0])}) {what}"
-    channels, height, width = (int(n) for n in network.input)
-    return f"{network.name} takes (N, {channels}, H, W), such as {height}x{width} {what}"
+    channels, *grid = (int(n) for n in network.input)
+    letters, size = ", ".join(LETTERS[len(grid)]), "x".join(map(str, grid))
+    return f"{network.name} takes (N, {channels}, {letters}), such as {size} {what}"
 
 
 def misfit(network: Network, shape: tuple[int, ...], training: bool, what: str = "images") -> str:
-    """Why an input (N, C, H, W) can't be taken, as a sentence; empty where it can."""
+    """Why an input, (N, C, H, W) of an image, can't be taken, as a sentence; empty where it can."""
     wanted = takes(network, what)
     if len(shape) != 1 + len(network.input):
         return f"{wanted}; got {len(shape)} dimensions: {shape}"
@@ -129,10 +131,10 @@ class _Norms(Walk):
 
 @dataclass(frozen=True)
 class Least:
-    """The least (height, width) that a network takes, when evaluating and in training."""
+    """The least size that a network takes, per axis, when evaluating and in training."""
 
-    evaluating: Pair
-    training: Pair
+    evaluating: Axes
+    training: Axes
 
     def __str__(self) -> str:
         sizes = ["x".join(map(str, size)) for size in (self.evaluating, self.training)]
@@ -142,27 +144,38 @@ class Least:
 def least(network: Network) -> Least:
     """The least input: of a network for square images the least square one.
 
-    Otherwise height and width are found each by itself, beside the spec's own other side.
+    Otherwise each side is found by itself, beside the spec's own other ones.
     Batch norm's need of more than one value a channel is no matter of the input's size alone,
     and not counted.
     """
-    evaluating = _least(network, Walk(), (1, 1))
+    evaluating = _least(network, Walk(), (1,) * len(network.input.grid))
     if not network.taps:
         return Least(evaluating, evaluating)
     return Least(evaluating, _least(network, Walk(training=True), evaluating))
 
 
-def _least(network: Network, walk: Walk, known: Pair) -> Pair:
-    """The least sides, none less than what is `known` to be needed anyway."""
-    height, width = network.input.grid
-    if height == width:
-        side = _least_side(network, walk, range(known[0], height), lambda n: (n, n))
-        return side, side
-    rows = _least_side(network, walk, range(known[0], height), lambda n: (n, width))
-    return rows, _least_side(network, walk, range(known[1], width), lambda n: (height, n))
+def _least(network: Network, walk: Walk, known: Axes) -> Axes:
+    """The least sides, none less than what is `known` to be needed anyway.
+
+    Sides that are equal in the spec stay so: a square, or the frames of a clip.
+    """
+    own = network.input.grid
+    found = list(own)
+    for size in dict.fromkeys(own):
+        alike = [axis for axis, other in enumerate(own) if other == size]
+        sides = range(max(known[axis] for axis in alike), size)
+        side = _least_side(network, walk, sides, partial(_with_side, own, alike))
+        for axis in alike:
+            found[axis] = side
+    return tuple(found)
 
 
-def _least_side(network: Network, walk: Walk, sides: range, grid: Callable[[int], Pair]) -> int:
+def _with_side(grid: Axes, axes: list[int], side: int) -> Axes:
+    """The grid with another size on some axes."""
+    return tuple(side if axis in axes else size for axis, size in enumerate(grid))
+
+
+def _least_side(network: Network, walk: Walk, sides: range, grid: Callable[[int], Axes]) -> int:
     """The least of the sides; the end of the range, the spec's own side, is one that fits.
 
     Whatever is too small stays so for every smaller side, so that limit is found by halving;
@@ -175,7 +188,7 @@ def _least_side(network: Network, walk: Walk, sides: range, grid: Callable[[int]
     return next(rest, sides.stop)
 
 
-def _fits(network: Network, walk: Walk, grid: Pair) -> bool:
+def _fits(network: Network, walk: Walk, grid: Axes) -> bool:
     try:
         walk.through(network.nodes, Shape(network.input.channels, *grid))
     except ShapeFault:

@@ -10,16 +10,23 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import prod
+from operator import le
 from typing import Any, ClassVar, Literal, Self
 
-Pair = tuple[int, int]
+Axes = tuple[int, ...]
+"""A number for each axis of a map, in order: (H, W), or (L,), or (T, H, W)."""
+LETTERS = ((), ("L",), ("H", "W"), ("T", "H", "W"))
+"""What the axes are called, by how many there are."""
 Ending = Literal["logits", "softmax", "sigmoid", "altered"]
 """What numbers are to a loss: of any size, probabilities that a softmax or a sigmoid gave, or
 probabilities that were made into something else since."""
 
 
 class Shape(tuple[int, ...]):
-    """One sample's shape without the batch: (C, H, W) for a map, (F,) for a vector."""
+    """One sample's shape without the batch: channels, then the grid; (F,) for a vector.
+
+    A map is (C, L), (C, H, W) or (C, T, H, W).
+    """
 
     __slots__ = ()
 
@@ -36,22 +43,38 @@ class Shape(tuple[int, ...]):
         return self[0]
 
     @property
-    def grid(self) -> Pair:
-        """(H, W); a vector counts as 1x1."""
-        return (self[1], self[2]) if len(self) == 3 else (1, 1)
+    def grid(self) -> Axes:
+        """(H, W), or (L,), or (T, H, W); a vector has no axes."""
+        return self[1:]
+
+    @property
+    def positions(self) -> int:
+        """H * W: 1 for a vector."""
+        return prod(self[1:])
 
     @property
     def is_map(self) -> bool:
         """Whether there is a grid at all."""
-        return len(self) == 3
+        return len(self) > 1
+
+    @property
+    def is_point(self) -> bool:
+        """Whether there is one position only, as in a vector."""
+        return all(size == 1 for size in self[1:])
 
     @property
     def elements(self) -> int:
-        """C * H * W."""
+        """C * H * W: of all axes."""
         return prod(map(int, self))
 
     def __str__(self) -> str:
         return "x".join(str(int(n)) for n in self)
+
+
+def shrunk(before: Axes, after: Axes) -> bool:
+    """Whether a grid became smaller on every axis; the frames of a clip may stay as they are."""
+    less = [new < old for old, new in zip(before, after, strict=True)]
+    return all(less[-2:]) and all(map(le, after, before))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +93,14 @@ class Call:
 class Window:
     """A sliding window per axis, for receptive fields and padding waste.
 
-    `before` and `after` are the rows and columns padded at each end.
+    `before` and `after` are the positions padded at each end of an axis.
     """
 
-    kernel: Pair
-    stride: Pair = (1, 1)
-    before: Pair = (0, 0)
-    after: Pair = (0, 0)
-    dilation: Pair = (1, 1)
+    kernel: Axes
+    stride: Axes
+    before: Axes
+    after: Axes
+    dilation: Axes
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,8 +54,7 @@ def _network(spec: Spec, report: Report, limit: int, variant: str | None = None)
     """The spec's network; in parts only where a problem was found."""
     names: dict[str, Value] = {"classes": Sym.named(spec.classes, "num_classes")}
     scope = Scope(spec, report, Budget(limit), names)
-    height, width = spec.input[1:]
-    shape = Shape(Sym.named(spec.input[0], "in_channels"), height, width)
+    shape = Shape(Sym.named(spec.input[0], "in_channels"), *spec.input[1:])
     nodes, sections = _Trunk(scope).run(shape)
     return Network(
         name=spec.name,
@@ -74,13 +73,14 @@ def _network(spec: Spec, report: Report, limit: int, variant: str | None = None)
 def _say_least(spec: Spec, report: Report, limit: int) -> None:
     """Where the input is too small, add which one would be large enough."""
     small = [problem for problem in report.problems if problem.code == "E102"]
-    if not small or spec.input[1] != spec.input[2]:
+    if not small or len(set(spec.input[1:])) != 1:
         return
     alone = _enough(spec.model_copy(update={"aux": ()}), limit)
     whole = _enough(spec, limit) if spec.aux else alone
     if alone is None or whole is None:
         return
-    least = Least((alone, alone), (whole, whole))
+    rank = len(spec.input) - 1
+    least = Least((alone,) * rank, (whole,) * rank)
     for place, problem in enumerate(report.problems):
         if problem in small:
             help = f"the least input is {least}; padding or a smaller kernel would do too"
@@ -117,7 +117,7 @@ MOST_SIDES = 64
 
 
 def _enough(spec: Spec, limit: int) -> int | None:
-    """The side of the least square input that the spec can be compiled for.
+    """The side of the least input of equal sides that the spec can be compiled for.
 
     None where no input up to the largest of all is enough.
     """
@@ -128,8 +128,9 @@ def _enough(spec: Spec, limit: int) -> int | None:
 
 
 def _faults(spec: Spec, side: int, limit: int) -> set[str]:
-    """The codes of what is wrong with the spec for a square input."""
-    sized = spec.model_copy(update={"input": (spec.input[0], side, side)})
+    """The codes of what is wrong with the spec for an input of equal sides."""
+    grid = (side,) * (len(spec.input) - 1)
+    sized = spec.model_copy(update={"input": (spec.input[0], *grid)})
     return _found(sized, spec.aux, limit)
 
 

@@ -27,11 +27,14 @@ from dsl.text.values import Entry, Scalar
 
 @dataclass(frozen=True)
 class Overrides:
-    """What a caller wants otherwise than the spec; `size` is (H, W)."""
+    """What a caller wants otherwise than the spec.
+
+    `size` is the grid, (H, W) of an image, or that behind the channels: (C, H, W).
+    """
 
     classes: int | None = None
     channels: int | None = None
-    size: tuple[int, int] | None = None
+    size: tuple[int, ...] | None = None
     aux: bool = True
     said: tuple[Said, ...] = ()
     """Changes as the command line writes them, such as `("set", "mixed_6b.c7=96")`."""
@@ -66,10 +69,16 @@ class Overrides:
         if self.classes is not None:
             yield _setting("classes", self.classes, "--classes")
         if self.size or self.channels is not None:
-            channels = spec.input[0] if self.channels is None else self.channels
-            yield _setting("input", (channels, *(self.size or spec.input[1:])), "--input")
+            yield _setting("input", self._input(spec), "--input")
         if not self.aux:
             yield _setting("aux", (), "--no-aux")
+
+    def _input(self, spec: Spec) -> tuple[int, ...]:
+        """The whole input; a size as long as the spec's own has the channels in front."""
+        size = self.size or spec.input[1:]
+        if self.channels is not None:
+            return (self.channels, *size)
+        return size if len(size) >= len(spec.input) else (spec.input[0], *size)
 
     def addressed(self, spec: Spec) -> Overrides:
         """The same in words of the command line: the dropout rate by its address, the whole input.

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from compiler.ir.op import Op, Pair, Shape
+from compiler.ir.op import Axes, Op, Shape
 from compiler.ir.symbols import half, names_in
 from compiler.lowering.scope import Scope
 from compiler.ops.act import ACTIVATIONS, Activation, Softmax
@@ -19,9 +19,10 @@ from compiler.ops.conv import CONV, DEPTHWISE, POINTWISE, Conv
 from compiler.ops.linear import Dropout, Flatten, Identity, Linear
 from compiler.ops.norm import BatchNorm, LocalResponseNorm
 from compiler.ops.pool import AdaptivePool, AvgPool, MaxPool
-from compiler.ops.window import Sliding, pad_text
+from compiler.ops.window import Sliding, every, kernel_text, pad_text
 from dsl.models import layers
 from dsl.models.activations import CHANNELWISE, SLOPED
+from dsl.models.extent import misranked
 from dsl.models.fields import NORMS, PADDINGS
 from dsl.models.model import Model
 from dsl.text.numbers import LEAST
@@ -77,7 +78,7 @@ def _conv(step: layers.Conv, x: Shape, scope: Scope) -> Lowered:
         scope.fail("E107", step.at.of("width"), f"{message}, not {int(width)}")
     normed = _norm(step, scope)
     bias = _bias(step, scope, bool(normed))
-    conv = Conv(width, _sliding(step, scope), groups, bias, scope.init(step))
+    conv = Conv(width, _sliding(step, x, scope), groups, bias, scope.init(step))
     return Lowered(((CONV, conv), *normed, *_act(step, scope)))
 
 
@@ -86,8 +87,9 @@ def _sepconv(step: layers.SepConv, x: Shape, scope: Scope) -> Lowered:
     width = scope.positive(step, "width") if step.width is not None else x.channels
     normed = _norm(step, scope)
     bias, init = _bias(step, scope, bool(normed)), scope.init(step)
-    deep = Conv(x.channels, _sliding(step, scope), x.channels, bias=False, init=init)
-    point = Conv(width, Sliding((1, 1)), 1, bias, init)
+    slide = _sliding(step, x, scope)
+    deep = Conv(x.channels, slide, x.channels, bias=False, init=init)
+    point = Conv(width, Sliding(every(1, slide.kernel)), 1, bias, init)
     parts = ((DEPTHWISE, deep), (POINTWISE, point), *normed, *_act(step, scope))
     return Lowered(parts)
 
@@ -137,40 +139,51 @@ def activation(step: Model, name: str, scope: Scope, *, fresh: bool = True) -> A
     return Activation(kind, fresh and facts.inplace, steep, channelwise=slope == CHANNELWISE)
 
 
-def _sliding(step: layers.Filter | layers.MaxPool, scope: Scope) -> Sliding:
-    kernel, stride = scope.pair(step, "kernel"), scope.pair(step, "stride")
-    dilation = scope.pair(step, "dilation") if isinstance(step, layers.Filter) else (1, 1)
+def _sliding(step: layers.Filter | layers.MaxPool, x: Shape, scope: Scope) -> Sliding:
+    rank = _ranked(step, "kernel", step.kernel, x, scope)
+    kernel, stride = scope.axes(step, "kernel", rank), scope.axes(step, "stride", rank)
+    ones = every(1, kernel)
+    dilation = scope.axes(step, "dilation", rank) if isinstance(step, layers.Filter) else ones
     ceil = isinstance(step, layers.MaxPool) and step.ceil
     given = scope.value(step, "padding")
     if isinstance(given, (tuple, int, float)):
-        pads = scope.pair(step, "padding", least=0)
+        pads = scope.axes(step, "padding", rank, least=0)
         return Sliding(kernel, stride, pads, dilation, ceil, mode=pad_text(pads))
     if given is None and ceil:
-        return Sliding(kernel, stride, (0, 0), dilation, ceil, mode="ceil")
+        return Sliding(kernel, stride, (), dilation, ceil, mode="ceil")
     mode = scope.word(step, "padding", PADDINGS)
     shown = mode if given is not None else ""
     if mode == "valid":
-        return Sliding(kernel, stride, (0, 0), dilation, ceil, mode="valid")
+        return Sliding(kernel, stride, (), dilation, ceil, mode="valid")
     if mode == "tf_same":
         return _tf_same(step, kernel, stride, dilation, shown, scope)
-    return _same(step, Sliding(kernel, stride, (0, 0), dilation, ceil), scope)
+    return _same(step, Sliding(kernel, stride, (), dilation, ceil), scope)
+
+
+def _ranked(
+    step: layers.Layer, name: str, sizes: tuple[int | str, ...], x: Shape, scope: Scope
+) -> int:
+    """How many axes a window has: as many as the map that comes in."""
+    rank = len(sizes)
+    if x.is_map and rank != len(x.grid):
+        message, help = misranked(name, sizes, tuple(map(int, x)))
+        scope.fail("E114", step.at.of(name), message, help=help)
+    return rank
 
 
 def _same(step: layers.Layer, slide: Sliding, scope: Scope) -> Sliding:
     """Symmetric padding that keeps the grid at stride 1, as torch code writes it."""
-    spans = slide.span(0), slide.span(1)
-    for span, stride in zip(spans, slide.stride, strict=True):
+    for span, stride in zip(slide.spans, slide.stride, strict=True):
         if span % 2 == 0 and stride == 1:
-            message = f"{slide.kernel[0]}x{slide.kernel[1]} can't keep the grid with equal padding"
+            message = f"{kernel_text(slide.kernel)} can't keep the grid with equal padding"
             help = "an even kernel needs tf_same, valid or pad="
             scope.fail("E110", step.at.of("kernel"), message, help=help)
     return replace(slide, padding=_symmetric(slide))
 
 
-def _symmetric(slide: Sliding) -> Pair:
+def _symmetric(slide: Sliding) -> Axes:
     """Padding that keeps the grid at stride 1, as an expression where a parameter decides."""
-    height, width = (_keeping(slide, axis) for axis in (0, 1))
-    return height, width
+    return tuple(_keeping(slide, axis) for axis in slide.axes)
 
 
 def _keeping(slide: Sliding, axis: int) -> int:
@@ -181,25 +194,24 @@ def _keeping(slide: Sliding, axis: int) -> int:
 
 
 def _tf_same(
-    step: layers.Layer, kernel: Pair, stride: Pair, dilation: Pair, shown: str, scope: Scope
+    step: layers.Layer, kernel: Axes, stride: Axes, dilation: Axes, shown: str, scope: Scope
 ) -> Sliding:
     """TensorFlow's SAME; where it never depends on the input's size it is plain padding."""
-    slide = Sliding(kernel, stride, (0, 0), dilation, tf_same=True, mode=shown)
-    spans = slide.span(0), slide.span(1)
-    for span, step_by in zip(spans, stride, strict=True):
+    slide = Sliding(kernel, stride, (), dilation, tf_same=True, mode=shown)
+    for span, step_by in zip(slide.spans, stride, strict=True):
         if 1 < span < step_by:
             message = f"tf_same can't have a stride of {step_by} over a kernel of {span}"
             scope.fail("E110", step.at.of("stride"), message, help="give the padding as pad=")
-    if stride == (1, 1) and spans[0] % 2 and spans[1] % 2:
+    if stride == every(1, kernel) and all(span % 2 for span in slide.spans):
         return Sliding(kernel, stride, _symmetric(slide), dilation, mode=shown)
-    if kernel == (1, 1):
-        return Sliding(kernel, stride, (0, 0), dilation, mode=shown)
+    if slide.is_unit:
+        return Sliding(kernel, stride, (), dilation, mode=shown)
     return slide
 
 
 @lowers(layers.MaxPool)
 def _maxpool(step: layers.MaxPool, x: Shape, scope: Scope) -> Lowered:
-    return one(MaxPool(_pool_window(step, scope)))
+    return one(MaxPool(_pool_window(step, x, scope)))
 
 
 @lowers(layers.AvgPool)
@@ -207,15 +219,15 @@ def _avgpool(step: layers.AvgPool, x: Shape, scope: Scope) -> Lowered:
     count = step.count_padding
     if count is None:
         count = scope.spec.defaults.avgpool == "countpad"
-    return one(AvgPool(_pool_window(step, scope), count))
+    return one(AvgPool(_pool_window(step, x, scope), count))
 
 
-def _pool_window(step: layers.MaxPool, scope: Scope) -> Sliding:
+def _pool_window(step: layers.MaxPool, x: Shape, scope: Scope) -> Sliding:
     """A pooling window; torch refuses more padding than half the kernel."""
     if step.ceil and scope.value(step, "padding") == "tf_same":
         help = "tf_same keeps every row already: leave ceil out"
         scope.fail("E111", step.at.of("ceil"), "ceil has no meaning with tf_same", help=help)
-    slide = _sliding(step, scope)
+    slide = _sliding(step, x, scope)
     for side, pad in zip(slide.kernel, slide.padding, strict=True):
         if pad > side // 2:
             message = f"padding {int(pad)} is more than half of the window's {int(side)}"
@@ -225,12 +237,14 @@ def _pool_window(step: layers.MaxPool, scope: Scope) -> Sliding:
 
 @lowers(layers.GlobalPool)
 def _globalpool(step: layers.GlobalPool, x: Shape, scope: Scope) -> Lowered:
-    return one(AdaptivePool((1, 1), scope.word(step, "mode", layers.MODES)))
+    ones = every(1, x.grid or (1, 1))  # A vector is refused by the op.
+    return one(AdaptivePool(ones, scope.word(step, "mode", layers.MODES)))
 
 
 @lowers(layers.AdaptivePool)
 def _adaptivepool(step: layers.AdaptivePool, x: Shape, scope: Scope) -> Lowered:
-    return one(AdaptivePool(scope.pair(step, "size"), scope.word(step, "mode", layers.MODES)))
+    size = scope.axes(step, "size", _ranked(step, "size", step.size, x, scope))
+    return one(AdaptivePool(size, scope.word(step, "mode", layers.MODES)))
 
 
 @lowers(layers.Linear)

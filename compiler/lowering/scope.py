@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
-from compiler.ir.op import Init, Pair, ShapeFault
+from compiler.ir.op import Axes, Init, ShapeFault
 from compiler.ir.symbols import quotient, real
 from dsl.models.activations import word_of
 from dsl.models.factors import factor
@@ -159,12 +159,11 @@ class Scope:
         """A field that holds a whole number from 1."""
         return self.whole(step, name, getattr(step, name), least=1)
 
-    def pair(self, step: Model, name: str, least: int = 1) -> Pair:
-        """A field that holds HxW."""
+    def axes(self, step: Model, name: str, rank: int, least: int = 1) -> Axes:
+        """A field that holds a number for each axis, or a parameter for all of them."""
         given = getattr(step, name)
-        halves = given if isinstance(given, tuple) else (given, given)
-        height, width = (self.whole(step, name, half, least) for half in halves)
-        return height, width
+        sides = given if isinstance(given, tuple) else (given,) * rank
+        return tuple(self.whole(step, name, side, least) for side in sides)
 
     def number(self, step: Model, name: str, low: float = -1e6, high: float = 1e6) -> float:
         """A field that holds a number; left out, the spec's default of that name."""

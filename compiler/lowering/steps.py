@@ -10,11 +10,12 @@ from dataclasses import replace
 from math import prod
 
 from compiler.ir.nodes import BlockKind, BlockUse, Leaf, Node, Parallel, Residual, Series
-from compiler.ir.op import Op, Shape, ShapeFault
+from compiler.ir.op import Op, Shape, ShapeFault, shrunk
 from compiler.ir.symbols import Sym, SymFloat, same
 from compiler.lowering.rules import Lowered, activation, rule_of
 from compiler.lowering.scope import Scope, Stop, Value
 from compiler.ops.join import join_of
+from compiler.ops.window import kernel_text
 from dsl.models import layers
 from dsl.models.naming import branch_names, child_names, sequence_names
 from dsl.models.spec import Block
@@ -287,12 +288,12 @@ def _grid(kind: BlockKind, step: layers.Call, node: Series | Parallel, scope: Sc
     """Inception blocks keep the grid, reductions shrink it; the strided ones may do either."""
     before, after = node.inp.grid, node.out.grid
     note = {"notes": ((scope.spec.blocks[step.block].at.of("name"), f"{step.block} is defined"),)}
-    sizes = f"{before[0]}x{before[1]} to {after[0]}x{after[1]}"
+    sizes = f"{kernel_text(before)} to {kernel_text(after)}"
     if kind == "inception" and before != after:
         message = f"inception block {step.block} must keep the grid, it goes from {sizes}"
         help = f"a block that shrinks the grid belongs under reduction:{EITHER}"
         scope.fail("E108", step.at.of("block"), message, help=help, **note)
-    if kind == "reduction" and not (after[0] < before[0] and after[1] < before[1]):
+    if kind == "reduction" and not shrunk(before, after):
         message = f"reduction block {step.block} must shrink the grid, it goes from {sizes}"
         help = f"a block that keeps the grid belongs under inception:{EITHER}"
         scope.fail("E109", step.at.of("block"), message, help=help, **note)

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from compiler.ir.nodes import Leaf, Node, Parallel, Series, Tap
 from compiler.ir.op import Call
 from compiler.ir.plugged import kind_of
-from compiler.nn import runtime
+from compiler.nn import ranks, runtime
 
 FOLDS: dict[str, Callable[..., Tensor]] = {"+": operator.add, "*": operator.mul}
 """A join's operator by its sign; without one all branches are joined at the end."""
@@ -91,15 +91,20 @@ def layer(leaf: Leaf) -> nn.Module:
 
 def construct(call: Call) -> nn.Module:
     """Perform a constructor call; symbols become plain numbers."""
-    source: Any = nn if call.name.startswith("nn.") else runtime
-    kind = getattr(source, call.name.removeprefix("nn."))
     args, kwargs = _arguments(call)
-    module: nn.Module = kind(*args, **kwargs)
+    module: nn.Module = _class(call.name)(*args, **kwargs)
     return module
 
 
 def _arguments(call: Call) -> tuple[list[Any], dict[str, Any]]:
     return [*map(_plain, call.args)], {key: _plain(v) for key, v in call.kwargs.items()}
+
+
+def _class(name: str) -> Any:
+    """A class of torch's, by `nn.` and its name, or one of those that torch lacks."""
+    if name.startswith("nn."):
+        return getattr(nn, name.removeprefix("nn."))
+    return next(getattr(room, name) for room in (runtime, ranks) if hasattr(room, name))
 
 
 def _plain(value: Any) -> Any:

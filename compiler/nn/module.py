@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from torch import Tensor, nn
+from torch import Tensor
 from torch.utils._pytree import _register_namedtuple
 
 from compiler.ir.ending import endings
@@ -24,7 +24,7 @@ from compiler.lowering.prepare import Overrides, prepare
 from compiler.nn.arguments import flag, rate, whole
 from compiler.nn.built import build_node, layer
 from compiler.nn.loss import Criterion, criterion_for
-from compiler.nn.trunk import Trunk, draw
+from compiler.nn.trunk import DRAWN, Trunk, draw
 from dsl.models.spec import Spec
 
 
@@ -177,7 +177,7 @@ class CompiledNetwork(Trunk):
             made.to(like)
         parent, _, name = path.rpartition(".")
         setattr(self.get_submodule(parent), name, made)
-        if init and isinstance(made, nn.Conv2d | nn.Linear):
+        if init and isinstance(made, DRAWN):
             draw(init, made.weight)
 
     def loss(self, output: Any, target: Tensor, criterion: Criterion | None = None) -> Tensor:

@@ -19,6 +19,9 @@ from compiler.nn.built import build_node
 from compiler.nn.checkpointing import checkpointed
 from compiler.ops.inits import init_call
 
+DRAWN = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Linear)
+"""The layers whose weights a spec's `init` draws."""
+
 
 class Trunk(nn.Module):
     """Modules of a network's steps, each under its name in the spec."""
@@ -117,7 +120,7 @@ class Trunk(nn.Module):
         """Draw what the spec gives a distribution; the rest stays as its constructor drew it."""
         if self.network.init:
             for module in self.modules():
-                if isinstance(module, nn.Conv2d | nn.Linear):
+                if isinstance(module, DRAWN):
                     draw(self.network.init, module.weight)
         for path, init in own_inits(self.network.nodes):
             if path.split(".", 1)[0] in self._modules:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any
 
 from compiler.ir.op import Call, Extra, Init, Op, Shape, ShapeFault, Window, Work
 from compiler.ir.op import Saved as Kept
 from compiler.ir.symbols import bracketed, is_plainly
-from compiler.ops.window import Sliding, short
+from compiler.ops.window import Sliding, every, short
 
 CONV, DEPTHWISE, POINTWISE = "conv", "depthwise", "pointwise"
 """What a unit calls its convolutions: the one, or the two halves of a separable one.
@@ -19,7 +20,7 @@ State dicts have these names, and which half a convolution is can't be told from
 
 @dataclass(frozen=True)
 class Conv(Op):
-    """A 2-D convolution (cross-correlation) of `width` filters.
+    """A convolution (cross-correlation) of `width` filters over a map of any rank.
 
     MACs: outputs * (C_in / groups) * kh * kw, padding taps included.
     """
@@ -38,24 +39,25 @@ class Conv(Op):
 
     def call(self, x: Shape) -> Call:
         slide, kwargs = self.slide, dict[str, Any]()
-        if not is_plainly(slide.stride, (1, 1)):
+        rank, ones = len(slide.kernel), every(1, slide.kernel)
+        if not is_plainly(slide.stride, ones):
             kwargs["stride"] = short(slide.stride)
-        if not is_plainly(slide.padding, (0, 0)) and not slide.tf_same:
+        if slide.is_padded:
             kwargs["padding"] = short(slide.padding)
-        if not is_plainly(slide.dilation, (1, 1)):
+        if not is_plainly(slide.dilation, ones):
             kwargs["dilation"] = short(slide.dilation)
         if not is_plainly(self.groups, 1):
             kwargs["groups"] = self.groups
         if not self.bias:
             kwargs["bias"] = False
-        name = "Conv2dSame" if slide.tf_same else "nn.Conv2d"
+        name = f"Conv{rank}dSame" if slide.tf_same else f"nn.Conv{rank}d"
         return Call(name, (x.channels, self.width, short(slide.kernel)), kwargs)
 
     @property
     def family(self) -> str:
         if self.slide.is_unit:
             return "pointwise"
-        return "conv" if self.slide.kernel[0] == self.slide.kernel[1] else "factorised"
+        return "conv" if len(set(self.slide.kernel)) == 1 else "factorised"
 
     @property
     def label(self) -> str:
@@ -73,7 +75,7 @@ class Conv(Op):
 
     def work(self, x: Shape) -> Work:
         outputs, kernel = self.out(x).elements, self.slide.kernel
-        taps = int(x.channels) // int(self.groups) * kernel[0] * kernel[1]
+        taps = int(x.channels) // int(self.groups) * prod(kernel)
         padded = self.slide.padded_elements(x) if self.slide.tf_same else 0
         bias_adds = outputs if self.bias else 0
         return Work(outputs * taps, outputs, bias_adds, eltwise_elems=padded)

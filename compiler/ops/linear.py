@@ -50,7 +50,7 @@ class Linear(Op):
 
 @dataclass(frozen=True)
 class Flatten(Op):
-    """(C, H, W) as one vector of C * H * W; shares its input's memory."""
+    """A map as one vector of all its elements; shares its input's memory."""
 
     aliases = True
 
@@ -59,13 +59,13 @@ class Flatten(Op):
         return "flatten"
 
     def out(self, x: Shape) -> Shape:
-        return Shape(x.channels * (x.grid[0] * x.grid[1]))
+        return Shape(x.channels * x.positions)
 
     def call(self, x: Shape) -> Call:
         return Call("nn.Flatten")
 
     def ending(self, x: Shape, before: Ending) -> Ending:
-        return "altered" if before == "softmax" and x.grid != (1, 1) else before
+        return "altered" if before == "softmax" and not x.is_point else before
 
     def flattens(self, x: Shape) -> bool:
         return True

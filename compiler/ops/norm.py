@@ -12,7 +12,7 @@ from compiler.ir.symbols import is_plainly
 
 @dataclass(frozen=True)
 class BatchNorm(Op):
-    """Batch normalisation over N, H, W per channel (arXiv:1502.03167).
+    """Batch normalisation over all but the channels (arXiv:1502.03167).
 
     `momentum` is torch's: the share of the new batch in the running statistics. Without
     `gamma` it shifts but doesn't scale.
@@ -32,7 +32,7 @@ class BatchNorm(Op):
 
     def out(self, x: Shape) -> Shape:
         if not x.is_map:
-            raise ShapeFault("E106", f"needs a map (C, H, W), gets a vector of {x}")
+            raise ShapeFault("E106", f"needs a map, gets a vector of {x}")
         return x
 
     def call(self, x: Shape) -> Call:
@@ -41,7 +41,8 @@ class BatchNorm(Op):
             kwargs["eps"] = self.eps
         if not is_plainly(self.momentum, 0.1):
             kwargs["momentum"] = self.momentum
-        name = "nn.BatchNorm2d" if self.gamma else "BatchNorm2dNoGamma"
+        name = f"BatchNorm{len(x.grid)}d"
+        name = f"nn.{name}" if self.gamma else f"{name}NoGamma"
         return Call(name, (x.channels,), kwargs)
 
     def params(self, x: Shape) -> dict[str, tuple[int, ...]]:
@@ -59,7 +60,7 @@ class BatchNorm(Op):
         return Kept(input=True, extra=Extra(fixed=2 * int(x.channels)))
 
     def least_batch(self, x: Shape) -> int:
-        return 2 if x.grid == (1, 1) else 1
+        return 2 if x.is_point else 1
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ class LocalResponseNorm(Op):
 
     def out(self, x: Shape) -> Shape:
         if not x.is_map:
-            raise ShapeFault("E106", f"needs a map (C, H, W), gets a vector of {x}")
+            raise ShapeFault("E106", f"needs a map, gets a vector of {x}")
         return x
 
     def call(self, x: Shape) -> Call:
@@ -98,8 +99,7 @@ class LocalResponseNorm(Op):
 
     def squares(self, x: Shape) -> int:
         """Elements of the squared input with the missing neighbours padded."""
-        height, width = x.grid
-        return (int(x.channels) + self.size - 1) * height * width
+        return (int(x.channels) + self.size - 1) * x.positions
 
     def peaks(self, x: Shape) -> tuple[Extra, ...]:
         return Extra(x.elements + self.squares(x)), Extra(3 * x.elements)

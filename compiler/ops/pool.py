@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import add, floordiv, mod
 from typing import Any
 
-from compiler.ir.op import Call, Ending, Extra, Op, Pair, Shape, ShapeFault, Window, Work
+from compiler.ir.op import Axes, Call, Ending, Extra, Op, Shape, Window, Work
 from compiler.ir.op import Saved as Kept
 from compiler.ir.symbols import is_plainly, same
-from compiler.ops.window import FLAT_HELP, Sliding, short
+from compiler.ops.window import Sliding, axes_text, every, fit, short
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Pool(Op):
         slide, kwargs = self.slide, dict[str, Any]()
         if not same(slide.stride, slide.kernel):
             kwargs["stride"] = short(slide.stride)
-        if not is_plainly(slide.padding, (0, 0)) and not slide.tf_same:
+        if slide.is_padded:
             kwargs["padding"] = short(slide.padding)
         if slide.ceil:
             kwargs["ceil_mode"] = True
@@ -56,9 +57,10 @@ class MaxPool(Pool):
         return f"max pool {self.slide.text}"
 
     def call(self, x: Shape) -> Call:
-        name = "MaxPool2dSame" if self.slide.tf_same else "nn.MaxPool2d"
+        rank = len(self.slide.kernel)
+        name = f"MaxPool{rank}dSame" if self.slide.tf_same else f"nn.MaxPool{rank}d"
         kwargs = self._kwargs()
-        if not is_plainly(self.slide.dilation, (1, 1)):
+        if not is_plainly(self.slide.dilation, every(1, self.slide.kernel)):
             kwargs["dilation"] = short(self.slide.dilation)
         return Call(name, (short(self.slide.kernel),), kwargs)
 
@@ -89,10 +91,11 @@ class AvgPool(Pool):
 
     @property
     def _pads(self) -> bool:
-        return self.slide.tf_same or not is_plainly(self.slide.padding, (0, 0))
+        return self.slide.tf_same or self.slide.is_padded
 
     def call(self, x: Shape) -> Call:
-        name = "AvgPool2dSame" if self.slide.tf_same else "nn.AvgPool2d"
+        rank = len(self.slide.kernel)
+        name = f"AvgPool{rank}dSame" if self.slide.tf_same else f"nn.AvgPool{rank}d"
         kwargs = self._kwargs()
         if self._pads and not self.count_padding:
             kwargs["count_include_pad"] = False
@@ -121,11 +124,9 @@ class AvgPool(Pool):
 
     def flattens(self, x: Shape) -> bool:
         window = self.slide.window(x)
-        pads = (
-            zip(window.before, window.after, strict=True) if self.slide.tf_same else ((0, 0),) * 2
-        )
-        seen = tuple(size + sum(pad) for size, pad in zip(x.grid, pads, strict=True))
-        return seen == self.slide.kernel != (1, 1) and self.out(x).grid == (1, 1)
+        pads = map(sum, zip(window.before, window.after, strict=True))
+        seen = tuple(map(add, x.grid, pads)) if self.slide.tf_same else x.grid
+        return seen == self.slide.kernel and not self.slide.is_unit and self.out(x).is_point
 
     def peaks(self, x: Shape) -> tuple[Extra, ...]:
         pooled = self.out(x).elements
@@ -147,7 +148,7 @@ class AvgPool(Pool):
 class AdaptivePool(Op):
     """Average or maximum over a fixed number of cells, whatever the input's size."""
 
-    size: Pair
+    size: Axes
     mode: str = "avg"
 
     @property
@@ -156,18 +157,17 @@ class AdaptivePool(Op):
 
     @property
     def label(self) -> str:
-        if is_plainly(self.size, (1, 1)):
+        if is_plainly(self.size, every(1, self.size)):
             return f"global {self.mode} pool"
-        return f"adaptive {self.mode} pool {self.size[0]}×{self.size[1]}"
+        return f"adaptive {self.mode} pool {axes_text(self.size)}"
 
     def out(self, x: Shape) -> Shape:
-        if not x.is_map:
-            raise ShapeFault("E106", f"needs a map (C, H, W), gets a vector of {x}", FLAT_HELP)
+        fit(x, self.size)
         return Shape(x.channels, *self.size)
 
     def call(self, x: Shape) -> Call:
-        name = "nn.AdaptiveAvgPool2d" if self.mode == "avg" else "nn.AdaptiveMaxPool2d"
-        return Call(name, (short(self.size),))
+        mode = "Avg" if self.mode == "avg" else "Max"
+        return Call(f"nn.Adaptive{mode}Pool{len(self.size)}d", (short(self.size),))
 
     def work(self, x: Shape) -> Work:
         return Work(pool_elems=self.out(x).elements)
@@ -175,15 +175,20 @@ class AdaptivePool(Op):
     def window(self, x: Shape) -> Window | None:
         if self.flattens(x):
             return None
-        kernel = (x.grid[0] // self.size[0], x.grid[1] // self.size[1])
-        return Window(kernel, kernel)
+        kernel = tuple(map(floordiv, x.grid, self.size))
+        none, ones = every(0, kernel), every(1, kernel)
+        return Window(kernel, kernel, none, none, ones)
 
     def ending(self, x: Shape, before: Ending) -> Ending:
         return "altered" if before == "softmax" and self.mode == "max" else before
 
     def flattens(self, x: Shape) -> bool:
-        uneven = x.grid[0] % self.size[0] or x.grid[1] % self.size[1]
-        return self.size == (1, 1) or bool(uneven)
+        return self.is_global or any(map(mod, x.grid, self.size))
+
+    @property
+    def is_global(self) -> bool:
+        """Whether it gives one number a channel."""
+        return self.size == every(1, self.size)
 
     def peaks(self, x: Shape) -> tuple[Extra, ...]:
         pooled = self.out(x).elements
@@ -192,4 +197,4 @@ class AdaptivePool(Op):
     def saved(self, x: Shape) -> Kept:
         if self.mode == "max":
             return Kept(input=True, extra=Extra(indices=self.out(x).elements))
-        return Kept(input=self.size != (1, 1))
+        return Kept(input=not self.is_global)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from math import prod
 from typing import Self
 
-from compiler.ir.op import Pair, Shape, ShapeFault, Window, Worded
+from compiler.ir.op import LETTERS, Axes, Shape, ShapeFault, Window, Worded
 from compiler.ir.symbols import is_plainly, same
 
 
 @dataclass(frozen=True)
 class Sliding(Worded):
-    """Kernel, stride, padding and dilation of one window, per axis (H, W).
+    """Kernel, stride, padding and dilation of one window, per axis: (H, W), (L,), (T, H, W).
+
+    What is left out is a stride and dilation of 1 and no padding on every axis.
 
     With `tf_same` the padding follows from the input's size, as TensorFlow defines
     `SAME`: the output has ceil(size / stride) rows, and an odd row of padding goes to
@@ -19,24 +22,39 @@ class Sliding(Worded):
     (Caffe's rule, as in torch's `ceil_mode`).
     """
 
-    kernel: Pair
-    stride: Pair = (1, 1)
-    padding: Pair = (0, 0)
-    dilation: Pair = (1, 1)
+    kernel: Axes
+    stride: Axes = ()
+    padding: Axes = ()
+    dilation: Axes = ()
     ceil: bool = False
     tf_same: bool = False
     mode: str = field(default="", compare=False)
     """How the spec put it (`same`, `valid`…), for labels."""
 
+    def __post_init__(self) -> None:
+        for name, usual in (("stride", 1), ("padding", 0), ("dilation", 1)):
+            if not getattr(self, name):
+                object.__setattr__(self, name, every(usual, self.kernel))
+
     def reworded(self) -> Self:
         """Padding that the spec gives as a number is written out anew."""
         return replace(self, mode=pad_text(self.padding)) if self.mode.startswith("p") else self
+
+    @property
+    def axes(self) -> range:
+        """The axes by number."""
+        return range(len(self.kernel))
+
+    @property
+    def spans(self) -> Axes:
+        """Input positions that one window covers, dilation included."""
+        return tuple(map(self.span, self.axes))
 
     def span(self, axis: int) -> int:
         """Input rows that one window covers, dilation included."""
         return (self.kernel[axis] - 1) * self.dilation[axis] + 1
 
-    def pads(self, axis: int, size: int) -> Pair:
+    def pads(self, axis: int, size: int) -> tuple[int, int]:
         """Rows padded before and after an axis of `size`."""
         if not self.tf_same:
             return self.padding[axis], self.padding[axis]
@@ -58,69 +76,103 @@ class Sliding(Worded):
         return out
 
     def _too_small(self, axis: int, size: int) -> str:
-        what = ("rows", "columns")[axis]
+        what = POSITIONS[len(self.kernel)][axis]
         least = self.span(axis) - (self.stride[axis] - 1 if self.ceil else 0)
         pad = sum(self.pads(axis, size))
         padded = f" and {pad} of padding" if pad else ""
-        text = f"{self.kernel[0]}x{self.kernel[1]}"
-        return f"{text} needs {least} {what}, the input has {size}{padded}"
+        return f"{kernel_text(self.kernel)} needs {least} {what}, the input has {size}{padded}"
 
     def _least(self, axis: int, size: int) -> str:
         return "enlarge the input, pad it, or take a smaller kernel"
 
-    def grid(self, x: Shape) -> Pair:
-        """Output (H, W) for an input map. Raises `ShapeFault` where nothing fits."""
-        if not x.is_map:
-            raise ShapeFault("E106", f"needs a map (C, H, W), gets a vector of {x}", FLAT_HELP)
-        return self.size(0, x.grid[0]), self.size(1, x.grid[1])
+    def grid(self, x: Shape) -> Axes:
+        """The output's grid for an input map. Raises `ShapeFault` where nothing fits."""
+        fit(x, self.kernel)
+        return tuple(map(self.size, self.axes, x.grid))
 
     def window(self, x: Shape) -> Window:
         """The window with the padding that this input gets."""
-        rows, columns = self.pads(0, x.grid[0]), self.pads(1, x.grid[1])
-        before, after = (rows[0], columns[0]), (rows[1], columns[1])
+        before, after = zip(*map(self.pads, self.axes, x.grid), strict=True)
         return Window(self.kernel, self.stride, before, after, self.dilation)
 
     def padded_elements(self, x: Shape) -> int:
         """Elements of the input with its padding around."""
-        height, width = (n + sum(self.pads(axis, n)) for axis, n in enumerate(x.grid))
-        return int(x.channels) * height * width
+        sides = (n + sum(self.pads(axis, n)) for axis, n in enumerate(x.grid))
+        return int(x.channels) * prod(sides)
 
     @property
     def is_unit(self) -> bool:
         """Whether it is a plain 1x1 step."""
-        return self.kernel == (1, 1)
+        return self.kernel == every(1, self.kernel)
+
+    @property
+    def is_padded(self) -> bool:
+        """Whether padding is told to torch; that of `tf_same` is not."""
+        return not (self.tf_same or is_plainly(self.padding, every(0, self.kernel)))
 
     @property
     def text(self) -> str:
         """`1×7`."""
-        return f"{self.kernel[0]}×{self.kernel[1]}"
+        return axes_text(self.kernel)
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What a diagram says beside the kernel: stride, padding, dilation."""
-        out = []
-        if not is_plainly(self.stride, (1, 1)):
+        out, ones = [], every(1, self.kernel)
+        if not is_plainly(self.stride, ones):
             out.append(f"s{pair_text(self.stride)}")
         if self.mode and not (self.mode == "valid" and self.is_unit):
             out.append({"valid": "V", "tf_same": "TF"}.get(self.mode, self.mode))
-        if not is_plainly(self.dilation, (1, 1)):
+        if not is_plainly(self.dilation, ones):
             out.append(f"d{pair_text(self.dilation)}")
         return tuple(out)
 
 
+POSITIONS = ((), ("positions",), ("rows", "columns"), ("frames", "rows", "columns"))
+"""What is counted along the axes, by how many there are."""
 FLAT_HELP = "convolutions and poolings come before flatten and fc"
 
 
-def pair_text(pair: Pair) -> str:
-    """`2` for equal halves, `2×1` otherwise."""
-    return f"{pair[0]}" if same(*pair) else f"{pair[0]}×{pair[1]}"
+def every(value: int, like: Axes) -> Axes:
+    """The value on each of as many axes."""
+    return (value,) * len(like)
 
 
-def pad_text(pads: Pair) -> str:
+def fit(x: Shape, sizes: Axes) -> None:
+    """Refuse what is no map of so many axes: raises `ShapeFault`."""
+    if not x.is_map:
+        letters = ", ".join(("C", *LETTERS[len(sizes)]))
+        raise ShapeFault("E106", f"needs a map ({letters}), gets a vector of {x}", FLAT_HELP)
+    if len(sizes) != len(x.grid):
+        what = f"{kernel_text(sizes)} is for a map of {len(sizes)} axes"
+        raise ShapeFault("E114", f"{what}, this one is {x}")
+
+
+def axes_text(axes: Axes) -> str:
+    """`1×7`."""
+    return "×".join(map(str, axes))
+
+
+def kernel_text(axes: Axes) -> str:
+    """`1x7`, as a spec writes it."""
+    return "x".join(map(str, axes))
+
+
+def pair_text(axes: Axes) -> str:
+    """`2` where all are equal, `2×1` otherwise."""
+    return str(short(axes)) if are_same(axes) else axes_text(axes)
+
+
+def pad_text(pads: Axes) -> str:
     """`p1`, `p0×3`: padding that the spec gives as such."""
     return f"p{pair_text(pads)}"
 
 
-def short(pair: Pair) -> int | Pair:
+def are_same(axes: Axes) -> bool:
+    """Whether all are one number, as expressions too."""
+    return all(same(axes[0], other) for other in axes[1:])
+
+
+def short(axes: Axes) -> int | Axes:
     """What a person would pass to torch: one number for a square window."""
-    return pair[0] if same(*pair) else pair
+    return axes[0] if are_same(axes) else axes

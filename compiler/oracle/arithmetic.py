@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from compiler.oracle.meaning import Padding, Pair
+from compiler.oracle.meaning import Axes, Padding
 
 ACTIVATIONS: dict[str, Callable[..., Tensor]] = {
     "relu": lambda x: x.clamp(min=0),
@@ -32,53 +32,50 @@ ACTIVATIONS: dict[str, Callable[..., Tensor]] = {
 class Functions:
     """Operators on tensors."""
 
-    def conv2d(
-        self, x: Tensor, weight: Tensor, stride: Pair, padding: Padding, dilation: Pair, groups: int
+    def conv(
+        self, x: Tensor, weight: Tensor, stride: Axes, padding: Padding, dilation: Axes, groups: int
     ) -> Tensor:
-        return F.conv2d(_padded(x, padding), weight, None, stride, 0, dilation, groups)
+        conv = _of_rank("conv", x)
+        return conv(_padded(x, padding), weight, None, stride, 0, dilation, groups)
 
     def max_pool(
-        self, x: Tensor, kernel: Pair, stride: Pair, padding: Padding, ceil: bool
+        self, x: Tensor, kernel: Axes, stride: Axes, padding: Padding, ceil: bool
     ) -> Tensor:
-        rows, columns = padding[0], padding[2]
-        if (rows, columns) == (padding[1], padding[3]):
-            return F.max_pool2d(x, kernel, stride, (rows, columns), 1, ceil)
-        return F.max_pool2d(_padded(x, padding, -torch.inf), kernel, stride)
+        pool = _of_rank("max_pool", x)
+        if (pads := _even(padding)) is not None:
+            return pool(x, kernel, stride, pads, 1, ceil)
+        return pool(_padded(x, padding, -torch.inf), kernel, stride)
 
     def avg_pool(
-        self, x: Tensor, kernel: Pair, stride: Pair, padding: Padding, ceil: bool, count: bool
+        self, x: Tensor, kernel: Axes, stride: Axes, padding: Padding, ceil: bool, count: bool
     ) -> Tensor:
-        rows, columns = padding[0], padding[2]
-        if (rows, columns) == (padding[1], padding[3]):
-            return F.avg_pool2d(x, kernel, stride, (rows, columns), ceil, count)
-        mean = F.avg_pool2d(_padded(x, padding), kernel, stride)
+        pool = _of_rank("avg_pool", x)
+        if (pads := _even(padding)) is not None:
+            return pool(x, kernel, stride, pads, ceil, count)
+        mean = pool(_padded(x, padding), kernel, stride)
         if count:
             return mean
-        return mean / F.avg_pool2d(_padded(torch.ones_like(x), padding), kernel, stride)
+        return mean / pool(_padded(torch.ones_like(x), padding), kernel, stride)
 
-    def adaptive_pool(self, mode: str, x: Tensor, size: Pair) -> Tensor:
-        pools: dict[str, Callable[..., Tensor]] = {
-            "avg": F.adaptive_avg_pool2d,
-            "max": F.adaptive_max_pool2d,
-        }
-        return pools[mode](x, size)
+    def adaptive_pool(self, mode: str, x: Tensor, size: Axes) -> Tensor:
+        return _of_rank(f"adaptive_{mode}_pool", x)(x, size)
 
     def linear(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         y = x @ weight.T
         return y if bias is None else y + bias
 
     def normalise(self, x: Tensor, mean: Tensor, var: Tensor, eps: float) -> Tensor:
-        shift, scale = mean.reshape(1, -1, 1, 1), (var + eps).rsqrt().reshape(1, -1, 1, 1)
-        return (x - shift) * scale
+        each = (1, -1, *(1,) * (x.ndim - 2))
+        return (x - mean.reshape(each)) * (var + eps).rsqrt().reshape(each)
 
     def mean(self, x: Tensor) -> Tensor:
-        return x.mean((0, 2, 3))
+        return x.mean(_but_channels(x))
 
     def variance(self, x: Tensor, lost: int) -> Tensor:
-        return x.var((0, 2, 3), correction=lost)
+        return x.var(_but_channels(x), correction=lost)
 
     def lrn(self, x: Tensor, size: int, alpha: float, beta: float, k: float) -> Tensor:
-        squares = F.pad(x * x, (0, 0, 0, 0, size // 2, (size - 1) // 2))
+        squares = F.pad(x * x, ((0, 0) * (x.ndim - 2)) + (size // 2, (size - 1) // 2))
         near = sum(squares[:, start : start + x.shape[1]] for start in range(size))
         return x / (k + alpha / size * near) ** beta
 
@@ -97,5 +94,21 @@ class Functions:
 
 
 def _padded(x: Tensor, padding: Padding, value: float = 0.0) -> Tensor:
-    top, bottom, left, right = padding
-    return F.pad(x, (left, right, top, bottom), value=value) if any(padding) else x
+    pads = [side for pair in reversed(padding) for side in pair]  # torch begins at the last axis
+    return F.pad(x, pads, value=value) if any(pads) else x
+
+
+def _even(padding: Padding) -> Axes | None:
+    """A number for each axis, where it is padded alike at both ends."""
+    alike = all(before == after for before, after in padding)
+    return tuple(before for before, _ in padding) if alike else None
+
+
+def _but_channels(x: Tensor) -> list[int]:
+    return [axis for axis in range(x.ndim) if axis != 1]
+
+
+def _of_rank(name: str, x: Tensor) -> Callable[..., Tensor]:
+    """torch's function for a map of so many axes: `conv2d`, `avg_pool3d`."""
+    found: Callable[..., Tensor] = getattr(F, f"{name}{x.ndim - 2}d")
+    return found

@@ -25,11 +25,11 @@ def built(report: Report) -> CompiledNetwork:
 
 def observed(module: CompiledNetwork, report: Report) -> Observation:
     """What the module does with the report's batch. Raises what the module raises."""
-    channels, height, width = (int(n) for n in report.network.input)
-    shape = (channels, height, width)
+    shape = tuple(int(n) for n in report.network.input)
     return observe(module, shape, batch=report.batch, training=report.training)
 
 
+CONVS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
 _Hook = Callable[[nn.Module, object, torch.Tensor], None]
 
 
@@ -54,7 +54,7 @@ def trail(module: CompiledNetwork, report: Report) -> dict[str, object]:
 def bias_adds(module: nn.Module, row: Row, batch: int) -> int:
     """Bias additions of a layer, from its constructed module."""
     layer = module.get_submodule(row.path)
-    if not isinstance(layer, nn.Conv2d | nn.Linear) or layer.bias is None:
+    if not isinstance(layer, (*CONVS, nn.Linear)) or layer.bias is None:
         return 0
     return batch * row.out.elements
 
@@ -64,7 +64,7 @@ def taps_on_pixels(module: nn.Module, row: Row, batch: int) -> int:
     layer = module.get_submodule(row.path)
     if isinstance(layer, nn.Linear):
         return batch * layer.weight.numel()
-    if not isinstance(layer, nn.Conv2d):
+    if not isinstance(layer, CONVS):
         return 0
     settings = (layer.kernel_size, layer.stride, layer.padding, layer.dilation)
     filters = layer.weight.shape[0] * layer.weight.shape[1]
@@ -72,7 +72,7 @@ def taps_on_pixels(module: nn.Module, row: Row, batch: int) -> int:
 
 
 @lru_cache
-def _reads(kind: str, settings: tuple[object, ...], grid: tuple[int, int]) -> int:
+def _reads(kind: str, settings: tuple[object, ...], grid: tuple[int, ...]) -> int:
     """Taps of one plain filter that read one of the grid's pixels."""
     kernel, stride, padding, dilation = settings
     rest = {"stride": stride, "padding": padding, "dilation": dilation, "bias": False}

@@ -115,7 +115,7 @@ def give(ours: nn.Module, theirs: nn.Module) -> None:
     theirs.load_state_dict(state, strict=True, assign=True)
 
 
-def images(network: Network, grid: tuple[int, int], batch: int) -> Tensor:
+def images(network: Network, grid: tuple[int, ...], batch: int) -> Tensor:
     """Noise, the same each time."""
     return noise((batch, int(network.input.channels), *grid), seed=1)
 

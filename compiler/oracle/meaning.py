@@ -13,33 +13,33 @@ from dsl.models import layers
 from dsl.models.spec import Spec
 
 Array = Any
-"""(N, C, H, W) or (N, C), of the arithmetic's own kind."""
+"""(N, C, H, W) or another grid, or (N, C), of the arithmetic's own kind."""
 Value = int | float | str
-Pair = tuple[int, int]
-Padding = tuple[int, int, int, int]
-"""Rows above and below, columns left and right."""
+Axes = tuple[int, ...]
+Padding = tuple[tuple[int, int], ...]
+"""For each axis, before and after it: rows above and below, columns left and right."""
 State = dict[str, Array]
 
 
 class Arithmetic(Protocol):
     """The operators that a reading needs."""
 
-    def conv2d(
+    def conv(
         self,
         x: Array,
         weight: Array,
-        stride: Pair,
+        stride: Axes,
         padding: Padding,
-        dilation: Pair,
+        dilation: Axes,
         groups: int,
     ) -> Array: ...
     def max_pool(
-        self, x: Array, kernel: Pair, stride: Pair, padding: Padding, ceil: bool
+        self, x: Array, kernel: Axes, stride: Axes, padding: Padding, ceil: bool
     ) -> Array: ...
     def avg_pool(
-        self, x: Array, kernel: Pair, stride: Pair, padding: Padding, ceil: bool, count: bool
+        self, x: Array, kernel: Axes, stride: Axes, padding: Padding, ceil: bool, count: bool
     ) -> Array: ...
-    def adaptive_pool(self, mode: str, x: Array, size: Pair) -> Array: ...
+    def adaptive_pool(self, mode: str, x: Array, size: Axes) -> Array: ...
     def linear(self, x: Array, weight: Array, bias: Array | None) -> Array: ...
     def normalise(self, x: Array, mean: Array, var: Array, eps: float) -> Array: ...
     def mean(self, x: Array) -> Array: ...
@@ -84,11 +84,13 @@ class Meaning:
             return whole * int(number) if sign == "*" else whole // int(number)
         return text
 
-    def pair(self, given: Any) -> Pair:
-        value = self.value(given)
-        if not isinstance(value, tuple):
-            return int(value), int(value)
-        return int(self.value(value[0])), int(self.value(value[1]))
+    def axes(self, given: Any, x: Array) -> Axes:
+        """A number for each axis of a map, or one for all of them."""
+        value, rank = self.value(given), x.ndim - 2
+        sides = value if isinstance(value, tuple) else (value,) * rank
+        if len(sides) != rank:
+            raise ValueError(f"{len(sides)} numbers for a map of {rank} axes")
+        return tuple(int(self.value(side)) for side in sides)
 
     def word(self, given: Any, default: str) -> str:
         value = self.value(given)
@@ -122,9 +124,9 @@ class Meaning:
         """Layers without weights."""
         match step:
             case layers.GlobalPool():
-                return self.ops.adaptive_pool(step.mode, x, (1, 1))
+                return self.ops.adaptive_pool(step.mode, x, (1,) * (x.ndim - 2))
             case layers.AdaptivePool():
-                return self.ops.adaptive_pool(step.mode, x, self.pair(step.size))
+                return self.ops.adaptive_pool(step.mode, x, self.axes(step.size, x))
             case layers.Flatten():
                 return _flat(x)
             case layers.Dropout():
@@ -147,19 +149,20 @@ class Meaning:
     def pointwise(self, x: Array, where: str, step: layers.Filter) -> Array:
         """The 1x1 behind a depthwise convolution."""
         weight = self.state[f"{where}.weight"]
-        _agree(where, (int(self.value(step.width)), x.shape[1], 1, 1), weight)
-        return self.ops.conv2d(x, weight, (1, 1), (0, 0, 0, 0), (1, 1), 1)
+        _agree(where, (int(self.value(step.width)), x.shape[1], *(1,) * (x.ndim - 2)), weight)
+        one = (1,) * (x.ndim - 2)
+        return self.ops.conv(x, weight, one, ((0, 0),) * len(one), one, 1)
 
     def convolve(self, step: layers.Filter, where: str, x: Array, groups: int) -> Array:
-        kernel, stride = self.pair(step.kernel), self.pair(step.stride)
-        dilation = self.pair(step.dilation)
+        kernel, stride = self.axes(step.kernel, x), self.axes(step.stride, x)
+        dilation = self.axes(step.dilation, x)
         mode = self.value(step.padding)
         mode = self.spec.defaults.padding if mode is None else mode
         padding = self.padding(mode, x, kernel, stride, dilation)
         weight = self.state[f"{where}.weight"]
         width = x.shape[1] if isinstance(step, layers.SepConv) or step.width is None else step.width
         _agree(where, (int(self.value(width)), x.shape[1] // groups, *kernel), weight)
-        return self.ops.conv2d(x, weight, stride, padding, dilation, groups)
+        return self.ops.conv(x, weight, stride, padding, dilation, groups)
 
     def bias(self, step: layers.Filter, path: str, part: str) -> Array | None:
         """The bias rule: said outright; else by the defaults; else where no norm follows."""
@@ -186,7 +189,7 @@ class Meaning:
     def behind(self, step: layers.Filter, path: str, y: Array, bias: Array | None) -> Array:
         """The bias, norm and activation of a convolution."""
         if bias is not None:
-            y = y + bias.reshape(1, -1, 1, 1)
+            y = y + _along(bias, y)
         if self.normed(step):
             y = self.batch_norm(step, f"{path}.bn", y)
         return self.activated(self.act(step), f"{path}.act", y)
@@ -203,26 +206,24 @@ class Meaning:
             return self.ops.act(word, x, 0.01 if given == "" else float(given))
         return self.ops.act(word, x, None)
 
-    def padding(self, mode: Any, x: Array, kernel: Pair, stride: Pair, dilation: Pair) -> Padding:
+    def padding(self, mode: Any, x: Array, kernel: Axes, stride: Axes, dilation: Axes) -> Padding:
         if not isinstance(mode, str):
-            rows, columns = self.pair(mode)
-            return rows, rows, columns, columns
-        sides: list[int] = []
-        for axis in (0, 1):
+            return tuple((pad, pad) for pad in self.axes(mode, x))
+        sides: list[tuple[int, int]] = []
+        for axis, size in enumerate(x.shape[2:]):
             reach = dilation[axis] * (kernel[axis] - 1)
             if mode == "tf_same":
-                sides += _tf_same(x.shape[2 + axis], reach, stride[axis])
+                sides.append(_tf_same(size, reach, stride[axis]))
             else:
-                sides += [reach // 2 if mode == "same" else 0] * 2
-        top, bottom, left, right = sides
-        return top, bottom, left, right
+                sides.append((reach // 2 if mode == "same" else 0,) * 2)
+        return tuple(sides)
 
     def pool(self, step: layers.MaxPool, x: Array) -> Array:
-        kernel, stride = self.pair(step.kernel), self.pair(step.stride)
+        kernel, stride = self.axes(step.kernel, x), self.axes(step.stride, x)
         mode = self.value(step.padding)
         if mode is None:  # Caffe's rule rounds up instead of padding.
             mode = "valid" if step.ceil else self.spec.defaults.padding
-        padding = self.padding(mode, x, kernel, stride, (1, 1))
+        padding = self.padding(mode, x, kernel, stride, (1,) * len(kernel))
         if not isinstance(step, layers.AvgPool):
             return self.ops.max_pool(x, kernel, stride, padding, step.ceil)
         count = step.count_padding
@@ -241,8 +242,8 @@ class Meaning:
             mean, var = self.ops.mean(x), self.ops.variance(x, 0)
         y = self.ops.normalise(x, mean, var, eps)
         if scaled:
-            y = y * self.state[f"{path}.weight"].reshape(1, -1, 1, 1)
-        return y + self.state[f"{path}.bias"].reshape(1, -1, 1, 1)
+            y = y * _along(self.state[f"{path}.weight"], y)
+        return y + _along(self.state[f"{path}.bias"], y)
 
     def _moved(self, step: layers.Filter | layers.BatchNorm, path: str, x: Array) -> None:
         """Running statistics take their share of the batch's; its variance is the unbiased."""
@@ -255,16 +256,21 @@ class Meaning:
         self.changed[count] = self.state[count] + 1
 
 
-def _tf_same(size: int, reach: int, stride: int) -> list[int]:
+def _tf_same(size: int, reach: int, stride: int) -> tuple[int, int]:
     """The least padding that gives the size, divided and rounded up; more of it at the end."""
     outs = -(-size // stride)
     total = max((outs - 1) * stride + reach + 1 - size, 0)
-    return [total // 2, total - total // 2]
+    return total // 2, total - total // 2
 
 
 def _agree(where: str, wanted: tuple[int, ...], weight: Array) -> None:
     if tuple(weight.shape) != wanted:
         raise ValueError(f"{where}: weights of {tuple(weight.shape)} where {wanted} is said")
+
+
+def _along(values: Array, x: Array) -> Array:
+    """A number a channel, so that it meets a map's or vector's channels."""
+    return values.reshape(1, -1, *(1,) * (x.ndim - 2))
 
 
 def _flat(x: Array) -> Array:

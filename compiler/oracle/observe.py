@@ -80,23 +80,23 @@ class Observation:
     field: Field | None  # at the last spatial map of the path to the first output
 
     @property
-    def receptive_field(self) -> tuple[int, int] | None:
-        """(h, w) of the window of the image that one position of the last map sees, in pixels."""
+    def receptive_field(self) -> tuple[int, ...] | None:
+        """The window of the image that one position of the last map sees: (h, w) in pixels."""
         return self.field and self.field[0]
 
     @property
-    def stride(self) -> tuple[int, int] | None:
+    def stride(self) -> tuple[int, ...] | None:
         """(h, w) pixels from one position's window to the next one's."""
         return self.field and self.field[1]
 
     @property
-    def padding(self) -> tuple[int, int] | None:
+    def padding(self) -> tuple[int, ...] | None:
         """(h, w) pixels by which the first window starts before the image."""
         return self.field and self.field[2]
 
 
 def observe(
-    model: nn.Module, shape: tuple[int, int, int], *, batch: int = 1, training: bool = False
+    model: nn.Module, shape: tuple[int, ...], *, batch: int = 1, training: bool = False
 ) -> Observation:
     """Runs `model` on a (channels, height, width) image without data and counts what it does.
 
@@ -129,7 +129,7 @@ def _meta_state(model: nn.Module) -> dict[str, torch.Tensor]:
     }
 
 
-def _image(shape: tuple[int, int, int], batch: int) -> torch.Tensor:
+def _image(shape: tuple[int, ...], batch: int) -> torch.Tensor:
     return torch.empty((batch, *shape), device="meta", dtype=torch.float32)
 
 
@@ -145,7 +145,7 @@ def _modes_restored(model: nn.Module) -> Iterator[None]:
 
 
 def _layers(
-    model: nn.Module, state: dict[str, torch.Tensor], shape: tuple[int, int, int], batch: int
+    model: nn.Module, state: dict[str, torch.Tensor], shape: tuple[int, ...], batch: int
 ) -> tuple[dict[str, LayerSeen], Field | None]:
     """The layers of one pass, and the field behind the model's first output."""
     image = _image(shape, batch)

@@ -5,9 +5,11 @@ Joins (cat, add, ...) take the hull of their branches. Normalisation and softmax
 pointwise: their statistics see everything, which says nothing about the architecture.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import reduce
+from math import prod
+from operator import floordiv, mod
 from typing import Any
 
 import torch
@@ -39,15 +41,14 @@ class Axis:
 class Trace:
     """Where a tensor comes from: its own field or, past the last map, that map's field."""
 
-    h: Axis = Axis()
-    w: Axis = Axis()
+    axes: tuple[Axis, ...]
     spatial: bool = True
 
     def hull(self, other: "Trace") -> "Trace":
         """The field of a join. A pooled gate beside a map does not blur the map's field."""
         if self.spatial != other.spatial:
             return self if self.spatial else other
-        return Trace(self.h.hull(other.h), self.w.hull(other.w), self.spatial)
+        return Trace(tuple(map(Axis.hull, self.axes, other.axes)), self.spatial)
 
     def flattened(self) -> "Trace":
         """The trace past the last spatial map."""
@@ -57,63 +58,71 @@ class Trace:
 Bound = dict[str, Any]
 
 
-def _pair(value: list[int] | int) -> tuple[int, int]:
-    """The last two entries of an aten size argument, which may hold one for all axes."""
-    if isinstance(value, int):
-        return value, value
-    return (value[-2], value[-1]) if len(value) > 1 else (value[0], value[0])
+Sizes = tuple[int, ...]
 
 
-def _windowed(trace: Trace, kernel: tuple[int, int], bound: Bound) -> Trace:
-    stride = _pair(bound["stride"]) if bound["stride"] else kernel
-    pad, dilation = _pair(bound["padding"]), _pair(bound.get("dilation", 1))
-    return Trace(
-        trace.h.windowed(kernel[0], stride[0], pad[0], dilation[0]),
-        trace.w.windowed(kernel[1], stride[1], pad[1], dilation[1]),
-    )
+def _last(trace: Trace, value: Iterable[int] | int) -> Sizes:
+    """The entries of an aten size argument for the trace's axes; it may hold one for all.
+
+    Torch runs a 1-D pool as a 2-D one over a row, so that there may be more in front.
+    """
+    rank = len(trace.axes)
+    sizes = (value,) if isinstance(value, int) else tuple(value)
+    return sizes * rank if len(sizes) == 1 else sizes[-rank:]
 
 
-def _map_size(tensor: torch.Tensor) -> tuple[int, int]:
-    return tensor.shape[-2], tensor.shape[-1]
+def _windowed(trace: Trace, kernel: Sizes, bound: Bound) -> Trace:
+    stride = _last(trace, bound["stride"]) if bound["stride"] else kernel
+    pad, dilation = _last(trace, bound["padding"]), _last(trace, bound.get("dilation", 1))
+    return Trace(tuple(map(Axis.windowed, trace.axes, kernel, stride, pad, dilation)))
+
+
+def _map_size(trace: Trace, tensor: torch.Tensor) -> Sizes:
+    return tuple(tensor.shape[-len(trace.axes) :])
 
 
 def _conv(trace: Trace, bound: Bound, out: torch.Tensor) -> Trace:
     if bound["transposed"]:
         raise UnknownOpError("the runtime oracle does not know transposed convolutions")
-    return _windowed(trace, _map_size(bound["weight"]), bound)
+    return _windowed(trace, _map_size(trace, bound["weight"]), bound)
 
 
 def _max_pool(trace: Trace, bound: Bound, out: torch.Tensor) -> Trace:
-    return _windowed(trace, _pair(bound["kernel_size"]), bound)
+    return _windowed(trace, _last(trace, bound["kernel_size"]), bound)
 
 
 def _avg_pool(trace: Trace, bound: Bound, out: torch.Tensor) -> Trace:
     """A pool whose one window is the whole of a larger map is a global pool by another name."""
-    kernel = _pair(bound["kernel_size"])
-    if kernel == _map_size(bound["self"]) != (1, 1) == _map_size(out):
+    kernel = _last(trace, bound["kernel_size"])
+    whole = kernel == _map_size(trace, bound["self"]) and prod(kernel) > 1
+    if whole and prod(_map_size(trace, out)) == 1:
         return trace.flattened()
     return _windowed(trace, kernel, bound)
 
 
 def _adaptive(trace: Trace, bound: Bound, out: torch.Tensor) -> Trace:
     """A plain pool where the sizes divide; else the windows have no constant step."""
-    (h_in, w_in), (h, w) = _map_size(bound["self"]), _map_size(out)
-    if (h, w) == (1, 1) or h_in % h or w_in % w:
+    sizes, outs = _map_size(trace, bound["self"]), _map_size(trace, out)
+    if prod(outs) == 1 or any(map(mod, sizes, outs)):
         return trace.flattened()
-    kernel = (h_in // h, w_in // w)
+    kernel = tuple(map(floordiv, sizes, outs))
     return _windowed(trace, kernel, {"stride": kernel, "padding": 0})
 
 
 def _reduce(trace: Trace, bound: Bound, out: torch.Tensor) -> Trace:
     rank = bound["self"].dim()
     dims = bound.get("dim") or range(rank)
-    channel_only = all(dim % rank < rank - 2 for dim in dims) and out.dim() > 2
+    axes = len(trace.axes)
+    channel_only = all(dim % rank < rank - axes for dim in dims) and out.dim() > axes
     return trace if channel_only else trace.flattened()
 
 
 def _pad(trace: Trace, bound: Bound, out: torch.Tensor) -> Trace:
-    left, top = (*bound["pad"], 0, 0)[:3:2]
-    return Trace(trace.h.windowed(1, 1, top, 1), trace.w.windowed(1, 1, left, 1))
+    before = (*bound["pad"][::2], *(0,) * len(trace.axes))[: len(trace.axes)]
+    shifted = (
+        axis.windowed(1, 1, pad, 1) for axis, pad in zip(trace.axes, before[::-1], strict=True)
+    )
+    return Trace(tuple(shifted))
 
 
 def _pointwise(trace: Trace, bound: Bound, out: torch.Tensor) -> Trace:
@@ -121,7 +130,8 @@ def _pointwise(trace: Trace, bound: Bound, out: torch.Tensor) -> Trace:
 
 
 def _cat(trace: Trace, bound: Bound, out: torch.Tensor) -> Trace:
-    return trace if bound["dim"] % out.dim() < out.dim() - 2 else trace.flattened()
+    before = out.dim() - len(trace.axes)
+    return trace if bound["dim"] % out.dim() < before else trace.flattened()
 
 
 def _linear(trace: Trace, bound: Bound, out: torch.Tensor) -> Trace:
@@ -129,12 +139,12 @@ def _linear(trace: Trace, bound: Bound, out: torch.Tensor) -> Trace:
 
 
 def _view(trace: Trace, bound: Bound, out: torch.Tensor) -> Trace:
-    """A view keeps the map if its last two axes are untouched; transposes are not followed."""
+    """A view keeps the map if its last axes are untouched; transposes are not followed."""
     source = bound["self"]
     moved = "dims" in bound or "dim0" in bound
     if "index" in bound:
-        moved = bound["dim"] % source.dim() >= source.dim() - 2
-    if moved or out.dim() < 3 or _map_size(out) != _map_size(source):
+        moved = bound["dim"] % source.dim() >= source.dim() - len(trace.axes)
+    if moved or out.dim() < 3 or _map_size(trace, out) != _map_size(trace, source):
         return trace.flattened()
     return trace
 
@@ -142,14 +152,14 @@ def _view(trace: Trace, bound: Bound, out: torch.Tensor) -> Trace:
 def _slice(trace: Trace, bound: Bound, out: torch.Tensor) -> Trace:
     """Cropping shifts the field, striding stretches its jump."""
     behind = out.dim() - bound["dim"] % out.dim()
-    if behind > 2:
+    if behind > len(trace.axes):
         return trace
     first, _, step = slice(bound["start"], None, bound["step"]).indices(
         bound["self"].shape[bound["dim"]]
     )
-    if behind == 2:
-        return replace(trace, h=trace.h.windowed(1, step, -first, 1))
-    return replace(trace, w=trace.w.windowed(1, step, -first, 1))
+    axes = list(trace.axes)
+    axes[-behind] = axes[-behind].windowed(1, step, -first, 1)
+    return replace(trace, axes=tuple(axes))
 
 
 Rule = Callable[[Trace, Bound, torch.Tensor], Trace]
@@ -181,7 +191,7 @@ class FieldMap:
     def __init__(self, image: torch.Tensor) -> None:
         self._traces: dict[_Key, Trace] = {}
         self._held: list[torch.UntypedStorage] = []  # alive, so that no key is ever reused
-        self._put(image, Trace())
+        self._put(image, Trace((Axis(),) * (image.dim() - 2)))
 
     def _put(self, tensor: torch.Tensor, trace: Trace) -> None:
         self._held.append(tensor.untyped_storage())

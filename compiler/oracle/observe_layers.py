@@ -29,15 +29,17 @@ from compiler.oracle.observe_ops import (
     tensors,
 )
 
-# (h, w) of the window, of the step between windows, and of the pixels that the first window
-# lies before the image.
-Field = tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
+Axes = tuple[int, ...]
+# Per axis, (h, w) of an image: the window, the step between windows, and the pixels that the
+# first window lies before the image.
+Field = tuple[Axes, Axes, Axes]
 
 
 def field_of(trace: Trace) -> Field:
     """A trace as numbers of pixels."""
-    h, w = trace.h, trace.w
-    return (h.end - h.start, w.end - w.start), (h.jump, w.jump), (-h.start, -w.start)
+    axes = trace.axes
+    size = tuple(axis.end - axis.start for axis in axes)
+    return size, tuple(axis.jump for axis in axes), tuple(-axis.start for axis in axes)
 
 
 @dataclass(frozen=True)

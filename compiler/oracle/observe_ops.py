@@ -44,9 +44,11 @@ class Category(Enum):
 _TABLE = {
     Category.CONV: "convolution",
     Category.LINEAR: "mm addmm",
-    Category.MAX_POOL: "max_pool2d_with_indices",
+    Category.MAX_POOL: "max_pool2d_with_indices max_pool3d_with_indices",
     Category.AVG_POOL: "avg_pool2d avg_pool3d",
-    Category.ADAPTIVE_POOL: "_adaptive_avg_pool2d adaptive_max_pool2d",
+    Category.ADAPTIVE_POOL: (
+        "_adaptive_avg_pool2d _adaptive_avg_pool3d adaptive_max_pool2d adaptive_max_pool3d"
+    ),
     Category.REDUCE: "mean sum amax linalg_vector_norm",
     Category.PAD: "constant_pad_nd",
     Category.POINTWISE: (

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import prod
 
 from compiler.cost import cost
 from compiler.ir.fit import least, misfit
 from compiler.ir.network import Network
 from compiler.ir.nodes import Tap
-from compiler.ir.op import Pair
+from compiler.ir.op import Axes
 
 BATCH = 2
 """One image would do for all but batch norm, which needs two values a channel to train."""
-FEWEST = (9, 11)
-"""Pixels each way, where the spec has as many: most filters find room in them."""
+FEWEST = (5, 9, 11)
+"""Pixels each way, of images the last two, where the spec has as many: most filters have room."""
 MOST_BYTES = 6 * 2**30
 """Memory that a check may take; it is left out where it would take more."""
 MOST_MACS = 5 * 10**10
@@ -25,7 +26,7 @@ MOST_MACS = 5 * 10**10
 class Trial:
     """What a network is run on: `apart` are the auxiliary heads that need larger images."""
 
-    grid: Pair
+    grid: Axes
     apart: tuple[Tap, ...]
     left_out: str = ""
     """Why the network can't be run here at all; empty where it can."""
@@ -42,25 +43,32 @@ def trial(network: Network) -> Trial:
     return Trial(grid, apart, _too_much(network, grid))
 
 
-def _grids(network: Network) -> Iterator[Pair]:
+def _grids(network: Network) -> Iterator[Axes]:
     """Sizes to try; the spec's own, the last, fits unless the compiler is wrong."""
     own = network.input.grid
     small, field = least(network).evaluating, cost(network).total.field
-    step = field.stride if field else (1, 1)
-    height = min(own[0], max(small[0] + step[0] // 2, FEWEST[0]))
-    width = min(own[1], max(small[1] + step[1], FEWEST[1]))
-    yield from ((height, width), (height, height), (width, width), own)
+    steps = field.stride if field else (1,) * len(own)
+    last = len(own) - 1
+    grid = tuple(
+        min(size, max(least + (step if axis == last else step // 2), few))
+        for axis, (size, least, step, few) in enumerate(
+            zip(own, small, steps, FEWEST[-len(own) :], strict=True)
+        )
+    )
+    yield grid
+    yield from ((side,) * len(own) for side in dict.fromkeys(grid))
+    yield own
 
 
-def _misfit(network: Network, grid: Pair, training: bool) -> str:
+def _misfit(network: Network, grid: Axes, training: bool) -> str:
     return misfit(network, (BATCH, int(network.input.channels), *grid), training)
 
 
-def _too_much(network: Network, grid: Pair) -> str:
+def _too_much(network: Network, grid: Axes) -> str:
     """Why the pass would take too long or too much memory: a rough estimate by the area."""
     total = cost(network, batch=BATCH, training=True).total
     own = network.input.grid
-    share = grid[0] * grid[1] / (own[0] * own[1])
+    share = prod(grid) / prod(own)
     macs = int(total.macs * share)
     if macs > MOST_MACS:
         return f"one pass takes {macs:,} MACs, more than {MOST_MACS:,}"

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 
 from compiler.ir.fit import Walk
 from compiler.ir.nodes import Leaf, Node, Parallel, Residual, Series
-from compiler.ir.op import Shape
-from compiler.ir.symbols import Sym, alone, is_plainly, names_in, same, substitute
+from compiler.ir.op import LETTERS, Axes, Shape
+from compiler.ir.symbols import Sym, alone, is_plainly, names_in, substitute
 from compiler.ir.terms import inside, written_out
 from compiler.ops.linear import Flatten, Identity
 from compiler.ops.pool import AdaptivePool, AvgPool, MaxPool
-from compiler.ops.window import Sliding
+from compiler.ops.window import Sliding, are_same, every
 from compiler.ops.words import is_separable
 from compiler.source.switches import Switch
 
@@ -116,7 +116,7 @@ def _leaf(leaf: Leaf) -> str:
         case AvgPool():
             return "avg" + _stride(leaf.op.slide.stride)
         case AdaptivePool(size=size):
-            return f"global {leaf.op.mode}" if size == (1, 1) else f"{leaf.op.mode} pool"
+            return f"global {leaf.op.mode}" if set(size) == {1} else f"{leaf.op.mode} pool"
     slide = getattr(leaf.op, "slide", None)
     if isinstance(slide, Sliding):
         return "x".join(map(_size, slide.kernel)) + _stride(slide.stride)
@@ -128,10 +128,10 @@ def _size(size: int) -> str:
     return f"({size})" if isinstance(size, Sym) and len(size.parts) > 1 else str(size)
 
 
-def _stride(stride: tuple[int, int]) -> str:
-    if is_plainly(stride, (1, 1)):
+def _stride(stride: Axes) -> str:
+    if is_plainly(stride, every(1, stride)):
         return ""
-    return f"/{_size(stride[0])}" if same(*stride) else f"/{'x'.join(map(_size, stride))}"
+    return f"/{_size(stride[0])}" if are_same(stride) else f"/{'x'.join(map(_size, stride))}"
 
 
 def summary(nodes: Sequence[Node], params: frozenset[str]) -> str:
@@ -141,9 +141,8 @@ def summary(nodes: Sequence[Node], params: frozenset[str]) -> str:
         widths = {_threaded(node, params) for node in nodes}
     before, after = widths.pop() if len(widths) == 1 else ("C", "C'")
     kept = all(node.out.grid == node.inp.grid for node in nodes)
-    grid = ("H", "W") if kept else ("H'", "W'")
     first = nodes[0]
-    return f"{_shape(first.inp, before, ('H', 'W'))} -> {_shape(first.out, after, grid)}"
+    return f"{_shape(first.inp, before)} -> {_shape(first.out, after, '' if kept else PRIME)}"
 
 
 def _said(node: Node) -> frozenset[str]:
@@ -169,8 +168,12 @@ def _threaded(node: Node, params: frozenset[str]) -> tuple[str, str]:
     return "C", str(after) if names_in(after) <= params | {"C"} else "C'"
 
 
-def _shape(shape: Shape, width: str, grid: tuple[str, str]) -> str:
-    return f"(N, {', '.join((width, *grid) if shape.is_map else (width,))})"
+PRIME = "'"
+
+
+def _shape(shape: Shape, width: str, prime: str = "") -> str:
+    grid = (f"{letter}{prime}" for letter in LETTERS[len(shape.grid)])
+    return f"(N, {', '.join((width, *grid))})"
 
 
 def sizes(shape: Shape) -> str:

@@ -1,25 +1,29 @@
-"""The few layers that torch lacks, copied word for word from `compiler.nn.runtime`."""
+"""The few layers that torch lacks, copied word for word from `compiler.nn`."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
-RUNTIME = Path(__file__).parent.parent / "nn" / "runtime.py"
+ROOM = Path(__file__).parent.parent / "nn"
+RUNTIME = (ROOM / "runtime.py", ROOM / "ranks.py")
+"""For images and all else; for series and clips."""
 
 
 @cache
 def _definitions() -> dict[str, str]:
     """Each function and class of the runtime by name, read without importing torch."""
-    text = RUNTIME.read_text(encoding="utf-8")
+    return {name: text for path in RUNTIME for name, text in _defined(path)}
+
+
+def _defined(path: Path) -> Iterator[tuple[str, str]]:
+    text = path.read_text(encoding="utf-8")
     lines = text.splitlines()
-    return {
-        node.name: "\n".join(lines[node.lineno - 1 : node.end_lineno])
-        for node in ast.parse(text).body
-        if isinstance(node, (ast.FunctionDef, ast.ClassDef))
-    }
+    for node in ast.parse(text).body:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            yield node.name, "\n".join(lines[node.lineno - 1 : node.end_lineno])
 
 
 def helper_names() -> set[str]:

@@ -43,12 +43,12 @@ def _said(network: Network) -> str:
 
 
 LAYERS: dict[type[Op], str] = {
-    Conv: "nn.Conv2d",
+    Conv: "nn.Conv{rank}d",
     Linear: "nn.Linear",
-    BatchNorm: "nn.BatchNorm2d",
+    BatchNorm: "nn.BatchNorm{rank}d",
     Activation: "nn.PReLU",
 }
-"""The ops that hold weights or statistics, and the torch class that each is one of."""
+"""The ops that hold weights or statistics, and the torch class that each is one of, by rank."""
 
 
 def _kinds(network: Network) -> list[str]:
@@ -59,7 +59,8 @@ def _kinds(network: Network) -> list[str]:
         if leaf.op.params(leaf.inp) or leaf.op.buffers(leaf.inp)
     }
     assert held <= LAYERS.keys(), f"no way to reset {held - LAYERS.keys()}"
-    return [name for kind, name in LAYERS.items() if kind in held]
+    rank = len(network.input.grid)
+    return [name.format(rank=rank) for kind, name in LAYERS.items() if kind in held]
 
 
 def _anew(kinds: list[str]) -> Iterator[str]:
@@ -73,7 +74,8 @@ def _drawn(network: Network) -> Iterator[str]:
     """The body of `_init_weights`."""
     if network.init:
         yield "        for module in self.modules():"
-        yield "            if isinstance(module, nn.Conv2d | nn.Linear):"
+        kinds = LAYERS[Conv].format(rank=len(network.input.grid)), LAYERS[Linear]
+        yield f"            if isinstance(module, {' | '.join(kinds)}):"
         yield from _draw(network.init, Expr("module.weight"), 4)
     heads = {tap.name for tap in network.taps}
     for top, layers in groupby(own_inits(network.nodes), key=lambda item: item[0].split(".")[0]):

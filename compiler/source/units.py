@@ -33,8 +33,6 @@ from compiler.source.expr import text as source_text
 
 SIZES = {"stride": "1", "padding": "0", "dilation": "1", "groups": "1"}
 """Optional arguments of a convolution, with torch's defaults."""
-SIDE = "int | tuple[int, int]"
-TYPES = {"stride": SIDE, "padding": SIDE, "dilation": SIDE, "groups": "int"}
 SLOPE = "negative_slope"
 SETTINGS = {"bias": "bool", "eps": "float", "momentum": "float", SLOPE: "float"}
 TORCH = {"bias": True, "eps": 1e-5, "momentum": 0.1, SLOPE: ACTIVATIONS["leakyrelu"].slope}
@@ -79,9 +77,11 @@ class UnitClass:
 
     def init(self) -> Iterator[str]:
         """The lines of `__init__`."""
-        sizes = [f"{key}: {TYPES[key]} = {SIZES[key]}" for key in SIZES if key in self.sizes]
+        side = _side(len(_conv(self.example).inp.grid))
+        kinds = {key: "int" if key == "groups" else side for key in SIZES}
+        sizes = [f"{key}: {kinds[key]} = {SIZES[key]}" for key in SIZES if key in self.sizes]
         given = [f"{k}: {SETTINGS[k]} = {source_text(v)}" for k, v in self.mixed.items()]
-        params = ["self", "in_channels: int", "out_channels: int", f"kernel_size: {SIDE}"]
+        params = ["self", "in_channels: int", "out_channels: int", f"kernel_size: {side}"]
         marker = ["*"] if given else []
         yield from signature("__init__", [*params, *sizes, *marker, *given], "None", 1)
         yield "        super().__init__()"
@@ -139,6 +139,11 @@ class UnitClass:
         if len(whole) <= WIDTH - 10:
             return [whole]
         return [_sentence(f"{first} and what follows"), "", *wrap(_sentence(", ".join(rest)), 78)]
+
+
+def _side(rank: int) -> str:
+    """The type of what is one number for all axes, or one for each."""
+    return f"int | tuple[{', '.join(['int'] * rank)}]" if rank > 1 else "int"
 
 
 def _sentence(words: str) -> str:
@@ -242,7 +247,7 @@ def unit_names() -> frozenset[str]:
 def unit_name(unit: Series, full: bool = False) -> str:
     """`ConvBNReLU`; `full` also says of a norm that it has no gamma, and the like."""
     first, *others = _leaves(unit)
-    same = SAME if first.op.call(first.inp).name == "Conv2dSame" else ""
+    same = SAME if first.op.call(first.inp).name.endswith(SAME) else ""
     name = KINDS[first.name] + same + "".join(_word(leaf, full) for leaf in others)
     assert name in unit_names(), f"{name} is no name of a unit"
     return name

@@ -39,8 +39,8 @@ def fold_transform_input(network: Network, state: Mapping[str, Tensor]) -> dict[
     weight = state[f"{path}.weight"].double()
     scale = torch.tensor(STD, dtype=weight.dtype, device=weight.device) / 0.5
     shift = (torch.tensor(MEAN, dtype=weight.dtype, device=weight.device) - 0.5) / 0.5
-    constant = (weight.sum((2, 3)) * shift).sum(1)
-    changed = {f"{path}.weight": weight * scale[:, None, None]}
+    constant = (weight.flatten(2).sum(2) * shift).sum(1)
+    changed = {f"{path}.weight": weight * scale.reshape(-1, *(1,) * (weight.dim() - 2))}
     if _has_bias(first):
         changed[f"{path}.bias"] = state[f"{path}.bias"].double() + constant
     else:

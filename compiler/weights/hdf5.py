@@ -23,10 +23,11 @@ Order = Mapping[str, list[str]]
 """Names of layers by kind (`conv2d`), each kind in the order of `model.layers`."""
 
 _NORM = ("gamma", "beta", "moving_mean", "moving_variance")
+_SEPARABLE = ("depthwise_kernel", "pointwise_kernel", "bias")
 _VARIABLES = {
-    "conv2d": ("kernel", "bias"),
-    "depthwise_conv2d": ("kernel", "bias"),
-    "separable_conv2d": ("depthwise_kernel", "pointwise_kernel", "bias"),
+    **{f"conv{rank}d": ("kernel", "bias") for rank in (1, 2, 3)},
+    **{f"depthwise_conv{rank}d": ("kernel", "bias") for rank in (1, 2, 3)},
+    **{f"separable_conv{rank}d": _SEPARABLE for rank in (1, 2, 3)},
     "dense": ("kernel", "bias"),
     "batch_normalization": _NORM,
 }

@@ -42,12 +42,14 @@ def _conv(leaf: Leaf, separable: bool) -> tuple[str, Variables]:
     assert isinstance(leaf.op, Conv)
     channels = int(leaf.inp.channels)
     deep = 1 < channels == int(leaf.op.groups)
-    rows, columns = map(int, leaf.op.slide.kernel)
-    view = (channels, int(leaf.op.width) // channels, rows, columns)
-    turn = Turn((2, 3, 0, 1), view) if deep else Turn((2, 3, 1, 0))
+    kernel_size = tuple(map(int, leaf.op.slide.kernel))
+    view = (channels, int(leaf.op.width) // channels, *kernel_size)
+    rank = len(kernel_size)
+    axes = tuple(range(2, 2 + rank))
+    turn = Turn((*axes, 0, 1), view) if deep else Turn((*axes, 1, 0))
     kernel = ("depthwise_kernel" if deep else "pointwise_kernel") if separable else "kernel"
-    kind = "separable_conv2d" if separable else "depthwise_conv2d" if deep else "conv2d"
-    return kind, {"weight": (kernel, turn), "bias": ("bias", AS_IT_IS)}
+    kind = "separable_" if separable else "depthwise_" if deep else ""
+    return f"{kind}conv{rank}d", {"weight": (kernel, turn), "bias": ("bias", AS_IT_IS)}
 
 
 def _dense(leaf: Leaf, separable: bool) -> tuple[str, Variables]:

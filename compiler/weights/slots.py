@@ -111,7 +111,7 @@ def _torch_keys(places: tuple[Place, ...]) -> dict[str, Key]:
 def _check_flat(network: Network) -> None:
     """A map that is flattened to a vector comes out in another order in Keras."""
     for path, leaf in leaves(network.trunk):
-        if isinstance(leaf.op, Flatten) and leaf.inp.grid != (1, 1):
+        if isinstance(leaf.op, Flatten) and not leaf.inp.is_point:
             message = f"{path} gives {leaf.inp} in another order than Keras does, "
             message += "which puts the channels last"
             raise SpecError([Problem("E155", leaf.span, message)], network.spec.texts)

@@ -1,4 +1,4 @@
-"""The order of an input's sides: channels, height, width, and how another one shows."""
+"""An input's sides: channels, then its axes in order; and how another order shows."""
 
 from __future__ import annotations
 
@@ -7,21 +7,31 @@ from typing import Any
 
 from dsl.text.numbers import Misfit
 
-SIDES = ("channels", "height", "width")
+AXES = ((), ("length",), ("height", "width"), ("frames", "height", "width"))
+"""What the axes of a map are called, by how many there are: its rank."""
+RANKS = range(1, len(AXES))
 LEAST_IMAGE = 16
 """Sides from which on a map with three columns is more likely an image with channels last."""
 
 
+def sides(extent: tuple[int, ...]) -> tuple[str, ...]:
+    """What the sides of an input are called: `channels`, `height`, `width`."""
+    return "channels", *AXES[len(extent) - 1]
+
+
 def channels_last(extent: tuple[int, ...]) -> bool:
-    """Whether three numbers are probably height, width and channels.
+    """Whether the sides of images or of a clip probably have the channels behind them.
 
     A column a colour, or a square with one or four columns: as channels, height and width
     that would be a map of stripes. Who means it names the sides.
 
     >>> channels_last((64, 64, 3)), channels_last((16, 128, 1)), channels_last((3, 64, 64))
     (True, False, False)
+    >>> channels_last((16, 112, 112, 3)), channels_last((12, 1000, 3)), channels_last((500, 3))
+    (True, False, False)
     """
-    first, second, last = extent
+    *grid, last = extent
+    first, second = grid[-2:] if len(grid) > 1 else (0, 1)
     stripes = last == 3 or (last in (1, 4) and first == second)
     return stripes and min(first, second) >= LEAST_IMAGE
 
@@ -29,38 +39,65 @@ def channels_last(extent: tuple[int, ...]) -> bool:
 def extent_text(extent: tuple[int, ...]) -> str:
     """An input as a spec writes it: by the names of its sides where a list would mislead."""
     if channels_last(extent):
-        pairs = zip(SIDES, extent, strict=True)
+        pairs = zip(sides(extent), extent, strict=True)
         return f"{{{', '.join(f'{name}: {side}' for name, side in pairs)}}}"
     return f"[{', '.join(map(str, extent))}]"
 
 
 def looks_like_an_image(extent: tuple[int, ...]) -> str:
-    """What three numbers look like that have the channels last."""
-    height, width, channels = extent
-    return f"looks like {height}x{width} pixels with {channels} channel{'s' * (channels > 1)}"
+    """What sides look like that have the channels last."""
+    *grid, channels = extent
+    return f"looks like {text(grid)} pixels with {channels} channel{'s' * (channels > 1)}"
+
+
+def text(axes: Any) -> str:
+    """`1x7`, as a spec writes it."""
+    return "x".join(map(str, axes))
+
+
+def misranked(name: str, given: tuple[int | str, ...], shape: tuple[int, ...]) -> tuple[str, str]:
+    """What is wrong with a kernel of another rank than the map (C, …) that it gets, and help."""
+    names = AXES[len(shape) - 1]
+    ours, theirs = (f"{n} ax{'es' if n > 1 else 'is'}" for n in (len(given), len(names)))
+    message = f"{name} {text(given)} has {ours}, the map here has {theirs}: "
+    message += f"{text(shape)} (channels x {' x '.join(names)})"
+    alike = given[:1] * len(names) if len(set(given)) == 1 else ()
+    example = text(alike) if alike else text((3, 5, 7)[-len(names) :])
+    such = "such as " * (not alike)
+    kernel = f"write {' x '.join(names)}, {such}`{example}`"
+    return message, f"{kernel}; or the input as [{', '.join(('channels', *AXES[len(given)]))}]"
 
 
 def read_extent(value: Any) -> Any:
     """`[3, 299, 299]`, or its sides by name: `{channels: 3, height: 299, width: 299}`."""
     if isinstance(value, dict):
-        if set(value) != set(SIDES):
-            raise Misfit(f"must have the keys {', '.join(SIDES)}, and no others")
-        return tuple(value[side] for side in SIDES)
+        return _named(value)
     words = " ".join(value) if isinstance(value, list) and all(map(_is_text, value)) else value
-    if isinstance(words, str) and (sides := _SIDES.fullmatch(words.strip("()[] "))):
-        found = tuple(map(int, sides.groups()))
+    if isinstance(words, str) and _SIDES.fullmatch(bare := words.strip("()[] ")):
+        found = tuple(map(int, re.findall("[0-9]+", bare)))
         if channels_last(found):
-            message = f"is [channels, height, width], and this {looks_like_an_image(found)}"
+            message = f"is [{', '.join(sides(found))}], and this {looks_like_an_image(found)}"
             help = f"if {found[0]} channels are meant, name the sides: `{extent_text(found)}`"
-            raise Misfit(message, extent_text((found[2], *found[:2])), help=help)
-        if not isinstance(value, list) or len(value) != len(SIDES):
-            raise Misfit(f"must be a list of three numbers, not '{words}'", extent_text(found))
+            raise Misfit(message, extent_text((found[-1], *found[:-1])), help=help)
+        if not isinstance(value, list) or len(value) == 1:
+            wanted = f"must be a list of {COUNTS[len(found)]} numbers"
+            raise Misfit(f"{wanted}, not '{words}'", extent_text(found))
     return value
+
+
+def _named(value: dict[Any, Any]) -> tuple[Any, ...]:
+    """The sides of a mapping, in order."""
+    for axes in AXES[1:]:
+        if set(value) == {"channels", *axes}:
+            return tuple(value[side] for side in ("channels", *axes))
+    nearest = max(AXES[1:], key=lambda axes: (len({*axes} & set(value)), len(axes) == 2))
+    raise Misfit(f"must have the keys channels, {', '.join(nearest)}, and no others")
 
 
 def _is_text(value: object) -> bool:
     return isinstance(value, str)
 
 
-_SIDES = re.compile("[ x×*,;]+".join(["([1-9][0-9]{0,5})"] * 3))
-"""Three sides, with whatever people write between them."""
+_SIDES = re.compile("[1-9][0-9]{0,5}([ x×*,;]+[1-9][0-9]{0,5}){2,3}")
+"""Three or four sides, with whatever people write between them."""
+COUNTS = {3: "three", 4: "four"}

@@ -11,9 +11,9 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, cast
 
-from pydantic import BeforeValidator
+from pydantic import AfterValidator, BeforeValidator, ValidationInfo
 
-from dsl.models.extent import read_extent
+from dsl.models.extent import RANKS, read_extent, text
 from dsl.models.factors import factor, looks_factored
 from dsl.models.factors import otherwise as factored
 from dsl.models.identifiers import file_name, identifier, is_identifier
@@ -33,8 +33,9 @@ from dsl.text.numbers import (
 from dsl.text.problems import closest, shown
 from dsl.text.source import HIDDEN
 
-KERNEL = re.compile(r"([0-9]+|[A-Za-z](?=x[0-9]))x([0-9]+|[A-Za-z][A-Za-z0-9_]*)")
-"""`1x7`; one side may be a parameter: `1xn`, or `nx1` where its name is one letter."""
+_SIDE = re.compile("([0-9]+|[A-Za-z](?=x[0-9]))x")
+KERNEL = re.compile(f"(?:{_SIDE.pattern}){{1,2}}([0-9]+|[A-Za-z][A-Za-z0-9_]*)")
+"""`1x7`, `1x3x3`; a side may be a parameter: `1xn`, or `nx1` where its name is one letter."""
 
 MOST = 100_000
 """The largest width, kernel side, input side or repeat that a spec may name."""
@@ -118,21 +119,38 @@ def one_of(*words: str) -> Callable[[Any], str]:
     return read
 
 
-def pair(low: int, spread: bool, also: str = "") -> Callable[[Any], tuple[int | str, int | str]]:
-    """A reader of `HxW`; with `spread`, one number stands for both halves."""
+Axes = tuple[int | str, ...]
+"""A number, or a parameter's name, for each axis: (height, width) of an image."""
+
+
+def sides(text: str) -> tuple[str, ...]:
+    """The sides of a kernel's text.
+
+    >>> sides("1x7"), sides("1x3xn"), sides("40")
+    (('1', '7'), ('1', '3', 'n'), ('40',))
+    """
+    found: list[str] = []
+    while match := _SIDE.match(text):
+        found.append(match[1])
+        text = text[match.end() :]
+    return (*found, text)
+
+
+def per_axis(low: int, spread: bool, also: str = "") -> Callable[[Any], Axes]:
+    """A reader of `HxW`, `L` or `TxHxW`; with `spread`, of a parameter for all axes, too."""
     half = whole(low, MOST, named=True)
     example = "3 or 3x1" if spread else "3x3 or 1x7"
 
-    def halves(value: Any) -> tuple[Any, Any] | None:
-        if isinstance(value, str) and (match := KERNEL.fullmatch(value)):
-            return match[1], match[2]
-        if isinstance(value, (tuple, list)) and len(value) == 2:
-            return value[0], value[1]
-        plain = isinstance(value, int) or is_identifier(value) or _is_whole(value)
-        return (value, value) if spread and plain else None
+    def parts(value: Any) -> tuple[Any, ...] | None:
+        if isinstance(value, str) and KERNEL.fullmatch(value):
+            return sides(value)
+        if isinstance(value, (tuple, list)) and len(value) in RANKS:
+            return tuple(value)
+        plain = isinstance(value, int) or _is_whole(value)
+        return (value,) if plain or (spread and is_identifier(value)) else None
 
-    def read(value: Any) -> tuple[int | str, int | str]:
-        if (found := halves(value)) is None:
+    def read(value: Any) -> Axes:
+        if (found := parts(value)) is None:
             if isinstance(value, str) and KERNEL.fullmatch(value.replace("×", "x")):
                 meant = value.replace("×", "x")
                 raise Misfit(f"must be written with the letter x: {meant}", meant)
@@ -140,12 +158,23 @@ def pair(low: int, spread: bool, also: str = "") -> Callable[[Any], tuple[int | 
                 f"must be {also}written like {example} (height x width), not {shown(value)}"
             )
         try:
-            return half(found[0]), half(found[1])
+            return tuple(map(half, found))
         except ValueError:
             what = f"from {low} to {MOST:,} each way, like {example}"
             raise ValueError(f"must be {what}, not {shown(value)}") from None
 
     return read
+
+
+def _as_kernel(value: Any, info: ValidationInfo) -> Any:
+    """One number stands for all axes of the layer's kernel; else there is one for each."""
+    kernel = info.data.get("kernel")
+    if kernel is None or not isinstance(value, tuple) or len(value) == len(kernel):
+        return value
+    if len(value) == 1 or set(value) == {1}:
+        return value[:1] * len(kernel)
+    wanted = f"must have a number for each axis of the kernel {text(kernel)}"
+    raise Misfit(f"{wanted}, or one for all, not {text(value)}")
 
 
 def _is_whole(value: Any) -> bool:
@@ -207,20 +236,20 @@ ACTIVATION_WORDS = (
 NORMS = ("batch", "none")
 JOIN_WORDS = ("concat", "add", "mul")
 """How branches come together; the keys under which they stand."""
-_pads = pair(0, spread=True, also="same, tf_same, valid, or ")
+_pads = per_axis(0, spread=True, also="same, tf_same, valid, or ")
 
 
-def _padding(value: Any) -> str | tuple[int | str, int | str]:
+def _padding(value: Any) -> str | Axes:
     return str(value) if is_identifier(value) else _pads(value)
 
 
-def _items(example: str, count: int | None = None) -> Callable[[Any], Any]:
+def _items(example: str, counts: tuple[int, ...] = ()) -> Callable[[Any], Any]:
     """Refuse what is no list, or one of another length."""
 
     def read(value: Any) -> Any:
         if not isinstance(value, (list, tuple)):
             raise ValueError(f"must be a list like {example}, not {shown(value)}")
-        if not value or len(value) != (count or len(value)):
+        if not value or len(value) not in (counts or (len(value),)):
             raise ValueError(f"must be a list like {example}, this one has {_items_of(value)}")
         return tuple(value)
 
@@ -257,16 +286,17 @@ Share = Annotated[float | str, BeforeValidator(number(0, 1, named=True))]
 Weight = Annotated[float, BeforeValidator(number(0, 1e6, named=False))]
 Epsilon = Annotated[float, BeforeValidator(number(LEAST, 1e6, named=False))]
 Portion = Annotated[float, BeforeValidator(number(0, 1, named=False))]
-Kernel = Annotated[tuple[int | str, int | str], BeforeValidator(pair(1, spread=False))]
-Stride = Annotated[tuple[int | str, int | str], BeforeValidator(pair(1, spread=True))]
-Padding = Annotated[str | tuple[int | str, int | str], BeforeValidator(_padding)]
+Kernel = Annotated[Axes, BeforeValidator(per_axis(1, spread=False))]
+_per_kernel = AfterValidator(_as_kernel)
+Stride = Annotated[Axes, _per_kernel, BeforeValidator(per_axis(1, spread=True))]
+Padding = Annotated[str | Axes, _per_kernel, BeforeValidator(_padding)]
 PaddingMode = Annotated[str, BeforeValidator(one_of(*PADDINGS))]
 Norm = Annotated[str, BeforeValidator(one_of(*NORMS))]
 Counting = Annotated[str, BeforeValidator(one_of("countpad", "nopad"))]
 Mode = Annotated[str, BeforeValidator(one_of("avg", "max"))]
 Join = Annotated[str, BeforeValidator(one_of(*JOIN_WORDS))]
-_three = BeforeValidator(_items("[3, 299, 299] (channels, height, width)", 3))
-Extent = Annotated[tuple[Count, Count, Count], _three, BeforeValidator(read_extent)]
+_ranked = BeforeValidator(_items("[3, 299, 299] (channels, height, width)", (2, 3, 4)))
+Extent = Annotated[tuple[Count, ...], _ranked, BeforeValidator(read_extent)]
 Sizes = Annotated[tuple[Count, ...], BeforeValidator(_items("[768, 17, 17]"))]
 Named = BeforeValidator(named)
 

@@ -89,6 +89,14 @@ GAMMA = {"gamma": True, "nogamma": False}
 ACTS = {word: word for word in ACTIVATION_WORDS}
 
 
+def _on_every_axis(layer: Any) -> None:
+    """A stride and dilation that are left out are 1 on each of the kernel's axes."""
+    if (rank := len(layer.kernel)) != 2:
+        for name in {"stride", "dilation"}.intersection(layer.__dict__):
+            if name not in layer.model_fields_set:
+                layer.__dict__[name] = (1,) * rank
+
+
 class Filter(Layer):
     """What the convolutions share: a kernel, a width, and the norm and activation behind."""
 
@@ -109,6 +117,7 @@ class Filter(Layer):
 
     @model_validator(mode="after")
     def _has_width(self) -> Self:
+        _on_every_axis(self)
         if self.width is None and not getattr(self, "depthwise", False):
             message = f"needs its width (the number of output channels), as in `{self.example}`"
             raise Misfit(message, code="E011")
@@ -157,6 +166,11 @@ class MaxPool(Layer):
     stride: Annotated[Stride, Spelled(prefix="/")] = (1, 1)
     padding: Annotated[Padding | None, Spelled(words=SAME, key="pad")] = None
     ceil: Annotated[Flag, Spelled(words={"ceil": True})] = False
+
+    @model_validator(mode="after")
+    def _per_axis(self) -> Self:
+        _on_every_axis(self)
+        return self
 
 
 class AvgPool(MaxPool):

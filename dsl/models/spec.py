@@ -153,7 +153,7 @@ class Spec(Model):
     title: Text = ""
     paper: Text = ""
     input: Extent
-    """(C, H, W)"""
+    """(C, H, W) of an image, (C, L) of a series, (C, T, H, W) of a clip."""
     classes: Count
     defaults: Annotated[Defaults, Filled] = Field(default_factory=Defaults)
     stem: Steps = ()

@@ -22,7 +22,7 @@ def write(layer: Layer) -> str:
 def _written(layer: Layer) -> Iterator[str]:
     for name, mark in spellings(type(layer)):
         value = getattr(layer, name)
-        default = type(layer).model_fields[name].default
+        default = default_of(layer, name)
         words = [word for word, meaning in mark.words.items() if meaning == value]
         if value is None or (value == default and not mark.place and not words):
             continue
@@ -33,9 +33,16 @@ def _written(layer: Layer) -> Iterator[str]:
         yield words[0] if words else _spelled(mark, value)
 
 
+def default_of(layer: Layer, name: str) -> Any:
+    """A field's default; of one that has a number for each axis, on each of its axes."""
+    default, value = type(layer).model_fields[name].default, getattr(layer, name)
+    spread = isinstance(default, tuple) and isinstance(value, tuple)
+    return default[:1] * len(value) if spread else default
+
+
 def _spelled(mark: Spelled, value: Any) -> str:
     lead = mark.prefix or (f"{mark.key}=" if mark.key else "")
-    if isinstance(value, tuple) and (mark.prefix or mark.key) and value[0] == value[1]:
+    if isinstance(value, tuple) and (mark.prefix or mark.key) and len(set(value)) == 1:
         return f"{lead}{_plain(value[0])}"
     return f"{lead}{_plain(value)}"
 

@@ -27,6 +27,7 @@ from dsl.models.layers import (
 )
 from dsl.reading.building import build
 from dsl.text import foreign
+from dsl.text.numbers import WHOLE
 from dsl.text.problems import NOWHERE, Fix, Problem, Report, Span, SpecError, shown
 from dsl.text.values import Scalar
 
@@ -115,7 +116,7 @@ class Grammar:
 
     def begins(self, word: str) -> bool:
         """Whether an op-string can begin with a word."""
-        return word in self.blocks or self._kind(word) not in (None, Call)
+        return word in self.blocks or (self._kind(word) not in (None, Call) and not word.isdigit())
 
     def _known(self, word: str) -> bool:
         """Whether a word is a block's or a plugin's, whatever it is elsewhere."""
@@ -212,7 +213,7 @@ def kind_of(word: str, blocks: Collection[str] = ()) -> type[Layer] | None:
         return LAYERS[word]
     if word_of(word) in ACTIVATION_WORDS:
         return Activation
-    if KERNEL.fullmatch(word):
+    if KERNEL.fullmatch(word) or WHOLE.fullmatch(word):
         return Conv
     if not IDENTIFIER.fullmatch(word):
         return None

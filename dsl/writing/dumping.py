@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from dsl.models.extent import SIDES, channels_last
+from dsl.models.extent import channels_last, sides
 from dsl.models.faults import expect
 from dsl.models.layers import Layer, Model, Sequence, Split, Step
 from dsl.models.model import BLOCK_SECTIONS
@@ -121,7 +121,9 @@ def _top(spec: Spec) -> Iterator[tuple[str, Any]]:
 
 def _extent(extent: tuple[int, ...]) -> Any:
     """A list, or the sides by name where a list would be taken for channels last."""
-    return Inline(zip(SIDES, extent, strict=True)) if channels_last(extent) else Flow(extent)
+    if channels_last(extent):
+        return Inline(zip(sides(extent), extent, strict=True))
+    return Flow(extent)
 
 
 def _rest(spec: Spec) -> Iterator[tuple[str, Any]]:
