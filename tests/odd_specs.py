@@ -104,6 +104,54 @@ head: [globalpool avg, fc classes*3, relu, fc classes]
 aux: [{helper: {from: a, weight: 0.5, do: [1x1 in*2, globalpool avg, fc classes]}}]
 """
 
+TEXTS["shares"] = """
+stem:
+  - 3x3 24
+  - {split: [rest, in/8, 4, 1], concat: [identity, 3x3 depthwise, relu, [identity, 1x1 3 linear]]}
+  - 1x1 24
+inception:
+  A:
+    params: {n: 4, m: 2, sc: 0.5}
+    split: [n, rest, m, n]
+    concat:
+      - identity
+      - shares: {split: equal, add: [1x1 n, [maxpool 3x3, 1x1 n]], then: {x1: 3x3 m}}
+      - scale: 3x3 m
+      - {split: [m, rest], concat: [identity, 1x1 n]}
+    then: {pieces: 1x1 in linear}
+    residual: {scale: sc}
+  B:
+    do:
+      - {split: equal, concat: [identity, [1x1 in/2, 3x3 depthwise linear, 1x1 in/2]]}
+      - {split: [rest, in/3, in/6], concat: [dropout 0.3, batchnorm, softmax]}
+      - x: {split: equal, add: [identity, relu, identity, 1x1 in/4]}
+      - 1x1 in
+  C:
+    params: [k, w]
+    split: [1, 2, 3, k, k, 1, rest]
+    concat: [identity, 1xk 2, 3x3 depthwise, A n=w m=1, A n=2 m=1 sc=2, tanh, lrn 3]
+    then: 1x1 in
+body:
+  - a: A
+  - b: A n=6 m=4 sc=1e-3 x2
+  - c: B x2
+  - d: C k=7 w=2
+  - add: [{split: equal, concat: [1x1 3, 1x1 5]}, {split: [rest, 8], concat: [1x1 2, 1x1 6]}]
+  - {split: equal, concat: [identity, identity]}
+head:
+  - globalpool avg
+  - {split: [3, rest], concat: [flatten, [1x1 4 linear, flatten]]}
+  - {split: [2, rest], concat: [[dropout 0.5], relu]}
+  - fc classes
+  - softmax
+  - {split: [rest, 1], concat: [identity, identity]}
+aux:
+  - helper:
+      from: c
+      weight: 0.3
+      do: [{split: [in/2, rest], add: [1x1 classes, 1x1 classes]}, globalpool max, flatten]
+"""
+
 TEXTS["float_parameters"] = """
 inception:
   A:

@@ -93,13 +93,13 @@ def nested(draw: DrawFn, depth: int, *, top: bool) -> Step:
 
     At the `top` the input is as wide as `in`, so that a residual sum fits.
     """
-    form = draw(st.sampled_from(["layer", "layer", "list", "split"])) if depth else "layer"
+    form = draw(st.sampled_from([*FORMS, "layer"])) if depth else "layer"
     if form == "layer":
         return draw(KEPT)
     if form == "list":
         steps = draw(st.lists(nested(depth - 1, top=False), min_size=1, max_size=3))
         return Sequence(steps=named(draw, steps))
-    return draw(splits(depth - 1, top=top))
+    return draw((shared if form == "shares" else splits)(depth - 1, top=top))
 
 
 @composite
@@ -118,6 +118,22 @@ def splits(draw: DrawFn, depth: int, *, top: bool) -> Split:
     then = {"plain": None, "then": draw(KEPT), "residual": END}[form]
     residual = Residual(scale=draw(NUMBERS), act=draw(ACTS)) if form == "residual" else None
     return Split(join=join, branches=named(draw, branches), then=then, residual=residual)
+
+
+FORMS = ("layer", "list", "split")
+SHARES = st.sampled_from([("equal",), ("rest", "in"), ("in*2", "rest", 1), (1, 1, "rest", "in")])
+"""Ways to share out four times what comes in."""
+
+
+@composite
+def shared(draw: DrawFn, depth: int, *, top: bool) -> Step:
+    """A split that shares out the channels of a convolution before it."""
+    shares = draw(SHARES)
+    least = 2 if shares == ("equal",) else len(shares)
+    branch = nested(depth, top=False)
+    branches = draw(st.lists(branch, min_size=least, max_size=max(least, 2)))
+    parts = Split(split=shares, branches=named(draw, branches), then=draw(_maybe(KEPT)))
+    return Sequence(steps=(Conv(kernel=(1, 1), width="in*4"), parts))
 
 
 END = Conv(kernel=(1, 1), width="in", linear=True)

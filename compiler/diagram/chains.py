@@ -40,6 +40,8 @@ class Split:
     names: tuple[str, ...]
     """What each branch is called; nothing where that isn't shown."""
     bar: Box
+    shares: tuple[str, ...] = ()
+    """The channels that each branch gets, where not each gets them all."""
 
 
 Item = Box | Split
@@ -141,7 +143,8 @@ class Planner:
         cells = tuple(self.number(branch.out.channels) for branch in node.branches)
         bar = self._bar(strong(node.join.word), node, node.joined)
         names = tuple(branch.name for branch in node.branches)
-        return (Split(branches, cells, names, bar),)
+        shares = tuple(map(self.number, node.shares))
+        return (Split(branches, cells, names, bar, shares),)
 
     def _product(self, node: Parallel, beside: Planner) -> Split:
         """Factors and their bar: the input goes past the others, as it does past a sum's."""

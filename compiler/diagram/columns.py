@@ -21,6 +21,7 @@ from compiler.diagram.labels import (
     room_for,
     row,
     stack,
+    strong,
     table,
 )
 from compiler.diagram.metrics import fit
@@ -35,6 +36,7 @@ BAR_HEIGHT = 41
 CELL_HEIGHT = 16
 PAD = 8
 NAME = 9
+FORK = line([strong("split")])
 SETTINGS = {"splines": "line", "ordering": "out", "nodesep": f"{GAP / 72:.4f}", "ranksep": "0.2"}
 
 
@@ -90,7 +92,8 @@ class Ruler:
         return max(columns, need(item.bar))
 
     def _branches(self, split: Split) -> list[int]:
-        texts = (even(room_for(cell_text(text)) + PAD) for text in split.cells)
+        said = zip(split.cells, split.shares or split.cells, strict=True)
+        texts = (even(max(room_for(cell_text(text)) for text in each) + PAD) for each in said)
         pairs = zip(split.branches, texts, strict=True)
         return [max(self.chain(branch), text) for branch, text in pairs]
 
@@ -111,11 +114,15 @@ class Ruler:
 
     def entries(self, chain: Chain, width: float) -> list[float]:
         """Where edges enter a chain from above: one for each column of an opening split."""
-        if not chain or isinstance(chain[0], Box):
+        if not chain or isinstance(chain[0], Box) or chain[0].shares:
             return [width / 2]
-        own = self.item(chain[0])
+        return self.beginnings(chain[0], width)
+
+    def beginnings(self, split: Split, width: float) -> list[float]:
+        """Where edges enter the branches of a split."""
+        own = self.item(split)
         shift = (width - own) / 2
-        columns = zip(chain[0].branches, self.columns(chain[0], own), strict=True)
+        columns = zip(split.branches, self.columns(split, own), strict=True)
         return [shift + left + x for branch, (left, w) in columns for x in self.entries(branch, w)]
 
     def spread(self, chain: Chain, width: int, stretch: bool) -> list[int]:
@@ -165,6 +172,8 @@ class Columns:
         self, split: Split, width: int, sources: list[str], ports: list[float], group: str
     ) -> list[str]:
         columns = self._ruler.columns(split, width)
+        if split.shares:
+            sources = self._fork(split, width, columns, sources, group)
         ends = []
         for i, (branch, (_, own)) in enumerate(zip(split.branches, columns, strict=True)):
             n = len(self._ruler.entries(branch, own))
@@ -174,6 +183,29 @@ class Columns:
         name = self._bar(split, width, columns, ports, group)
         for i, end in enumerate(ends):
             self._canvas.edge(end, f"{name}:t{i}:n", weight="1")
+        return leaving(name, ports)
+
+    def _fork(
+        self,
+        split: Split,
+        width: int,
+        columns: list[tuple[float, int]],
+        sources: list[str],
+        group: str,
+    ) -> list[str]:
+        """The bar that shares channels out: its cells say how many each branch gets."""
+        ports = self._ruler.beginnings(split, width)
+        rows = [
+            (BAR_HEIGHT - CELL_HEIGHT - 2, [cell(width, BAR_HEIGHT - CELL_HEIGHT - 2, FORK)]),
+            (CELL_HEIGHT, departures(split, columns, width)),
+            exits(ports, width),
+        ]
+        attributes = {"group": group, "class": "join", "style": "filled"}
+        told = f"split {', '.join(split.shares)}"
+        size, label = (width, BAR_HEIGHT), stack(rows, width)
+        name = self._canvas.node(label, size, look("join"), tooltip=told, **attributes)
+        for source in sources:
+            self._canvas.edge(source, f"{name}:n", weight="100")
         return leaving(name, ports)
 
     def _bar(
@@ -222,6 +254,17 @@ def arrivals(split: Split, columns: list[tuple[float, int]], width: float) -> li
         space = own - PAD - room_for(cell_text(text, " ")[1:])
         said = line(cell_text(text, fit(name, NAME, space) if name else ""))
         shown = cell(own - 2, CELL_HEIGHT, said, fill=fill, port=f"t{i}")
+        cells += [*gap(left + 1 - at), shown]
+        at = left + own - 1
+    return [*cells, *gap(width - at)]
+
+
+def departures(split: Split, columns: list[tuple[float, int]], width: float) -> list[str]:
+    """The row below a bar that shares channels out: a cell for each branch."""
+    at, cells = 0.0, []
+    for share, (left, own) in zip(split.shares, columns, strict=True):
+        said = line(cell_text(share))
+        shown = cell(own - 2, CELL_HEIGHT, said, fill=look("input").fill)
         cells += [*gap(left + 1 - at), shown]
         at = left + own - 1
     return [*cells, *gap(width - at)]

@@ -44,6 +44,7 @@ def _item(item: Item, rows: int) -> Item:
         branches=(*branches[:head], (more(gone),), *branches[last:]),
         cells=(*item.cells[:head], "…", *item.cells[last:]),
         names=(*item.names[:head], "", *item.names[last:]),
+        shares=(*item.shares[:head], "…", *item.shares[last:]) if item.shares else (),
     )
 
 
@@ -83,4 +84,5 @@ def _rows(item: Item) -> int:
     """Boxes one below the other."""
     if isinstance(item, Box):
         return 1
-    return 1 + max(sum(map(_rows, branch)) for branch in item.branches)
+    bars = 2 if item.shares else 1
+    return bars + max(sum(map(_rows, branch)) for branch in item.branches)

@@ -256,7 +256,7 @@ def fingerprint(node: Node) -> str:
     head = type(node).__name__
     if isinstance(node, Parallel):
         scale = float(node.residual.scale) if node.residual else None
-        head = f"{node.join.word} {len(node.branches)} {scale}"
+        head = f"{node.join.word} {len(node.branches)} {scale} {tuple(map(int, node.shares))}"
     return f"{head}({', '.join(fingerprint(child) for child in children(node))})"
 
 

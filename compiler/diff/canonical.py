@@ -42,9 +42,10 @@ def _form(node: Node) -> Form:
 
 def _parallel(node: Parallel) -> Form:
     branches = tuple(map(_form, node.branches))
-    if node.join.nests:
-        branches = tuple(part for branch in branches for part in _inside(node.join, branch))
-    joined = branches[0] if len(branches) == 1 else (_join(node.join, branches),)
+    if node.shares:
+        joined: Form = (("split", tuple(map(int, node.shares)), node.join.word, *branches),)
+    else:
+        joined = _whole(node.join, branches)
     if node.then:
         joined += _form(node.then)
     if not node.residual:
@@ -53,6 +54,13 @@ def _parallel(node: Parallel) -> Form:
     sum_ = _join(Add(), ((), joined))
     whole: Form = (sum_ if scale == 1 else ("scaled add", scale, joined),)
     return whole + (_form(act) if act else ())
+
+
+def _whole(join: Join, branches: tuple[Form, ...]) -> Form:
+    """Branches that each get the whole input, joined."""
+    if join.nests:
+        branches = tuple(part for branch in branches for part in _inside(join, branch))
+    return branches[0] if len(branches) == 1 else (_join(join, branches),)
 
 
 def _inside(join: Join, branch: Form) -> tuple[Form, ...]:

@@ -12,6 +12,7 @@ from compiler.diff.canonical import Form, form
 from compiler.diff.facts import facts, is_layer, text
 from compiler.ir.network import Network
 from compiler.ir.nodes import Node, Parallel, Series, Tap, children
+from compiler.ops.words import sharing
 
 
 @dataclass(frozen=True)
@@ -240,6 +241,7 @@ def _repeats(old: Node, new: Node, place: Place) -> Iterator[Change]:
 
 def _parallels(old: Parallel, new: Parallel, place: Place) -> Iterator[Change]:
     yield from _fact("join", old.join.word, new.join.word, place)
+    yield from _fact("split", sharing(old), sharing(new), place)
     yield from _nodes(old.branches, new.branches, place)
     yield from _nodes(_list(old.then), _list(new.then), place)
     yield from _fact("residual scale", _scale(old), _scale(new), place)

@@ -41,7 +41,8 @@ def _behind(node: Node, before: Ending) -> Ending:
 
 
 def _joined(node: Parallel, before: Ending) -> Ending:
-    ending = node.join.ending(tuple(_behind(branch, before) for branch in node.branches))
+    inside: Ending = "altered" if node.shares and before == "softmax" else before
+    ending = node.join.ending(tuple(_behind(branch, inside) for branch in node.branches))
     if node.then:
         ending = _behind(node.then, ending)
     if node.residual:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from compiler.ir.network import Network
-from compiler.ir.nodes import Leaf, Node, Parallel, Series, Tap, leaves
+from compiler.ir.nodes import Leaf, Node, Parallel, Series, Tap, leaves, shares_of
 from compiler.ir.op import LETTERS, Axes, Shape, ShapeFault
 
 
@@ -99,8 +99,15 @@ class Walk:
             return leaf.out
         raise ShapeFault("E104", f"{leaf.name} was made for {leaf.inp}, it gets {shape}")
 
+    def _inputs(self, node: Parallel, shape: Shape) -> tuple[Shape, ...]:
+        """What each branch gets; where shares are `lax`, a vector may be longer than they."""
+        if self.lax and shape[0] > node.inp[0]:
+            return node.inputs
+        return shares_of(node, shape)
+
     def _parallel(self, node: Parallel, shape: Shape) -> Shape:
-        outs = tuple(self._named(node.name, (branch,), shape) for branch in node.branches)
+        pairs = zip(node.branches, self._inputs(node, shape), strict=True)
+        outs = tuple(self._named(node.name, (branch,), x) for branch, x in pairs)
         if self.lax:
             outs = _evened(node, outs)
         try:

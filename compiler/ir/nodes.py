@@ -13,7 +13,7 @@ from math import prod
 from typing import Any, Literal, cast
 
 from compiler.ir.once import once
-from compiler.ir.op import Init, Join, Op, Shape
+from compiler.ir.op import Init, Join, Op, Shape, ShapeFault
 from compiler.ir.outline import Line, outline, said
 from compiler.ir.symbols import substitute
 from dsl.models.model import BlockSection
@@ -136,7 +136,8 @@ class Residual:
 class Parallel(Part):
     """Branches side by side on one input, joined; then `then`, then the residual sum.
 
-    In whose terms the shapes are: as for `Series`.
+    With `shares` each branch gets so many of the input's channels, in order; without, all of
+    them. In whose terms the shapes are: as for `Series`.
     """
 
     name: str
@@ -146,7 +147,13 @@ class Parallel(Part):
     then: Node | None = None
     residual: Residual | None = None
     use: BlockUse | None = None
+    shares: tuple[int, ...] = ()
     span: Span = field(default=NOWHERE, compare=False)
+
+    @property
+    def inputs(self) -> tuple[Shape, ...]:
+        """What each branch gets."""
+        return shares_of(self, self.inp)
 
     @once
     def joined(self) -> Shape:
@@ -184,6 +191,18 @@ class Tap(Part):
 Node = Leaf | Series | Parallel | Tap
 
 
+def shares_of(node: Parallel, x: Shape) -> tuple[Shape, ...]:
+    """What each branch of a parallel gets of an input.
+
+    Raises `ShapeFault` where the node's shares don't add up to its channels.
+    """
+    if not node.shares:
+        return (x,) * len(node.branches)
+    if (found := sum(map(int, node.shares))) != x[0]:
+        raise ShapeFault("E115", f"{node.name} shares out {found} channels, it gets {int(x[0])}")
+    return tuple(Shape(share, *x[1:]) for share in node.shares)
+
+
 def children(node: Node) -> tuple[Node, ...]:
     """The nodes directly inside, in the order in which they are constructed."""
     match node:
@@ -215,6 +234,8 @@ def _what(node: Node) -> str:
         case Series():
             return _call(node.use) if node.use else f"{node.role} of {len(node.nodes)}"
     words = [_call(node.use)] if node.use else []
+    if node.shares:
+        words.append(f"split {'|'.join(str(int(share)) for share in node.shares)}")
     words += [f"{node.join.word} of {len(node.branches)}"]
     if node.then:
         words.append("then")

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from compiler.ir.network import Network
-from compiler.ir.nodes import BlockUse, Leaf, Node, Parallel, Residual, Series, Tap
+from compiler.ir.nodes import BlockUse, Leaf, Node, Parallel, Residual, Series, Tap, shares_of
 from compiler.ir.op import Shape
 from compiler.ir.symbols import Sym, same
 from compiler.ir.verifying import verify
@@ -130,7 +130,7 @@ def thread(node: Node, x: Shape) -> Node:
 
 
 def _threaded_parallel(node: Parallel, x: Shape, use: BlockUse | None) -> Parallel:
-    branches = tuple(thread(branch, x) for branch in node.branches)
+    branches = tuple(map(thread, node.branches, shares_of(node, x)))
     joined = node.join.out(tuple(branch.out for branch in branches))
     then = thread(node.then, joined) if node.then else None
     residual = node.residual

@@ -44,38 +44,47 @@ class Sym(int):
 
     @property
     def parts(self) -> list[str]:
-        """What is added up, each as an expression."""
+        """What is added up, each as an expression; what is taken away comes last."""
         parts = [_times(k, name) for name, k in self.terms.items()]
-        return [*parts, str(self.const)] if self.const or not parts else parts
+        parts = [*parts, str(self.const)] if self.const or not parts else parts
+        return sorted(parts, key=lambda part: part.startswith("-"))
 
     def __str__(self) -> str:
-        return " + ".join(self.parts)
+        return added(self.parts)
 
     def __reduce__(self) -> tuple[type[Sym], tuple[int, dict[str, int], int]]:
         return Sym, (int(self), self.terms, self.const)
 
 
+def added(parts: Iterable[str]) -> str:
+    """Terms as one sum."""
+    return " + ".join(parts).replace(" + -", " - ")
+
+
 def _times(factor: int, name: str) -> str:
-    if factor == 1:
-        return name
+    if abs(factor) == 1:
+        return name if factor == 1 else f"-{name}"
     return f"{factor} * ({name})" if isinstance(name, Quotient) else f"{factor} * {name}"
 
 
 class Quotient(str):
     """The name `k // 2`, which stands for a part of the parameter `k`, or of an expression."""
 
-    __slots__ = ("by", "of")
+    __slots__ = ("by", "exact", "of")
     of: str | Sym
     by: int
+    exact: bool
+    """Whether nothing is left over, whatever the block is called with."""
 
-    def __new__(cls, of: str | Sym, by: int) -> Self:
+    def __new__(cls, of: str | Sym, by: int, exact: bool) -> Self:
         self = super().__new__(cls, f"{of if isinstance(of, str) else bracketed(of)} // {by}")
         self.of = of
         self.by = by
+        self.exact = exact
         return self
 
-    def __reduce__(self) -> tuple[type[Quotient], tuple[str | Sym, int]]:
-        return Quotient, (self.of, self.by)
+    def __reduce__(self) -> tuple[type[Quotient], tuple[str | Sym, int, bool]]:
+        return Quotient, (self.of, self.by, self.exact)
 
     @property
     def reads(self) -> frozenset[str]:
@@ -98,8 +107,9 @@ def quotient(value: int, by: int) -> int:
         return Sym(found, {name: k // by for name, k in value.terms.items()}, value.const // by)
     name = alone(value)
     if isinstance(name, Quotient):
-        return Sym(found, {Quotient(name.of, name.by * by): 1})
-    return Sym(found, {Quotient(name or value, by): 1})
+        exact = name.exact and not int(value) % by
+        return Sym(found, {Quotient(name.of, name.by * by, exact): 1})
+    return Sym(found, {Quotient(name or value, by, not int(value) % by): 1})
 
 
 def half(size: int) -> int:
@@ -149,7 +159,23 @@ def total(values: Iterable[int]) -> int:
         for name, k in symbol.terms.items():
             terms[name] = terms.get(name, 0) + k
     const = sum(v.const if isinstance(v, Sym) else v for v in values)
-    return Sym(value, terms, const)
+    whole = [part for part, k in terms.items() if isinstance(part, Quotient) and _fills(part, k)]
+    if not whole:
+        return Sym(value, terms, const)
+    rest = Sym(0, {part: k for part, k in terms.items() if part not in whole}, const)
+    made = total([rest, *(_of(part) * (terms[part] // part.by) for part in whole)])
+    assert isinstance(made, Sym), made
+    return Sym(value, made.terms, made.const)
+
+
+def _fills(part: Quotient, k: int) -> bool:
+    """Whether so many parts are the whole again, or several: `2 * (n // 2)` is `n`."""
+    return bool(k) and part.exact and k % part.by == 0
+
+
+def _of(part: Quotient) -> Sym:
+    """What it is a part of, whatever that is worth."""
+    return part.of if isinstance(part.of, Sym) else Sym.named(0, part.of)
 
 
 def names_in(value: object) -> frozenset[str]:

@@ -61,7 +61,8 @@ def _rewritten(node: Node, write: Write) -> Node:
         case Parallel(residual=residual):
             if residual:
                 residual = replace(residual, scale=write(residual.scale))
-            return replace(made, inp=_shape(made.inp, write), residual=residual)
+            shares = mapped(made.shares, write)
+            return replace(made, inp=_shape(made.inp, write), residual=residual, shares=shares)
     raise AssertionError("no auxiliary head stands inside a block")
 
 

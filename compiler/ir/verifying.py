@@ -33,8 +33,9 @@ def _verify_inside(node: Node, where: str) -> None:
         case Parallel():
             names = [child.name for child in children(node)]
             assert len(set(names)) == len(names), f"{where}: names {names} repeat"
-            for branch in node.branches:
-                _verify_series((branch,), node.inp, where)
+            assert sum(node.shares) in (0, node.inp.channels), f"{where}: shares {node.shares}"
+            for branch, shape in zip(node.branches, node.inputs, strict=True):
+                _verify_series((branch,), shape, where)
             if node.then:
                 _verify_series((node.then,), node.joined, where)
             inner = node.then.out if node.then else node.joined

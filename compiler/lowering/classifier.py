@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from compiler.ir.network import Network
-from compiler.ir.nodes import BlockUse, Leaf, Node, Tap, children, leaves
+from compiler.ir.nodes import BlockUse, Leaf, Node, Parallel, Tap, children, leaves
 from compiler.ir.op import Call, ShapeFault
 from compiler.ir.symbols import names_in
 from compiler.ir.verifying import verify
@@ -41,6 +41,27 @@ def _sized(nodes: tuple[Node, ...], known: frozenset[str], prefix: str = "") -> 
             yield from _sized(children(node), inside, f"{path}.")
 
 
+def sharing(network: Network) -> str:
+    """The path of a split whose shares follow from the number of classes; empty for none.
+
+    Layers can be made anew for another number, a split is built with its shares.
+    """
+    return next(_sharing(network.nodes, CLASSES), "")
+
+
+def _sharing(nodes: tuple[Node, ...], known: frozenset[str], prefix: str = "") -> Iterator[str]:
+    for node in nodes:
+        path = f"{prefix}{node.name}"
+        if isinstance(node, Leaf):
+            continue
+        use = node.body.use if isinstance(node, Tap) else node.use
+        inside = _bound(use, known) if use else known
+        shares = node.shares if isinstance(node, Parallel) else ()
+        if shares and _holds((node.inp[0], *shares), inside):
+            yield path
+        yield from _sharing(children(node), inside, f"{path}.")
+
+
 def _bound(use: BlockUse, known: frozenset[str]) -> frozenset[str]:
     """Which symbols of a block follow from the caller's `known` ones."""
     given = {**use.args, "in_channels": use.inp[0]}
@@ -65,6 +86,9 @@ def with_classes(network: Network, classes: int) -> Network:
     if classes == 0:
         return without_classifier(network)
     base = network.whole or network
+    if split := sharing(base):
+        message = f"{network.name} can't have other classes: the shares of {split} follow from them"
+        raise ValueError(message)
     others = (option for option in base.options if not option.startswith("--classes "))
     try:
         nodes = reclassed(base, classes)

@@ -14,6 +14,7 @@ from compiler.ir.op import Op, Shape, ShapeFault, shrunk
 from compiler.ir.symbols import Sym, SymFloat, same
 from compiler.lowering.rules import Lowered, activation, rule_of
 from compiler.lowering.scope import Scope, Stop, Value
+from compiler.lowering.sharing import shares
 from compiler.ops.join import join_of
 from compiler.ops.window import kernel_text
 from dsl.models import layers
@@ -130,9 +131,10 @@ def _leaf(name: str, op: Op, x: Shape, scope: Scope, span: Span, label: str = ""
 
 def _split(step: layers.Split, name: str, x: Shape, scope: Scope) -> Parallel:
     """Branches, join, `then` and the residual sum."""
-    branches = _branches(step, x, scope)
+    given = shares(step, x, scope)
+    branches = _branches(step, x, given, scope)
     join = join_of(step.join, len(branches))
-    node = Parallel(name, branches, join, x, span=step.at.span)
+    node = Parallel(name, branches, join, x, shares=given, span=step.at.span)
     shape = _joined(node, scope)
     if step.then:
         (then,) = lower_step(step.then, step.then.name or "then", shape, scope)
@@ -140,12 +142,17 @@ def _split(step: layers.Split, name: str, x: Shape, scope: Scope) -> Parallel:
     return _residual(step.residual, node, scope) if step.residual else node
 
 
-def _branches(step: layers.Split, x: Shape, scope: Scope) -> tuple[Node, ...]:
+def _branches(
+    step: layers.Split, x: Shape, given: tuple[int, ...], scope: Scope
+) -> tuple[Node, ...]:
+    """Each branch on the whole input, or on the share that it is given."""
     found: list[Node] = []
     failed = False
-    for name, branch in zip(branch_names(step.branches), step.branches, strict=True):
+    widths = given or (x.channels,) * len(step.branches)
+    names = branch_names(step.branches)
+    for name, branch, width in zip(names, step.branches, widths, strict=True):
         try:
-            found += lower_step(branch, name, x, scope)
+            found += lower_step(branch, name, Shape(width, *x[1:]), scope)
         except Stop:
             failed = True
     if failed:

@@ -27,6 +27,7 @@ class Joined(nn.Module):
         self._fold = FOLDS.get(node.join.sign)
         self._names = [branch.name for branch in node.branches]
         self._then = node.then.name if node.then else None
+        self._shares = [int(share) for share in node.shares]
         self._scale = float(node.residual.scale) if node.residual else None
         self._act = node.residual.act.name if node.residual and node.residual.act else None
         for child in (*node.branches, *_after(node)):
@@ -45,11 +46,13 @@ class Joined(nn.Module):
 
     def _joined(self, x: Tensor) -> Tensor:
         branches = [self._modules[name] for name in self._names]
+        parts = torch.split(x, self._shares, 1) if self._shares else [x] * len(branches)
         if self._fold is None:
-            return torch.cat([branch(x) for branch in branches], dim=1)  # type: ignore[misc]
-        so_far: Tensor = branches[0](x)  # type: ignore[misc]  # never None: added above
-        for branch in branches[1:]:
-            so_far = self._fold(so_far, branch(x))  # type: ignore[misc]  # never None: added above
+            outs = [branch(parts[i]) for i, branch in enumerate(branches)]  # type: ignore[misc]
+            return torch.cat(outs, dim=1)
+        so_far: Tensor = branches[0](parts[0])  # type: ignore[misc]  # never None: added above
+        for i, branch in enumerate(branches[1:], 1):
+            so_far = self._fold(so_far, branch(parts[i]))  # type: ignore[misc]  # never None
         return so_far
 
 

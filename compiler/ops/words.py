@@ -101,9 +101,21 @@ def core(node: Node) -> Leaf:
 
 
 def joining(node: Parallel) -> str:
-    """`concat of 4 branches`."""
+    """`concat of 4 branches`; before it, how channels are shared out among them."""
     branches = len(node.branches)
-    return f"{node.join.word} of {branches} branches" if branches > 1 else "one branch"
+    said = f"{node.join.word} of {branches} branches" if branches > 1 else "one branch"
+    return f"split {sharing(node)}, {said}" if node.shares else said
+
+
+MOST_SHARES = 8
+"""Shares that are told one by one."""
+
+
+def sharing(node: Parallel) -> str:
+    """The channels that each branch gets, `24|8|8|8`; `none` where each gets them all."""
+    if len(node.shares) > MOST_SHARES and len(set(node.shares)) == 1:
+        return f"{len(node.shares)}×{int(node.shares[0])}"
+    return "|".join(str(int(share)) for share in node.shares) or "none"
 
 
 def in_numbers(op: Op) -> Op:

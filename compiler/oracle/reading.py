@@ -62,9 +62,10 @@ class Reading(Meaning):
 
     def split(self, step: layers.Split, path: str, x: Array) -> Array:
         names = split_names(step.branches)
+        pieces = self.pieces(step, x)
         outs = [
-            self.step(branch, f"{path}.{name}", x)
-            for name, branch in zip(names, step.branches, strict=True)
+            self.step(branch, f"{path}.{name}", piece)
+            for name, branch, piece in zip(names, step.branches, pieces, strict=True)
         ]
         y = {"concat": self.ops.concat, "add": _sum, "mul": _product}[step.join](outs)
         if step.then is not None:
@@ -74,6 +75,20 @@ class Reading(Meaning):
             act = self.word(step.residual.act, self.spec.defaults.act)
             y = self.activated(act, f"{path}.act", summed)
         return y
+
+    def pieces(self, step: layers.Split, x: Array) -> list[Array]:
+        """What each branch works on: all of the input, or channels of its own."""
+        count, channels = len(step.branches), x.shape[1]
+        if not step.split:
+            return [x] * count
+        sizes = [channels // count] * count
+        if step.split != ("equal",):
+            said = [0 if share == "rest" else int(self.value(share)) for share in step.split]
+            sizes = [size or channels - sum(said) for size in said]
+        if sum(sizes) != channels or min(sizes) < 1:
+            raise ValueError(f"{sizes} channels are no shares of {channels}")
+        ends = [sum(sizes[: place + 1]) for place in range(count)]
+        return [x[:, end - size : end] for size, end in zip(sizes, ends, strict=True)]
 
     def call(self, step: layers.Call, path: str, x: Array) -> Array:
         spec = self.spec

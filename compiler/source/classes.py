@@ -9,13 +9,14 @@ from typing import Any
 
 from compiler.ir.network import Network
 from compiler.ir.nodes import BlockUse, Leaf, Node, Parallel, Series, Tap, children
-from compiler.ir.symbols import SymFloat
+from compiler.ir.symbols import SymFloat, names_in
 from compiler.source import classnames, units
 from compiler.source.expr import Expr, call, construct, literal, read
 from compiler.source.forward import attributes, forward_of, scale_name
 from compiler.source.helpers import helper_names
 from compiler.source.made import Assignments, Made, assignments, floats
 from compiler.source.switches import Switch, switches, words
+from compiler.source.taking import is_even, listed, shares_name
 
 Key = tuple[str, str]
 """What a class is called at least, and its text."""
@@ -71,7 +72,7 @@ class Emitter:
                 return self.expr(node.body)
             case Parallel(branches=(_,), residual=None):
                 return self.named_sequence(children(node))
-            case Parallel(then=None, residual=None):
+            case Parallel(then=None, residual=None, shares=()):
                 return self.split(node)
             case Parallel():
                 return self.inline(node)
@@ -197,6 +198,8 @@ class Emitter:
         scale = node.residual.scale if isinstance(node, Parallel) and node.residual else None
         if isinstance(node, Parallel) and isinstance(scale, SymFloat):
             found.append((scale_name(node), literal(scale)))
+        if isinstance(node, Parallel) and names_in(node.shares) and not is_even(node.shares):
+            found.append((shares_name(node), listed(node.shares)))
         if switch := self.switch(node):
             found.append((switch.act.name, read(switch.param)))
         return found

@@ -104,7 +104,8 @@ def _branched(node: Parallel) -> str:
 
 
 def _joined(node: Parallel) -> str:
-    return f" {node.join.sign} ".join(brief(branch) for branch in node.branches)
+    said = f" {node.join.sign} ".join(brief(branch) for branch in node.branches)
+    return f"split: {said}" if node.shares else said
 
 
 def _leaf(leaf: Leaf) -> str:

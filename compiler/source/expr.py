@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from compiler.ir.op import Call
-from compiler.ir.symbols import Sym, names_in
+from compiler.ir.symbols import Sym, added, names_in
 
 WIDTH = 88
 INDENT = "    "
@@ -48,7 +48,8 @@ class Expr:
     @property
     def inside(self) -> str:
         """The items on one line."""
-        return self.joint.join(item.flat for item in self.items or ())
+        flat = (item.flat for item in self.items or ())
+        return added(flat) if self.joint == " + " else self.joint.join(flat)
 
     def named(self, name: str) -> Expr:
         """As the keyword argument `name`."""
@@ -115,7 +116,7 @@ def lay_out(start: str, expr: Expr, end: str = "", depth: int = 0) -> list[str]:
         return [line]
     if expr.joint == " + ":
         first, *rest = (item.flat for item in expr.items)
-        rows = [f"{start}{expr.lead}{first}", *(f"+ {term}" for term in rest)]
+        rows = [f"{start}{expr.lead}{first}", *(added(("", term)).strip() for term in rest)]
         return [f"{indent}{row}" for row in rows[:-1]] + [f"{indent}{rows[-1]}{end}"]
     opened, closed = f"{indent}{start}{expr.lead}{expr.head}", f"{indent}{expr.close}{end}"
     if start.endswith(("= ", "return ")) and len(opened) > WIDTH:

@@ -11,6 +11,7 @@ from compiler.ops.linear import Flatten, Identity
 from compiler.source import classnames, units
 from compiler.source.expr import WIDTH, Expr, call, lay_out, text
 from compiler.source.switches import Switch
+from compiler.source.taking import pieces, taken_apart
 
 
 def attributes(node: Node) -> Iterator[Node]:
@@ -71,7 +72,8 @@ def in_order(nodes: tuple[Node, ...], result: str = "y") -> Iterator[str]:
 
 def _parallel(node: Parallel, switch: Switch | None) -> Iterator[str]:
     last = not node.then and not node.residual
-    terms = tuple(apply(branch, "x") for branch in node.branches)
+    yield from taken_apart(node)
+    terms = tuple(map(apply, node.branches, pieces(node)))
     if len(terms) == 1 and last:
         yield from in_order(node.branches)
     elif not node.join.folds:

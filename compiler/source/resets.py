@@ -9,7 +9,7 @@ from compiler.ir.network import Network
 from compiler.ir.nodes import Leaf, leaves, own_inits
 from compiler.ir.op import Init, Op
 from compiler.ir.symbols import names_in
-from compiler.lowering.classifier import classified
+from compiler.lowering.classifier import classified, sharing
 from compiler.ops.act import Activation
 from compiler.ops.conv import Conv
 from compiler.ops.inits import describe, init_call
@@ -30,7 +30,8 @@ def resets(network: Network) -> Iterator[list[str]]:
     sized = set(classified(network))
     layers = {path: leaf for path, leaf in leaves(network.nodes) if path in sized}
     heads = {tap.name for tap in network.taps}
-    if layers and all(_is_last(path, leaf, heads) for path, leaf in layers.items()):
+    last = all(_is_last(path, leaf, heads) for path, leaf in layers.items())
+    if layers and last and not sharing(network):
         start = signature("reset_classifier", ["self", "num_classes: int"], "None", 1)
         doc = '        """Put fresh last layers in place, for another number of classes."""'
         yield [*start, doc, *_classifier(network)]

@@ -24,8 +24,16 @@ from dsl.text.values import Mapping as Tree
 
 SECTIONS = get_args(Section)
 SPEC_FIELDS = ("name", "title", "paper", "input", "classes", "defaults", *BLOCK_SECTIONS)
-BESIDE = ("then", "residual")
+BESIDE = ("split", "then", "residual")
 """What stands beside a split's branches."""
+
+
+def is_beside(owner: Any, name: str) -> bool:
+    """Whether a name is that of what stands beside the branches, not of a step."""
+    body = owner.body if isinstance(owner, Block) else owner
+    if not isinstance(body, Split) or any(branch.name == name for branch in body.branches):
+        return False
+    return name in BESIDE
 
 
 def path_of(inside: dict[str, Any], address: str) -> tuple[str, ...]:
@@ -51,7 +59,8 @@ def parts(owner: Any) -> dict[str, Any]:
             return _level(sequence_names(owner.steps), owner.steps)
         case Split():
             branches = _level(branch_names(owner.branches), owner.branches)
-            return {**branches, "then": owner.then, "residual": owner.residual}
+            beside = {"then": owner.then, "residual": owner.residual}
+            return {"split": owner.split or None, **branches, **beside}
         case Call():
             return {**owner.args, "repeat": owner.repeat}
         case Layer():
@@ -101,14 +110,15 @@ def rebuilt(owner: Any, name: str, inside: dict[str, Any], said: Value, report: 
         case Block() if name == "params":
             return refilled(owner, {"params": new}, said, report)
         case Block():
-            return owner.model_copy(update={"body": _body(owner.body, name, inside)})
+            body = _body(owner.body, name, inside, said, report)
+            return body and owner.model_copy(update={"body": body})
         case Aux() if name not in ("from", "weight"):
             inner = tuple(inside[key] for key in inside if key not in ("from", "weight"))
             return owner.model_copy(update={"steps": inner})
         case Aux():
             return refilled(owner, {"source" if name == "from" else name: new}, said, report)
         case Sequence() | Split():
-            return _body(owner, name, inside)
+            return _body(owner, name, inside, said, report)
         case Call() if name != "repeat":
             return refilled(owner, {"args": {**owner.args, name: new}}, said, report)
         case Model():
@@ -116,14 +126,15 @@ def rebuilt(owner: Any, name: str, inside: dict[str, Any], said: Value, report: 
     return inside
 
 
-def _body(body: Step, name: str, inside: dict[str, Any]) -> Step:
-    """A sequence or split with one of its steps changed."""
-    if isinstance(body, Split) and name in BESIDE:
+def _body(body: Step, name: str, inside: dict[str, Any], said: Value, report: Report) -> Any:
+    """A sequence or split with one of its steps changed, or what stands beside them."""
+    if is_beside(body, name) and name == "split":
+        return refilled(body, {"split": inside[name] or ()}, said, report)
+    if is_beside(body, name):
         return body.model_copy(update={name: inside[name]})
-    fixed = (*BESIDE, "params") if isinstance(body, Split) else ("params",)
-    steps = tuple(step for key, step in inside.items() if key not in fixed)
+    steps = (step for key, step in inside.items() if key != "params" and not is_beside(body, key))
     field = "branches" if isinstance(body, Split) else "steps"
-    return body.model_copy(update={field: steps})
+    return body.model_copy(update={field: tuple(steps)})
 
 
 def refilled(model: Model, update: dict[str, Any], said: Value, report: Report) -> Any:

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from shlex import quote
 from typing import Any
 
-from dsl.changing.address import BESIDE, SECTIONS, parts, path_of, rebuilt, refilled
+from dsl.changing.address import SECTIONS, is_beside, parts, path_of, rebuilt, refilled
 from dsl.models.changes import CHANGES
-from dsl.models.layers import Call, Layer, Model, Residual, Split, Step, spellings
+from dsl.models.layers import Call, Layer, Model, Residual, Step, spellings
 from dsl.models.model import BLOCK_SECTIONS
 from dsl.models.spec import Aux, Block, Defaults, Spec
 from dsl.reading.reader import Reader
@@ -169,7 +169,7 @@ class Set(Edit):
 
     def read(self, owner: Any, name: str, old: Any) -> Any:
         """The new value for `old`, read as its kind demands."""
-        if name in BESIDE and isinstance(owner, (Split, Block)):
+        if is_beside(owner, name):
             return self.beside(name, old)
         if isinstance(old, Step):
             return self.step(old)
@@ -191,6 +191,8 @@ class Set(Edit):
 
     def beside(self, name: str, old: Any) -> Any:
         """What stands beside a split's branches, whether there was any before or not."""
+        if name == "split":
+            return plain(self.value)
         return self.reader.fill(Residual, self.value, {}) if name == "residual" else self.step(old)
 
     def whole_section(self, old: dict[str, Any]) -> None:
@@ -220,12 +222,19 @@ class Set(Edit):
 REMOVABLE = (Step, Aux, Block, Residual)
 
 
+def _stands(owner: Any, name: str, part: Any) -> bool:
+    """Whether a part is one of several steps, that others can stand beside."""
+    return isinstance(part, Step) and not is_beside(owner, name)
+
+
 @dataclass(kw_only=True)
 class Remove(Edit):
     """The step, branch, block or auxiliary head at an address goes."""
 
     def made(self, owner: Any, name: str, inside: dict[str, Any]) -> dict[str, Any] | None:
         old = inside[name]
+        if is_beside(owner, name) and name == "split" and old:
+            return {**inside, name: None}
         if not isinstance(old, REMOVABLE):
             what = "a section" if isinstance(old, dict) else "a value"
             message = f"{self.address.text} is {what}, which can't be removed"
@@ -236,10 +245,10 @@ class Remove(Edit):
             )
             self.refuse(message, help)
             return None
-        if name in BESIDE and isinstance(owner, (Split, Block)):
+        if is_beside(owner, name):
             return {**inside, name: None}
         rest = {key: part for key, part in inside.items() if key != name}
-        steps = [part for key, part in rest.items() if isinstance(part, Step) and key not in BESIDE]
+        steps = [part for key, part in rest.items() if _stands(owner, key, part)]
         if isinstance(owner, Model) and not steps:
             self.refuse(f"{self.address.text} is all that there is in its place: nothing is left")
             return None
@@ -258,7 +267,7 @@ class Insert(Edit):
         return name if rest else self.name.text
 
     def made(self, owner: Any, name: str, inside: dict[str, Any]) -> dict[str, Any] | None:
-        if not isinstance(inside[name], Step) or name in BESIDE or isinstance(owner, Call):
+        if not _stands(owner, name, inside[name]) or isinstance(owner, Call):
             self.refuse(f"{self.address.text} is no step that another can stand beside")
             return None
         if self.name.text in inside:

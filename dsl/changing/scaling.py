@@ -15,13 +15,14 @@ from dsl.changing.mapping import mapped
 from dsl.models.changes import Depth, Width
 from dsl.models.factors import factor, name_in
 from dsl.models.fields import MOST
-from dsl.models.layers import Call, Conv, Filter, Layer, Linear, Step, spellings
+from dsl.models.layers import Call, Conv, Filter, Layer, Linear, Split, Step, spellings
 from dsl.models.model import BLOCK_SECTIONS
+from dsl.models.shares import names_of
 from dsl.models.spec import Block, Spec, walk
 from dsl.text.problems import Report, Span
 
-Rescale = Callable[[Layer], dict[str, Any]]
-"""The fields of a layer that change, with their new values."""
+Rescale = Callable[[Step], dict[str, Any]]
+"""The fields of a step that change, with their new values."""
 
 
 def widened(spec: Spec, width: Width, span: Span, report: Report) -> Spec:
@@ -34,10 +35,12 @@ def deepened(spec: Spec, depth: Depth, span: Span, report: Report) -> Spec:
     limits = _Limits(span, report)
     there: list[int] = []
 
-    def repeats(layer: Layer) -> dict[str, Any]:
-        if layer.repeat > 1:
-            there.append(layer.repeat)
-        return {"repeat": limits.kept("repeat", layer.repeat, depth.of(layer.repeat))}
+    def repeats(step: Step) -> dict[str, Any]:
+        if not isinstance(step, Layer):
+            return {}
+        if step.repeat > 1:
+            there.append(step.repeat)
+        return {"repeat": limits.kept("repeat", step.repeat, depth.of(step.repeat))}
 
     made = _rescaled(spec, repeats, span)
     if not there:
@@ -93,8 +96,11 @@ class _Widths:
             self.report.add("E030", self.span, message, help=help)
         return spec.model_copy(update=blocks)
 
-    def changed(self, layer: Layer, roles: dict[str, set[str]]) -> dict[str, Any]:
-        """A layer's own width, or a call's arguments that are widths."""
+    def changed(self, layer: Step, roles: dict[str, set[str]]) -> dict[str, Any]:
+        """A layer's own width, a split's shares, or a call's arguments that are widths."""
+        if isinstance(layer, Split):
+            shares = (self.of(share) if isinstance(share, int) else share for share in layer.split)
+            return {"split": tuple(shares)}
         if isinstance(layer, Conv) and layer.depthwise and layer is self.first:
             return {}  # A multiple of the image's channels, which stay what they are.
         if isinstance(layer, (Filter, Linear)) and isinstance(layer.width, int):
@@ -146,6 +152,8 @@ def _widths_in(step: Step, roles: dict[str, set[str]]) -> set[str]:
     """The names that a step uses as widths."""
     if isinstance(step, (Filter, Linear)):
         return {name_in(step.width)} if isinstance(step.width, str) else set()
+    if isinstance(step, Split):
+        return {name_in(share) for _, share in names_of(step.split)}
     if isinstance(step, Call):
         widths = roles.get(step.block, set())
         return {
@@ -179,10 +187,10 @@ def _group_size(name: str, value: Any) -> bool:
 
 
 def _rescaled(spec: Spec, rescale: Rescale, span: Span) -> Spec:
-    """The spec with every layer changed; what changed remembers where that was asked for."""
+    """The spec with every step changed; what changed remembers where that was asked for."""
 
     def change(step: Step, _: str) -> Step:
-        update = rescale(step) if isinstance(step, Layer) else {}
+        update = rescale(step)
         if all(getattr(step, name) == value for name, value in update.items()):
             return step
         return step.model_copy(update=update).placed(step.at.changed(span))

@@ -21,6 +21,7 @@ from pydantic import (
 from dsl.models.activations import ActOrName, Argument
 from dsl.models.faults import invalid
 from dsl.models.fields import Count, Identifier, Join, Named, Number
+from dsl.models.shares import Shares
 from dsl.text.problems import NOWHERE, Problem, Span, SpecError, shown
 
 
@@ -232,11 +233,14 @@ class Sequence(Step):
 class Split(Step):
     """Branches side by side on one input, joined by `concat` or `add`.
 
-    `then` works on the joined tensor; `residual` adds the input at the end.
+    With `split` each branch gets some of the channels, in order, not all of them. `then` works
+    on the joined tensor; `residual` adds the input at the end.
     """
 
     auto = "split"
     join: Join = "concat"
     branches: SomeSteps
+    split: Shares = ()
+    """The share of the channels that each branch gets; empty where each gets them all."""
     then: OneStep | None = None
     residual: Annotated[Residual | None, Filled] = None

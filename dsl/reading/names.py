@@ -10,6 +10,7 @@ from dsl.models.layers import FOREIGN, LAYERS, OPTIONS, Split, Step
 from dsl.models.model import BLOCK_SECTIONS
 from dsl.models.naming import branch_names, child_names, named_sections, sequence_names
 from dsl.models.reserved import ATTRIBUTES, COMPILED, GLOBALS, KEYS
+from dsl.models.shares import EQUAL, REST
 from dsl.models.spec import Aux, Block, Spec, inner_steps, walk
 from dsl.models.weights import OWN
 from dsl.reading import beside, limits, nesting, parts
@@ -83,7 +84,7 @@ def _block(name: str, block: Block, spec: Spec, report: Report) -> None:
 
 RESERVED = {*LAYERS, *WORDS, *ALWAYS}
 """What no block can be called."""
-TAKEN = {*WORDS, *OPTIONS, *GLOBALS, "classes", "repeat"}
+TAKEN = {*WORDS, *OPTIONS, *GLOBALS, EQUAL, REST, "classes", "repeat"}
 """What no parameter can be called."""
 
 
@@ -216,13 +217,15 @@ def _inside(step: Step, top: bool, report: Report) -> None:
     """The names inside a step; beside a residual sum `act` is its activation."""
     level = _level(step, top)
     _siblings(level, report)
-    if isinstance(step, Split) and step.residual:
-        for name, branch in level:
-            if name == "act":
-                message = "no branch can be called act: the residual sum's activation is"
-                report.add(
-                    "E014", branch.at.of("name"), message, hint="take another, such as act_1"
-                )
+    if not isinstance(step, Split):
+        return
+    for name, branch in level:
+        taken = "the residual sum's activation is" if name == "act" and step.residual else ""
+        taken = "that is what says the shares" if name == "split" and step.split else taken
+        if taken:
+            message = f"no branch can be called {name}: {taken}"
+            span, hint = branch.at.of("name"), f"take another, such as {name}_1"
+            report.add("E014", span, message, hint=hint)
 
 
 def _taken(name: str, span: Span, first: Span, report: Report) -> None:

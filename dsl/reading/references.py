@@ -10,6 +10,7 @@ from dsl.models.activations import CHANNELWISE, word_of
 from dsl.models.factors import name_in
 from dsl.models.fields import ACTIVATION_WORDS, NORMS, PADDINGS
 from dsl.models.layers import LAYERS, Call, Layer, Split, Step, spellings
+from dsl.models.shares import EQUAL, fault, names_of
 from dsl.models.spec import Spec, walk
 from dsl.reading import opstring
 from dsl.reading.opstring import plugin_words, what_there_is
@@ -32,15 +33,23 @@ def references(step: Step) -> Iterator[tuple[str, str, Span]]:
     elif isinstance(step, Layer):
         fields = [(name, getattr(step, name), mark) for name, mark in spellings(type(step))]
         found = [(name, value, name) for name, value, mark in fields if not mark.says(value)]
-    elif isinstance(step, Split) and step.residual:
-        found = [(name, getattr(step.residual, name), name) for name in ("scale", "act")]
-        at = step.residual.at
+    elif isinstance(step, Split):
+        for at_share, share in names_of(step.split):
+            yield "split", name_in(share), share_place(step, at_share)
+        if step.residual:
+            found = [(name, getattr(step.residual, name), name) for name in ("scale", "act")]
+            at = step.residual.at
     for field, value, place in found:
         if isinstance(value, tuple):
             sizes = (size for size in value if isinstance(size, str))
             yield from ((f"{field} size", size, at.of(place)) for size in sizes)
         elif isinstance(value, str):
             yield field, name_in(value), at.of(place)
+
+
+def share_place(step: Split, place: int) -> Span:
+    """Where one of a split's shares stands."""
+    return step.at.fields.get(f"split.{place}", step.at.of("split"))
 
 
 CLOSED = {
@@ -59,6 +68,10 @@ def check_uses(
     for step in walk(steps):
         if isinstance(step, Call):
             _call(step, spec, report)
+        if isinstance(step, Split) and (wrong := fault(step.split, len(step.branches))):
+            several = len(step.branches) > 1
+            help = f"give each branch a share, or write `split: {EQUAL}`" if several else ""
+            report.add("E013", step.at.of("split"), wrong, help=help)
         for field, name, span in references(step):
             if field in ("init", "mode") or name in params:
                 continue

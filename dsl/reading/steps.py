@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from dsl.models.fields import JOIN_WORDS, enumerated
 from dsl.models.model import Places, Residual, Sequence, Split, Step
+from dsl.models.shares import are_shares
 from dsl.models.spec import Block
 from dsl.reading import opstring
 from dsl.reading.building import build
-from dsl.reading.filler import Filler, place
+from dsl.reading.filler import Filler, place, places_of
 from dsl.reading.names import param_advice, param_fault
 from dsl.text.problems import Fix, Report, Span, closest, shown
 from dsl.text.values import Entry, Mapping, Scalar, Value, plain
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
     from dsl.reading.mending import Stands
 
 BODIES = (*JOIN_WORDS, "do")
+BESIDE = ("split", "then", "residual")
+"""Keys that may stand beside a join."""
 """Keys that say what a block is made of."""
-BLOCK_KEYS = ("params", *JOIN_WORDS, "then", "residual", "do")
+BLOCK_KEYS = ("params", *JOIN_WORDS, *BESIDE, "do")
 S = TypeVar("S", bound=Step)
 
 
@@ -64,6 +67,8 @@ class StepReader(Filler):
         keys = value.keys()
         if any(key in JOIN_WORDS for key in keys):
             return _called(self.split(value), name)
+        if (shares := value.get("split")) and self.joinless(shares, value):
+            return None
         if len(keys) != 1:
             self.many(value)
             return None
@@ -129,9 +134,23 @@ class StepReader(Filler):
             message, help = "a layer is missing here: the mapping is empty", opstring.EXAMPLES
         self.report.add("E012", value.span, message, help=help)
 
+    def joinless(self, shares: Value, value: Mapping) -> bool:
+        """Report shares of channels that no branches stand beside; whether there are any.
+
+        `{split: 3x3 64}` is a step that is called so.
+        """
+        if len(value.entries) == 1 and not are_shares(plain(shares)):
+            return False
+        key = next(entry.key for entry in value.entries if entry.key.text == "split")
+        joins = enumerated(JOIN_WORDS, "or")
+        message = f"split says what share of the channels each branch gets, beside {joins}"
+        help = "as in `{split: equal, concat: [identity, 3x3 in/2]}`"
+        self.report.add("E012", key.span, message, help=help)
+        return True
+
     def split(self, value: Mapping) -> Split | None:
         """`{concat: [...], then: ..., residual: ...}`."""
-        entries = self.entries(value, (*JOIN_WORDS, "then", "residual")) or []
+        entries = self.entries(value, (*JOIN_WORDS, *BESIDE)) or []
         joins = [entry for entry in entries if entry.key.text in JOIN_WORDS]
         if len(joins) != 1:
             self.report.add(
@@ -144,6 +163,8 @@ class StepReader(Filler):
         """A split from its join and the entries that may stand beside it."""
         others = {entry.key.text: entry for entry in entries}
         values: dict[str, Any] = {"join": join.key.text, "branches": self.branches(join.value)}
+        if shares := others.get("split"):
+            values["split"] = plain(shares.value)
         if then := others.get("then"):
             values["then"] = self.step(then.value)
         if residual := others.get("residual"):
@@ -151,6 +172,8 @@ class StepReader(Filler):
         if not values["branches"]:
             return None
         places = {key: place(entry) for key, entry in others.items()}
+        if shares:
+            places |= places_of([shares])
         split: Split | None = build(Split, values, Places(span, places), self.report)
         return split
 
@@ -201,7 +224,7 @@ class StepReader(Filler):
         if bodies[0].key.text != "do":
             return self.split_of(bodies[0], entries, bodies[0].key.span)
         for entry in entries:
-            if entry.key.text in ("then", "residual"):
+            if entry.key.text in BESIDE:
                 joins = enumerated(JOIN_WORDS, "or")
                 message = f"{entry.key.text} belongs to {joins}, and this block has do"
                 self.report.add("E010", entry.key.span, message)

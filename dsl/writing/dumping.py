@@ -11,6 +11,7 @@ from dsl.models.extent import channels_last, sides
 from dsl.models.faults import expect
 from dsl.models.layers import Layer, Model, Sequence, Split, Step
 from dsl.models.model import BLOCK_SECTIONS
+from dsl.models.shares import written
 from dsl.models.spec import Aux, Block, Expect, Spec, Variant
 from dsl.models.spelling import write
 from dsl.text.numbers import NUMBER
@@ -167,7 +168,10 @@ def _bare(step: Step) -> Any:
 
 
 def _split(step: Split) -> dict[str, Any]:
-    found: dict[str, Any] = {step.join: [_step(branch) for branch in step.branches]}
+    shares = written(step.split)
+    found: dict[str, Any] = {"split": Flow(shares) if isinstance(shares, list) else Raw(shares)}
+    found = found if step.split else {}
+    found[step.join] = [_step(branch) for branch in step.branches]
     if step.then:
         found["then"] = _step(step.then)
     if step.residual:
