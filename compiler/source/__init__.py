@@ -10,7 +10,7 @@ import ast
 import textwrap
 from functools import cache
 from shlex import quote
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jinja2
 
@@ -21,11 +21,15 @@ from compiler.source.auditing import audit
 from compiler.source.classes import Emitter
 from compiler.source.describe import sizes
 from compiler.source.expr import Expr, heading, lay_out
+from compiler.source.foreign import copies, provenance
 from compiler.source.helpers import helper_sources
 from compiler.source.loss import functions
 from compiler.source.made import ClassText
 from compiler.source.members import methods, output_name
 from compiler.version import __version__
+
+if TYPE_CHECKING:
+    from compiler.source.copied import Copies
 
 IMPORTS = "#\fimports"
 """Holds their place until the text that follows tells which are needed.
@@ -61,9 +65,11 @@ def emit(net: Network, digest: str = "") -> str:
         "room_for_imports": IMPORTS,
     }
     helpers = helper_sources([*_helpers_used(emitter), *functions(net).values()])
+    theirs = copies(net)
+    helpers += theirs.pieces.values() if theirs else ()
     body = _template().render(**values, helpers=helpers, exported=exported(net))
-    text = body.replace(IMPORTS, "\n".join(imports(body, net, emitter)), 1)
-    audit(text)
+    text = body.replace(IMPORTS, "\n".join(imports(body, net, emitter, theirs)), 1)
+    audit(text, theirs.names if theirs else frozenset())
     return text
 
 
@@ -87,11 +93,13 @@ def header(net: Network, digest: str) -> dict[str, str]:
     chosen = [f"--variant {net.variant}"] if net.variant else []
     options = "".join(f" {option}" for option in (*chosen, *net.options))
     origin = file_name(net.origin) or f"{net.name}.yaml"
+    whose, needed = provenance(net)
     return {
         "version": __version__,
         "origin": origin + (f", variant {net.variant}" if net.variant else ""),
         "digest": digest or "unknown",
-        "command": f"inception-compile source {quote(origin)}{options}",
+        "command": f"inception-compile source {quote(origin)}{options}{needed}",
+        "plugins": plain(whose),
     }
 
 
@@ -151,11 +159,15 @@ def exported(net: Network) -> str:
     return "\n".join(lay_out("__all__ = ", names_of))
 
 
-def imports(text: str, net: Network, emitter: Emitter) -> list[str]:
-    """Just what the text uses, in the order that import sorters want."""
+def imports(text: str, net: Network, emitter: Emitter, theirs: Copies | None) -> list[str]:
+    """Just what the text uses, in the order that import sorters want; `theirs` are of plugins."""
+    used = {node.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)}
+    if theirs:
+        from compiler.source.imported import among
+
+        return among(used, theirs.imports, postponed=theirs.postponed)
     standard = ["from collections import OrderedDict"] if emitter.ordered_dict else []
     standard += ["from typing import NamedTuple"] if net.taps else []
-    used = {node.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)}
     torch = ["import torch"] if "torch" in used else []
     functional = ["import torch.nn.functional as F"] if "F" in used else []
     pytree = ["import torch.utils._pytree as pytree"] if "pytree" in used else []

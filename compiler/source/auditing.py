@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import builtins
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from dsl.models.reserved import ATTRIBUTES
 
@@ -24,16 +24,21 @@ NODES = (
     ast.comprehension, ast.Subscript, ast.Slice,
 )  # fmt: skip  # one node a line would be a page
 """Kinds of syntax that a network needs."""
-MODULES = {"torch", "torch.nn.functional", "torch.utils._pytree", "collections", "typing"}
-CALLABLE = {"super", "isinstance", "range", "float", "enumerate"}
+MODULES = {
+    "__future__", "torch", "torch.nn.functional", "torch.utils._pytree", "collections", "typing"
+}  # fmt: skip
+CALLABLE = {"super", "isinstance", "hasattr", "range", "float", "enumerate"}
 """Built-in functions that a network may call, beside what the text itself defines."""
 
 
-def audit(text: str) -> None:
-    """Raise `AssertionError` for text that is not plainly a network: a bug, never a user's slip."""
+def audit(text: str, foreign: Collection[str] = ()) -> None:
+    """Raise `AssertionError` for text that is not plainly a network: a bug, never a user's slip.
+
+    What the `foreign` names stand for is copied from plugins, whose code may be of any kind.
+    """
     tree = ast.parse(text)
     known = CALLABLE | set(_defined(tree))
-    for node in ast.walk(tree):
+    for node in _every(tree, frozenset(foreign)):
         assert isinstance(node, NODES), f"{type(node).__name__} in emitted source"
         if isinstance(node, ast.Import):
             assert {alias.name for alias in node.names} <= MODULES, ast.dump(node)
@@ -47,8 +52,22 @@ def audit(text: str) -> None:
 
     _once("the module", [*dir(builtins), *_bound(tree.body)])
     for made in tree.body:
-        if isinstance(made, ast.ClassDef):
+        if isinstance(made, ast.ClassDef) and made.name not in foreign:
             _audit_class(made)
+
+
+def _every(tree: ast.Module, foreign: frozenset[str]) -> Iterator[ast.AST]:
+    """Each piece of syntax, but for what plugins brought."""
+    for node in tree.body:
+        assigned = _targets(node) if isinstance(node, ast.Assign | ast.AnnAssign) else ()
+        given = {name.partition(".")[0] for name in (*_bound([node]), *assigned)}
+        if not given or not given <= foreign:
+            yield from ast.walk(node)
+
+
+def _targets(node: ast.Assign | ast.AnnAssign) -> Iterator[str]:
+    for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+        yield from (name.id for name in ast.walk(target) if isinstance(name, ast.Name))
 
 
 def _once(where: str, names: Iterable[str]) -> None:

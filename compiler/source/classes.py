@@ -9,9 +9,11 @@ from typing import Any
 
 from compiler.ir.network import Network
 from compiler.ir.nodes import BlockUse, Leaf, Node, Parallel, Series, Tap, children
+from compiler.ir.plugged import kind_of
 from compiler.ir.symbols import SymFloat, names_in
 from compiler.source import classnames, units
 from compiler.source.expr import Expr, call, construct, literal, read
+from compiler.source.foreign import names
 from compiler.source.forward import attributes, forward_of, scale_name
 from compiler.source.helpers import helper_names
 from compiler.source.made import Assignments, Made, assignments, floats
@@ -55,7 +57,8 @@ class Emitter:
     def reserved(self) -> set[str]:
         """Names that no block's class may have: imports, helpers, the network's own."""
         own = classnames.class_name(self.network)
-        return {*helper_names(), *classnames.IMPORTED, own, f"{own}Output"}
+        foreign = names(self.network)
+        return {*helper_names(), *classnames.IMPORTED, *foreign, own, f"{own}Output"}
 
     def expr(self, node: Node) -> Expr:
         """How a node is constructed."""
@@ -78,9 +81,9 @@ class Emitter:
                 return self.inline(node)
 
     def leaf(self, leaf: Leaf) -> Expr:
-        """A torch layer, or one of the helpers."""
+        """A torch layer, one of the helpers, or a plugin's."""
         made = leaf.op.call(leaf.inp)
-        if not made.name.startswith("nn."):
+        if not made.name.startswith("nn.") and kind_of(leaf.op) is None:
             self.helpers[made.name] = None
         return construct(made)
 

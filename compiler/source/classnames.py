@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from functools import cache
 
 from compiler.ir.network import Network
+from compiler.source.foreign import names
 from compiler.source.helpers import helper_names
 from compiler.source.units import unit_names
 
@@ -30,7 +31,9 @@ def class_name(network: Network) -> str:
     name = camel(network.name) + camel(network.variant or "")
     title = camel(network.title)
     found = (title if title.lower() == name.lower() else name)[:MOST]
-    return f"{found}Net" if is_taken(found) else found
+    theirs = names(network)
+    clash = is_taken(found) or not theirs.isdisjoint((found, f"{found}Output"))
+    return f"{found}Net" if clash else found
 
 
 def is_taken(name: str) -> bool:

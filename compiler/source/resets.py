@@ -8,6 +8,7 @@ from itertools import groupby
 from compiler.ir.network import Network
 from compiler.ir.nodes import Leaf, leaves, own_inits
 from compiler.ir.op import Init, Op
+from compiler.ir.plugged import kind_of
 from compiler.ir.symbols import names_in
 from compiler.lowering.classifier import classified, sharing
 from compiler.ops.act import Activation
@@ -23,10 +24,10 @@ def resets(network: Network) -> Iterator[list[str]]:
     if drawn := list(_drawn(network)):
         start = signature("_init_weights", ["self"], "None", 1)
         yield [*start, f'        """{_said(network)}"""', *drawn]
-    if kinds := _kinds(network):
+    if test := _resettable(network):
         start = signature("reset_parameters", ["self"], "None", 1)
         doc = '        """Draw all weights anew and forget all statistics, as in a new network."""'
-        yield [*start, doc, *_anew(kinds), *(["        self._init_weights()"] if drawn else [])]
+        yield [*start, doc, *_anew(test), *(["        self._init_weights()"] if drawn else [])]
     sized = set(classified(network))
     layers = {path: leaf for path, leaf in leaves(network.nodes) if path in sized}
     heads = {tap.name for tap in network.taps}
@@ -52,22 +53,30 @@ LAYERS: dict[type[Op], str] = {
 """The ops that hold weights or statistics, and the torch class that each is one of, by rank."""
 
 
-def _kinds(network: Network) -> list[str]:
-    """The torch classes of the network's layers with weights, in the order of `LAYERS`."""
-    held = {
-        type(leaf.op)
+def _resettable(network: Network) -> str:
+    """The test of a module that draws weights or holds statistics; empty where there is none.
+
+    By the torch classes of the network's layers, in the order of `LAYERS`; what a plugin's layer
+    is made of nobody knows here.
+    """
+    holding = [
+        leaf.op
         for _, leaf in leaves(network.nodes)
         if leaf.op.params(leaf.inp) or leaf.op.buffers(leaf.inp)
-    }
+    ]
+    if any(map(kind_of, holding)):
+        return 'module is not self and hasattr(module, "reset_parameters")'
+    held = set(map(type, holding))
     assert held <= LAYERS.keys(), f"no way to reset {held - LAYERS.keys()}"
     rank = len(network.input.grid)
-    return [name.format(rank=rank) for kind, name in LAYERS.items() if kind in held]
+    kinds = [name.format(rank=rank) for kind, name in LAYERS.items() if kind in held]
+    return f"isinstance(module, {' | '.join(kinds)})" if kinds else ""
 
 
-def _anew(kinds: list[str]) -> Iterator[str]:
+def _anew(test: str) -> Iterator[str]:
     """Every layer drawn as its constructor does, in the same order."""
     yield "        for module in self.modules():"
-    yield f"            if isinstance(module, {' | '.join(kinds)}):"
+    yield f"            if {test}:"
     yield "                module.reset_parameters()"
 
 
