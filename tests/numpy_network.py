@@ -45,6 +45,8 @@ def _flat(padding: Padding) -> tuple[int, ...]:
 class Numpy:
     """The operators of a reading, on arrays."""
 
+    others: Mapping[str, Any] = {}
+
     def conv(
         self, x: Array, weight: Array, stride: Axes, padding: Padding, dilation: Axes, groups: int
     ) -> Array:

@@ -82,6 +82,17 @@ def _close_standard_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+def _blame(error: Exception) -> str:
+    """The plugin whose code failed, in a line; empty where it is none's: then it is our fault."""
+    from dsl.models.layers import FOREIGN
+
+    if not FOREIGN:
+        return ""
+    from compiler.plugins.loading import blame
+
+    return blame(error)
+
+
 def _run(args: list[str] | None) -> int:
     import click
 
@@ -107,5 +118,10 @@ def _run(args: list[str] | None) -> int:
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         terminal.complain(f"error: {where}{error.strerror or error}")
+        return 1
+    except Exception as error:
+        if not (line := _blame(error)):
+            raise
+        terminal.complain(f"error: {line}")
         return 1
     return code if isinstance(code, int) else 0

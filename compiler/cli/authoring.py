@@ -10,7 +10,7 @@ import click
 
 import dsl
 from compiler.cli.files import deliver
-from compiler.cli.options import SpecType, overrides, spec_options
+from compiler.cli.options import PLUGIN, SpecType, overrides, spec_options
 from compiler.cli.piped import is_stdin, taken
 from compiler.files.writing import write
 from compiler.lowering.prepare import wanted
@@ -50,6 +50,7 @@ def resolve(
 @click.option("--from", "base", type=SpecType(), default="inception_v3", show_default=True,
               metavar="SPEC", help="What it is made from.")  # fmt: skip
 @click.option("--variant", metavar="NAME", help="A variant of that spec.")
+@PLUGIN
 @click.option("-o", "--output", type=OUTPUT, help="File to write.  [default: NAME.yaml]")
 def new(name: str, base: str, variant: str | None, output: Path | None) -> None:
     """Begin a spec that is made from another: a file with every kind of change to pick from.

@@ -10,6 +10,7 @@ import click
 from compiler.cli.importing import imported
 from compiler.cli.options import (
     LIMIT_OPTION,
+    PLUGIN,
     STDIN_NAME,
     SpecType,
     change_options,
@@ -32,6 +33,7 @@ FIRST = "-a"
 @change_options(whose="B's")
 @change_options(FIRST, whose="A's")
 @LIMIT_OPTION
+@PLUGIN
 @STDIN_NAME
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text",
               show_default=True, help="How to print it.")  # fmt: skip

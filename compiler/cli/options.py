@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -127,6 +128,21 @@ def _written(key: str, end: str) -> Callable[[F], F]:
 
 LIMIT_OPTION = click.option("--limit", type=click.IntRange(1), default=LIMIT, show_default=True,
                             help="Parameters a spec may resolve to.")  # fmt: skip
+
+
+def _have(ctx: click.Context, param: click.Parameter, files: tuple[Path, ...]) -> None:
+    """Load plugins before anything is read that may need them."""
+    if files:
+        from compiler.plugins import load
+
+        for file in files:
+            load(file)
+
+
+PLUGIN = click.option("--plugin", type=click.Path(path_type=Path, exists=True, dir_okay=False),
+                      multiple=True, is_eager=True, expose_value=False, callback=_have,
+                      metavar="FILE", help=f"Python that gives layers of your own.{AGAIN}",
+                      )  # fmt: skip
 STDIN_NAME = click.option("--stdin-name", metavar="FILE",
                           help="What to call a spec that is piped in (SPEC is -).")  # fmt: skip
 
@@ -135,6 +151,7 @@ def spec_options(command: F) -> F:
     """SPEC and what changes how it is read; the command gets a `prepared` network."""
     for option in (
         STDIN_NAME,
+        PLUGIN,
         LIMIT_OPTION,
         change_options(),
         click.option("--variant", metavar="NAME", help="A variant that the spec names."),

@@ -70,6 +70,11 @@ def _views(report: Report) -> list[str]:
     names = max(map(len, report.views))
     counts = {name: f"{count:,}" for name, count in report.views.items()}
     width = max(map(len, counts.values()))
-    return [
+    lines = [
         f"{name:<{names}}  {count:>{width}} = {PEERS[name].says}" for name, count in counts.items()
     ]
+    if report.unviewed:
+        known = " and ".join(name for name, peer in PEERS.items() if peer.foreign)
+        which = ", ".join(report.unviewed)
+        lines.append(f"but for {known}, without {which}: what tools count of it isn't known")
+    return lines

@@ -14,6 +14,7 @@ from compiler.cost.counting import elements
 from compiler.ir.network import Network
 from compiler.ir.nodes import Leaf, Node, Parallel, Tap, children
 from compiler.ir.op import Op, Shape, Work
+from compiler.ir.plugged import kind_of
 from compiler.ops.act import Activation, Softmax
 from compiler.ops.conv import Conv
 from compiler.ops.linear import Linear
@@ -36,10 +37,14 @@ class Peer:
     residual: int = 0
     once: Mapping[type[Op], Rule] = field(default_factory=dict)
     """What it counts once, whatever the batch."""
+    foreign: Rule | None = None
+    """Its count of a plugin's layer; None where that isn't known."""
 
     def count(self, op: Op, x: Shape, work: Work, batch: int) -> int:
         """One layer's count for a batch."""
         rule, once = self.rules.get(type(op)), self.once.get(type(op))
+        if rule is None and kind_of(op):
+            rule = self.foreign
         return (batch * rule(op, x, work) if rule else 0) + (once(op, x, work) if once else 0)
 
 
@@ -93,7 +98,9 @@ def _response(op: LocalResponseNorm, x: Shape, work: Work) -> int:
 
 
 PEERS = {
-    "torch FlopCounterMode": Peer("2 × MACs", {Conv: _macs_twice, Linear: _macs_twice}),
+    "torch FlopCounterMode": Peer(
+        "2 × MACs", {Conv: _macs_twice, Linear: _macs_twice}, foreign=_macs_twice
+    ),
     "fvcore": Peer(
         "MACs + 2 × batch norm + adaptive average pool inputs",
         {

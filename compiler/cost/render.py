@@ -37,6 +37,7 @@ def as_json(report: Report) -> str:
             **_conditions(report),
             "total": record(report.total),
             "views": report.views,
+            **({"views_without": report.unviewed} if report.unviewed else {}),
             "blocks": [record(row) for row in report.blocks],
             "layers": [record(row) for row in report.layers],
         },

@@ -11,6 +11,7 @@ from compiler.cost.rows import Row, Total
 from compiler.ir.network import Network
 from compiler.ir.nodes import Node
 from compiler.ir.once import once
+from compiler.ir.plugged import plugged
 
 
 @dataclass(frozen=True, repr=False)
@@ -67,3 +68,9 @@ class Report:
         from compiler.cost.peers import views
 
         return views(self.network, self.batch)
+
+    @once
+    def unviewed(self) -> tuple[str, ...]:
+        """Layers of plugins: what tools count of them, torch's own apart, isn't known."""
+        trunk = plugged(self.network.trunk)
+        return tuple(kind.word for kind in trunk)

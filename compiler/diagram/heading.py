@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from compiler.diagram.chains import Box
 from compiler.diagram.labels import Run, beside, cell, line, room_for, row, small, strong, table
 from compiler.diagram.metrics import fit
-from compiler.diagram.style import LOOKS, TEXT, Ink
+from compiler.diagram.style import TEXT, Ink, look, looks
 
 Strip = tuple[list[str], int]
 """Cells of fixed sizes side by side, and the width that they take."""
@@ -58,8 +58,9 @@ def joined(*strips: Strip) -> Strip:
 
 def families(boxes: Iterable[Box]) -> list[str]:
     """The families that occur, in the order of the palette."""
-    found = {box.family if box.family in LOOKS else "other" for box in boxes}
-    return [name for name in LOOKS if name in found and LOOKS[name].legend]
+    known = looks()
+    found = {box.family if box.family in known else "other" for box in boxes}
+    return [name for name in known if name in found and known[name].legend]
 
 
 def meaning(note: str) -> str:
@@ -75,9 +76,9 @@ def legend(boxes: list[Box], width: float) -> Iterator[Strip]:
     """Strips that say what colours and notes mean, as wide as the drawing at most."""
     pieces = []
     for name in families(boxes):
-        looks = LOOKS[name]
-        text = words((small(looks.legend),), gap=14)
-        pieces.append(joined(swatch(looks.fill, looks.line), blank(6), text))
+        found = look(name)
+        text = words((small(found.legend),), gap=14)
+        pieces.append(joined(swatch(found.fill, found.line), blank(6), text))
     pieces += meanings(note for box in boxes for note in box.notes)
     return wrapped(pieces, width)
 

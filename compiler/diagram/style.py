@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from compiler.ir.plugged import every_kind
+
+if TYPE_CHECKING:
+    from compiler.plugins.kinds import Family
 
 FONT = "Helvetica,Arial,sans-serif"
 
@@ -70,13 +76,25 @@ STRIP = {
 """Branches in an overview, by their dominant kernel (see `kernels.bucket`)."""
 
 
+def looks() -> dict[str, Look]:
+    """Every family's look, those that plugins bring behind our own."""
+    theirs = (kind.family for kind in every_kind() if kind.family)
+    return LOOKS | {each.name: _brought(each) for each in theirs}
+
+
+def _brought(family: Family) -> Look:
+    fill, line = Ink(family.fill, family.dark_fill), Ink(family.line, family.dark_line)
+    return Look(fill, line, family.name)
+
+
 def look(family: str) -> Look:
-    """The look of a family; one that a plugin invents is drawn as `other`."""
-    return LOOKS.get(family, LOOKS["other"])
+    """The look of a family; one that a plugin invents without colours is drawn as `other`."""
+    return looks().get(family, LOOKS["other"])
 
 
 def _inks() -> list[Ink]:
-    pairs = [ink for each in LOOKS.values() for ink in (each.fill, each.line)]
+    every = reversed(looks().values())  # Of one colour by day, our own at night wins.
+    pairs = [ink for each in every for ink in (each.fill, each.line)]
     return [PAPER, TEXT, MUTED, EDGE, WRAP, FRAME, GRID, *pairs, *HEAT, *STRIP.values()]
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from compiler.oracle.meaning import Axes, Padding
+from compiler.oracle.meaning import Axes, Other, Padding
 
 ACTIVATIONS: dict[str, Callable[..., Tensor]] = {
     "relu": lambda x: x.clamp(min=0),
@@ -29,8 +30,14 @@ ACTIVATIONS: dict[str, Callable[..., Tensor]] = {
 """By their words; those with a slope take it behind the tensor."""
 
 
+NO_OTHERS: Mapping[str, Other] = MappingProxyType({})
+
+
 class Functions:
-    """Operators on tensors."""
+    """Operators on tensors, and `others` for layers that the language doesn't know."""
+
+    def __init__(self, others: Mapping[str, Other] = NO_OTHERS) -> None:
+        self.others = others
 
     def conv(
         self, x: Tensor, weight: Tensor, stride: Axes, padding: Padding, dilation: Axes, groups: int

@@ -14,6 +14,7 @@ from compiler.ir.nodes import Leaf, Node, Parallel, Series, Tap
 from compiler.ir.op import Call
 from compiler.nn.built import construct
 from compiler.nn.module import CompiledNetwork, build
+from compiler.oracle.check_plugins import inside, is_foreign
 from compiler.oracle.observe import Observation, observe
 
 
@@ -53,6 +54,8 @@ def trail(module: CompiledNetwork, report: Report) -> dict[str, object]:
 
 def bias_adds(module: nn.Module, row: Row, batch: int) -> int:
     """Bias additions of a layer, from its constructed module."""
+    if is_foreign(row):
+        return inside(module, row, batch).biases
     layer = module.get_submodule(row.path)
     if not isinstance(layer, (*CONVS, nn.Linear)) or layer.bias is None:
         return 0
@@ -61,6 +64,8 @@ def bias_adds(module: nn.Module, row: Row, batch: int) -> int:
 
 def taps_on_pixels(module: nn.Module, row: Row, batch: int) -> int:
     """Multiply-accumulates that read a pixel, found by convolving ones with ones."""
+    if is_foreign(row):
+        return inside(module, row, batch).taps
     layer = module.get_submodule(row.path)
     if isinstance(layer, nn.Linear):
         return batch * layer.weight.numel()

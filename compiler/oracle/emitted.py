@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from compiler.ir.network import Network
+from compiler.ir.plugged import plugged
 from compiler.nn.module import CompiledNetwork, build
 
 M = TypeVar("M", bound=nn.Module)
@@ -20,24 +21,28 @@ REACH = {*sys.stdlib_module_names, "torch"}
 """What an emitted file may import: it needs torch alone, and our packages least of all."""
 
 
-def load(text: str) -> type[nn.Module]:
+def load(text: str, also: Iterable[str] = ()) -> type[nn.Module]:
     """The network's class from the bytes of an emitted file, run as a module of its own.
 
-    Raises whatever the file raises; `ImportError` where it asks for more than torch.
+    Raises whatever the file raises; `ImportError` where it asks for more than torch and the
+    packages that it may import `also`.
     """
-    names: dict[str, Any] = {"__name__": "emitted", "__builtins__": {**vars(builtins), **GUARDED}}
+    guard = {"__import__": _importing({*REACH, *also})}
+    names: dict[str, Any] = {"__name__": "emitted", "__builtins__": {**vars(builtins), **guard}}
     exec(compile(text.encode(), "<emitted>", "exec"), names)  # noqa: S102  # it is our own text
     kind: type[nn.Module] = names[names["__all__"][0]]
     return kind
 
 
-def _import(name: str, *args: Any, **kwargs: Any) -> Any:
-    if name.partition(".")[0] not in REACH:
-        raise ImportError(f"{name} is neither Python's own nor torch")
-    return builtins.__import__(name, *args, **kwargs)
+def _importing(reach: Collection[str]) -> Callable[..., Any]:
+    """Python's import, of nothing but these packages."""
 
+    def imported(name: str, *args: Any, **kwargs: Any) -> Any:
+        if name.partition(".")[0] not in reach:
+            raise ImportError(f"{name} is neither Python's own nor torch")
+        return builtins.__import__(name, *args, **kwargs)
 
-GUARDED: Mapping[str, Callable[..., Any]] = {"__import__": _import}
+    return imported
 
 
 Draw = tuple[object, ...]
@@ -71,7 +76,8 @@ class Pair:
 def pair(network: Network, text: str) -> Pair:
     """Both on `meta`. Raises whatever the emitted file raises."""
     ours, mine = _drawn(lambda: build(network))
-    theirs, others = _drawn(load(text))
+    kept = (kind for kind in plugged(network.nodes) if not kind.copied)
+    theirs, others = _drawn(load(text, [kind.module.partition(".")[0] for kind in kept]))
     return Pair(ours, theirs, (mine, others))
 
 

@@ -21,8 +21,17 @@ Padding = tuple[tuple[int, int], ...]
 State = dict[str, Array]
 
 
+Other = Callable[[str, Mapping[str, Any], State, Array, bool], tuple[Array, State]]
+"""A layer from outside the language: from its path, what its fields say, its weights, a batch and
+the mode to what it gives, and its buffers afterwards."""
+
+
 class Arithmetic(Protocol):
     """The operators that a reading needs."""
+
+    @property
+    def others(self) -> Mapping[str, Other]:
+        """What layers do that the language doesn't know, by their words."""
 
     def conv(
         self,
@@ -100,7 +109,24 @@ class Meaning:
         value = self.value(given)
         return default if value is None else float(value)
 
+    def other(self, step: layers.Layer, path: str, x: Array) -> Array:
+        """A layer that the language doesn't know, by whoever does."""
+        names = type(step).model_fields.keys() - {"name", "repeat"}
+        fields = {name: getattr(step, name) for name in names}
+        values = {name: self.known(given) for name, given in fields.items()}
+        start = f"{path}."
+        own = {key: value for key, value in self.state.items() if key.startswith(start)}
+        weights = {key.removeprefix(start): value for key, value in own.items()}
+        y, moved = self.ops.others[step.keyword](path, values, weights, x, self.training)
+        self.changed.update({start + key: value for key, value in moved.items()})
+        return y
+
+    def known(self, given: Any) -> Any:
+        return tuple(map(self.value, given)) if isinstance(given, tuple) else self.value(given)
+
     def layer(self, step: layers.Layer, path: str, x: Array) -> Array:
+        if step.keyword in self.ops.others:
+            return self.other(step, path, x)
         match step:
             case layers.Conv():
                 return self.conv(step, path, x)

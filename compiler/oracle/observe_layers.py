@@ -66,7 +66,7 @@ class _Call:
     all_outputs: int = 0
 
 
-def _macs(ran: Ran) -> int:
+def macs_of(ran: Ran) -> int:
     """Multiply-accumulates of one operator by the formula that FlopCounterMode uses."""
     plain = [ran.bound[arg.name] for arg in ran.op._schema.arguments if not arg.kwarg_only]
     return int(flop_registry[ran.op._overloadpacket](*plain, out_val=ran.out)) // 2
@@ -133,7 +133,7 @@ class LayerRecorder:
             return
         if ran.kind in (Category.CONV, Category.LINEAR):
             call = self._active()
-            call.macs += _macs(ran)
+            call.macs += macs_of(ran)
             call.activations += made[0].numel()
         self._functions.computed = True
         if not self._functions.inside:  # an operator that no torch function stands for

@@ -75,13 +75,28 @@ _KNOWN = {f"aten::{name}": kind for kind, names in _TABLE.items() for name in na
 WRITES_NOTHING = frozenset({Category.VIEW, Category.SLICE, Category.ALLOC})
 
 
+LEARNT: dict[str, Category] = {}
+"""Operators that plugins spoke of."""
+
+
+def learn(name: str, category: str) -> str:
+    """Know one more operator, by the category whose behaviour it has; why not, if it can't be."""
+    known = [each.name.lower() for each in Category]
+    if category not in known:
+        return f"{name} can't be of the category {category}: there are {', '.join(known)}"
+    whole = name if name.startswith("aten::") or "::" in name else f"aten::{name}"
+    LEARNT[whole] = Category[category.upper()]
+    return ""
+
+
 def category(op: OpOverload[..., Any]) -> Category:
     """The category of an operator; `UnknownOpError` if the table lacks it."""
-    found = _KNOWN.get(op._schema.name)
+    name = op._schema.name
+    found = _KNOWN.get(name) or LEARNT.get(name)
     if found is None:
         raise UnknownOpError(
             f"the runtime oracle does not know the operator {op}: "
-            "add it to compiler/oracle/observe_ops.py"
+            "add it to compiler/oracle/observe_ops.py, or to the `operators` of a plugin"
         )
     return found
 

@@ -24,6 +24,7 @@ def prove(network: Network, text: str) -> CheckReport:
         why = f"the emitted source was not run: {chosen.left_out}"
         return CheckReport(name_of(network), (), why)
     from compiler.oracle.emitted import give, pair, randomise
+    from compiler.oracle.foreign import unchecked
     from compiler.oracle.runs import Runs, calm
 
     size = "x".join(str(int(n)) for n in (BATCH, network.input.channels, *chosen.grid))
@@ -48,7 +49,8 @@ def prove(network: Network, text: str) -> CheckReport:
         except (KeyError, ValueError) as error:
             checks.append(_failed(mode, "the reading", error))
         mute = runs.mute
-    return CheckReport(name_of(network), tuple(checks), mute and f"little was compared: {mute}")
+    said = (mute and f"little was compared: {mute}", unchecked(network))
+    return CheckReport(name_of(network), tuple(checks), "\n".join(filter(None, said)))
 
 
 def _failed(mode: str, where: str, error: Exception) -> Check:

@@ -20,6 +20,7 @@ from compiler.ir.network import Network
 from compiler.ir.nodes import Tap
 from compiler.oracle import emitted as check_source
 from compiler.oracle.arithmetic import Functions
+from compiler.oracle.foreign import others
 from compiler.oracle.likeness import Finding, Outs, close, first, rounding, same
 from compiler.oracle.reading import read
 from compiler.oracle.trial import BATCH, Trial
@@ -47,7 +48,7 @@ class Runs:
     """One network's two modules, and what they are run on."""
 
     def __init__(self, network: Network, trial: Trial, pair: check_source.Pair) -> None:
-        self.network = network
+        self.network = self.whole = network
         self.ours, self.theirs = pair.ours, pair.theirs
         self.x = check_source.images(network, trial.grid, BATCH)
         self.apart = [tap.name for tap in trial.apart]
@@ -253,11 +254,18 @@ class Runs:
         self, state: Mapping[str, Tensor], training: bool, saw: Callable[[str, Tensor], None]
     ) -> Any:
         torch.manual_seed(2)
+        foreign = others(self.whole, self.layer)
         with torch.no_grad():
             return read(
-                self.network.spec, state, self.x, Functions(),
+                self.network.spec, state, self.x, Functions(foreign),
                 training=training, apart=self.maps, saw=saw,
             )  # fmt: skip
+
+    def layer(self, path: str) -> nn.Module:
+        """A layer of the compiled module, wherever it is kept."""
+        top, _, rest = path.partition(".")
+        head = self.heads[id(self.ours)].get(top)
+        return head.get_submodule(rest) if head is not None else self.ours.get_submodule(path)
 
     def _placed_beside(
         self, found: Finding, state: Mapping[str, Tensor], training: bool

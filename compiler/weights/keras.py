@@ -30,7 +30,7 @@ def keys(places: Iterable[Place]) -> dict[str, Key]:
     """Keras's names of every tensor by its path; a separable convolution is one layer."""
     parts = Counter(place.public for place in places)
     found = {}
-    for place in places:
+    for place in filter(is_known, places):
         kind, variables = KINDS[type(place.leaf.op)](place.leaf, parts[place.public] > 1)
         for name, (variable, turn) in variables.items():
             key = None if place.public is None else f"{place.public}/{variable}"
@@ -71,6 +71,11 @@ KINDS: Mapping[type, Callable[[Leaf, bool], tuple[str, Variables]]] = {
     Linear: _dense,
     BatchNorm: _norm,
 }
+
+
+def is_known(place: Place) -> bool:
+    """Whether Keras has a layer for it; of a plugin's layers nobody says."""
+    return type(place.leaf.op) in KINDS
 
 
 @dataclass

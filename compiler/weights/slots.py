@@ -61,6 +61,8 @@ def slots(network: Network, source: str) -> tuple[Slot, ...]:
     if source == KERAS:
         _check_flat(network)
     places = naming(network, source).places(network)
+    if source == KERAS:
+        _check_known(network, places)
     sized = {*classified(network), *_last_layers(network, places)}
     keys = keras.keys(places) if source == KERAS else _torch_keys(places)
     found = tuple(slot for place in places for slot in _slots(place, keys, place.path in sized))
@@ -80,7 +82,7 @@ def _slots(place: Place, keys: Mapping[str, Key], per_class: bool) -> Iterator[S
 
 def _default(leaf: Leaf, name: str, key: Key) -> int | None:
     """What a source that leaves a tensor out means: no batches yet, or a gamma of one."""
-    if name == COUNTER:
+    if name.rpartition(".")[2] == COUNTER:
         return 0
     gamma = isinstance(leaf.op, BatchNorm) and name == "weight"
     return 1 if gamma and key.kind else None
@@ -115,6 +117,15 @@ def _check_flat(network: Network) -> None:
             message = f"{path} gives {leaf.inp} in another order than Keras does, "
             message += "which puts the channels last"
             raise SpecError([Problem("E155", leaf.span, message)], network.spec.texts)
+
+
+def _check_known(network: Network, places: tuple[Place, ...]) -> None:
+    """How Keras's arrays lie is known for the language's own layers."""
+    for place in places:
+        if place.public is not None and not keras.is_known(place):
+            message = f"{place.path} is a plugin's layer, whose weights nobody can find in Keras's"
+            help = "write `none` for its name, and load its weights by themselves"
+            raise SpecError([Problem("E155", place.span, message, help=help)], network.spec.texts)
 
 
 def _check_unique(found: Iterable[Slot], source: str) -> None:

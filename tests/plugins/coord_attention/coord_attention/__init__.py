@@ -56,7 +56,7 @@ class CoordinateAttention(Op):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        return (f"r{self.reduction}",)
+        return (f"÷{self.reduction}",)
 
     def out(self, x: Shape) -> Shape:
         if not x.is_map:

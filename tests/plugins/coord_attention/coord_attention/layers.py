@@ -17,10 +17,11 @@ class CoordinateAttention(nn.Module):
 
     def __init__(self, channels: int, axes: int, reduction: int = 32) -> None:
         super().__init__()
+        self.axes = range(2, 2 + axes)
         middle = max(LEAST, channels // reduction)
         self.squeeze = nn.Conv1d(channels, middle, 1)
         self.norm = nn.BatchNorm1d(middle)
-        self.expand = nn.ModuleList(nn.Conv1d(middle, channels, 1) for _ in range(axes))
+        self.expand = nn.ModuleList(nn.Conv1d(middle, channels, 1) for _ in self.axes)
 
     def forward(self, x: Tensor) -> Tensor:
         for gate in self.gates(x):
@@ -29,23 +30,22 @@ class CoordinateAttention(nn.Module):
 
     def gates(self, x: Tensor) -> list[Tensor]:
         """What the map is scaled by, one for each axis: (N, C, 1, W) for the last of two."""
-        means = [_mean(x, axis) for axis in range(2, x.dim())]
+        means = [self.mean(x, axis) for axis in self.axes]
         y = self.norm(self.squeeze(torch.cat(means, dim=2)))
         parts = torch.split(F.hardswish(y), [mean.shape[2] for mean in means], dim=2)
         return [
-            _along(torch.sigmoid(expand(part)), axis, x.dim())
-            for axis, (expand, part) in enumerate(zip(self.expand, parts, strict=True), 2)
+            self.along(torch.sigmoid(expand(parts[place])), self.axes[place])
+            for place, expand in enumerate(self.expand)
         ]
 
+    def mean(self, x: Tensor, axis: int) -> Tensor:
+        """The averages over all other axes of the grid: (N, C, size)."""
+        others = [other for other in self.axes if other != axis]
+        return x.mean(others) if others else x
 
-def _mean(x: Tensor, axis: int) -> Tensor:
-    """The averages over all other axes of the grid: (N, C, size)."""
-    others = [other for other in range(2, x.dim()) if other != axis]
-    return x.mean(others) if others else x
-
-
-def _along(gate: Tensor, axis: int, rank: int) -> Tensor:
-    """A gate (N, C, size) as it stands beside the map."""
-    shape = [1] * rank
-    shape[:2], shape[axis] = gate.shape[:2], gate.shape[2]
-    return gate.view(shape)
+    def along(self, gate: Tensor, axis: int) -> Tensor:
+        """A gate (N, C, size) as it stands beside the map."""
+        for other in self.axes:
+            if other != axis:
+                gate = gate.unsqueeze(other)
+        return gate
