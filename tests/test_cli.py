@@ -326,7 +326,8 @@ def test_a_command_loads_no_more_than_it_needs() -> None:
         "import sys; from compiler.cli import main; sys.argv[1:] = ['check', 'googlenet']\n"
         "try: main()\n"
         "finally: print(sorted({'importlib.metadata', 'torch', 'jinja2', 'graphviz',"
-        " 'compiler.files', 'dsl.reading.mending'} & set(sys.modules)))"
+        " 'compiler.files', 'compiler.plugins', 'dsl.models.plugins', 'dsl.reading.mending'}"
+        " & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout.endswith("[]\n")

@@ -16,7 +16,8 @@ from dsl.models.fields import INITS
 from dsl.models.layers import KINDS, LAYERS, Conv, spellings
 from dsl.models.model import Residual
 from dsl.models.spec import Aux, Defaults, Expect, Spec, Variant
-from dsl.reading import opstring, references
+from dsl.reading import references
+from dsl.reading.beginning import kind_of
 
 ROOT = Path(__file__).parent.parent
 DOCS = (ROOT / "docs" / "language.md").read_text(encoding="utf-8")
@@ -45,7 +46,7 @@ def said(word: str) -> bool:
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 def test_every_layer_and_option_is_in_the_docs(kind: type[layers.Layer]) -> None:
     assert said(kind.keyword) or kind is Conv
-    assert opstring.kind_of(kind.example.split()[0]) is kind
+    assert kind_of(kind.example.split()[0]) is kind
     for name, mark in spellings(kind):
         assert all(said(word) for word in mark.words if word not in ("relu6", "silu", "gelu")), name
         assert not mark.key or re.search(rf"\b{mark.key}=", DOCS), name

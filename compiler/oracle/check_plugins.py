@@ -14,12 +14,13 @@ from compiler.ir.network import Network
 from compiler.ir.nodes import Leaf
 from compiler.ir.plugged import kind_of, plugged
 from compiler.oracle.observe_layers import LayerSeen, macs_of
-from compiler.oracle.observe_ops import Category, KnownOps, Ran, learn
+from compiler.oracle.observe_ops import LEARNT, Category, KnownOps, Ran, learn
 from dsl.models.plugins import fault
 
 
 def teach(network: Network) -> None:
     """Have the oracle know the operators that plugins speak of. Raises `PluginError`."""
+    LEARNT.clear()
     for kind in plugged(network.nodes):
         for name, category in kind.operators.items():
             if why := learn(name, category):

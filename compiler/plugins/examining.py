@@ -93,5 +93,5 @@ def faults(op: Op, x: Shape) -> Iterator[str]:
 
 def said(error: BaseException) -> str:
     """An error in one line."""
-    words = " ".join(str(error).split())
+    words = " ".join(str(error).partition("\n\n")[0].split())  # pydantic adds an address
     return f"{type(error).__name__}{f': {words}' if words else ''}"

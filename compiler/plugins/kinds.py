@@ -133,7 +133,8 @@ def _check_code(word: str, kind: Any) -> None:
         raise fault(f"{word}: `lower` is a function of the layer, its input's shape and scope")
     if not isinstance(kind.module, str):
         raise fault(f"{word}: `module` is the name of a module, so that it can be loaded later")
-    if not kind.copied and not re.fullmatch(r"\w+(\.\w+)*", kind.module):
+    dotted = re.fullmatch(r"\w+(\.\w+)*", kind.module) and not kind.module.endswith(".py")
+    if not kind.copied and not dotted:
         help = "what isn't a module of an installed package can only be copied"
         raise fault(f"{word}: emitted source can't import from {kind.module!r}", help)
     if kind.reference is not None and not callable(kind.reference):

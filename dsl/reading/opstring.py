@@ -11,13 +11,11 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from dsl.models.activations import word_of
-from dsl.models.fields import KERNEL
-from dsl.models.identifiers import IDENTIFIER
 from dsl.models.layers import (
     ACTIVATION_WORDS,
+    FOREIGN,
     LAYERS,
     OPTIONS,
-    Activation,
     Call,
     Conv,
     Layer,
@@ -25,9 +23,9 @@ from dsl.models.layers import (
     Spelled,
     spellings,
 )
+from dsl.reading.beginning import kind_of, own_kind, plugin_words, what_there_is
 from dsl.reading.building import build
 from dsl.text import foreign
-from dsl.text.numbers import WHOLE
 from dsl.text.problems import NOWHERE, Fix, Problem, Report, Span, SpecError, shown
 from dsl.text.values import Scalar
 
@@ -116,7 +114,12 @@ class Grammar:
 
     def begins(self, word: str) -> bool:
         """Whether an op-string can begin with a word."""
-        return word in self.blocks or (self._kind(word) not in (None, Call) and not word.isdigit())
+        return self._known(word) and not word.isdigit()
+
+    def names(self, word: str) -> bool:
+        """The same, of what is in use: asked of every step's name, for which nobody is to wait."""
+        own = own_kind(word) not in (None, Call) and not word.isdigit()
+        return own or word in self.blocks or word in FOREIGN
 
     def _known(self, word: str) -> bool:
         """Whether a word is a block's or a plugin's, whatever it is elsewhere."""
@@ -188,41 +191,6 @@ def _made(
 
 
 EXAMPLES = "write it like `3x3 64 /2`, `maxpool 3x3`, `fc classes` or a block's name"
-
-
-def what_there_is() -> str:
-    """Every layer and activation that can be written."""
-    layers = ", ".join((*LAYERS, *plugin_words()))
-    return f"layers: a kernel like 3x3, {layers}; activations: {', '.join(ACTIVATION_WORDS)}"
-
-
-def plugin_words() -> list[str]:
-    """The words of layers from outside the language. Looking for them takes time."""
-    from dsl.models import plugins
-
-    return plugins.words()
-
-
-def kind_of(word: str, blocks: Collection[str] = ()) -> type[Layer] | None:
-    """The layer kind that an op-string starting with `word` is.
-
-    A block of the spec goes before a plugin's layer of that name: what is installed changes no
-    spec. Raises `SpecError` for a word of a plugin that is broken.
-    """
-    if word in LAYERS:
-        return LAYERS[word]
-    if word_of(word) in ACTIVATION_WORDS:
-        return Activation
-    if KERNEL.fullmatch(word) or WHOLE.fullmatch(word):
-        return Conv
-    if not IDENTIFIER.fullmatch(word):
-        return None
-    if word not in blocks:
-        from dsl.models import plugins  # Most specs need none.
-
-        if given := plugins.find(word):
-            return given.kind.model
-    return Call
 
 
 def _is_call(tokens: list[Token], blocks: Collection[str]) -> bool:

@@ -13,7 +13,7 @@ from dsl.models.layers import LAYERS, Call, Layer, Split, Step, spellings
 from dsl.models.shares import EQUAL, fault, names_of
 from dsl.models.spec import Spec, walk
 from dsl.reading import opstring
-from dsl.reading.opstring import plugin_words, what_there_is
+from dsl.reading.beginning import plugin_words, what_there_is
 from dsl.text import foreign
 from dsl.text.problems import NOWHERE, Fix, Report, Span, closest
 from dsl.text.values import Scalar

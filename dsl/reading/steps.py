@@ -109,7 +109,7 @@ class StepReader(Filler):
         """`dropout: 0.4` as one op-string; empty where the word is a name, or that is none."""
         known = opstring.Grammar(self.blocks)
         step = f"{word} {rest}"
-        named = not known.begins(word) or known.reads(rest)
+        named = not known.names(word) or known.reads(rest)
         return step if not named and known.reads(step) else ""
 
     def advise(self, code: str, span: Span, message: str, value: Value, write: str) -> None:

@@ -1,0 +1,50 @@
+"""What an op-string can begin with: a kernel, a word of the language, of a plugin, or a block."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from dsl.models.activations import word_of
+from dsl.models.fields import KERNEL
+from dsl.models.identifiers import IDENTIFIER
+from dsl.models.layers import ACTIVATION_WORDS, LAYERS, Activation, Call, Conv, Layer
+from dsl.text.numbers import WHOLE
+
+
+def what_there_is() -> str:
+    """Every layer and activation that can be written."""
+    layers = ", ".join((*LAYERS, *plugin_words()))
+    return f"layers: a kernel like 3x3, {layers}; activations: {', '.join(ACTIVATION_WORDS)}"
+
+
+def plugin_words() -> list[str]:
+    """The words of layers from outside the language. Looking for them takes time."""
+    from dsl.models import plugins
+
+    return plugins.words()
+
+
+def kind_of(word: str, blocks: Collection[str] = ()) -> type[Layer] | None:
+    """The layer kind that an op-string starting with `word` is.
+
+    A block of the spec goes before a plugin's layer of that name: what is installed changes no
+    spec. Raises `SpecError` for a word of a plugin that is broken.
+    """
+    kind = own_kind(word)
+    if kind is Call and word not in blocks:
+        from dsl.models import plugins  # Most specs need none.
+
+        if given := plugins.find(word):
+            return given.kind.model
+    return kind
+
+
+def own_kind(word: str) -> type[Layer] | None:
+    """The same without plugins: a call is what may be one."""
+    if word in LAYERS:
+        return LAYERS[word]
+    if word_of(word) in ACTIVATION_WORDS:
+        return Activation
+    if KERNEL.fullmatch(word) or WHOLE.fullmatch(word):
+        return Conv
+    return Call if IDENTIFIER.fullmatch(word) else None
