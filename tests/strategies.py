@@ -59,6 +59,7 @@ KEPT: SearchStrategy[Step] = st.one_of(
     st.builds(layers.AvgPool, **WINDOW, count_padding=st.sampled_from([None, True, False])),
     st.builds(layers.Activation, kind=st.sampled_from(SAID_ACTS[:-1])),
     st.builds(layers.BatchNorm, eps=_maybe(NUMBERS), momentum=_maybe(NUMBERS)),
+    st.builds(layers.LayerScale, value=NUMBERS),
     st.builds(layers.LRN, size=st.integers(1, 5), alpha=NUMBERS, k=NUMBERS),
     st.builds(layers.Dropout, p=NUMBERS),
     st.just(layers.Identity()),

@@ -18,6 +18,7 @@ from compiler.ops.join import Add, Concat
 from compiler.ops.linear import Dropout, Flatten, Identity, Linear
 from compiler.ops.norm import BatchNorm, LocalResponseNorm
 from compiler.ops.pool import AdaptivePool, AvgPool, MaxPool
+from compiler.ops.scale import LayerScale
 from compiler.oracle.check import Check, cross_check
 from dsl.models.spec import Spec
 from dsl.text.memory import forget
@@ -125,6 +126,7 @@ PROBES: dict[type[Op], str] = {
     Dropout: "dropout 0.5",
     Identity: "identity",
     BatchNorm: "batchnorm",
+    LayerScale: "scale 0.5",
     LocalResponseNorm: "lrn 5",
     MaxPool: "maxpool 3x3 /2",
     AvgPool: "avgpool 3x3 /2 tf_same",

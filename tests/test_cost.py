@@ -280,6 +280,7 @@ body:
   - prelu channelwise
   - 1x1 12 norm=none prelu
   - 1x1 12 leakyrelu:0.1
+  - scale 0.5
 head: [globalpool max, flatten, fc 9, relu, prelu, elu, dropout 0.5, fc classes, softmax]
 """
         )

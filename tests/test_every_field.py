@@ -32,6 +32,7 @@ PLAIN: dict[type[Layer], dict[str, Any]] = {
     layers.Activation: {"kind": "leakyrelu"},
     layers.Softmax: {},
     layers.BatchNorm: {},
+    layers.LayerScale: {"value": 0.5},
     layers.LRN: {"size": 3},
     layers.Identity: {},
 }
@@ -63,6 +64,7 @@ OTHER: dict[str, tuple[Any, ...]] = {
     "size": (5,),
     "slope": (0.3,),
     "stride": ((2, 2), (1, 2)),
+    "value": (0.2,),
     "width": (4, 12),
 }
 """Each field otherwise than the plain layers have it."""

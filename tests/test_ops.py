@@ -29,6 +29,7 @@ from compiler.ops.conv import Conv
 from compiler.ops.linear import Dropout, Flatten, Identity, Linear
 from compiler.ops.norm import BatchNorm, LocalResponseNorm
 from compiler.ops.pool import AdaptivePool, AvgPool, MaxPool
+from compiler.ops.scale import LayerScale
 from compiler.ops.window import Sliding
 from dsl.models import layers
 from dsl.models.layers import LAYERS, Layer, Sequence, Split
@@ -257,6 +258,13 @@ def test_slopes(x: Shape) -> None:
     agrees(each, x, lambda image, state: reference.prelu(image, state["weight"].reshape(-1, *ones)))
 
 
+@pytest.mark.parametrize("x", [MAP, VECTOR, Shape(6, 7), Shape(6, 2, 3, 4)], ids=str)
+def test_layer_scale(x: Shape) -> None:
+    op, ones = LayerScale(0.25), [1] * (len(x) - 1)
+    agrees(op, x, lambda image, state: image * state["gamma"].reshape(-1, *ones))
+    assert construct(op.call(x)).get_parameter("gamma").tolist() == [0.25] * 6
+
+
 def test_dropout_rate() -> None:
     torch.manual_seed(0)
     x = torch.ones(100_000, dtype=torch.float64)
@@ -342,6 +350,7 @@ POOL_STEPS = [
 OTHER_STEPS = [
     "fc 5", "fc 5 nobias", "flatten", "dropout 0.4", "dropout 0", "softmax", "batchnorm",
     "batchnorm eps=0.2", "lrn 5", "lrn 2 alpha=0.5 beta=0.5 k=2", "identity",
+    "scale 1e-6", "scale 1 x2",
     *(f"{kind}" for kind in ACTIVATIONS), "leakyrelu 0.3", "leakyrelu 0", "prelu channelwise",
 ]  # fmt: skip  # a grid reads better
 SPLITS = {

@@ -112,7 +112,10 @@ class Node:
     weights: tuple[str, ...] = ()
     """The parameters and buffers that it takes."""
     owner: str = ""
-    """The module that has them under torch's names for them; empty if none has."""
+    """The module that has them under torch's names for them; empty if none has.
+
+    Of a factor for each channel it is the parameter itself.
+    """
     fault_read: Unsaid | None = None
     """Why it can't be read."""
 

@@ -9,11 +9,12 @@ from compiler.importing.strands import Chain, Leaf, leaves
 from compiler.ir.network import Network
 from compiler.ir.nodes import Leaf as Layer
 from compiler.ir.nodes import Node, Parallel, Series, Tap, children
+from compiler.ops.scale import LayerScale
 from dsl.models.weights import NOTHING, PUBLIC, NameMap
 
 Path = tuple[str, ...]
 Pairs = dict[Path, Path]
-"""Each layer's path in the spec, and in the model."""
+"""Each layer's path in the spec, and in the model; of a layer scale that of its tensor."""
 
 
 def name_map(network: Network, trunk: Chain, heads: Iterable[Chain]) -> NameMap:
@@ -87,7 +88,12 @@ def _weighted(nodes: tuple[Node, ...], above: Path) -> Iterator[Path]:
         if not isinstance(node, Layer):
             yield from _weighted(children(node), path)
         elif node.op.params(node.inp):
-            yield path
+            yield (*path, *_tensor(node))
+
+
+def _tensor(layer: Layer) -> Path:
+    """The tensor of a layer that a model may hold beside its modules: a layer scale's factors."""
+    return tuple(layer.op.params(layer.inp)) if isinstance(layer.op, LayerScale) else ()
 
 
 def _entries(
@@ -105,6 +111,8 @@ def _entries(
             continue
         elif (one := _common(inner, path)) is not None:
             found[path] = one
+        elif isinstance(node, Layer):
+            found |= inner
         else:
             found |= _entries(children(node), path, expected, pairs, uses)
     return found

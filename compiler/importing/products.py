@@ -8,20 +8,30 @@ import torch
 from torch import Tensor
 
 from compiler.importing.graph import Graph, Join, Node, Reading, Scale, Spread
-from compiler.importing.record import Ref
-from compiler.importing.table import Given, reads
+from compiler.importing.record import Ref, Weight
+from compiler.importing.table import BARE, Given, reads
 from compiler.ir.op import Shape, ShapeFault
 from compiler.ops.join import JOINS
+from dsl.models.layers import LayerScale
 
 PRODUCT = (Join("mul"),)
+USUAL_FACTOR = 1e-6
+"""What a layer scale begins at, where the model has learned another one since."""
 
 
-@reads("input other", torch.mul, Tensor.mul, Tensor.mul_, Tensor.__rmul__)
+MULTIPLY = (torch.mul, Tensor.mul, Tensor.mul_, Tensor.__rmul__)
+BARE.update(MULTIPLY)
+
+
+@reads("input other", *MULTIPLY)
 def _mul(given: Given) -> tuple[Reading, ...]:
     sides = given("input"), given("other")
     factor = next((side for side in sides if isinstance(side, int | float)), None)
     if factor is not None:
         return ((Scale(float(factor)),),)
+    weight = next((side for side in sides if isinstance(side, Weight)), None)
+    if weight is not None:
+        return _scaled(given, weight)
     if not all(isinstance(side, Ref) for side in sides):
         raise given.fault("multiplies by a tensor that isn't made from the input")
     shapes = tuple(Shape(*side.shape) for side in sides)
@@ -31,6 +41,17 @@ def _mul(given: Given) -> tuple[Reading, ...]:
         sizes = " and ".join(map(str, shapes))
         raise given.fault(f"multiplies {sizes}: {fault}", fault.help) from None
     return (PRODUCT,)
+
+
+def _scaled(given: Given, weight: Weight) -> tuple[Reading, ...]:
+    """A product with a parameter: a factor for each channel, as layer scale is."""
+    if weight.buffer:
+        raise given.fault("multiplies by a buffer, and a spec's factors are learned")
+    channels, *grid = given.inp
+    lined_up = (*(1 for _ in range(len(grid) + 2)), *weight.shape)[-len(grid) - 2 :]
+    if len(weight.shape) > len(grid) + 2 or lined_up != (1, channels, *(1 for _ in grid)):
+        raise given.fault(f"multiplies {given.inp} by a parameter of {weight.shape}")
+    return ((LayerScale(value=USUAL_FACTOR if weight.fill is None else weight.fill),),)
 
 
 @reads("input", Tensor.expand, Tensor.expand_as)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -60,11 +60,27 @@ class Ref:
 
 @dataclass(frozen=True)
 class Weight:
-    """A parameter or buffer of the model."""
+    """A parameter or buffer of the model; `viewed` where it is seen in another shape."""
 
     name: str
     shape: tuple[int, ...]
     buffer: bool = False
+    viewed: bool = False
+    data: Tensor | None = field(default=None, compare=False, repr=False)
+    """With its numbers, as the model has it."""
+
+    @property
+    def fill(self) -> float | None:
+        """The number that all of it is; None for several, or where there is no data."""
+        if self.data is None or self.data.is_meta:
+            return None
+        low, high = self.data.min().item(), self.data.max().item()
+        return shortest(low) if low == high else None
+
+    @property
+    def is_row(self) -> bool:
+        """Whether the model itself has it as a row of numbers."""
+        return self.data is not None and self.data.dim() == 1
 
 
 @dataclass
@@ -91,7 +107,8 @@ def record(model: nn.Module, probe: Probe, training: bool, *, checked: bool = Fa
     With `checked`, batch norms are known to fit and only give their shape, which is quicker.
     """
     bare = _bare(model).train(training)
-    recorder = _Recorder(bare, training, STAND_INS if checked else {})
+    data = {**dict(model.named_parameters()), **dict(model.named_buffers())}
+    recorder = _Recorder(bare, data, training, STAND_INS if checked else {})
     try:
         with recorder, torch.no_grad(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -116,6 +133,16 @@ def _dtype(model: nn.Module) -> torch.dtype:
     """The type of the numbers that the model computes with."""
     kinds = (weight.dtype for weight in model.parameters() if weight.is_floating_point())
     return next(kinds, torch.get_default_dtype())
+
+
+def shortest(value: float) -> float:
+    """A number as a person would write it: 1e-06, of which float32 makes 9.9999999e-07."""
+    short = (float(f"{value:.{digits}g}") for digits in range(1, 17))
+    return next((each for each in short if _single(each) == _single(value)), value)
+
+
+def _single(value: float) -> float:
+    return torch.tensor(value, dtype=torch.float32).item()
 
 
 def told(error: BaseException) -> str:
@@ -145,7 +172,11 @@ class _Recorder(TorchFunctionMode):
     """Sees every torch function that runs, and which module runs it."""
 
     def __init__(
-        self, model: nn.Module, training: bool, stand_ins: Mapping[Any, Callable[..., Any]]
+        self,
+        model: nn.Module,
+        data: Mapping[str, Tensor],
+        training: bool,
+        stand_ins: Mapping[Any, Callable[..., Any]],
     ) -> None:
         super().__init__()
         self.stand_ins = stand_ins
@@ -156,7 +187,7 @@ class _Recorder(TorchFunctionMode):
         own = dict(model.named_parameters())
         every = {**own, **dict(model.named_buffers())}
         self.own = {
-            id(tensor): Weight(name, tuple(tensor.shape), name not in own)
+            id(tensor): Weight(name, tuple(tensor.shape), name not in own, data=data.get(name))
             for name, tensor in every.items()
         }
         self.alive: list[Any] = list(every.values())
@@ -235,6 +266,8 @@ class _Recorder(TorchFunctionMode):
         shapes = tuple(tuple(t.shape[1:]) for t in found if self._number(t) is not None)
         result = self.stand_ins.get(func, func)(*args, **kwargs)
         made = list(_tensors(result))
+        if found and not inputs:
+            self._see_view(found[0], made)
         if found and result is found[0] and versions == [tensor._version for tensor in found]:
             return result  # Such as x.float() where x is of that type: nothing was done.
         if made and (inputs or func in RANDOM):
@@ -250,6 +283,14 @@ class _Recorder(TorchFunctionMode):
             for tensor in made:
                 self._know(tensor, len(self.recording.calls))
         return result
+
+    def _see_view(self, tensor: Tensor, made: list[Tensor]) -> None:
+        """Know a weight again that is only seen in another shape."""
+        weight = self.own.get(id(tensor))
+        if weight is None or len(made) != 1 or made[0] is tensor or not _is_view(made[0], tensor):
+            return
+        self.own[id(made[0])] = replace(weight, shape=tuple(made[0].shape), viewed=True)
+        self.alive.append(made[0])
 
     def _know(self, tensor: Tensor, number: int) -> None:
         self.alive.append(tensor)  # or another tensor could get its id
@@ -274,6 +315,12 @@ class _Recorder(TorchFunctionMode):
 
 _PAST = (Tensor.data.__get__,)  # type: ignore[attr-defined]  # a getset descriptor
 """What gives the data of a tensor such that a change of it can't be seen."""
+
+
+def _is_view(view: Tensor, tensor: Tensor) -> bool:
+    """Whether all of a tensor, in its order, is seen in another shape."""
+    shared = view.untyped_storage()._cdata == tensor.untyped_storage()._cdata
+    return shared and view.numel() == tensor.numel() and view.is_contiguous()
 
 
 def _tensors(value: Any) -> Iterator[Tensor]:

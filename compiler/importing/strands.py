@@ -20,7 +20,7 @@ class Leaf:
     tap: int | None = None
     """Its node's number, where an auxiliary head takes its output."""
     weights: tuple[str, ...] = ()
-    """The modules whose weights it has, in their order."""
+    """The modules whose weights it has, in their order; of a layer scale the parameter itself."""
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,7 @@ class Given:
     def weight(self, name: str) -> Weight | None:
         """A parameter; None for none. Computed and fixed ones are refused."""
         value = self(name)
-        if value is not None and not isinstance(value, Weight):
+        if value is not None and (not isinstance(value, Weight) or value.viewed):
             raise self.fault(f"computes its {name}, and a spec's layers draw theirs")
         if value is not None and value.buffer:
             raise self.fault(
@@ -71,7 +71,13 @@ class Given:
 
     @property
     def owner(self) -> str:
-        """The module that has all of them, under the call's names for them; empty for none."""
+        """The module that has all of them, under the call's names for them; empty for none.
+
+        A factor for each channel, which may stand beside modules, is there by its own name.
+        """
+        factors = [each for each in self.args.values() if isinstance(each, Weight)]
+        if len(factors) == 1 and self.call.func in BARE:
+            return factors[0].name if factors[0].is_row else ""
         found = {
             name.removesuffix(f".{called}") if name.endswith(f".{called}") else ""
             for called, name in self.weights.items()
@@ -79,6 +85,8 @@ class Given:
         return found.pop() if len(found) == 1 else ""
 
 
+BARE: set[Any] = set()
+"""Functions that take a parameter as it is, whoever has it and whatever it is called."""
 MERGES = Unsaid("gives a tensor whose first axis is no longer that of the images")
 Reader = Callable[[Given], tuple[Reading, ...]]
 TABLE: dict[Any, tuple[tuple[str, ...], Reader]] = {}

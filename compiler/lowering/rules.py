@@ -20,6 +20,7 @@ from compiler.ops.linear import Dropout, Flatten, Identity, Linear
 from compiler.ops.norm import BatchNorm, LocalResponseNorm
 from compiler.ops.pool import AdaptivePool, AvgPool, MaxPool
 from compiler.ops.window import Sliding, every, kernel_text, pad_text
+from compiler.ops.scale import LayerScale
 from dsl.models import layers
 from dsl.models.activations import CHANNELWISE, SLOPED
 from dsl.models.extent import misranked
@@ -283,6 +284,11 @@ def _softmax(step: layers.Softmax, x: Shape, scope: Scope) -> Lowered:
 @lowers(layers.BatchNorm)
 def _batchnorm(step: layers.BatchNorm, x: Shape, scope: Scope) -> Lowered:
     return one(_batch_norm(step, scope))
+
+
+@lowers(layers.LayerScale)
+def _scale(step: layers.LayerScale, x: Shape, scope: Scope) -> Lowered:
+    return one(LayerScale(scope.number(step, "value")))
 
 
 @lowers(layers.LRN)

@@ -88,6 +88,22 @@ class BatchNorm2dNoGamma(nn.BatchNorm2d):
         """Pass: only maps come here, and ``torch.fx`` traces no sizes."""
 
 
+class LayerScale(nn.Module):
+    """Multiplies each channel by a factor of its own, which is learned."""
+
+    def __init__(self, channels: int, init_value: float) -> None:
+        super().__init__()
+        self.init_value = init_value
+        self.gamma = nn.Parameter(torch.empty(channels))
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        nn.init.constant_(self.gamma, self.init_value)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * self.gamma.view([-1] + [1] * (x.dim() - 2))
+
+
 class Concat(nn.Module):
     """Runs its branches on one input and concatenates their channels."""
 

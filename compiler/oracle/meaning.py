@@ -142,6 +142,10 @@ class Meaning:
                 return self.ops.linear(_flat(x), self.state[f"{path}.weight"], bias)
             case layers.BatchNorm():
                 return self.batch_norm(step, path, x)
+            case layers.LayerScale():
+                gamma = self.state[f"{path}.gamma"]
+                _agree(path, (x.shape[1],), gamma)
+                return x * gamma.reshape(1, -1, *(1 for _ in x.shape[2:]))
             case layers.Activation():
                 return self.activated(self.value(step.kind), path, x, self.value(step.slope))
         return self.plain(step, x)

@@ -16,6 +16,7 @@ from compiler.ops.conv import Conv
 from compiler.ops.inits import describe, init_call
 from compiler.ops.linear import Linear
 from compiler.ops.norm import BatchNorm
+from compiler.ops.scale import LayerScale
 from compiler.source.expr import Expr, Test, call, condition, lay_out, literal, literals, signature
 
 
@@ -49,6 +50,7 @@ LAYERS: dict[type[Op], str] = {
     Linear: "nn.Linear",
     BatchNorm: "nn.BatchNorm{rank}d",
     Activation: "nn.PReLU",
+    LayerScale: "LayerScale",
 }
 """The ops that hold weights or statistics, and the torch class that each is one of, by rank."""
 

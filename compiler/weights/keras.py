@@ -15,9 +15,11 @@ from typing import Any
 
 from compiler.ir.network import Network
 from compiler.ir.nodes import Leaf, Node, Parallel, Tap, children
+from compiler.ops.act import Activation
 from compiler.ops.conv import Conv
 from compiler.ops.linear import Identity, Linear
 from compiler.ops.norm import BatchNorm
+from compiler.ops.scale import LayerScale
 from compiler.weights.hdf5 import Layer, Order
 from compiler.weights.paths import Place
 from compiler.weights.turn import AS_IT_IS, Key, Turn
@@ -66,10 +68,24 @@ def _norm(leaf: Leaf, separable: bool) -> tuple[str, Variables]:
     return "batch_normalization", {name: (there, AS_IT_IS) for name, there in names.items()}
 
 
+def _slopes(leaf: Leaf, separable: bool) -> tuple[str, Variables]:
+    """One slope, or one for each channel: Keras has those with an axis for each of a map's."""
+    grid = len(leaf.inp) - 1
+    count = leaf.op.params(leaf.inp)["weight"][0]
+    turn = Turn((*range(1, grid + 1), 0), (count, *(1 for _ in range(grid))))
+    return "p_re_lu", {"weight": ("alpha", turn if grid else AS_IT_IS)}
+
+
+def _scale(leaf: Leaf, separable: bool) -> tuple[str, Variables]:
+    return "layer_scale", {"gamma": ("gamma", AS_IT_IS)}
+
+
 KINDS: Mapping[type, Callable[[Leaf, bool], tuple[str, Variables]]] = {
     Conv: _conv,
     Linear: _dense,
     BatchNorm: _norm,
+    Activation: _slopes,
+    LayerScale: _scale,
 }
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -19,7 +19,8 @@ class Place:
     """One layer that has weights: its path, what the source calls it, and in which head it is.
 
     `public` is None where the source has no such layer; `head` is the auxiliary head's name,
-    empty in the trunk; `span` is where the map names it.
+    empty in the trunk; `span` is where the map names it. `tensors` are those that the map names
+    by themselves.
     """
 
     path: str
@@ -27,6 +28,13 @@ class Place:
     public: str | None
     head: str
     span: Span
+    tensors: Mapping[str, str | None] = field(default_factory=dict)
+
+    def named(self, tensor: str) -> str | None:
+        """What torch calls one of its tensors there; None where the source has no such."""
+        if tensor in self.tensors or self.public is None:
+            return self.tensors.get(tensor)
+        return f"{self.public}.{tensor}"
 
 
 @dataclass
@@ -74,6 +82,10 @@ class Scope:
     entries: list[Entry]
     depth: int = 0
     base: str = ""
+
+    def ending(self, name: str) -> list[Entry]:
+        """The entries whose address ends in just this name."""
+        return [entry for entry in self.entries if entry.address.split(".")[-1] == name]
 
 
 @dataclass
@@ -127,11 +139,27 @@ class Naming:
             head = node.name if isinstance(node, Tap) else context[0]
             public, span = self._named(path, named, scopes, context[1])
             if isinstance(node, Leaf):
-                if node.op.params(node.inp) or node.op.buffers(node.inp):
-                    yield Place(".".join(path), node, public, head, span)
+                if names := _tensors(node):
+                    own = self._tensors(path, names, named, scopes)
+                    yield Place(".".join(path), node, public, head, span, own)
                 continue
             inner = (*scopes, *self._opened(node, path, public))
             yield from self._walk(children(node), path, public, inner, (head, span))
+
+    def _tensors(
+        self,
+        path: tuple[str, ...],
+        names: tuple[str, ...],
+        above: str | None,
+        scopes: tuple[Scope, ...],
+    ) -> dict[str, str | None]:
+        """The tensors of a layer that addresses lead to: `scale.gamma: gamma`."""
+        found: dict[str, str | None] = {}
+        for name in () if above is None else names:
+            ends = [replace(scope, entries=scope.ending(name)) for scope in scopes]
+            if at := _meeting((*path, name), ends):
+                found[name] = self._given(*at)
+        return found
 
     def _opened(self, node: Node, path: tuple[str, ...], public: str | None) -> Iterator[Scope]:
         """The map of the block that a node is a use of."""
@@ -148,16 +176,14 @@ class Naming:
         """What a place is called, and by which entry: the fewest stars win, then the outermost."""
         if above is None:
             return None, span
-        found: list[tuple[int, int, Scope, Entry]] = []
-        for order, scope in enumerate(scopes):
-            inside = ".".join(path[scope.depth :])
-            matching = (entry for entry in scope.entries if inside and entry.matches(inside))
-            found += [(entry.stars, order, scope, entry) for entry in matching]
-        if not found:
+        if (at := _meeting(path, scopes)) is None:
             return self._joined(above, path[-1]), span
-        _, _, scope, entry = min(found, key=lambda each: each[:2])
+        return self._given(*at), at[1].span
+
+    def _given(self, scope: Scope, entry: Entry) -> str | None:
+        """The next name that an entry gives."""
         name = entry.name(self.bare_zero)
-        return (None if name == NOTHING else self._joined(scope.base, name)), entry.span
+        return None if name == NOTHING else self._joined(scope.base, name)
 
     def _joined(self, base: str, name: str) -> str:
         return f"{base}{self.joint}{name}" if base else name
@@ -190,6 +216,16 @@ class Naming:
                 yield Problem("E026", entry.span, message, hint=hint)
 
 
+def _meeting(path: tuple[str, ...], scopes: Iterable[Scope]) -> tuple[Scope, Entry] | None:
+    """The entry that is meant by a place, and whose it is; None where none is."""
+    found: list[tuple[int, int, Scope, Entry]] = []
+    for order, scope in enumerate(scopes):
+        inside = ".".join(path[scope.depth :])
+        matching = (entry for entry in scope.entries if inside and entry.matches(inside))
+        found += [(entry.stars, order, scope, entry) for entry in matching]
+    return min(found, key=lambda each: each[:2])[2:] if found else None
+
+
 def _uses(nodes: tuple[Node, ...]) -> Iterator[tuple[str, Node]]:
     """Every use of a block, with the block's name."""
     for node in nodes:
@@ -206,8 +242,16 @@ def _meant(address: str, nodes: tuple[Node, ...], taken: set[str]) -> str:
         if name not in siblings:
             free = [sibling for sibling in siblings if f"{path}{sibling}" not in taken]
             return did_you_mean(name, free)
-        nodes, path = children(siblings[name]), f"{path}{name}."
+        node, path = siblings[name], f"{path}{name}."
+        nodes = children(node)
+        if isinstance(node, Leaf):
+            return did_you_mean(address[len(path) :], _tensors(node))
     return ""
+
+
+def _tensors(leaf: Leaf) -> tuple[str, ...]:
+    """What a layer's parameters and buffers are called."""
+    return (*leaf.op.params(leaf.inp), *leaf.op.buffers(leaf.inp))
 
 
 def _texts(problems: list[Problem]) -> dict[str, str]:

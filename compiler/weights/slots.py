@@ -105,8 +105,7 @@ def _torch_keys(places: tuple[Place, ...]) -> dict[str, Key]:
     found = {}
     for place in places:
         for name in tensors(place.leaf):
-            public = None if place.public is None else f"{place.public}.{name}"
-            found[f"{place.path}.{name}"] = Key(public)
+            found[f"{place.path}.{name}"] = Key(place.named(name))
     return found
 
 

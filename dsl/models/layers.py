@@ -30,6 +30,7 @@ from dsl.models.fields import (
     Kernel,
     Mode,
     NotNegative,
+    Number,
     Padding,
     Positive,
     Reference,
@@ -70,6 +71,7 @@ __all__ = [
     "GlobalPool",
     "Identity",
     "Layer",
+    "LayerScale",
     "Linear",
     "MaxPool",
     "Model",
@@ -295,6 +297,19 @@ class BatchNorm(Layer):
     momentum: Annotated[Share | None, Spelled(key="momentum")] = None
 
 
+class LayerScale(Layer):
+    """`scale 1e-6`: a learned factor for each channel, which begins at that value.
+
+    What ConvNeXt and its kin call layer scale; a checkpoint's name for it is often `gamma`.
+    """
+
+    keyword = "scale"
+    example = "scale 1e-6"
+    auto = "scale"
+    weighted = True
+    value: Annotated[Number, Spelled(place=True)]
+
+
 class LRN(Layer):
     """`lrn 5`: local response normalisation over neighbouring channels (GoogLeNet, 2014)."""
 
@@ -329,6 +344,7 @@ LAYERS: dict[str, type[Layer]] = {
         Activation,
         Softmax,
         BatchNorm,
+        LayerScale,
         LRN,
         Identity,
     )

@@ -30,6 +30,7 @@ SAID: dict[str, str] = {
     "fc": "linear dense fullyconnected innerproduct affine logits classifier",
     "batchnorm": "bn batchnorm2d batchnormalization batchnormalisation",
     "batch": "bn batchnorm batchnorm2d",
+    "scale 1e-6": "layerscale channelscale",
     "lrn": "localresponsenorm localresponsenormalization localrespnorm",
     "silu": "swish swish1",
     "leakyrelu": "leaky lrelu",
