@@ -48,6 +48,20 @@ body:
 head: [globalpool avg, fc classes]
 """
 
+TEXTS["learned"] = """
+defaults: {act: leakyrelu:0.1}
+stem: [3x3 8 leakyrelu, 3x3 8 prelu, 3x3 8 prelu:channelwise, 3x3 8 leakyrelu:0, leakyrelu 0.3]
+inception:
+  A:
+    params: {s: 0.2, start: 1e-6, act: prelu}
+    concat: [1x1 8, [1x1 8 hardswish, leakyrelu s, 3x3 8 act=act, act act]]
+    then: [1x1 in linear, scale start]
+    residual: {act: act}
+  B: {params: {act: leakyrelu:0.5, kind: channelwise}, do: [prelu kind, 3x3 in act=act]}
+body: [a: A, b: A s=0.3 act=none, c: A act=leakyrelu:0.2 start=1 x2, d: B, e: B act=mish, scale 3]
+head: [globalpool avg, elu, prelu channelwise, scale 2, prelu, fc classes, hardsigmoid]
+"""
+
 TEXTS["gates"] = """
 stem: [3x3 8 act=none, {mul: [identity, sigmoid]}]
 inception:

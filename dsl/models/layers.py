@@ -263,7 +263,7 @@ class Activation(Layer):
         """What the kind can have; a parameter's name is held to that once its value is known."""
         kind = info.data.get("kind", "")
         named = isinstance(slope, str) and slope != CHANNELWISE
-        if slope is None or not kind or (named and kind == "leakyrelu"):
+        if slope is None or not kind or (named and kind in SLOPED):
             return slope
         return slope_of(kind, slope)
 
