@@ -19,8 +19,8 @@ from compiler.ops.conv import CONV, DEPTHWISE, POINTWISE, Conv
 from compiler.ops.linear import Dropout, Flatten, Identity, Linear
 from compiler.ops.norm import BatchNorm, LocalResponseNorm
 from compiler.ops.pool import AdaptivePool, AvgPool, MaxPool
-from compiler.ops.window import Sliding, every, kernel_text, pad_text
 from compiler.ops.scale import LayerScale
+from compiler.ops.window import Sliding, every, kernel_text, pad_text
 from dsl.models import layers
 from dsl.models.activations import CHANNELWISE, SLOPED
 from dsl.models.extent import misranked
