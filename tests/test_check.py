@@ -41,6 +41,7 @@ SUBJECTS = [
     ("googlenet_2014", None),
     ("bn_inception", None),
     ("xception", None),
+    ("se_inception_resnet_v2", None),
 ]
 
 

@@ -32,11 +32,11 @@ def step(name: str) -> Node:
 @pytest.mark.parametrize(
     ("part", "bar"),
     [
-        ("SE", "gate in_channels × 1 × 1 input × in_channels × H × W"),
-        ("A", "gate (3 * n + 16) × 1 × 1 input × (3 * n + 16) × 64 × 64"),
-        ("R", "gate 52 × 1 × 1 input × 52"),
-        ("D", "gate 116 × 1 × 1 input × 116 × 32 × 32"),
-        ("stem", "branch2 32 × 1 × 1 input × 32 × 64 × 64"),
+        ("SE", "gate in_channels × 1 × 1 identity × in_channels × H × W"),
+        ("A", "gate (3 * n + 16) × 1 × 1 identity × (3 * n + 16) × 64 × 64"),
+        ("R", "gate 52 × 1 × 1 identity × 52"),
+        ("D", "gate 116 × 1 × 1 identity × 116 × 32 × 32"),
+        ("stem", "branch2 32 × 1 × 1 identity × 32 × 64 × 64"),
     ],
 )
 def test_a_gate_is_told_by_its_shape(part: str, bar: str) -> None:
@@ -60,7 +60,7 @@ def test_a_product_has_looks_of_its_own_and_the_input_goes_past() -> None:
     own, squared = split("own"), split("squared")
     assert own.bar.family == squared.bar.family == "product"
     assert [bool(branch) for branch in own.branches] == [True, True]
-    assert (squared.branches, squared.cells) == (((), ()), ("input", "input"))
+    assert (squared.branches, squared.cells) == (((), ()), ("identity", "identity"))
     gate, past = split("stem_gate").branches
     assert gate and not past, "the gate is drawn first, whatever the order of its product"
 

@@ -108,6 +108,17 @@ def test_lists_are_never_merged(folder: Path) -> None:
 # --- The changes ---------------------------------------------------------------------------
 
 
+def test_names_of_a_base_s_weights_may_be_left_behind(folder: Path) -> None:
+    base = folder / "base.yaml"
+    base.write_text(f"{BASE}weights: {{timm: {{a: a1}}, keras: {{a: a2}}}}\n", encoding="utf-8")
+    assert list(heir(folder, "").weights) == ["timm", "keras"]
+    assert list(heir(folder, "weights: {own_port: {a: a3}}\n").weights)[2:] == ["own_port"]
+    assert heir(folder, "weights: none\n").weights == {}
+    for wrong in ("nine", "{timm: none}", "[none]"):
+        with pytest.raises(SpecError, match=r"heir\.yaml:3:"):
+            heir(folder, f"weights: {wrong}\n")
+
+
 def test_the_five_lines_of_a_small_network() -> None:
     spec = dsl.loads(
         "extends: inception_v3\nname: small\nclasses: 10\nwidth: 0.5\n"

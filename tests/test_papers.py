@@ -148,11 +148,42 @@ def inception_resnet_v1() -> Count:
     return count.linear(1000)
 
 
+# --- Squeeze and excitation: equation 5 of arXiv:1709.01507 ---
+
+
+def gated(params: int, macs: int, *blocks: tuple[int, int]) -> Count:
+    """A public network and its gates, two matrices of C x C/16 for each of (number, C) blocks.
+
+    Without biases, and each applied once an image.
+    """
+    count = Count(params=params, macs=macs)
+    for number, width in blocks:
+        before = count.params
+        count.norm, count.width = 0, width
+        count.conv(1, 1, width // 16).conv(1, 1, width)
+        assert count.params - before == 2 * width**2 // 16
+        count.params += (number - 1) * 2 * width**2 // 16
+        count.macs += (number - 1) * 2 * width**2 // 16
+    return count
+
+
+def se_inception_v3() -> Count:
+    stages = (1, 256), (2, 288), (5, 768), (1, 1280), (2, 2048)
+    return gated(23_834_568, 5_713_216_096, *stages)
+
+
+def se_inception_resnet_v2() -> Count:
+    stages = (1 + 10, 320), (1 + 20, 1088), (1 + 10, 2080)
+    return gated(55_843_464, 13_155_794_016, *stages)
+
+
 PAPERS: dict[tuple[str, str | None], Callable[[], Count]] = {
     ("bn_inception", None): bn_inception,
     ("bn_inception", "slim"): tf_slim,
     ("inception_v2", None): inception_v2,
     ("inception_resnet_v1", None): inception_resnet_v1,
+    ("se_inception_v3", None): se_inception_v3,
+    ("se_inception_resnet_v2", None): se_inception_resnet_v2,
 }
 
 

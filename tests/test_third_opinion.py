@@ -42,6 +42,8 @@ SIZES = {
     "inception_v3_cifar10": (9, 12),
     "inception_v3_cifar10-None": (31, 33),
     "inception_v4": (75, 83),
+    "se_inception_resnet_v2": (75, 83),
+    "se_inception_v3": (75, 83),
     "xception": (38, 43),
 }
 """The least that fits, nearly, and no squares."""

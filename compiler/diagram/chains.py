@@ -156,7 +156,7 @@ class Planner:
             for branch, gate in zip(node.branches, spread, strict=True)
             if not is_identity(branch)
         ]
-        factors += [((), "input", "")] * (len(node.branches) - len(factors))
+        factors += [((), "identity", "")] * (len(node.branches) - len(factors))
         branches, cells, names = zip(*factors, strict=True)
         bar = self._bar(strong("×", 14), node, node.joined, "product")
         return Split(branches, cells, names, bar)

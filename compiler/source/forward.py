@@ -63,11 +63,16 @@ def in_order(nodes: tuple[Node, ...], result: str = "y") -> Iterator[str]:
     *steps, last = [applied for applied in every if applied.flat != "x"] or every[:1]
     for applied in steps:
         yield from lay_out("x = ", applied, depth=2)
+    yield from _given(last, result)
+
+
+def _given(last: Expr, name: str) -> Iterator[str]:
+    """What a method gives: a module's result has no type until it has a name."""
     if last.items is None:
         yield f"        return {last.flat}"
     else:
-        yield from lay_out(f"{result}: Tensor = ", last, depth=2)
-        yield f"        return {result}"
+        yield from lay_out(f"{name}: Tensor = ", last, depth=2)
+        yield f"        return {name}"
 
 
 def _parallel(node: Parallel, switch: Switch | None) -> Iterator[str]:
@@ -78,18 +83,18 @@ def _parallel(node: Parallel, switch: Switch | None) -> Iterator[str]:
         yield from in_order(node.branches)
     elif not node.join.folds:
         joined = call("torch.cat", Expr("[", terms, "]"), Expr("dim=1"))
-        typed = "y: Tensor = " if node.then else "y = "
+        typed = "y: Tensor = " if node.then and node.residual else "y = "
         yield from lay_out("return " if last else typed, joined, depth=2)
     else:
         yield from _folded(node.join.sign, terms)
         if last:
             yield "        return y"
-    if node.then and (applied := apply(node.then, "y")).flat != "y":
-        yield from lay_out("y = ", applied, depth=2)
     if node.residual:
+        if node.then and (applied := apply(node.then, "y")).flat != "y":
+            yield from lay_out("y = ", applied, depth=2)
         yield from _residual(node, switch)
     elif node.then:
-        yield "        return y"
+        yield from _given(apply(node.then, "y"), "out")
 
 
 def _folded(sign: str, terms: tuple[Expr, ...]) -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import Any
 from dsl.models.changes import CHANGES, Changes, Depth, Width
 from dsl.models.model import BLOCK_SECTIONS, Places
 from dsl.models.spec import Aux, Defaults, Expect, Spec, Variant
-from dsl.models.weights import NameMap, read_map
+from dsl.models.weights import NOTHING, NameMap, read_map
 from dsl.reading.building import build
 from dsl.reading.filler import Read, places_of
 from dsl.reading.steps import StepReader
@@ -54,6 +54,9 @@ class Reader(StepReader):
         """
         self.blocks = {*base.blocks, *_block_names(root)}
         own = [entry for entry in root.entries if entry.key.text in Spec.model_fields]
+        if no_names := next(filter(_no_names, own), None):
+            own.remove(no_names)
+            base = base.model_copy(update={"weights": {}}).placed(base.at)
         found, faulty = self.values(own, self.fields())
         if defaults := found.get("defaults"):
             found["defaults"] = _merged(base.defaults, defaults)
@@ -187,6 +190,12 @@ def _merged(base: Defaults, own: Defaults) -> Defaults:
     update = {key: getattr(own, key) for key in own.model_fields_set}
     places = Places(own.at.span, {**base.at.fields, **own.at.fields})
     return base.model_copy(update=update).placed(places)
+
+
+def _no_names(entry: Entry) -> bool:
+    """`weights: none`: what the base's checkpoints hold doesn't fit."""
+    none = isinstance(entry.value, Scalar) and entry.value.text == NOTHING
+    return entry.key.text == "weights" and none
 
 
 BY_NAME = (*BLOCK_SECTIONS, "weights")
