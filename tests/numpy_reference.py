@@ -486,3 +486,9 @@ def linear_macs_by_loop(in_features: int, out_features: int) -> int:
     for _weight in product(range(out_features), range(in_features)):
         macs += 1
     return macs
+
+
+def channel_shuffle(x: Array, groups: int) -> Array:
+    """(N, C, *): the groups as columns of a table of channels, read row by row."""
+    table = np.arange(x.shape[1]).reshape(groups, -1)
+    return x[:, table.T.ravel()]

@@ -138,6 +138,7 @@ inception:
     do:
       - {split: equal, concat: [identity, [1x1 in/2, 3x3 depthwise linear, 1x1 in/2]]}
       - {split: [rest, in/3, in/6], concat: [dropout 0.3, batchnorm, softmax]}
+      - shuffle in/2
       - x: {split: equal, add: [identity, relu, identity, 1x1 in/4]}
       - 1x1 in
   C:
@@ -151,7 +152,7 @@ body:
   - c: B x2
   - d: C k=7 w=2
   - add: [{split: equal, concat: [1x1 3, 1x1 5]}, {split: [rest, 8], concat: [1x1 2, 1x1 6]}]
-  - {split: equal, concat: [identity, identity]}
+  - {split: equal, concat: [identity, identity], then: shuffle 2}
 head:
   - globalpool avg
   - {split: [3, rest], concat: [flatten, [1x1 4 linear, flatten]]}

@@ -50,6 +50,8 @@ FILTER: dict[str, Any] = {
     "init": INIT,
     "repeat": st.sampled_from([1, 1, 1, 2]),
 }
+
+
 KEPT: SearchStrategy[Step] = st.one_of(
     st.builds(Conv, **WINDOW, width=WIDTHS),
     st.builds(Conv, **FILTER),
@@ -97,10 +99,18 @@ def nested(draw: DrawFn, depth: int, *, top: bool) -> Step:
     form = draw(st.sampled_from([*FORMS, "layer"])) if depth else "layer"
     if form == "layer":
         return draw(KEPT)
+    if form == "shuffle":
+        return shuffled(draw(st.sampled_from([2, 3])), draw(st.sampled_from([2, 3])))
     if form == "list":
         steps = draw(st.lists(nested(depth - 1, top=False), min_size=1, max_size=3))
         return Sequence(steps=named(draw, steps))
     return draw((shared if form == "shares" else splits)(depth - 1, top=top))
+
+
+def shuffled(groups: int, size: int) -> Step:
+    """A shuffle of channels that divide into so many groups of that size."""
+    widen = Conv(kernel=(1, 1), width=groups * size)
+    return Sequence(steps=(widen, layers.Shuffle(groups=groups)))
 
 
 @composite
@@ -121,7 +131,7 @@ def splits(draw: DrawFn, depth: int, *, top: bool) -> Split:
     return Split(join=join, branches=named(draw, branches), then=then, residual=residual)
 
 
-FORMS = ("layer", "list", "split")
+FORMS = ("layer", "list", "split", "shuffle")
 SHARES = st.sampled_from([("equal",), ("rest", "in"), ("in*2", "rest", 1), (1, 1, "rest", "in")])
 """Ways to share out four times what comes in."""
 

@@ -19,6 +19,7 @@ from compiler.ops.linear import Dropout, Flatten, Identity, Linear
 from compiler.ops.norm import BatchNorm, LocalResponseNorm
 from compiler.ops.pool import AdaptivePool, AvgPool, MaxPool
 from compiler.ops.scale import LayerScale
+from compiler.ops.shuffle import ChannelShuffle
 from compiler.oracle.check import Check, cross_check
 from dsl.models.spec import Spec
 from dsl.text.memory import forget
@@ -134,6 +135,7 @@ PROBES: dict[type[Op], str] = {
     AdaptivePool: "adaptivepool avg 11x5",
     Activation: "gelu",
     Softmax: "softmax",
+    ChannelShuffle: "shuffle 2",
 }
 Fact = Callable[..., Any]
 
@@ -224,7 +226,7 @@ def test_a_wrong_fact_is_found_at_its_layer(
     assert difference.counted != difference.measured
 
 
-SHARING = [Activation, Softmax, Dropout, Flatten, Identity, BatchNorm]
+SHARING = [Activation, Softmax, Dropout, Flatten, Identity, BatchNorm, ChannelShuffle]
 
 
 @pytest.mark.parametrize("kind", SHARING)

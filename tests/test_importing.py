@@ -123,6 +123,7 @@ LAYERS: dict[str, tuple[nn.Module, int]] = {
     "batchnorm eps=0.01": (nn.BatchNorm2d(6, eps=0.01), 6),
     "lrn 5 alpha=0.001": (nn.LocalResponseNorm(5, alpha=0.001), 6),
     "softmax": (nn.Softmax(1), 6),
+    "shuffle 3": (nn.ChannelShuffle(3), 6),
     "silu": (nn.SiLU(), 6),
     "gelu": (nn.GELU(), 6),
     "relu6": (nn.ReLU6(), 6),

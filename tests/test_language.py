@@ -188,6 +188,8 @@ CASES: dict[str, Layer] = {
     "prelu channelwise": Activation(kind="prelu", slope="channelwise"),
     "act a": Activation(kind="a"),
     "softmax": layers.Softmax(),
+    "shuffle 2": layers.Shuffle(groups=2),
+    "shuffle in/4": layers.Shuffle(groups="in/4"),
     "batchnorm nogamma eps=0.001 momentum=0.2": layers.BatchNorm(
         gamma=False, eps=0.001, momentum=0.2
     ),

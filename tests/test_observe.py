@@ -82,6 +82,7 @@ LAYERS: dict[str, tuple[Maker, int, int]] = {
     "dropout": (lambda: nn.Dropout(0.4), B, E),
     "dropout_": (lambda: nn.Dropout(0.4, True), B, E),
     "lrn": (lambda: nn.LocalResponseNorm(5), 3 * B + 4 * N * (C + 4) * H * W, E),
+    "shuffle": (lambda: nn.ChannelShuffle(2), 0, E),
     "pad": (lambda: nn.ZeroPad2d((0, 1, 0, 1)), 0, PADDED),
     "cat": (lambda: Fn(lambda x: torch.cat([x, x], 1)), 0, 2 * E),
     "scaled add": (lambda: Fn(lambda x: torch.add(x, x, alpha=0.2)), 0, E),
@@ -131,6 +132,7 @@ PEAKS: dict[str, tuple[Maker, int]] = {
     "views": (lambda: nn.Sequential(nn.Flatten(), nn.Unflatten(1, (C, H, W))), 2 * B),
     "cat": (lambda: Fn(lambda x: torch.cat([x, x], 1)), 4 * B),
     "lrn": (lambda: nn.LocalResponseNorm(5), 5 * B),
+    "shuffle": (lambda: nn.ChannelShuffle(2), 3 * B),
 }
 
 

@@ -30,6 +30,7 @@ from compiler.ops.linear import Dropout, Flatten, Identity, Linear
 from compiler.ops.norm import BatchNorm, LocalResponseNorm
 from compiler.ops.pool import AdaptivePool, AvgPool, MaxPool
 from compiler.ops.scale import LayerScale
+from compiler.ops.shuffle import ChannelShuffle
 from compiler.ops.window import Sliding
 from dsl.models import layers
 from dsl.models.layers import LAYERS, Layer, Sequence, Split
@@ -223,6 +224,20 @@ def test_linear(inputs: int, outputs: int, bias: bool) -> None:
 MAP, VECTOR = Shape(6, 5, 4), Shape(6)
 
 
+@pytest.mark.parametrize("groups", [2, 3])
+def test_channel_shuffle(groups: int) -> None:
+    agrees(ChannelShuffle(groups), MAP, lambda image, _: reference.channel_shuffle(image, groups))
+    assert ChannelShuffle(groups).work(MAP).eltwise_elems == MAP.elements
+
+
+@pytest.mark.parametrize("groups", [1, 4, 6])
+def test_a_channel_shuffle_that_does_nothing_or_does_not_divide(groups: int) -> None:
+    with pytest.raises(ShapeFault, match=r"changes nothing|don't divide into 4 groups"):
+        ChannelShuffle(groups).out(MAP)
+    with pytest.raises(ShapeFault, match="needs a map"):
+        ChannelShuffle(groups).out(VECTOR)
+
+
 @pytest.mark.parametrize("x", [MAP, VECTOR], ids=["map", "vector"])
 def test_what_has_no_weights(x: Shape) -> None:
     agrees(Flatten(), x, lambda image, _: image.reshape(len(image), -1))
@@ -351,6 +366,7 @@ OTHER_STEPS = [
     "fc 5", "fc 5 nobias", "flatten", "dropout 0.4", "dropout 0", "softmax", "batchnorm",
     "batchnorm eps=0.2", "lrn 5", "lrn 2 alpha=0.5 beta=0.5 k=2", "identity",
     "scale 1e-6", "scale 1 x2",
+    "shuffle 2", "shuffle in/2",
     *(f"{kind}" for kind in ACTIVATIONS), "leakyrelu 0.3", "leakyrelu 0", "prelu channelwise",
 ]  # fmt: skip  # a grid reads better
 SPLITS = {
@@ -361,6 +377,10 @@ SPLITS = {
     "residual of add": "{add: [1x1 in, 3x3 4], residual: {scale: -2, act: none}}",
     "residual with a learned act": "{concat: [1x1 in], residual: {act: prelu:channelwise}}",
     "residual with a slope": "{concat: [1x1 in], residual: {act: leakyrelu:0.3}}",
+    "shares": "{split: [1, rest, in/4], concat: [identity, 3x3 5, relu]}",
+    "equal shares": "{split: equal, add: [1x1 5, [maxpool 3x3, 1x1 5]], then: [relu, 1x1 3]}",
+    "a gate of one half": "{split: equal, mul: [identity, sigmoid]}",
+    "shares and a residual": "{split: [3, rest], concat: [identity, 3x3 1], residual: {}}",
     "residual with its own act": "{concat: [1x1 in], residual: {act: tanh}}",
 }
 ALL_DEFAULTS = [
@@ -422,6 +442,6 @@ def test_every_rule_is_covered() -> None:
 )
 def test_a_layer_says_whether_it_has_weights(kind: type[Layer]) -> None:
     step = dsl.step("3x3 8" if kind is layers.Conv else kind.example)
-    spec = Spec(name="one", input=(3, 8, 8), classes=2, body=(step,), head=())
+    spec = Spec(name="one", input=(4, 8, 8), classes=2, body=(step,), head=())
     ops = [(leaf.op, leaf.inp) for _, leaf in leaves(lower(spec).nodes)]
     assert any(op.params(x) for op, x in ops) == kind.weighted

@@ -29,7 +29,8 @@ class Counts:
     act_elems: int = 0
     pool_elems: int = 0
     eltwise_elems: int = 0
-    """Sums of branches, residual sums, explicit padding, local response norm, dropout."""
+    """Sums of branches, residual sums, explicit padding, local response norm, channel shuffle,
+    dropout."""
     activations: int = 0
     """Elements that convolutions and linear layers write."""
     all_outputs: int = 0

@@ -253,6 +253,12 @@ def _softmax(given: Given) -> tuple[Reading, ...]:
     return one(layers.Softmax())
 
 
+@reads("input groups", F.channel_shuffle, torch.native_channel_shuffle)
+def _shuffle(given: Given) -> tuple[Reading, ...]:
+    groups = given("groups")
+    return ((),) if groups in (1, given.inp[0]) else one(layers.Shuffle(groups=groups))
+
+
 @reads("input size alpha beta k", F.local_response_norm)
 def _lrn(given: Given) -> tuple[Reading, ...]:
     usual = {"alpha": 1e-4, "beta": 0.75, "k": 1.0}

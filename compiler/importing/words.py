@@ -16,7 +16,6 @@ _LAYERS = {
     "resizes a map": "interpolate upsample grid_sample",
     "moves channels into space": "pixel_shuffle",
     "moves space into channels": "pixel_unshuffle",
-    "shuffles channels": "channel_shuffle native_channel_shuffle",
     "drops whole channels, a spec's dropout single elements": "dropout1d dropout2d dropout3d "
     "feature_dropout feature_alpha_dropout alpha_dropout",
     "is a pooling by a norm": "lp_pool2d",

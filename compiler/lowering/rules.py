@@ -20,6 +20,7 @@ from compiler.ops.linear import Dropout, Flatten, Identity, Linear
 from compiler.ops.norm import BatchNorm, LocalResponseNorm
 from compiler.ops.pool import AdaptivePool, AvgPool, MaxPool
 from compiler.ops.scale import LayerScale
+from compiler.ops.shuffle import ChannelShuffle
 from compiler.ops.window import Sliding, every, kernel_text, pad_text
 from dsl.models import layers
 from dsl.models.activations import CHANNELWISE, SLOPED
@@ -296,6 +297,11 @@ def _lrn(step: layers.LRN, x: Shape, scope: Scope) -> Lowered:
     alpha, beta = (scope.number(step, name, 0) for name in ("alpha", "beta"))
     k = scope.number(step, "k", LEAST)
     return one(LocalResponseNorm(step.size, alpha, beta, k))
+
+
+@lowers(layers.Shuffle)
+def _shuffle(step: layers.Shuffle, x: Shape, scope: Scope) -> Lowered:
+    return one(ChannelShuffle(scope.positive(step, "groups")))
 
 
 @lowers(layers.Identity)

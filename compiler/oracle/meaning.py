@@ -166,6 +166,8 @@ class Meaning:
             case layers.LRN():
                 alpha, beta, k = (self.number(n) for n in (step.alpha, step.beta, step.k))
                 return self.ops.lrn(x, step.size, alpha, beta, k)
+            case layers.Shuffle():
+                return x[:, _in_turn(x.shape[1], int(self.value(step.groups)))]
             case layers.Identity():
                 return x
         raise TypeError(type(step))
@@ -291,6 +293,12 @@ def _tf_same(size: int, reach: int, stride: int) -> tuple[int, int]:
     outs = -(-size // stride)
     total = max((outs - 1) * stride + reach + 1 - size, 0)
     return total // 2, total - total // 2
+
+
+def _in_turn(channels: int, groups: int) -> list[int]:
+    """The first channel of each group, then the second of each, and so on."""
+    size = channels // groups
+    return [first + place for place in range(size) for first in range(0, channels, size)]
 
 
 def _agree(where: str, wanted: tuple[int, ...], weight: Array) -> None:

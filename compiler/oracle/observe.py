@@ -17,8 +17,8 @@ never reach the hooks; an image without gradient is x like any other where weigh
     sigmoid, tanh, softmax, log softmax                          y
     max pool, adaptive max pool (any size)                       x, int64 indices as large as y
     avg pool, adaptive avg pool above 1x1                        x
-    adaptive avg pool to 1x1, mean, cat, flatten, identity, constant pad (whatever the
-    fill), add and sub (any alpha), times or over a number       nothing
+    adaptive avg pool to 1x1, mean, cat, flatten, identity, channel shuffle, constant pad (whatever
+    the fill), add and sub (any alpha), times or over a number   nothing
     a * b, a / b           the factors that a gradient needs: a if b has one, b if a has one
     dropout (train, 0<p<1) a float noise tensor as large as x, also in place; not y
                            (p = 0: nothing; p = 1: a 0-dim float, 4 bytes)
@@ -40,9 +40,10 @@ when its inputs and all its outputs are alive.
 
 `all_outputs` counts the floating-point result of each outermost torch function that computes,
 wherever it is called: conv, linear, norm, activation (in place too), pool, adaptive pool, softmax,
-LocalResponseNorm, cat, each add or mul, constant pad and train-mode dropout once each; flatten,
-view, slice, identity, eval dropout (and dropout with p = 0), num_batches_tracked and max pool
-indices 0. `x + s * y` is two. Constants count where the forward makes them (`ones_like`).
+LocalResponseNorm, channel shuffle, cat, each add or mul, constant pad and train-mode dropout once
+each; flatten, view, slice, identity, eval dropout (and dropout with p = 0), num_batches_tracked
+and max pool indices 0. `x + s * y` is two. Constants count where the forward makes them
+(`ones_like`).
 """
 
 from collections.abc import Iterator

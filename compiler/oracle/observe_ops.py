@@ -57,7 +57,8 @@ _TABLE = {
         " native_group_norm native_layer_norm"
         " relu relu_ hardtanh hardtanh_ leaky_relu leaky_relu_ elu elu_ silu silu_ gelu"
         " hardswish hardswish_ hardsigmoid hardsigmoid_ mish mish_ sigmoid sigmoid_ tanh tanh_"
-        " _prelu_kernel softplus _softmax _log_softmax clone pow sqrt rsqrt clamp_min"
+        " _prelu_kernel softplus _softmax _log_softmax channel_shuffle clone pow sqrt rsqrt"
+        " clamp_min"
         " add add_ sub sub_ mul mul_ div div_ maximum bernoulli_ native_dropout"
     ),
     Category.CAT: "cat",

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from compiler.ir.nodes import Leaf, Node, Parallel, Series
-from compiler.ir.symbols import SymFloat
+from compiler.ir.symbols import SymFloat, names_in
 from compiler.ops.act import Activation, Softmax
 from compiler.ops.linear import Flatten, Identity
+from compiler.ops.shuffle import ChannelShuffle
 from compiler.source import classnames, units
 from compiler.source.expr import WIDTH, Expr, call, lay_out, text
 from compiler.source.switches import Switch
@@ -35,6 +36,8 @@ def function_of(leaf: Leaf, inner: str) -> str | None:
             return inner
         case Flatten():
             return f"torch.flatten({inner}, 1)"
+        case ChannelShuffle(groups=groups) if not names_in(groups):
+            return f"F.channel_shuffle({inner}, {groups})"
         case Softmax():
             return f"torch.softmax({inner}, dim=1)"
         case Activation() if units.is_function(leaf):

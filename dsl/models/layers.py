@@ -79,6 +79,7 @@ __all__ = [
     "Residual",
     "SepConv",
     "Sequence",
+    "Shuffle",
     "Softmax",
     "Spelled",
     "Split",
@@ -322,6 +323,15 @@ class LRN(Layer):
     k: Annotated[Positive, Spelled(key="k")] = 1.0
 
 
+class Shuffle(Layer):
+    """`shuffle 2`: the channels of so many groups in turn (ShuffleNet, arXiv:1707.01083)."""
+
+    keyword = "shuffle"
+    example = "shuffle 2"
+    auto = "shuffle"
+    groups: Annotated[Channels, Spelled(place=True)]
+
+
 class Identity(Layer):
     """`identity`: the shortcut of an `add`."""
 
@@ -346,6 +356,7 @@ LAYERS: dict[str, type[Layer]] = {
         BatchNorm,
         LayerScale,
         LRN,
+        Shuffle,
         Identity,
     )
 }

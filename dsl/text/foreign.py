@@ -43,6 +43,7 @@ SAID: dict[str, str] = {
     "flatten": "view reshape1d ravel",
     "softmax": "softmax2d",
     "valid": "nopadding unpadded",
+    "shuffle": "channelshuffle shufflechannels shufflechannel",
     "{split: equal, concat: [identity, 3x3 in/2]}": "split chunk slice narrow splitwithsizes",
 }
 """What the language says for words of others, each without its `_` and `-`, in small letters."""
@@ -83,8 +84,7 @@ LACKING: dict[str, str] = {
     "stochastic depth": "droppath stochasticdepth dropblock dropconnect shakedrop",
     "padding alone": "pad zeropad zeropad2d zeropadding2d padding reflectionpad reflectpad",
     "reordering or cutting": (
-        "reshape permute transpose unflatten shuffle channelshuffle crop spacetodepth "
-        "depthtospace focus"
+        "reshape permute transpose unflatten crop spacetodepth depthtospace focus"
     ),
     "a pooling": "lppool powerpool stochasticpool spp gem rmspool fractionalmaxpool",
     "a product of matrices": "matmul bmm einsum dot",

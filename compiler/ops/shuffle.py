@@ -1,0 +1,39 @@
+"""Channels in another order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from compiler.ir.op import Call, Ending, Op, Shape, ShapeFault, Work
+from compiler.ir.symbols import brief
+
+
+@dataclass(frozen=True)
+class ChannelShuffle(Op):
+    """The first channel of each group, then the second of each, and so on (arXiv:1707.01083)."""
+
+    groups: int
+
+    @property
+    def label(self) -> str:
+        return f"shuffle {brief(self.groups)}"
+
+    def out(self, x: Shape) -> Shape:
+        if not x.is_map:
+            raise ShapeFault("E106", f"needs a map, gets a vector of {x}")
+        groups, channels = int(self.groups), int(x.channels)
+        if channels % groups:
+            raise ShapeFault("E107", f"{channels} channels don't divide into {groups} groups")
+        if groups in (1, channels):
+            message = f"shuffling {channels} channels by {groups} changes nothing"
+            raise ShapeFault("E107", message, "leave it out")
+        return x
+
+    def call(self, x: Shape) -> Call:
+        return Call("nn.ChannelShuffle", (self.groups,))
+
+    def work(self, x: Shape) -> Work:
+        return Work(eltwise_elems=x.elements)
+
+    def ending(self, x: Shape, before: Ending) -> Ending:
+        return before
