@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import dsl
+from compiler.cli import run
 from compiler.lowering.lower import lower
 from dsl.models import plugins
 from tests.plugging import EXAMPLE, described, install, no_plugins
@@ -137,6 +138,23 @@ def test_a_broken_package_is_one_line(tmp_path: Path, site: Path, code: str, tol
     assert "gates 0.1" in first
     assert told in said
     assert said.endswith("1 problem found")
+
+
+def test_what_is_installed_is_listed(
+    tmp_path: Path, site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A layer that nobody could ever call is told there, since its word means another."""
+    entries = {"relu": "gates:RELU", "gate": "gates:GATE"}
+    described(tmp_path, "gates", "0.1", {plugins.GROUP: entries})
+    with no_plugins(site, tmp_path):
+        assert run(["list", "--layers"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "coordatt 32  coord-attention 1.0"
+    assert lines[1].startswith("error[E171]: gates 0.1 can't call a layer relu: the word means ")
+    assert lines[2].startswith("error[E170]: gate is a layer of gates 0.1, which can't be loaded: ")
+    with no_plugins():
+        assert run(["list", "--layers"]) == 0
+    assert capsys.readouterr().out == "no package that is installed gives any\n"
 
 
 def test_two_packages_of_one_word(tmp_path: Path, site: Path) -> None:

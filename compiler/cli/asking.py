@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 import dsl
-from compiler.cli.options import load, spec_options
+from compiler.cli.options import PLUGIN, load, spec_options
 from compiler.cli.summary import measured, summary
 from compiler.cli.terminal import sentence
 from compiler.cost import cost as count
@@ -85,8 +85,21 @@ def ir(path: str, **spec: Any) -> None:
 
 
 @click.command("list")
-def list_() -> None:
-    """List the specs on the shelf and their variants."""
+@click.option("--layers", is_flag=True, help="The layers that plugins give, instead.")
+@PLUGIN
+def list_(layers: bool) -> None:
+    """List the specs on the shelf and their variants, or the layers of plugins.
+
+    \b
+    Examples:
+      inception-compile list
+      inception-compile list --layers
+    """
+    if layers:
+        from dsl.models.plugins import listed
+
+        click.echo("\n".join(listed()) or "no package that is installed gives any")
+        return
     for name in shelf.names():
         spec = dsl.load(name)
         click.echo(f"{name:<24} {spec.title}")

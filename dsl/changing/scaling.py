@@ -15,7 +15,7 @@ from dsl.changing.mapping import mapped
 from dsl.models.changes import Depth, Width
 from dsl.models.factors import factor, name_in
 from dsl.models.fields import MOST
-from dsl.models.layers import Call, Conv, Filter, Layer, Linear, Split, Step, spellings
+from dsl.models.layers import Call, Conv, Layer, Split, Step, spellings
 from dsl.models.model import BLOCK_SECTIONS
 from dsl.models.shares import names_of
 from dsl.models.spec import Block, Spec, walk
@@ -103,8 +103,8 @@ class _Widths:
             return {"split": tuple(shares)}
         if isinstance(layer, Conv) and layer.depthwise and layer is self.first:
             return {}  # A multiple of the image's channels, which stay what they are.
-        if isinstance(layer, (Filter, Linear)) and isinstance(layer.width, int):
-            return {"width": self.of(layer.width)}
+        if isinstance(width := _width(layer), int):
+            return {"width": self.of(width)}
         if isinstance(layer, Call):
             widths = roles.get(layer.block, set())
             return {
@@ -150,8 +150,8 @@ def _width_params(spec: Spec) -> dict[str, set[str]]:
 
 def _widths_in(step: Step, roles: dict[str, set[str]]) -> set[str]:
     """The names that a step uses as widths."""
-    if isinstance(step, (Filter, Linear)):
-        return {name_in(step.width)} if isinstance(step.width, str) else set()
+    if (width := _width(step)) is not None:
+        return {name_in(width)} if isinstance(width, str) else set()
     if isinstance(step, Split):
         return {name_in(share) for _, share in names_of(step.split)}
     if isinstance(step, Call):
@@ -162,6 +162,12 @@ def _widths_in(step: Step, roles: dict[str, set[str]]) -> set[str]:
             if key in widths and isinstance(value, str)
         }
     return set()
+
+
+def _width(step: Step) -> int | str | None:
+    """A layer's width; one of a plugin has a width where it has a field of that name."""
+    width: int | str | None = getattr(step, "width", None)
+    return width
 
 
 def _other_fields(step: Step, roles: dict[str, set[str]]) -> list[tuple[str, Any]]:

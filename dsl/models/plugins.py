@@ -118,6 +118,24 @@ def words() -> list[str]:
     return list(dict.fromkeys((*GIVEN, *_entries())))
 
 
+def listed() -> list[str]:
+    """Each plugin's layer in a line: how it is written and who gives it, or what is wrong."""
+    found, faults = list[tuple[str, str]](), list[str]()
+    for word in words():
+        try:
+            if why := taken(word):
+                whose = " and ".join(map(_package, _entries()[word]))
+                raise fault(f"{whose} can't call a layer {word}: {why}", code="E171")
+            given = find(word)
+        except PluginError as error:
+            faults.append(error.problems[0].render())
+        else:
+            assert given is not None, word
+            found.append((given.kind.model.example, given.origin))
+    width = max((len(example) for example, _ in found), default=0)
+    return [*(f"{example:<{width}}  {origin}" for example, origin in found), *faults]
+
+
 def forget() -> None:
     """Have no plugins any more, and look at what is installed anew."""
     GIVEN.clear()

@@ -13,7 +13,7 @@ from dsl.models.reserved import ATTRIBUTES, COMPILED, GLOBALS, KEYS
 from dsl.models.shares import EQUAL, REST
 from dsl.models.spec import Aux, Block, Spec, inner_steps, walk
 from dsl.models.weights import OWN
-from dsl.reading import beside, limits, nesting, parts
+from dsl.reading import limits, nesting, parts
 from dsl.reading.parts import Part
 from dsl.reading.references import ALWAYS, WORDS, check_uses, references
 from dsl.text import foreign
@@ -46,6 +46,8 @@ def _check(spec: Spec, doubtful: list[Part], report: Report) -> None:
             article = "an" if one == "inception" else "a"
             report.add("E014", span, f"{name} is both {article} {one} and a {other} block")
     if FOREIGN:
+        from dsl.reading import beside
+
         beside.check(spec, report)
     for part in doubtful:
         _part(part, spec, report)
