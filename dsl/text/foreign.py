@@ -6,12 +6,14 @@ Nearness of spelling misleads here: `deconv` is no `sepconv`, and `selu` no `rel
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from dsl.text.problems import closest
 
 SAID: dict[str, str] = {
     "3x3 64": "conv conv2d convolution convolution2d",
+    "3 64": "conv1d convolution1d",
+    "3x3x3 64": "conv3d convolution3d",
     "3x3 64 depthwise": "depthwiseconv depthwiseconv2d dwconv",
     "3x3 64 dil=2": "dilatedconv atrousconv dilated atrous",
     "3x3 64 groups=2": "groupconv groupedconv",
@@ -62,7 +64,6 @@ LACKING: dict[str, str] = {
         "transposedconv transposeconv transposed upconv"
     ),
     "a deformable convolution": "deformconv deformconv2d deformableconv dcn",
-    "a convolution over one or three dimensions": "conv1d conv3d convolution1d convolution3d",
     "a layer that enlarges its map": (
         "upsample upsampling upsampling2d upsample2d interpolate resize unpool maxunpool "
         "pixelshuffle pixelunshuffle bilinear"
@@ -94,13 +95,22 @@ LACKING: dict[str, str] = {
 """What the language has no word for, and what others call it."""
 
 
+def _ranks(word: str) -> Iterator[str]:
+    """A word of layers for images, and those for series and clips: the language has one."""
+    yield word
+    if word.endswith("2d") and "conv" not in word:
+        yield from (f"{word[:-2]}{rank}d" for rank in (1, 3))
+
+
 def plainly(word: str) -> str:
     """A word in small letters without `_` and `-`: how the tables spell it."""
     return re.sub("[_-]", "", word).lower()
 
 
 _SPLITS = {word: ours for ours, words in SPLITS.items() for word in words.split()}
-_MEANINGS = [(word, ours) for ours, words in SAID.items() for word in words.split()]
+_MEANINGS = [
+    (form, ours) for ours, words in SAID.items() for word in words.split() for form in _ranks(word)
+]
 _LACKING = {word: what for what, words in LACKING.items() for word in words.split()}
 
 
