@@ -35,6 +35,7 @@ SIZES = {
     "googlenet_96": (33, 40),
     "inception_v1": (193, 200),
     "inception_v1-slips": (217, 224),
+    "inception_time": (45,),
     "inception_resnet_v1": (75, 83),
     "inception_resnet_v2": (75, 83),
     "inception_v2": (75, 83),

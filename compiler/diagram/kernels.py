@@ -50,7 +50,8 @@ def piece(branch: Node) -> Piece:
     if not sizes:
         return Piece(width, "other", "other")
     extent, factorised = max(sizes)
-    name = f"1×{extent}, {extent}×1" if factorised else f"{extent}×{extent}"
+    rank = len(branch.inp.grid)
+    name = f"1×{extent}, {extent}×1" if factorised else "×".join([str(extent)] * rank)
     return Piece(width, bucket(extent, factorised), name)
 
 

@@ -1,0 +1,223 @@
+# Written by inception-compile 0.1.0; yours to take, change and train.
+#   spec:        inception_time
+#   spec-sha256: 5691f2b744183cc172f62dfda4a6be847e7c98c90abb013859704e6b20e1eb1d
+#   regenerate:  inception-compile source inception_time
+"""InceptionTime.
+
+InceptionTime: Finding AlexNet for Time Series Classification, arXiv:1909.04939.
+
+Input (N, 1, 140); 420,837 parameters; 58.54 MMACs per image.
+"""
+
+from collections import OrderedDict
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+__all__ = ["InceptionTime"]
+
+
+class Concat(nn.Module):
+    """Runs its branches on one input and concatenates their channels."""
+
+    def __init__(self, /, **branches: nn.Module) -> None:
+        super().__init__()
+        for name, branch in branches.items():
+            self.add_module(name, branch)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.cat([branch(x) for branch in self.children()], dim=1)
+
+
+def pad_same_1d(
+    x: Tensor, kernel: int, stride: int, dilation: int = 1, value: float = 0.0
+) -> Tensor:
+    """Pad L as TensorFlow's SAME does: an odd position goes to the end."""
+    span = (kernel - 1) * dilation + 1
+    left_over = (x.shape[-1] - 1) % stride
+    total = span - 1 - left_over if span >= stride else 0
+    return F.pad(x, [total // 2, total - total // 2], value=value)
+
+
+class Conv1dSame(nn.Conv1d):
+    """A convolution padded like TensorFlow's SAME: L -> ceil(L / stride)."""
+
+    kernel_size: tuple[int]
+    stride: tuple[int]
+    dilation: tuple[int]
+
+    def forward(self, input: Tensor) -> Tensor:
+        x = pad_same_1d(input, self.kernel_size[0], self.stride[0], self.dilation[0])
+        return F.conv1d(
+            x,
+            self.weight,
+            self.bias,
+            self.stride,
+            dilation=self.dilation,
+            groups=self.groups,
+        )
+
+
+class ConvBN(nn.Module):
+    """Bias-free convolution, batch normalisation (eps 0.001)."""
+
+    def __init__(self, in_channels: int, out_channels: int, kernel_size: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv1d(in_channels, out_channels, kernel_size, bias=False)
+        self.bn = nn.BatchNorm1d(out_channels, eps=0.001, momentum=0.01)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = self.bn(self.conv(x))
+        return y
+
+
+class InceptionFirst(nn.Module):
+    """{40 | 20 | 10 | max-1}-batch norm-ReLU: (N, C, L) -> (N, 128, L)."""
+
+    def __init__(self, in_channels: int) -> None:
+        super().__init__()
+        self.branch1 = Conv1dSame(in_channels, 32, 40, bias=False)
+        self.branch2 = Conv1dSame(in_channels, 32, 20, bias=False)
+        self.branch3 = Conv1dSame(in_channels, 32, 10, bias=False)
+        self.branch4 = nn.Sequential(
+            nn.MaxPool1d(3, stride=1, padding=1),
+            nn.Conv1d(in_channels, 32, 1, bias=False),
+        )
+        self.then = nn.Sequential(
+            nn.BatchNorm1d(128, eps=0.001, momentum=0.01),
+            nn.ReLU(),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = torch.cat(
+            [self.branch1(x), self.branch2(x), self.branch3(x), self.branch4(x)], dim=1
+        )
+        y = self.then(y)
+        return y
+
+
+class InceptionModule(nn.Module):
+    """{1-{40 | 20 | 10} | max-1}-batch norm-ReLU: (N, C, L) -> (N, 128, L)."""
+
+    def __init__(self, in_channels: int) -> None:
+        super().__init__()
+        self.branch1 = nn.Sequential(
+            OrderedDict(
+                [
+                    ("bottleneck", nn.Conv1d(in_channels, 32, 1, bias=False)),
+                    (
+                        "kernels",
+                        Concat(
+                            branch1=Conv1dSame(32, 32, 40, bias=False),
+                            branch2=Conv1dSame(32, 32, 20, bias=False),
+                            branch3=Conv1dSame(32, 32, 10, bias=False),
+                        ),
+                    ),
+                ],
+            ),
+        )
+        self.branch2 = nn.Sequential(
+            nn.MaxPool1d(3, stride=1, padding=1),
+            nn.Conv1d(in_channels, 32, 1, bias=False),
+        )
+        self.then = nn.Sequential(
+            nn.BatchNorm1d(128, eps=0.001, momentum=0.01),
+            nn.ReLU(),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = torch.cat([self.branch1(x), self.branch2(x)], dim=1)
+        y = self.then(y)
+        return y
+
+
+class Group1(nn.Module):
+    """(N, C, L) -> (N, 128, L).
+
+    {{40 | 20 | 10 | max-1}-batch norm-ReLU-{1-{40 | 20 | 10} | max-1}-batch norm-
+    ReLU-{1-{40 | 20 | 10} | max-1}-batch norm-ReLU + 1}-ReLU.
+    """
+
+    def __init__(self, in_channels: int) -> None:
+        super().__init__()
+        self.deep = nn.Sequential(
+            InceptionFirst(in_channels),
+            InceptionModule(128),
+            InceptionModule(128),
+        )
+        self.shortcut = ConvBN(in_channels, 128, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = self.deep(x) + self.shortcut(x)
+        y = F.relu(y)
+        return y
+
+
+class Group2(nn.Module):
+    """{({1-{40 | 20 | 10} | max-1}-batch norm-ReLU)x3 + 1}-ReLU.
+
+    (N, 128, L) -> (N, 128, L).
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.deep = nn.Sequential(*(InceptionModule(128) for _ in range(3)))
+        self.shortcut = ConvBN(128, 128, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = self.deep(x) + self.shortcut(x)
+        y = F.relu(y)
+        return y
+
+
+class InceptionTime(nn.Module):
+    """InceptionTime."""
+
+    def __init__(self, num_classes: int = 5, *, in_channels: int = 1) -> None:
+        super().__init__()
+        self.num_classes = num_classes
+        # body
+        self.group1 = Group1(in_channels=in_channels)  # -> (N, 128, 140)
+        self.group2 = Group2()  # -> (N, 128, 140)
+        # head
+        self.pool = nn.AdaptiveAvgPool1d(1)  # -> (N, 128, 1)
+        self.fc = nn.Linear(128, num_classes)  # -> (N, 5)
+        self._init_weights()
+
+    def _init_weights(self) -> None:
+        """Draw convolutions and linear layers from Glorot's uniform distribution."""
+        for module in self.modules():
+            if isinstance(module, nn.Conv1d | nn.Linear):
+                nn.init.xavier_uniform_(module.weight)
+
+    def reset_parameters(self) -> None:
+        """Draw all weights anew and forget all statistics, as in a new network."""
+        for module in self.modules():
+            if isinstance(module, nn.Conv1d | nn.Linear | nn.BatchNorm1d):
+                module.reset_parameters()
+        self._init_weights()
+
+    def reset_classifier(self, num_classes: int) -> None:
+        """Put fresh last layers in place, for another number of classes."""
+        self.num_classes = num_classes
+        self.fc = nn.Linear(self.fc.in_features, num_classes)
+        nn.init.xavier_uniform_(self.fc.weight)
+
+    def forward_features(self, x: Tensor) -> Tensor:
+        """Stem and body: (N, 1, 140) -> (N, 128, 140)."""
+        x = self.group1(x)
+        y: Tensor = self.group2(x)
+        return y
+
+    def forward_head(self, x: Tensor, pre_logits: bool = False) -> Tensor:
+        """The head: (N, 128, 140) -> (N, 5), or (N, 128) with `pre_logits`."""
+        x = self.pool(x)
+        x = torch.flatten(x, 1)
+        if pre_logits:
+            return x
+        logits: Tensor = self.fc(x)
+        return logits
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.forward_head(self.forward_features(x))

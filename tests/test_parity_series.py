@@ -1,0 +1,157 @@
+"""InceptionTime gives the numbers of the authors' network, built in Keras from the paper.
+
+Figures 1 and 2 of arXiv:1909.04939, with the authors' settings: six modules, a bottleneck of 32
+where there is more than one channel, kernels of 40, 20 and 10, a shortcut around every third
+module, and Keras's batch norm. Keras runs on torch.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from compiler.nn.module import CompiledNetwork, compile_spec
+from tests.parity import TOLERANCE, agree, differ, error, randomise, with_fault
+from tests.peers import keras
+from tests.test_parity_keras import precision
+
+CLASSES = 11
+FILTERS = 32
+
+
+def conv(x: Any, filters: int, size: int) -> Any:
+    layer = keras().layers.Conv1D(filters, size, padding="same", use_bias=False)
+    return layer(x)
+
+
+def inception(x: Any) -> Any:
+    layers = keras().layers
+    narrow = conv(x, FILTERS, 1) if x.shape[-1] > 1 else x
+    wide = [conv(narrow, FILTERS, size) for size in (40, 20, 10)]
+    pooled = conv(layers.MaxPool1D(3, strides=1, padding="same")(x), FILTERS, 1)
+    joined = layers.Concatenate(axis=2)([*wide, pooled])
+    return layers.ReLU()(layers.BatchNormalization()(joined))
+
+
+def authors(channels: int) -> Any:
+    """Their network for series of any length, up to its logits."""
+    layers = keras().layers
+    start = x = residual = keras().Input((None, channels))
+    for depth in range(6):
+        x = inception(x)
+        if depth % 3 == 2:
+            shortcut = layers.BatchNormalization()(conv(residual, x.shape[-1], 1))
+            x = residual = layers.ReLU()(layers.Add()([shortcut, x]))
+    return keras().Model(start, layers.Dense(CLASSES)(layers.GlobalAveragePooling1D()(x)))
+
+
+def transplant(ours: nn.Module, theirs: Any) -> None:
+    """Both make their layers in one order; every tensor of either side is used."""
+    state = [v for k, v in ours.state_dict().items() if not k.endswith("num_batches_tracked")]
+    made = [layer for layer in theirs.layers if layer.weights]
+    # `model.layers` goes by depth, and Keras numbers each kind in the order of their making.
+    by_kind = {
+        kind: sorted((layer for layer in made if type(layer).__name__ == kind), key=number)
+        for kind in KINDS
+    }
+    used = 0
+    for module in ours.modules():
+        if (kind := KINDS_OF.get(type(module).__name__)) is None:
+            continue
+        layer = by_kind[kind].pop(0)
+        for name, (variable, axes) in KINDS[kind](layer).items():
+            variable.assign(getattr(module, name).detach().permute(axes))
+            used += 1
+    assert used == len(state) == len(theirs.variables)
+    assert not any(by_kind.values())
+
+
+def number(layer: Any) -> int:
+    last = layer.name.rpartition("_")[2]
+    return int(last) if last.isdigit() else 0
+
+
+KINDS: dict[str, Any] = {
+    "Conv1D": lambda layer: {"weight": (layer.kernel, (2, 1, 0))},
+    "BatchNormalization": lambda layer: {
+        "weight": (layer.gamma, (0,)),
+        "bias": (layer.beta, (0,)),
+        "running_mean": (layer.moving_mean, (0,)),
+        "running_var": (layer.moving_variance, (0,)),
+    },
+    "Dense": lambda layer: {"weight": (layer.kernel, (1, 0)), "bias": (layer.bias, (0,))},
+}
+KINDS_OF = {"Conv1d": "Conv1D", "Conv1dSame": "Conv1D", "BatchNorm1d": "BatchNormalization"}
+KINDS_OF |= {"Linear": "Dense"}
+VARIANTS = {None: 1, "multivariate": 12}
+
+
+def pair(variant: str | None, dtype: torch.dtype) -> tuple[CompiledNetwork, Any]:
+    torch.manual_seed(0)
+    ours = compile_spec("inception_time", variant, num_classes=CLASSES).double()
+    randomise(ours)
+    with precision(dtype):
+        theirs = authors(VARIANTS[variant])
+    transplant(ours, theirs)
+    return ours.to(dtype), theirs
+
+
+def series(channels: int, length: int, dtype: torch.dtype) -> Tensor:
+    generator = torch.Generator().manual_seed(2)
+    x = torch.randn(2, channels, length, generator=generator, dtype=torch.float64)
+    return x.to(dtype)
+
+
+def run(theirs: Any, x: Tensor, *, training: bool = False) -> Tensor:
+    with precision(x.dtype):
+        output: Tensor = theirs(x.permute(0, 2, 1), training=training)
+    return output
+
+
+@pytest.mark.parametrize("dtype", TOLERANCE, ids=str)
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_evaluation(variant: str | None, dtype: torch.dtype) -> None:
+    ours, theirs = pair(variant, dtype)
+    for length in (140, 77):
+        x = series(VARIANTS[variant], length, dtype)
+        with torch.no_grad():
+            got, wanted = ours.eval()(x), run(theirs, x)
+        differ(wanted)
+        agree(got, wanted)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_training(variant: str | None) -> None:
+    """Logits from the batch's statistics, and the running means afterwards."""
+    ours, theirs = pair(variant, torch.float64)
+    x = series(VARIANTS[variant], 96, torch.float64)
+    agree(ours.train()(x), run(theirs, x, training=True))
+    means = [layer for layer in theirs.layers if hasattr(layer, "moving_mean")]
+    norms = [module for module in ours.modules() if isinstance(module, nn.BatchNorm1d)]
+    for module, layer in zip(norms, sorted(means, key=number), strict=True):
+        assert module.running_mean is not None
+        agree(module.running_mean, layer.moving_mean.value)
+
+
+FAULTS = [{"defaults.eps": 1e-5}, {"body.group1.then": "identity"}, {"head.pool": "globalpool max"}]
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=str)
+def test_a_fault_shows(fault: dict[str, Any]) -> None:
+    ours, theirs = pair(None, torch.float64)
+    x = series(1, 96, torch.float64)
+    wrong = with_fault("inception_time", None, fault)
+    wrong.load_state_dict(ours.state_dict(), strict=True)
+    with torch.no_grad():
+        assert error(wrong(x), run(theirs, x)) > 1e-6
+
+
+def test_parameters_are_those_of_the_authors_network() -> None:
+    for variant, channels in VARIANTS.items():
+        ours = compile_spec("inception_time", variant, num_classes=CLASSES)
+        trained = sum(w.numel() for w in ours.parameters())
+        with precision(torch.float32):
+            assert trained == sum(int(w.value.numel()) for w in authors(channels).trainable_weights)
