@@ -102,9 +102,9 @@ class InceptionFirst(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        y: Tensor = torch.cat([self.branch1(x), self.branch2(x)], dim=1)
-        y = self.then(y)
-        return y
+        y = torch.cat([self.branch1(x), self.branch2(x)], dim=1)
+        out: Tensor = self.then(y)
+        return out
 
 
 class InceptionModule(nn.Module):
@@ -137,9 +137,9 @@ class InceptionModule(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        y: Tensor = torch.cat([self.branch1(x), self.branch2(x)], dim=1)
-        y = self.then(y)
-        return y
+        y = torch.cat([self.branch1(x), self.branch2(x)], dim=1)
+        out: Tensor = self.then(y)
+        return out
 
 
 class Group1(nn.Module):
@@ -159,8 +159,7 @@ class Group1(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         y: Tensor = self.deep(x) + self.shortcut(x)
-        y = F.relu(y)
-        return y
+        return F.relu(y)
 
 
 class Group2(nn.Module):
@@ -176,8 +175,7 @@ class Group2(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         y: Tensor = self.deep(x) + self.shortcut(x)
-        y = F.relu(y)
-        return y
+        return F.relu(y)
 
 
 class InceptionTimeMultivariate(nn.Module):

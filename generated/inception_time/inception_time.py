@@ -90,11 +90,11 @@ class InceptionFirst(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        y: Tensor = torch.cat(
+        y = torch.cat(
             [self.branch1(x), self.branch2(x), self.branch3(x), self.branch4(x)], dim=1
         )
-        y = self.then(y)
-        return y
+        out: Tensor = self.then(y)
+        return out
 
 
 class InceptionModule(nn.Module):
@@ -127,9 +127,9 @@ class InceptionModule(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        y: Tensor = torch.cat([self.branch1(x), self.branch2(x)], dim=1)
-        y = self.then(y)
-        return y
+        y = torch.cat([self.branch1(x), self.branch2(x)], dim=1)
+        out: Tensor = self.then(y)
+        return out
 
 
 class Group1(nn.Module):
@@ -150,8 +150,7 @@ class Group1(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         y: Tensor = self.deep(x) + self.shortcut(x)
-        y = F.relu(y)
-        return y
+        return F.relu(y)
 
 
 class Group2(nn.Module):
@@ -167,8 +166,7 @@ class Group2(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         y: Tensor = self.deep(x) + self.shortcut(x)
-        y = F.relu(y)
-        return y
+        return F.relu(y)
 
 
 class InceptionTime(nn.Module):
