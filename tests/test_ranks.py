@@ -169,6 +169,7 @@ WRONG = {
     "maxpool 1x2x2": ("[2, 8, 8]", "E114", "kernel 1x2x2 has 3 axes", "height x width, such as"),
     "adaptivepool avg 2x2": ("[2, 8, 8, 8]", "E114", "size 2x2 has 2 axes", "`2x2x2`"),
     "9 8 valid": ("[2, 8]", "E102", "9 needs 9 positions, the input has 8", "least input is 9"),
+    "avgpool 3x3x3": ("[2, 2, 9, 9]", "E102", "an average over 3x3x3 needs a map as large", ""),
     "9x1x1 8 valid": ("[2, 8, 9, 9]", "E102", "9x1x1 needs 9 frames", "enlarge the input"),
 }
 

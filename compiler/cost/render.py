@@ -79,7 +79,26 @@ def as_text(report: Report, layers: bool = False) -> str:
     total = _cells(report.total, report, "total")
     header = [HEADER[place] for place in _shown(layers)]
     table = [header, *([row[place] for place in _shown(layers)] for row in (*rows, total))]
-    return "\n".join([_title(report), "", *_aligned(table), "", *footer(report), ""])
+    return "\n".join([_title(report), "", *_aligned(_fitted(table)), "", *footer(report), ""])
+
+
+WIDEST = 120
+"""Columns of a terminal that a table may fill."""
+
+
+def _fitted(table: list[list[str]]) -> list[list[str]]:
+    """The table with long names cut in the middle where it is too wide; files have them whole."""
+    over = max(map(len, _aligned(table))) - WIDEST
+    if over <= 0:
+        return table
+    room = max(len(row[0]) for row in table) - over
+    return [[_cut(row[0], room), *row[1:]] for row in table]
+
+
+def _cut(name: str, room: int) -> str:
+    """`10.conv2d…gate.1.conv`: what it ends in says more."""
+    start = (room - 1) // 3
+    return name if len(name) <= room else f"{name[:start]}…{name[start + 1 - room :]}"
 
 
 HEADER = (

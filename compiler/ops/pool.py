@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from operator import add, floordiv, mod
 from typing import Any
 
-from compiler.ir.op import Axes, Call, Ending, Extra, Op, Shape, Window, Work
+from compiler.ir.op import Axes, Call, Ending, Extra, Op, Shape, ShapeFault, Window, Work
 from compiler.ir.op import Saved as Kept
 from compiler.ir.symbols import is_plainly, same
 from compiler.ops.window import Sliding, axes_text, every, fit, short
@@ -88,6 +88,13 @@ class AvgPool(Pool):
     @property
     def label(self) -> str:
         return f"avg pool {self.slide.text}"
+
+    def out(self, x: Shape) -> Shape:
+        slide, sides = self.slide, zip(x.grid, self.slide.kernel, strict=False)
+        if len(x.grid) == 3 and not slide.tf_same and any(n < side for n, side in sides):
+            what = f"an average over {slide.text.replace('×', 'x')} needs a map as large"
+            raise ShapeFault("E102", f"{what} without its padding in a clip, this one is {x}")
+        return super().out(x)
 
     @property
     def _pads(self) -> bool:

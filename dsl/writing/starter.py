@@ -66,9 +66,14 @@ def _changes(spec: Spec) -> Iterator[str]:
     calls = {name: step for name, step in names.items() if isinstance(step, Call)}
     keeping = {name: call for name, call in calls.items() if call.block in spec.inception}
     beside = next(iter(keeping or names))
-    step = write(keeping[beside].model_copy(update={"repeat": 1})) if keeping else "1x1 64"
+    step = write(keeping[beside].model_copy(update={"repeat": 1})) if keeping else _plain(spec)
     yield f"# insert: [{{after: {beside}, extra: {step}}}]"
     yield from _settings(names)
+
+
+def _plain(spec: Spec) -> str:
+    """A convolution that looks at one place: `1x1 64` for images."""
+    return f"{'x'.join('1' for _ in spec.input[1:])} 64"
 
 
 def _repeats(spec: Spec) -> bool:
@@ -86,7 +91,10 @@ def _names(spec: Spec) -> dict[str, Step]:
 
 def _settings(names: dict[str, Step]) -> Iterator[str]:
     """One value of a layer and one of a call, set to what they are."""
-    conv = next((name for name, step in names.items() if isinstance(step, Conv)), None)
+    weighted = {n: step for n, step in names.items() if isinstance(step, Layer) and step.weighted}
+    convs = [name for name, step in weighted.items() if isinstance(step, Conv)]
+    others = [name for name, step in weighted.items() if not isinstance(step, Call)]
+    conv = next(iter((*convs, *others)), None)
     call = next(
         (name for name, step in names.items() if isinstance(step, Call) and step.args), None
     )
