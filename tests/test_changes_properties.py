@@ -22,7 +22,7 @@ from dsl.models.changes import Width
 from dsl.models.layers import Call
 from dsl.models.spec import Expect
 from dsl.writing.resolved import resolved
-from tests.strategies import specs
+from tests.strategies import images, specs
 
 quick = settings(
     deadline=None,
@@ -173,7 +173,7 @@ def tried(network: Network, training: bool) -> tuple[int, int]:
 
 
 @quick
-@given(specs(), st.booleans())
+@given(images(), st.booleans())
 def test_the_least_input_is_the_first_of_all_that_fits(spec: Spec, square: bool) -> None:
     channels, height, width = spec.input
     size = (channels, height, height if square else width)
