@@ -113,11 +113,13 @@ def test_a_variant_is_read_and_written_back_or_refused_at_a_place_in_the_text(da
 def test_widths_scale_back_and_forth(spec: Spec, factor: float) -> None:
     alike = spec.model_copy(update={"expect": Expect()})
     made = dsl.change(spec, Changes(width=Width(by=factor)))
+    codes: set[str] = set()
     try:
         lower(made)
-    except dsl.SpecError as error:  # a width that no longer divides into its groups
-        assert factor < 1
-        assert {problem.code for problem in error.problems} == {"E107"}
+    except dsl.SpecError as error:
+        codes = {problem.code for problem in error.problems}
+    # A width that was scaled down may no longer divide into its groups.
+    assert codes <= ({"E107"} if factor < 1 else set())
     if factor == 1:
         assert made == alike
     elif factor == 2:

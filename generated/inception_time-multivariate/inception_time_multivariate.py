@@ -1,6 +1,6 @@
 # Written by inception-compile 0.1.0; yours to take, change and train.
 #   spec:        inception_time, variant multivariate
-#   spec-sha256: 0f3502875ca37dd043e69fac89c59884d7784a2ada0c321d3285eeec446d9c0e
+#   spec-sha256: 37f726f3d864a73e7bc7d7047b1f4c7d47dcbda9f5eab83034f767a2d7f92d6a
 #   regenerate:  inception-compile source inception_time --variant multivariate
 """InceptionTime for 12 channels.
 
