@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from compiler.cost.field import still
 from compiler.cost.rows import Row, counted
-from compiler.cost.sums import seen, tally
+from compiler.cost.sums import beginning, seen, tally
 from compiler.ir.nodes import Leaf, Node, Parallel, Series, Tap
 from compiler.ops.words import is_unit, kind_of
 
@@ -15,7 +14,7 @@ def block_rows(
     nodes: tuple[Node, ...], batch: int, dtype_bytes: int, training: bool
 ) -> Iterator[Row]:
     """The row of each step, in the order of execution; it sees what its last layer sees."""
-    before = still(len(nodes[0].inp.grid)) if nodes else still(0)
+    before = beginning(nodes)
     for node in nodes:
         behind = before.then(seen(node.body if isinstance(node, Tap) else node))
         yield Row(

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from compiler.cost.counting import Tally
-from compiler.cost.field import Trace, still
+from compiler.cost.field import Trace
 from compiler.cost.known import known
 from compiler.cost.rows import Counted, Row, counted
-from compiler.cost.sums import join_tally, met, residual_tally
+from compiler.cost.sums import beginning, join_tally, met, residual_tally
 from compiler.ir.nodes import Leaf, Node, Parallel, Residual, Series, Tap
 from compiler.ir.op import Shape
 
@@ -18,7 +18,7 @@ def layer_rows(
     nodes: tuple[Node, ...], batch: int, dtype_bytes: int, training: bool
 ) -> Iterator[tuple[Row, ...]]:
     """The rows of what is inside each step, in the order of execution."""
-    trace = still(len(nodes[0].inp.grid)) if nodes else still(0)
+    trace = beginning(nodes)
     for node in nodes:
         walk = _Walk(batch, dtype_bytes, training)
         trace = walk.node(node, node.name, trace)

@@ -66,9 +66,9 @@ def met(node: Parallel, traces: Iterable[Trace]) -> Trace:
 
     What stands still for all places of the others has no window that moves with them.
     """
-    still = node.join.spread(tuple(branch.out for branch in node.branches))
-    pairs = zip(traces, still, strict=True)
-    return joined(replace(trace, spatial=False) if alone else trace for trace, alone in pairs)
+    gates = node.join.spread(tuple(branch.out for branch in node.branches))
+    pairs = zip(traces, gates, strict=True)
+    return joined(replace(trace, spatial=False) if gate else trace for trace, gate in pairs)
 
 
 def _through(nodes: tuple[Node, ...], before: Trace) -> Trace:
@@ -80,7 +80,12 @@ def _through(nodes: tuple[Node, ...], before: Trace) -> Trace:
 
 def whole_field(trunk: tuple[Node, ...]) -> Field | None:
     """How one position of a trunk's last map sees the image; None where there are no steps."""
-    return _through(trunk, _still(trunk[0])).field if trunk else None
+    return _through(trunk, beginning(trunk)).field if trunk else None
+
+
+def beginning(nodes: tuple[Node, ...]) -> Trace:
+    """What each position of the input of nodes in order sees: itself."""
+    return _still(nodes[0]) if nodes else still(0)
 
 
 def _still(node: Node) -> Trace:

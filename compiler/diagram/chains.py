@@ -75,7 +75,7 @@ class Planner:
     """Makes items of nodes.
 
     `shapes` shows every output shape, as a trunk does; inside branches only joins tell
-    their channels. `number` writes a width: `dim` as an expression where it is one.
+    their channels. `number` writes a width: `term` as an expression where it is one.
     `symbols` leaves the rest in terms of the block's parameters, too. `title` gives a box
     to put before a block, where there are several. `path` is where the nodes stand.
     """

@@ -7,7 +7,6 @@ from html import escape
 from pathlib import Path
 
 from compiler.ir.op import Shape
-from compiler.ir.symbols import Sym
 from dsl.text.problems import NOWHERE, Span
 
 _UNITS = ((10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "k"))
@@ -32,11 +31,6 @@ def brief(n: int) -> str:
     number, _, unit = si(n).partition(" ")
     number = number.rstrip("0").rstrip(".") if "." in number else number
     return f"{number} {unit}".strip()
-
-
-def dim(n: int) -> str:
-    """A number, or the expression that it stands for, in brackets where it is a sum."""
-    return f"({n})" if isinstance(n, Sym) and len(n.parts) > 1 else str(n)
 
 
 def plain(n: int) -> str:

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
-from compiler.diagram.text import by, dim, plain, shape, si
+from compiler.diagram.text import by, plain, shape, si
 from compiler.ir.network import Network
 from compiler.ir.nodes import BlockUse, Node, Parallel, Series, children, macs, params
 from compiler.ir.op import LETTERS, Shape
-from compiler.ir.symbols import names_in
+from compiler.ir.symbols import names_in, term
 from compiler.ir.terms import inside
 
 
@@ -132,7 +132,7 @@ def _cells(use: Use) -> list[str]:
 def common_shape(inner: Shape, actual: list[Shape], grid: tuple[str, ...]) -> str:
     """A shape that holds for every use: numbers where all agree, else symbols."""
     channels = {int(x.channels) for x in actual}
-    first = str(channels.pop()) if len(channels) == 1 else dim(inner.channels)
+    first = str(channels.pop()) if len(channels) == 1 else term(inner.channels)
     same = len({tuple(int(n) for n in x[1:]) for x in actual}) == 1
     return by([first, *([str(int(n)) for n in actual[0][1:]] if same else grid)])
 
@@ -141,7 +141,7 @@ def number_of(places: list[Use]) -> Callable[[int], str]:
     """How a block's widths are written: as expressions, the input's as a number if known."""
     known = len({int(use.node.inp.channels) for use in places}) == 1
     inputs = names_in(inside(places[0].node).inp)
-    return lambda n: plain(n) if known and names_in(n) == inputs else dim(n)
+    return lambda n: plain(n) if known and names_in(n) == inputs else term(n)
 
 
 def boundary(places: list[Use]) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from compiler.ir.nodes import Leaf, Node, Parallel, Series, Tap, children
 from compiler.ir.op import Op
 from compiler.ir.symbols import names_in
 from compiler.ops.conv import DEPTHWISE, POINTWISE, Conv
-from compiler.ops.window import Sliding, kernel_text
+from compiler.ops.window import Sliding
 from compiler.ops.words import (
     WEIGHTED,
     core,
@@ -24,6 +24,7 @@ from compiler.ops.words import (
     kind_of,
     parts,
 )
+from dsl.models.extent import kernel_text
 
 Facts = dict[str, Any]
 FAMILIES = {"norm": "norm", "act": "activation"}

@@ -164,6 +164,19 @@ class Graph:
                 found.update(self.nodes[index].inputs)
         return sorted(found)
 
+    @property
+    def ends(self) -> frozenset[int]:
+        """The nodes whose outputs the model returns."""
+        return frozenset((self.output, *self.heads))
+
+    def users(self) -> dict[int, list[Node]]:
+        """The nodes that take the output of each."""
+        found: dict[int, list[Node]] = {}
+        for node in self.nodes:
+            for index in node.inputs:
+                found.setdefault(index, []).append(node)
+        return found
+
     @cached_property
     def population(self) -> Counter[str]:
         """How many nodes stand in each module, inner modules counted."""

@@ -66,11 +66,7 @@ def _expand(given: Given) -> tuple[Reading, ...]:
 
 def fold_spreads(graph: Graph) -> Graph:
     """The graph without repeats of one place that only products take, each beside a whole map."""
-    users: dict[int, list[Node]] = {}
-    for node in graph.nodes:
-        for index in node.inputs:
-            users.setdefault(index, []).append(node)
-    ends = {graph.output, *graph.heads}
+    users, ends = graph.users(), graph.ends
 
     def changed(index: int, node: Node) -> Node:
         taken = users.get(index, [])

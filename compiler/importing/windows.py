@@ -16,11 +16,7 @@ FILLED = {layers.Conv: 0.0, layers.MaxPool: -inf, layers.AvgPool: 0.0}
 
 def fold_pads(graph: Graph) -> Graph:
     """The graph without pads of their own; those that no window can take stay."""
-    users: dict[int, list[Node]] = {}
-    for node in graph.nodes:
-        for index in node.inputs:
-            users.setdefault(index, []).append(node)
-    ends = {graph.output, *graph.heads}
+    users, ends = graph.users(), graph.ends
     folded = {
         index
         for index, node in enumerate(graph.nodes)

@@ -10,6 +10,7 @@ from functools import partial
 from compiler.ir.network import Network
 from compiler.ir.nodes import Leaf, Node, Parallel, Series, Tap, leaves, shares_of
 from compiler.ir.op import LETTERS, Axes, Shape, ShapeFault
+from dsl.models.extent import kernel_text
 
 
 def takes(network: Network, what: str = "images") -> str:
@@ -17,7 +18,7 @@ def takes(network: Network, what: str = "images") -> str:
     if not network.input.is_map:
         return f"{network.name} takes (N, {int(network.input[0])}) {what}"
     channels, *grid = (int(n) for n in network.input)
-    letters, size = ", ".join(LETTERS[len(grid)]), "x".join(map(str, grid))
+    letters, size = ", ".join(LETTERS[len(grid)]), kernel_text(grid)
     return f"{network.name} takes (N, {channels}, {letters}), such as {size} {what}"
 
 
@@ -33,7 +34,7 @@ def misfit(network: Network, shape: tuple[int, ...], training: bool, what: str =
     except ShapeFault as fault:
         known = fault.code == "E102" and what == "images"
         hint = f" (the least input is {least(network)})" if known else ""
-        size = "x".join(map(str, shape[2:]))
+        size = kernel_text(shape[2:])
         return f"{wanted}; {size} doesn't fit: {fault}{hint}"
     return ""
 
@@ -144,7 +145,7 @@ class Least:
     training: Axes
 
     def __str__(self) -> str:
-        sizes = ["x".join(map(str, size)) for size in (self.evaluating, self.training)]
+        sizes = [kernel_text(size) for size in (self.evaluating, self.training)]
         return sizes[0] if sizes[0] == sizes[1] else f"{sizes[0]}, for training {sizes[1]}"
 
 

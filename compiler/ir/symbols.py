@@ -196,6 +196,11 @@ def bracketed(value: int) -> str:
     return f"({text})" if " " in text else text
 
 
+def term(value: int) -> str:
+    """A value as text, in brackets where it is a sum."""
+    return f"({value})" if isinstance(value, Sym) and len(value.parts) > 1 else str(value)
+
+
 def _read_by(name: str) -> frozenset[str]:
     """The parameters that a term reads."""
     return name.reads if isinstance(name, Quotient) else frozenset((name,))

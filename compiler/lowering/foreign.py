@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, NoReturn
 
 from compiler.ir.op import Shape, ShapeFault
 from compiler.lowering.scope import Scope, Stop
-from compiler.plugins.examining import faults, said
+from compiler.plugins.examining import faults
 from compiler.plugins.kinds import LayerKind
 from dsl.models.layers import Layer
-from dsl.models.plugins import GIVEN
+from dsl.models.plugins import GIVEN, said
 
 if TYPE_CHECKING:
     from compiler.ir.op import Op

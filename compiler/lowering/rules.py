@@ -21,10 +21,10 @@ from compiler.ops.norm import BatchNorm, LocalResponseNorm
 from compiler.ops.pool import AdaptivePool, AvgPool, MaxPool
 from compiler.ops.scale import LayerScale
 from compiler.ops.shuffle import ChannelShuffle
-from compiler.ops.window import Sliding, every, kernel_text, pad_text
+from compiler.ops.window import Sliding, every, pad_text
 from dsl.models import layers
 from dsl.models.activations import CHANNELWISE, SLOPED
-from dsl.models.extent import misranked
+from dsl.models.extent import kernel_text, misranked
 from dsl.models.fields import NORMS, PADDINGS
 from dsl.models.model import Model
 from dsl.text.numbers import LEAST

@@ -121,7 +121,7 @@ class Scope:
         """Report a field whose `value`, known only now, is not what is wanted."""
         if value is None:
             value = self.names.get(given, given) if isinstance(given, str) else given
-        shown = _shown(value)
+        shown = told(value)
         found = f"but {given} is {shown} here" if value is not given else f"not {shown}"
         label = NAMED.get(name, name)
         self.fail(code, step.at.of(name), f"{label} must be {wanted}, {found}", **more)
@@ -144,7 +144,7 @@ class Scope:
         value = self.names.get(found.name, found.name)
         if not isinstance(value, int):
             said = f"{label} {given}: {found.name} is no whole number"
-            shown = f", but {_shown(value)}" if found.name in self.names else ""
+            shown = f", but {told(value)}" if found.name in self.names else ""
             self.fail("E013", span, f"{said}{shown}")
         if not found.divides:
             return value * found.number
@@ -198,7 +198,7 @@ class Scope:
         return init_of(step.init)
 
 
-def _shown(value: Value) -> str:
+def told(value: Value) -> str:
     """A value as an error says it."""
     if isinstance(value, int):
         return str(int(value))

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from compiler.ir.op import Shape
 from compiler.ir.symbols import quotient, total
-from compiler.lowering.scope import Scope
+from compiler.lowering.scope import Scope, told
 from dsl.models import layers
 from dsl.models.fields import MOST
 from dsl.models.shares import EQUAL, REST
@@ -53,8 +53,7 @@ def _given(step: layers.Split, place: int, scope: Scope) -> int:
     said, span = step.split[place], share_place(step, place)
     found = scope.meaning(said, span, "split")
     if not isinstance(found, int) or not 1 <= found <= MOST:
-        value = f"{float(found):g}" if isinstance(found, (int, float)) else found
-        message = f"split has shares of 1 to {MOST:,} channels, but {said} is {value} here"
+        message = f"split has shares of 1 to {MOST:,} channels, but {said} is {told(found)} here"
         scope.fail("E013", span, message)
     return found
 

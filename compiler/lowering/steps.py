@@ -16,8 +16,8 @@ from compiler.lowering.rules import Lowered, activation, rule_of
 from compiler.lowering.scope import Scope, Stop, Value
 from compiler.lowering.sharing import shares
 from compiler.ops.join import join_of
-from compiler.ops.window import kernel_text
 from dsl.models import layers
+from dsl.models.extent import kernel_text
 from dsl.models.naming import branch_names, child_names, sequence_names
 from dsl.models.spec import Block
 from dsl.text.problems import Span

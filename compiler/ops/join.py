@@ -112,7 +112,7 @@ class Mul(Join):
         return tuple(so_far)[1:]
 
     def spread(self, shapes: tuple[Shape, ...]) -> tuple[bool, ...]:
-        single = tuple(all(side == 1 for side in shape.grid) for shape in shapes)
+        single = tuple(shape.is_point for shape in shapes)
         return (False,) * len(shapes) if all(single) else single
 
     def compared(self, shapes: tuple[Shape, ...]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from compiler.ir.op import Axes, Call, Ending, Extra, Op, Shape, ShapeFault, Win
 from compiler.ir.op import Saved as Kept
 from compiler.ir.symbols import is_plainly, same
 from compiler.ops.window import Sliding, axes_text, every, fit, short
+from dsl.models.extent import kernel_text
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ class AvgPool(Pool):
     def out(self, x: Shape) -> Shape:
         slide, sides = self.slide, zip(x.grid, self.slide.kernel, strict=False)
         if len(x.grid) == 3 and not slide.tf_same and any(n < side for n, side in sides):
-            what = f"an average over {slide.text.replace('×', 'x')} needs a map as large"
+            what = f"an average over {kernel_text(slide.kernel)} needs a map as large"
             raise ShapeFault("E102", f"{what} without its padding in a clip, this one is {x}")
         return super().out(x)
 

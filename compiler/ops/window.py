@@ -8,6 +8,7 @@ from typing import Self
 
 from compiler.ir.op import LETTERS, Axes, Shape, ShapeFault, Window, Worded
 from compiler.ir.symbols import is_plainly, same
+from dsl.models.extent import kernel_text
 
 
 @dataclass(frozen=True)
@@ -151,11 +152,6 @@ def fit(x: Shape, sizes: Axes) -> None:
 def axes_text(axes: Axes) -> str:
     """`1×7`."""
     return "×".join(map(str, axes))
-
-
-def kernel_text(axes: Axes) -> str:
-    """`1x7`, as a spec writes it."""
-    return "x".join(map(str, axes))
 
 
 def pair_text(axes: Axes) -> str:

@@ -24,7 +24,7 @@ def teach(network: Network) -> None:
     for kind in plugged(network.nodes):
         for name, category in kind.operators.items():
             if why := learn(name, category):
-                raise fault(f"the layer {kind.word} of {kind.origin}: {why}")
+                raise fault(f"{kind.whose}: {why}")
 
 
 def is_foreign(row: Row) -> bool:

@@ -17,8 +17,8 @@ from compiler.ir.network import Network
 from compiler.ir.nodes import Leaf, leaves
 from compiler.ir.op import Shape
 from compiler.ir.plugged import plugged
-from compiler.plugins.examining import said
 from compiler.plugins.kinds import LayerKind
+from dsl.models.plugins import said
 
 Outs = dict[str, Tensor]
 Module = Callable[[str], nn.Module]

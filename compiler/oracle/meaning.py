@@ -145,7 +145,7 @@ class Meaning:
             case layers.LayerScale():
                 gamma = self.state[f"{path}.gamma"]
                 _agree(path, (x.shape[1],), gamma)
-                return x * gamma.reshape(1, -1, *(1 for _ in x.shape[2:]))
+                return x * _along(gamma, x)
             case layers.Activation():
                 return self.activated(self.value(step.kind), path, x, self.value(step.slope))
         return self.plain(step, x)
@@ -181,8 +181,8 @@ class Meaning:
     def pointwise(self, x: Array, where: str, step: layers.Filter) -> Array:
         """The 1x1 behind a depthwise convolution."""
         weight = self.state[f"{where}.weight"]
-        _agree(where, (int(self.value(step.width)), x.shape[1], *(1,) * (x.ndim - 2)), weight)
         one = (1,) * (x.ndim - 2)
+        _agree(where, (int(self.value(step.width)), x.shape[1], *one), weight)
         return self.ops.conv(x, weight, one, ((0, 0),) * len(one), one, 1)
 
     def convolve(self, step: layers.Filter, where: str, x: Array, groups: int) -> Array:
@@ -233,7 +233,7 @@ class Meaning:
         if word == "prelu":
             weight = self.state[f"{path}.weight"]
             _agree(path, (x.shape[1] if given == "channelwise" else 1,), weight)
-            return self.ops.act(word, x, weight.reshape(1, -1, *(1 for _ in x.shape[2:])))
+            return self.ops.act(word, x, _along(weight, x))
         if word == "leakyrelu":
             return self.ops.act(word, x, 0.01 if given == "" else float(given))
         return self.ops.act(word, x, None)

@@ -8,6 +8,7 @@ from typing import Any, get_args
 
 from compiler.ir.op import Call, Ending, Extra, Op, Saved, Shape, Window, Work
 from dsl.models.identifiers import IDENTIFIER
+from dsl.models.plugins import said
 
 Test = Callable[[Any], bool]
 
@@ -89,9 +90,3 @@ def faults(op: Op, x: Shape) -> Iterator[str]:
             continue
         if not fits(value):
             yield f"{name}.{fact} is {wanted}, not {value!r}"
-
-
-def said(error: BaseException) -> str:
-    """An error in one line."""
-    words = " ".join(str(error).partition("\n\n")[0].split())  # pydantic adds an address
-    return f"{type(error).__name__}{f': {words}' if words else ''}"

@@ -83,6 +83,11 @@ class LayerKind:
         return self.model.keyword
 
     @property
+    def whose(self) -> str:
+        """What errors call it."""
+        return f"the layer {self.word} of {self.origin}"
+
+    @property
     def origin(self) -> str:
         """Who gives it: a file, a package with its version, a module."""
         known = GIVEN.get(self.word)

@@ -9,12 +9,11 @@ from pathlib import Path
 from types import CodeType, ModuleType
 
 from compiler.ir.plugged import every_kind
-from compiler.plugins.examining import said
 from compiler.plugins.kinds import LayerKind
 from compiler.plugins.places import files
 from dsl.models import plugins
 from dsl.models.faults import expect
-from dsl.models.plugins import PluginError, fault
+from dsl.models.plugins import PluginError, fault, said
 from dsl.text.problems import NOWHERE, Problem, Span, SpecError
 
 PREFIX = "inception_compile_plugin"
@@ -121,5 +120,5 @@ def blame(error: BaseException) -> str:
         if inside := [(name, line) for name, line in passed if name in own]:
             name, line = inside[-1]
             where = f"{Path(name).name}:{line}"
-            return f"the layer {kind.word} of {kind.origin} fails at {where}: {said(error)}"
+            return f"{kind.whose} fails at {where}: {said(error)}"
     return ""

@@ -37,22 +37,22 @@ def text_of(kind: LayerKind) -> Text:
     try:
         return Text(path.read_text(encoding="utf-8"), str(path))
     except (OSError, UnicodeDecodeError) as error:
-        raise broken(f"{_whose(kind)}: its module {kind.module}", error) from error
+        raise broken(f"{kind.whose}: its module {kind.module}", error) from error
 
 
 def _path(kind: LayerKind) -> Path:
     if kind.module.endswith(".py"):
         owner = home(kind)
         if owner is None:
-            raise fault(f"{_whose(kind)}: there is no file for {kind.module} to stand beside")
+            raise fault(f"{kind.whose}: there is no file for {kind.module} to stand beside")
         return owner.parent / kind.module
     try:
         found = find_spec(kind.module) if kind.module else None
     except (Exception, SystemExit) as error:  # a package above it is run
-        raise broken(f"{_whose(kind)}: its module {kind.module}", error) from error
+        raise broken(f"{kind.whose}: its module {kind.module}", error) from error
     if found is None or not found.origin or not found.origin.endswith(".py"):
         said = f"there is no source of {kind.module}" if kind.module else "its `module` isn't said"
-        raise fault(f"{_whose(kind)}: {said}")
+        raise fault(f"{kind.whose}: {said}")
     return Path(found.origin)
 
 
@@ -63,10 +63,10 @@ def class_of(kind: LayerKind, name: str) -> Any:
     except PluginError:
         raise
     except (Exception, SystemExit) as error:  # whatever a plugin does, is told
-        raise broken(f"{_whose(kind)}: its module {_short(kind)}", error) from error
+        raise broken(f"{kind.whose}: its module {_short(kind)}", error) from error
     found = getattr(module, name, None)
     if found is None:
-        raise fault(f"{_whose(kind)}: there is no {name} in {_short(kind)}")
+        raise fault(f"{kind.whose}: there is no {name} in {_short(kind)}")
     return found
 
 
@@ -92,10 +92,6 @@ def _module(kind: LayerKind) -> ModuleType:
 
 def _short(kind: LayerKind) -> str:
     return "its source" if "\n" in kind.module else kind.module
-
-
-def _whose(kind: LayerKind) -> str:
-    return f"the layer {kind.word} of {kind.origin}"
 
 
 def files(kind: LayerKind) -> frozenset[str]:

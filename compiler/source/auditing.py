@@ -59,13 +59,14 @@ def audit(text: str, foreign: Collection[str] = ()) -> None:
 def _every(tree: ast.Module, foreign: frozenset[str]) -> Iterator[ast.AST]:
     """Each piece of syntax, but for what plugins brought."""
     for node in tree.body:
-        assigned = _targets(node) if isinstance(node, ast.Assign | ast.AnnAssign) else ()
+        assigned = targets(node) if isinstance(node, ast.Assign | ast.AnnAssign) else ()
         given = {name.partition(".")[0] for name in (*_bound([node]), *assigned)}
         if not given or not given <= foreign:
             yield from ast.walk(node)
 
 
-def _targets(node: ast.Assign | ast.AnnAssign) -> Iterator[str]:
+def targets(node: ast.Assign | ast.AnnAssign) -> Iterator[str]:
+    """The names that an assignment gives."""
     for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
         yield from (name.id for name in ast.walk(target) if isinstance(name, ast.Name))
 

@@ -17,6 +17,7 @@ from compiler.ir.nodes import leaves
 from compiler.ir.plugged import kind_of
 from compiler.plugins.kinds import LayerKind
 from compiler.plugins.places import text_of
+from compiler.source.auditing import targets
 from compiler.source.helpers import helper_names
 from compiler.source.imported import HERE, REACH, Import
 from compiler.source.units import unit_names
@@ -58,7 +59,7 @@ def copies(network: Network) -> Copies:
             if not name.startswith("nn."):
                 wanted[kind, name] = None
     for kind, name in wanted:
-        found.add(_copy(kind, name), f"the layer {kind.word} of {kind.origin}")
+        found.add(_copy(kind, name), kind.whose)
     return found
 
 
@@ -70,16 +71,12 @@ def _copy(kind: LayerKind, name: str) -> Copies:
         found = _copied(source.text, name)
         _check_names(found)
     except SyntaxError as error:
-        raise fault(f"{_whose(kind)}: {source.file}:{error.lineno}: {error.msg}") from None
+        raise fault(f"{kind.whose}: {source.file}:{error.lineno}: {error.msg}") from None
     except Uncopied as error:
         advice = "; `copied=False` imports it instead" if "\n" not in kind.module else ""
-        message = f"{_whose(kind)}: emitted source can't hold a copy of {name}: {error}"
+        message = f"{kind.whose}: emitted source can't hold a copy of {name}: {error}"
         raise fault(message, f"what a class needs stands in its file{advice}") from None
     return found
-
-
-def _whose(kind: LayerKind) -> str:
-    return f"the layer {kind.word} of {kind.origin}"
 
 
 class Uncopied(Exception):
@@ -121,7 +118,7 @@ def _given(tree: ast.Module) -> dict[str, ast.stmt | Import | None]:
         elif isinstance(node, ast.FunctionDef | ast.ClassDef):
             found[node.name] = node
         elif isinstance(node, ast.Assign | ast.AnnAssign):
-            found |= dict.fromkeys(_targets(node), node)
+            found |= dict.fromkeys(targets(node), node)
         else:
             found |= dict.fromkeys(_bound(node))
     return found
@@ -139,11 +136,6 @@ def _imports(node: ast.Import | ast.ImportFrom) -> Iterator[Import]:
 def _future(tree: ast.Module) -> set[str]:
     future = (n for n in tree.body if isinstance(n, ast.ImportFrom) and n.module == "__future__")
     return {alias.name for node in future for alias in node.names}
-
-
-def _targets(node: ast.Assign | ast.AnnAssign) -> Iterator[str]:
-    for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
-        yield from (name.id for name in ast.walk(target) if isinstance(name, ast.Name))
 
 
 def _bound(node: ast.stmt) -> Iterator[str]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from compiler.ir.fit import Walk
 from compiler.ir.nodes import Leaf, Node, Parallel, Residual, Series
 from compiler.ir.op import LETTERS, Axes, Shape
-from compiler.ir.symbols import Sym, alone, is_plainly, names_in, substitute
+from compiler.ir.symbols import Sym, alone, is_plainly, names_in, substitute, term
 from compiler.ir.terms import inside, written_out
 from compiler.ops.linear import Flatten, Identity
 from compiler.ops.pool import AdaptivePool, AvgPool, MaxPool
@@ -120,19 +120,14 @@ def _leaf(leaf: Leaf) -> str:
             return f"global {leaf.op.mode}" if set(size) == {1} else f"{leaf.op.mode} pool"
     slide = getattr(leaf.op, "slide", None)
     if isinstance(slide, Sliding):
-        return "x".join(map(_size, slide.kernel)) + _stride(slide.stride)
+        return "x".join(map(term, slide.kernel)) + _stride(slide.stride)
     return leaf.op.label
-
-
-def _size(size: int) -> str:
-    """A number, or a parameter: in brackets where it is a sum."""
-    return f"({size})" if isinstance(size, Sym) and len(size.parts) > 1 else str(size)
 
 
 def _stride(stride: Axes) -> str:
     if is_plainly(stride, every(1, stride)):
         return ""
-    return f"/{_size(stride[0])}" if are_same(stride) else f"/{'x'.join(map(_size, stride))}"
+    return f"/{term(stride[0])}" if are_same(stride) else f"/{'x'.join(map(term, stride))}"
 
 
 def summary(nodes: Sequence[Node], params: frozenset[str]) -> str:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any, get_args
 
 from dsl.models.layers import Call, Layer, Model, Residual, Sequence, Split, Step, spellings
-from dsl.models.model import BLOCK_SECTIONS, Section
+from dsl.models.model import BESIDE, BLOCK_SECTIONS, Section
 from dsl.models.naming import branch_names, child_names, named_sections, sequence_names
 from dsl.models.spec import Aux, Block, Defaults, Spec
 from dsl.reading.building import build
@@ -24,8 +24,6 @@ from dsl.text.values import Mapping as Tree
 
 SECTIONS = get_args(Section)
 SPEC_FIELDS = ("name", "title", "paper", "input", "classes", "defaults", *BLOCK_SECTIONS)
-BESIDE = ("split", "then", "residual")
-"""What stands beside a split's branches."""
 
 
 def is_beside(owner: Any, name: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from dsl.text.numbers import Misfit
@@ -14,7 +15,7 @@ LEAST_IMAGE = 16
 """Sides from which on a map with three columns is more likely an image with channels last."""
 
 
-def sides(extent: tuple[int, ...]) -> tuple[str, ...]:
+def side_names(extent: tuple[int, ...]) -> tuple[str, ...]:
     """What the sides of an input are called: `channels`, `height`, `width`."""
     return "channels", *AXES[len(extent) - 1]
 
@@ -30,8 +31,9 @@ def channels_last(extent: tuple[int, ...]) -> bool:
     >>> channels_last((16, 112, 112, 3)), channels_last((12, 1000, 3)), channels_last((500, 3))
     (True, False, False)
     """
-    *grid, last = extent
-    first, second = grid[-2:] if len(grid) > 1 else (0, 1)
+    if len(extent) < 3:
+        return False
+    *_, first, second, last = extent
     stripes = last == 3 or (last in (1, 4) and first == second)
     return stripes and min(first, second) >= LEAST_IMAGE
 
@@ -39,7 +41,7 @@ def channels_last(extent: tuple[int, ...]) -> bool:
 def extent_text(extent: tuple[int, ...]) -> str:
     """An input as a spec writes it: by the names of its sides where a list would mislead."""
     if channels_last(extent):
-        pairs = zip(sides(extent), extent, strict=True)
+        pairs = zip(side_names(extent), extent, strict=True)
         return f"{{{', '.join(f'{name}: {side}' for name, side in pairs)}}}"
     return f"[{', '.join(map(str, extent))}]"
 
@@ -47,10 +49,10 @@ def extent_text(extent: tuple[int, ...]) -> str:
 def looks_like_an_image(extent: tuple[int, ...]) -> str:
     """What sides look like that have the channels last."""
     *grid, channels = extent
-    return f"looks like {text(grid)} pixels with {channels} channel{'s' * (channels > 1)}"
+    return f"looks like {kernel_text(grid)} pixels with {channels} channel{'s' * (channels > 1)}"
 
 
-def text(axes: Any) -> str:
+def kernel_text(axes: Iterable[object]) -> str:
     """`1x7`, as a spec writes it."""
     return "x".join(map(str, axes))
 
@@ -59,10 +61,10 @@ def misranked(name: str, given: tuple[int | str, ...], shape: tuple[int, ...]) -
     """What is wrong with a kernel of another rank than the map (C, …) that it gets, and help."""
     names = AXES[len(shape) - 1]
     ours, theirs = (f"{n} ax{'es' if n > 1 else 'is'}" for n in (len(given), len(names)))
-    message = f"{name} {text(given)} has {ours}, the map here has {theirs}: "
-    message += f"{text(shape)} (channels x {' x '.join(names)})"
+    message = f"{name} {kernel_text(given)} has {ours}, the map here has {theirs}: "
+    message += f"{kernel_text(shape)} (channels x {' x '.join(names)})"
     alike = given[:1] * len(names) if len(set(given)) == 1 else ()
-    example = text(alike) if alike else text((3, 5, 7)[-len(names) :])
+    example = kernel_text(alike or (3, 5, 7)[-len(names) :])
     such = "such as " * (not alike)
     kernel = f"write {' x '.join(names)}, {such}`{example}`"
     return message, f"{kernel}; or the input as [{', '.join(('channels', *AXES[len(given)]))}]"
@@ -76,7 +78,7 @@ def read_extent(value: Any) -> Any:
     if isinstance(words, str) and _SIDES.fullmatch(bare := words.strip("()[] ")):
         found = tuple(map(int, re.findall("[0-9]+", bare)))
         if channels_last(found):
-            message = f"is [{', '.join(sides(found))}], and this {looks_like_an_image(found)}"
+            message = f"is [{', '.join(side_names(found))}], and this {looks_like_an_image(found)}"
             help = f"if {found[0]} channels are meant, name the sides: `{extent_text(found)}`"
             raise Misfit(message, extent_text((found[-1], *found[:-1])), help=help)
         if not isinstance(value, list) or len(value) == 1:

@@ -13,18 +13,18 @@ from typing import Annotated, Any, cast
 
 from pydantic import AfterValidator, BeforeValidator, ValidationInfo
 
-from dsl.models.extent import RANKS, read_extent, text
+from dsl.models.extent import RANKS, kernel_text, read_extent
 from dsl.models.factors import factor, looks_factored
 from dsl.models.factors import otherwise as factored
 from dsl.models.identifiers import file_name, identifier, is_identifier
 from dsl.text import foreign
 from dsl.text.numbers import (
     LEAST,
-    WHOLE,
     Misfit,
     as_whole,
     bound,
     is_number,
+    is_whole,
     loss,
     number_of,
     otherwise,
@@ -123,10 +123,10 @@ Axes = tuple[int | str, ...]
 """A number, or a parameter's name, for each axis: (height, width) of an image."""
 
 
-def sides(text: str) -> tuple[str, ...]:
+def kernel_sides(text: str) -> tuple[str, ...]:
     """The sides of a kernel's text.
 
-    >>> sides("1x7"), sides("1x3xn"), sides("40")
+    >>> kernel_sides("1x7"), kernel_sides("1x3xn"), kernel_sides("40")
     (('1', '7'), ('1', '3', 'n'), ('40',))
     """
     found: list[str] = []
@@ -143,10 +143,10 @@ def per_axis(low: int, spread: bool, also: str = "") -> Callable[[Any], Axes]:
 
     def parts(value: Any) -> tuple[Any, ...] | None:
         if isinstance(value, str) and KERNEL.fullmatch(value):
-            return sides(value)
+            return kernel_sides(value)
         if isinstance(value, (tuple, list)) and len(value) in RANKS:
             return tuple(value)
-        plain = isinstance(value, int) or _is_whole(value)
+        plain = isinstance(value, int) or is_whole(value)
         return (value,) if plain or (spread and is_identifier(value)) else None
 
     def read(value: Any) -> Axes:
@@ -173,12 +173,8 @@ def _as_kernel(value: Any, info: ValidationInfo) -> Any:
         return value
     if len(value) == 1 or set(value) == {1}:
         return value[:1] * len(kernel)
-    wanted = f"must have a number for each axis of the kernel {text(kernel)}"
-    raise Misfit(f"{wanted}, or one for all, not {text(value)}")
-
-
-def _is_whole(value: Any) -> bool:
-    return isinstance(value, str) and bool(WHOLE.fullmatch(value))
+    wanted = f"must have a number for each axis of the kernel {kernel_text(kernel)}"
+    raise Misfit(f"{wanted}, or one for all, not {kernel_text(value)}")
 
 
 def _flag(value: Any) -> bool:

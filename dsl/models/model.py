@@ -230,6 +230,10 @@ class Sequence(Step):
     steps: SomeSteps
 
 
+BESIDE = ("split", "then", "residual")
+"""Keys that may stand beside a join, and what addresses call that."""
+
+
 class Split(Step):
     """Branches side by side on one input, joined by `concat` or `add`.
 

@@ -197,5 +197,10 @@ def broken(what: str, error: BaseException) -> PluginError:
     if isinstance(error, SpecError):
         first = error.problems[0]
         return fault(f"{what} can't be used: {first.message}", first.help, code=first.code)
-    said = " ".join(str(error).partition("\n\n")[0].split())  # pydantic adds an address
-    return fault(f"{what} can't be loaded: {type(error).__name__}{f': {said}' if said else ''}")
+    return fault(f"{what} can't be loaded: {said(error)}")
+
+
+def said(error: BaseException) -> str:
+    """An error in one line."""
+    words = " ".join(str(error).partition("\n\n")[0].split())  # pydantic adds an address
+    return f"{type(error).__name__}{f': {words}' if words else ''}"

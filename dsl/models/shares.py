@@ -14,7 +14,7 @@ from pydantic import BeforeValidator
 
 from dsl.models.factors import factor
 from dsl.models.fields import MOST, whole
-from dsl.text.numbers import WHOLE, Misfit
+from dsl.text.numbers import Misfit, is_whole
 from dsl.text.problems import closest, shown
 
 EQUAL = "equal"
@@ -53,11 +53,6 @@ def are_shares(value: Any) -> bool:
     """Whether a value can only be shares: no step begins so."""
     items = value if isinstance(value, list) else [value]
     return any(item in (EQUAL, REST) or factor(item) or is_whole(item) for item in items)
-
-
-def is_whole(value: Any) -> bool:
-    """Whether a text is a whole number."""
-    return isinstance(value, str) and bool(WHOLE.fullmatch(value))
 
 
 def written(shares: tuple[int | str, ...]) -> str | list[int | str]:

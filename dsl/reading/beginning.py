@@ -8,7 +8,7 @@ from dsl.models.activations import word_of
 from dsl.models.fields import KERNEL
 from dsl.models.identifiers import IDENTIFIER
 from dsl.models.layers import ACTIVATION_WORDS, LAYERS, Activation, Call, Conv, Layer
-from dsl.text.numbers import WHOLE
+from dsl.text.numbers import is_whole
 
 
 def what_there_is() -> str:
@@ -45,6 +45,6 @@ def own_kind(word: str) -> type[Layer] | None:
         return LAYERS[word]
     if word_of(word) in ACTIVATION_WORDS:
         return Activation
-    if KERNEL.fullmatch(word) or WHOLE.fullmatch(word):
+    if KERNEL.fullmatch(word) or is_whole(word):
         return Conv
     return Call if IDENTIFIER.fullmatch(word) else None

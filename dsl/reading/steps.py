@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from dsl.models.fields import JOIN_WORDS, enumerated
-from dsl.models.model import Places, Residual, Sequence, Split, Step
+from dsl.models.model import BESIDE, Places, Residual, Sequence, Split, Step
 from dsl.models.shares import are_shares
 from dsl.models.spec import Block
 from dsl.reading import opstring
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from dsl.reading.mending import Stands
 
 BODIES = (*JOIN_WORDS, "do")
-BESIDE = ("split", "then", "residual")
-"""Keys that may stand beside a join."""
 """Keys that say what a block is made of."""
 BLOCK_KEYS = ("params", *JOIN_WORDS, *BESIDE, "do")
 S = TypeVar("S", bound=Step)

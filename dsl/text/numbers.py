@@ -37,10 +37,15 @@ def number_of(text: str) -> int | float | None:
     """
     if not NUMBER.fullmatch(text):
         return None
-    if WHOLE.fullmatch(text):
+    if is_whole(text):
         return int(text)
     found = float(text)
     return found if math.isfinite(found) and (found or not too_small(text)) else None
+
+
+def is_whole(value: object) -> bool:
+    """Whether it is the text of a whole number, as a person writes one."""
+    return isinstance(value, str) and bool(WHOLE.fullmatch(value))
 
 
 def is_number(value: object) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from dsl.models.extent import channels_last, sides
+from dsl.models.extent import channels_last, side_names
 from dsl.models.faults import expect
 from dsl.models.layers import Layer, Model, Sequence, Split, Step
 from dsl.models.model import BLOCK_SECTIONS
@@ -123,7 +123,7 @@ def _top(spec: Spec) -> Iterator[tuple[str, Any]]:
 def _extent(extent: tuple[int, ...]) -> Any:
     """A list, or the sides by name where a list would be taken for channels last."""
     if channels_last(extent):
-        return Inline(zip(sides(extent), extent, strict=True))
+        return Inline(zip(side_names(extent), extent, strict=True))
     return Flow(extent)
 
 

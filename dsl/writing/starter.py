@@ -9,7 +9,7 @@ from pathlib import Path
 
 from dsl.changing.inherit import loads
 from dsl.models import shelf
-from dsl.models.extent import extent_text
+from dsl.models.extent import extent_text, kernel_text
 from dsl.models.layers import Call, Conv, Layer, Step
 from dsl.models.naming import named_sections
 from dsl.models.spec import Spec, walk
@@ -73,7 +73,7 @@ def _changes(spec: Spec) -> Iterator[str]:
 
 def _plain(spec: Spec) -> str:
     """A convolution that looks at one place: `1x1 64` for images."""
-    return f"{'x'.join('1' for _ in spec.input[1:])} 64"
+    return f"{kernel_text([1] * len(spec.input[1:]))} 64"
 
 
 def _repeats(spec: Spec) -> bool:
