@@ -9,7 +9,9 @@ import pytest
 
 import dsl
 from compiler.cli import run
+from compiler.diagram.style import LOOKS
 from compiler.lowering.lower import lower
+from compiler.plugins.kinds import OURS
 from dsl.models import plugins
 from tests.plugging import EXAMPLE, described, install, no_plugins
 
@@ -164,3 +166,7 @@ def test_two_packages_of_one_word(tmp_path: Path, site: Path) -> None:
     assert "error[E171]: coordatt is a layer of" in said
     assert "others 3.0" in said
     assert "coord-attention 1.0" in said
+
+
+def test_no_plugin_can_take_a_colour_that_drawings_have() -> None:
+    assert set(OURS) == set(LOOKS)

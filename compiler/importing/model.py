@@ -12,10 +12,11 @@ import dsl
 from compiler.cost import cost
 from compiler.importing.assemble import assemble
 from compiler.importing.decompose import Decomposer
-from compiler.importing.faults import INEXPRESSIBLE, refuse
+from compiler.importing.faults import INEXPRESSIBLE, UNUSABLE, refuse
 from compiler.importing.fuse import fused
 from compiler.importing.intake import hold_runnable, unwrapped
 from compiler.importing.keys import left_over, name_map
+from compiler.importing.probes import Size
 from compiler.importing.settings import common_defaults, shortened
 from compiler.importing.strands import Chain, deepest
 from compiler.importing.trace import Trace
@@ -51,8 +52,9 @@ def import_module(
     no words.
     """
     model = unwrapped(model)
+    image = _image(size)
     hold_runnable(model)
-    traced = Trace(model, size)
+    traced = Trace(model, image)
     graph = traced.run()
     if graph.output == 0:
         refuse(INEXPRESSIBLE, "the model gives its input back, and a network has a layer at least")
@@ -76,6 +78,16 @@ def import_module(
         beyond = tuple(left_over(model.state_dict(), known))
         changes["weights"] = {weights: names[weights].model_copy(update={"beyond": beyond})}
     return _with(bare, changes)
+
+
+def _image(size: tuple[int, ...]) -> Size:
+    """The size as one of images, which are all that the readers know."""
+    if len(size) != 3:
+        sides = "x".join(map(str, size))
+        help = "give the input as HxW or CxHxW, such as --input 224x224"
+        refuse(UNUSABLE, f"models of images can be imported, and {sides} is no size of one", help)
+    channels, height, width = size
+    return channels, height, width
 
 
 def _orders(theirs: list[str], network: Network) -> dict[str, Any]:

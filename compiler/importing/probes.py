@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-Size = tuple[int, ...]
+Size = tuple[int, int, int]
 
 BATCH = 2
 """Images in the first input: batch norm can't train on one."""

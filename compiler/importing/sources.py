@@ -45,7 +45,7 @@ def spec_of(
     """
     model, side = load(source, kwargs or {})
     known = size or side or (SIDE, SIDE)
-    whole = known if len(known) == 3 else (_channels(model), *known)
+    whole = (_channels(model), *known) if len(known) == 2 else known
     where, _, model_name = source.rpartition(":")
     return import_module(
         model,

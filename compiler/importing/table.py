@@ -103,7 +103,7 @@ def reads(names: str, *functions: Any) -> Callable[[R], R]:
     return register
 
 
-def read(recording: Recording, size: tuple[int, ...]) -> tuple[Node, ...]:
+def read(recording: Recording, size: tuple[int, int, int]) -> tuple[Node, ...]:
     """The recorded calls as nodes behind the model's input of (C, H, W).
 
     What the language has no words for is a node that says so, if the outputs need it.

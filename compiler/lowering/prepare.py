@@ -16,6 +16,7 @@ from compiler.lowering.lower import LIMIT, lower
 from dsl.changing import inherit, options
 from dsl.changing.options import Said
 from dsl.models import shelf
+from dsl.models.extent import kernel_text, side_names
 from dsl.models.layers import Dropout
 from dsl.models.naming import named_sections
 from dsl.models.plain import tree
@@ -75,10 +76,15 @@ class Overrides:
 
     def _input(self, spec: Spec) -> tuple[int, ...]:
         """The whole input; a size as long as the spec's own has the channels in front."""
-        size = self.size or spec.input[1:]
-        if self.channels is not None:
-            return (self.channels, *size)
-        return size if len(size) >= len(spec.input) else (spec.input[0], *size)
+        size, whole = self.size or spec.input[1:], len(spec.input)
+        if len(size) == whole and self.channels is None:
+            return size
+        if len(size) != whole - 1:
+            names = " x ".join(side_names(spec.input)[1:])
+            said = f"input {kernel_text(size)} is no size of {names}, which {spec.name} takes"
+            help = f"its own is {kernel_text(spec.input[1:])}; the channels may stand in front"
+            raise SpecError([Problem("E013", NOWHERE, said, help=help)])
+        return (spec.input[0] if self.channels is None else self.channels, *size)
 
     def addressed(self, spec: Spec) -> Overrides:
         """The same in words of the command line: the dropout rate by its address, the whole input.
