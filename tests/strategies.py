@@ -285,7 +285,7 @@ def _of_rank(step: Step, rank: int) -> Step:
 
 
 def _axes(sizes: tuple[int, ...], rank: int) -> tuple[int, ...]:
-    return (min(sizes, key=str), *sizes)[-rank:]
+    return (sizes[0], *sizes)[-rank:]
 
 
 @composite

@@ -53,6 +53,7 @@ LONG = "abcdefghijklmnopqrstuvwxyz_" * 2
 WORDS = [
     "self", "cls", "int", "float", "bool", "str", "function", "scale", "scale2", "y", "head",
     "made", "pair", "pad_same", "none", "true", "conv", "conv1", "bn", "act", "branch1", "Concat",
+    "single", "triple", "pad_same_1d", "Conv1dSame", "LayerScale", "Mul",
     "ConvBNReLU", "Conv2dSame", "InceptionA", "AuxHead", "Drawn", "DrawnOutput", "nn", "torch",
     "F", "T_", "e", "E1", "data", "eps", "bias", "kernel_size", "padding", "stride", "groups",
     "super", "print", "len", "type_", "index", "count", "drawn", "logits", "aux_logits",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from itertools import product
 from operator import mul
 from pathlib import Path
@@ -31,6 +32,8 @@ from tests import numpy_reference as reference
 from tests.numpy_reference import Array
 from tests.test_importing import ran
 from tests.test_ops import agrees, conv_agrees, numpy_padding
+from tests.test_properties import run as checker
+from tests.test_scripting import check_scripts
 from tests.test_source import randomise
 
 SERIES = """
@@ -47,7 +50,7 @@ inception:
     then: 1 in linear
     residual: {}
 reduction:
-  R: {concat: [3 8 /2, maxpool 3 /2 pad=1, avgpool 3 /2 same]}
+  R: {concat: [3 8 /2, maxpool 3 /2 pad=1, avgpool 3 /2]}
 body: [A k=8 x2, R, sepconv 5 16, lrn 3, adaptivepool avg 4, adaptivepool max 2]
 head: [globalpool avg, dropout 0.5, fc classes]
 aux: [{h: {from: sepconv, weight: 0.3, do: [globalpool max, fc classes]}}]
@@ -66,13 +69,19 @@ inception:
     then: 1x1x1 in linear
     residual: {}
 reduction:
-  R: {concat: [3x3x3 8 /2, maxpool 3x3x3 /2 pad=1, avgpool 3x3x3 /2 same]}
+  R: {concat: [3x3x3 8 /2, maxpool 3x3x3 /2 pad=1, avgpool 3x3x3 /2]}
   S: {concat: [1x3x3 8 /1x2x2, maxpool 1x3x3 /1x2x2]}
 body: [A k=8 x2, R, sepconv 1x5x5 16, lrn 3, S, adaptivepool avg 2x2x1]
 head: [globalpool avg, dropout 0.5, fc classes]
 aux: [{h: {from: sepconv, weight: 0.3, do: [globalpool max, fc classes]}}]
 """
 TEXTS = {"series": SERIES, "clip": CLIP}
+CHECKERS = [
+    ("ruff", "format", "--isolated", "--no-cache", "--diff", "."),
+    ("ruff", "check", "--isolated", "--no-cache", "."),
+    ("mypy", "--strict", "."),
+    ("pyright", "--pythonpath", sys.executable, "-p", "."),
+]
 every_rank = pytest.mark.parametrize("name", TEXTS)
 GRIDS: dict[int, list[Axes]] = {1: [(16,), (9,)], 3: [(6, 7, 5)]}
 
@@ -135,6 +144,22 @@ def test_cost_source_and_reading_agree(name: str) -> None:
     assert counted.ok, "\n".join(counted.lines())
     proved = prove(net, emit(net))
     assert proved.ok, "\n".join(proved.lines())
+
+
+@pytest.mark.parametrize("command", CHECKERS, ids=" ".join)
+def test_source_is_clean(command: tuple[str, ...], tmp_path: Path) -> None:
+    for name in TEXTS:
+        (tmp_path / f"{name}.py").write_text(emit(network(name)), encoding="utf-8")
+    settings = '{"typeCheckingMode": "strict", "pythonVersion": "3.11"}'
+    (tmp_path / "pyrightconfig.json").write_text(settings, encoding="utf-8")
+    checker(*command, cwd=tmp_path)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@every_rank
+def test_source_scripts(name: str, tmp_path: Path) -> None:
+    net = network(name)
+    check_scripts(net, tmp_path, net.input.grid)
 
 
 @every_rank

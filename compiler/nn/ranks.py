@@ -20,6 +20,11 @@ def pad_same_1d(
     return F.pad(x, [total // 2, total - total // 2], value=value)
 
 
+def single(size: int | tuple[int]) -> int:
+    """One number, as it is or in a tuple."""
+    return size if isinstance(size, int) else size[0]
+
+
 class Conv1dSame(nn.Conv1d):
     """A convolution padded like TensorFlow's SAME: L -> ceil(L / stride)."""
 
@@ -42,28 +47,28 @@ class Conv1dSame(nn.Conv1d):
 class MaxPool1dSame(nn.MaxPool1d):
     """A max pool padded like TensorFlow's SAME: L -> ceil(L / stride)."""
 
-    kernel_size: int
-    stride: int
+    kernel_size: int | tuple[int]
+    stride: int | tuple[int]
 
     def forward(self, input: Tensor) -> Tensor:
-        x = pad_same_1d(input, self.kernel_size, self.stride, value=float("-inf"))
-        return torch.max_pool1d(x, [self.kernel_size], [self.stride])
+        kernel, stride = single(self.kernel_size), single(self.stride)
+        x = pad_same_1d(input, kernel, stride, value=float("-inf"))
+        return torch.max_pool1d(x, kernel, stride)
 
 
 class AvgPool1dSame(nn.AvgPool1d):
     """An average pool padded like TensorFlow's SAME; ``count_include_pad`` as in torch."""
 
-    kernel_size: tuple[int]
-    stride: tuple[int]
+    kernel_size: int | tuple[int]
+    stride: int | tuple[int]
 
     def forward(self, input: Tensor) -> Tensor:
-        kernel, stride = self.kernel_size[0], self.stride[0]
-        x = pad_same_1d(input, kernel, stride)
-        mean = F.avg_pool1d(x, self.kernel_size, self.stride)
+        kernel, stride = single(self.kernel_size), single(self.stride)
+        mean = F.avg_pool1d(pad_same_1d(input, kernel, stride), kernel, stride)
         if self.count_include_pad:
             return mean
-        ones = pad_same_1d(torch.ones_like(input[:1, :1]), kernel, stride)
-        return mean / F.avg_pool1d(ones, self.kernel_size, self.stride)
+        ones = torch.ones_like(input[:1, :1])
+        return mean / F.avg_pool1d(pad_same_1d(ones, kernel, stride), kernel, stride)
 
 
 class BatchNorm1dNoGamma(nn.BatchNorm1d):

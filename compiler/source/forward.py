@@ -41,7 +41,7 @@ def function_of(leaf: Leaf, inner: str) -> str | None:
         case Softmax():
             return f"torch.softmax({inner}, dim=1)"
         case Activation() if units.is_function(leaf):
-            return units.applied(leaf, inner)
+            return units.applied(leaf, inner).flat
     return None
 
 
@@ -115,16 +115,17 @@ def _residual(node: Parallel, switch: Switch | None) -> Iterator[str]:
     assert node.residual is not None, node.name
     scale = node.residual.scale
     alpha = f"self.{scale_name(node)}" if isinstance(scale, SymFloat) else text(scale)
-    summed = "x + y" if alpha == "1.0" else f"torch.add(x, y, alpha={alpha})"
+    made = Expr("x + y" if alpha == "1.0" else f"torch.add(x, y, alpha={alpha})")
     if switch:
-        yield f"        y = {summed}"
-        summed = f"{units.applied(switch.act, 'y')} if self.{switch.act.name} else y"
+        yield f"        y = {made.flat}"
+        acted = units.applied(switch.act, "y").flat
+        made = Expr(f"{acted} if self.{switch.act.name} else y")
     elif node.residual.act:
-        summed = units.applied(node.residual.act, summed)
+        made = units.applied(node.residual.act, made.flat)
         if not units.is_function(node.residual.act):  # What a module gives is of any type.
-            yield f"        y = {summed}"
-            summed = "y"
-    yield f"        return {summed}"
+            yield f"        y = {made.flat}"
+            made = Expr("y")
+    yield from lay_out("return ", made, depth=2)
 
 
 def scale_name(node: Parallel) -> str:

@@ -55,8 +55,8 @@ LAYERS: dict[type[Op], str] = {
 """The ops that hold weights or statistics, and the torch class that each is one of, by rank."""
 
 
-def _resettable(network: Network) -> str:
-    """The test of a module that draws weights or holds statistics; empty where there is none.
+def _resettable(network: Network) -> Expr | None:
+    """The test of a module that draws weights or holds statistics; None where there is none.
 
     By the torch classes of the network's layers, in the order of `LAYERS`; what a plugin's layer
     is made of nobody knows here.
@@ -67,18 +67,18 @@ def _resettable(network: Network) -> str:
         if leaf.op.params(leaf.inp) or leaf.op.buffers(leaf.inp)
     ]
     if any(map(kind_of, holding)):
-        return 'module is not self and hasattr(module, "reset_parameters")'
+        return Expr('module is not self and hasattr(module, "reset_parameters")')
     held = set(map(type, holding))
     assert held <= LAYERS.keys(), f"no way to reset {held - LAYERS.keys()}"
     rank = len(network.input.grid)
     kinds = [name.format(rank=rank) for kind, name in LAYERS.items() if kind in held]
-    return f"isinstance(module, {' | '.join(kinds)})" if kinds else ""
+    return call("isinstance", Expr("module"), Expr(" | ".join(kinds))) if kinds else None
 
 
-def _anew(test: str) -> Iterator[str]:
+def _anew(test: Expr) -> Iterator[str]:
     """Every layer drawn as its constructor does, in the same order."""
     yield "        for module in self.modules():"
-    yield f"            if {test}:"
+    yield from lay_out("if ", test, ":", 3)
     yield "                module.reset_parameters()"
 
 

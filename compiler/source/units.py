@@ -124,13 +124,14 @@ class UnitClass:
 
     def forward(self) -> list[str]:
         """The body of `forward`."""
-        inner = "x"
+        made = Expr("x")
         slope = f"self.{SLOPE}" if SLOPE in self.mixed else None
+        *_, last = _leaves(self.example)
         for leaf in _leaves(self.example):
-            inner = applied(leaf, inner, slope)
-        if isinstance(self.example.nodes[-1], Leaf) and is_function(self.example.nodes[-1]):
-            return [f"        return {inner}"]
-        return [f"        y: Tensor = {inner}", "        return y"]
+            made = applied(leaf, made.flat, slope)
+        if is_function(last):
+            return lay_out("return ", made, depth=2)
+        return [f"        y: Tensor = {made.flat}", "        return y"]
 
     def doc(self) -> list[str]:
         """One sentence; two with a gap where that is too long for a line."""
@@ -150,17 +151,17 @@ def _sentence(words: str) -> str:
     return f"{_capital(words)}."
 
 
-def applied(leaf: Leaf, inner: str, slope: str | None = None) -> str:
+def applied(leaf: Leaf, inner: str, slope: str | None = None) -> Expr:
     """A layer of a class applied to an expression; most activations are functions.
 
     `slope` is what the class calls that of its activation, where its units differ in it.
     """
     if isinstance(leaf.op, Activation) and is_function(leaf):
-        settings = [source_text(value) for value in leaf.op.settings]
-        settings = [slope] if slope and leaf.op.slope is not None else settings
-        inplace = ["inplace=True"] if leaf.op.inplace else []
-        return f"{leaf.op.function}({', '.join([inner, *settings, *inplace])})"
-    return f"self.{leaf.name}({inner})"
+        settings = [literal(value) for value in leaf.op.settings]
+        settings = [Expr(slope)] if slope and leaf.op.slope is not None else settings
+        inplace = {"inplace": Expr("True")} if leaf.op.inplace else {}
+        return call(leaf.op.function, Expr(inner), *settings, **inplace)
+    return Expr(f"self.{leaf.name}({inner})")
 
 
 def is_function(leaf: Leaf) -> bool:
