@@ -190,6 +190,22 @@ def test_what_has_another_number_of_axes_than_its_kernel(step: str, said: str) -
         dsl.step(step)
 
 
+@pytest.mark.parametrize(
+    ("step", "write"),
+    [
+        ("conv1d 40 32 /2", "write `40 32 /2`"),
+        ("conv3d 1x3x3 64", "write `1x3x3 64`"),
+        ("conv 64 3x3", "write `3x3 64`"),
+        ("conv 64 3", "write it like `3x3 64`"),
+        ("dense 64 32", "write it like `fc`"),
+    ],
+)
+def test_numbers_behind_a_foreign_word_are_no_kernels_of_series(step: str, write: str) -> None:
+    with pytest.raises(dsl.SpecError) as caught:
+        dsl.step(step)
+    assert caught.value.problems[0].help == write
+
+
 WRONG = {
     "3x3 8": ("[2, 64]", "E114", "kernel 3x3 has 2 axes, the map here has 1 axis: 2x64", "`3`"),
     "3 8": ("[2, 8, 8]", "E114", "kernel 3 has 1 axis, the map here has 2 axes", "`3x3`"),

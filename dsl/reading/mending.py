@@ -15,6 +15,7 @@ from dsl.models.fields import INITS, KERNEL
 from dsl.models.identifiers import IDENTIFIER
 from dsl.models.reserved import RESERVED
 from dsl.text import foreign
+from dsl.text.numbers import is_whole
 from dsl.text.problems import shown
 
 Stands = Literal["listed", "flow", "alone", "named", "quoted", "python"]
@@ -218,7 +219,10 @@ def _named(text: str, stands: Stands, grammar: Grammar) -> str:
     name, _, rest = text.partition(" ")
     if not rest or not IDENTIFIER.fullmatch(name) or name in RESERVED or grammar.begins(name):
         return ""
-    kernel = KERNEL.fullmatch(rest.split()[0])
+    first = rest.split()[0]
+    if is_whole(first):
+        return ""  # Only a series has such kernels, and others write a width first.
+    kernel = KERNEL.fullmatch(first)
     if kernel and (foreign.said(name) or foreign.lacking(name) or grammar.reads(f"{rest} {name}")):
         return ""
     return _as_entry(name, rest, stands) if grammar.reads(rest) else ""
@@ -241,9 +245,10 @@ def _translated(text: str) -> Iterator[str]:
     word, _, rest = text.partition(" ")
     for ours in foreign.said(word):
         first, _, more = ours.partition(" ")
-        if KERNEL.fullmatch(first):
-            yield f"{rest} {more.partition(' ')[2]}".strip()
-            yield _kernel_first(rest)
+        if KERNEL.fullmatch(first) or is_whole(first):
+            made = (f"{rest} {more.partition(' ')[2]}".strip(), _kernel_first(rest))
+            of_series = is_whole(first)
+            yield from (text for text in made if is_whole(text.partition(" ")[0]) == of_series)
         else:
             yield f"{ours} {rest}".strip()
             yield f"{first} {rest}".strip()
