@@ -8,7 +8,7 @@ by a plugin.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 
 from pydantic import ValidationInfo, field_validator, model_validator
 
@@ -22,7 +22,6 @@ from dsl.models.activations import (
 )
 from dsl.models.fields import (
     ACTIVATION_WORDS,
-    PADDINGS,
     Channels,
     Count,
     Flag,
@@ -31,11 +30,8 @@ from dsl.models.fields import (
     Mode,
     NotNegative,
     Number,
-    Padding,
     Positive,
-    Reference,
     Share,
-    Stride,
 )
 from dsl.models.model import (
     Call,
@@ -49,7 +45,7 @@ from dsl.models.model import (
     Step,
     spellings,
 )
-from dsl.text.numbers import Misfit
+from dsl.models.windows import GAMMA, AvgPool, Conv, Filter, MaxPool, SepConv
 
 __all__ = [
     "ACTIVATION_WORDS",
@@ -86,103 +82,6 @@ __all__ = [
     "Step",
     "spellings",
 ]
-
-SAME = {word: word for word in PADDINGS}
-GAMMA = {"gamma": True, "nogamma": False}
-ACTS = {word: word for word in ACTIVATION_WORDS}
-
-
-def _on_every_axis(layer: Any) -> None:
-    """A stride and dilation that are left out are 1 on each of the kernel's axes."""
-    if (rank := len(layer.kernel)) != 2:
-        for name in {"stride", "dilation"}.intersection(layer.__dict__):
-            if name not in layer.model_fields_set:
-                layer.__dict__[name] = (1,) * rank
-
-
-class Filter(Layer):
-    """What the convolutions share: a kernel, a width, and the norm and activation behind."""
-
-    weighted = True
-    kernel: Annotated[Kernel, Spelled(place=True)]
-    width: Annotated[Channels | None, Spelled(place=True)] = None
-    stride: Annotated[Stride, Spelled(prefix="/")] = (1, 1)
-    padding: Annotated[Padding | None, Spelled(words=SAME, key="pad")] = None
-    dilation: Annotated[Stride, Spelled(key="dil")] = (1, 1)
-    linear: Annotated[Flag, Spelled(words={"linear": True})] = False
-    bias: Annotated[Flag | None, Spelled(words={"bias": True, "nobias": False})] = None
-    norm: Annotated[Reference | None, Spelled(key="norm")] = None
-    gamma: Annotated[Flag | None, Spelled(words=GAMMA)] = None
-    act: Annotated[ActOrName | None, Spelled(words=ACTS, settable=SLOPED, key="act")] = None
-    eps: Annotated[Positive | None, Spelled(key="eps")] = None
-    momentum: Annotated[Share | None, Spelled(key="momentum")] = None
-    init: Annotated[InitText | None, Spelled(key="init")] = None
-
-    @model_validator(mode="after")
-    def _has_width(self) -> Self:
-        _on_every_axis(self)
-        if self.width is None and not getattr(self, "depthwise", False):
-            message = f"needs its width (the number of output channels), as in `{self.example}`"
-            raise Misfit(message, code="E011")
-        return self
-
-
-class Conv(Filter):
-    """A convolution with its norm and activation: `1x7 192 /2 valid`.
-
-    What is left out comes from the spec's `defaults`. `linear` means no norm, no
-    activation, and a bias. `depthwise` gives each input channel its own filters; the
-    width may then be left out.
-    """
-
-    keyword = ""
-    example = "3x3 64"
-    auto = "conv"
-    groups: Annotated[Channels, Spelled(key="groups")] = 1
-    depthwise: Annotated[Flag, Spelled(words={"depthwise": True})] = False
-
-    @model_validator(mode="after")
-    def _one_grouping(self) -> Self:
-        if self.depthwise and self.groups != 1:
-            raise ValueError("can't take groups= beside depthwise, which already sets the groups")
-        return self
-
-
-class SepConv(Filter):
-    """A depthwise separable convolution: each channel alone, then 1x1 (arXiv:1610.02357).
-
-    Norm and activation follow the 1x1 only: `sepconv 3x3 128`.
-    """
-
-    keyword = "sepconv"
-    example = "sepconv 3x3 64"
-    auto = "sepconv"
-
-
-class MaxPool(Layer):
-    """`maxpool 3x3 /2`; `ceil` lets the last window hang over the edge (Caffe's rule)."""
-
-    keyword = "maxpool"
-    example = "maxpool 3x3 /2"
-    auto = "pool"
-    kernel: Annotated[Kernel, Spelled(place=True)]
-    stride: Annotated[Stride, Spelled(prefix="/")] = (1, 1)
-    padding: Annotated[Padding | None, Spelled(words=SAME, key="pad")] = None
-    ceil: Annotated[Flag, Spelled(words={"ceil": True})] = False
-
-    @model_validator(mode="after")
-    def _per_axis(self) -> Self:
-        _on_every_axis(self)
-        return self
-
-
-class AvgPool(MaxPool):
-    """`avgpool 3x3`; `countpad` / `nopad` says whether the padding counts in the mean."""
-
-    keyword = "avgpool"
-    example = "avgpool 3x3"
-    count_padding: Annotated[Flag | None, Spelled(words={"countpad": True, "nopad": False})] = None
-
 
 MODES = {"avg": "avg", "max": "max"}
 
