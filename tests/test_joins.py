@@ -168,6 +168,27 @@ def test_gates_cost_what_torch_does(step: str, stem: str, norm: str) -> None:
     assert report.ok, "\n".join(report.lines())
 
 
+@pytest.mark.parametrize(("grid", "window"), [("20", "3"), ("4, 9, 8", "3x1x3")])
+def test_gates_of_series_and_of_clips(grid: str, window: str) -> None:
+    point = "x".join("1" for _ in window.split("x"))
+    gate = f"[globalpool avg, {point} in/2 norm=none, {point} in linear sigmoid]"
+    spec = dsl.loads(
+        f"{{name: gated, input: [3, {grid}], classes: 2, stem: [{window} 4], "
+        f"inception: {{SE: {{mul: [identity, {gate}]}}, "
+        f"A: {{concat: [{window} in], then: SE, residual: {{scale: 0.5}}}}}}, "
+        f"body: [A, {{mul: [{window} in, [globalpool max], identity]}}], "
+        f"head: [globalpool avg, fc classes]}}"
+    )
+    report = cross_check(lower(spec))
+    assert report.ok, "\n".join(report.lines())
+    model = compile_spec(spec).double().eval()
+    randomise(model)
+    x = torch.randn(2, *spec.input, dtype=torch.float64)
+    arrays = {key: value.numpy() for key, value in model.state_dict().items()}
+    found = read(spec, arrays, x.numpy(), Numpy()).logits
+    np.testing.assert_allclose(found, model(x).detach().numpy(), rtol=1e-9, atol=1e-9)
+
+
 def test_a_gate_of_the_image_itself_costs_what_torch_does() -> None:
     """No gradient flows to the image, so that the product keeps it and not the gate."""
     spec = dsl.loads(

@@ -66,9 +66,11 @@ def met(node: Parallel, traces: Iterable[Trace]) -> Trace:
 
     What stands still for all places of the others has no window that moves with them.
     """
-    gates = node.join.spread(tuple(branch.out for branch in node.branches))
-    pairs = zip(traces, gates, strict=True)
-    return joined(replace(trace, spatial=False) if gate else trace for trace, gate in pairs)
+    still = node.join.spread(tuple(branch.out for branch in node.branches))
+    if not any(still):
+        return joined(traces)
+    pairs = zip(traces, still, strict=True)
+    return joined(replace(trace, spatial=False) if alone else trace for trace, alone in pairs)
 
 
 def _through(nodes: tuple[Node, ...], before: Trace) -> Trace:

@@ -272,13 +272,12 @@ class Join(ABC):
     """Whether one right inside another is one with more branches, to the bit."""
     commutes: ClassVar[bool] = False
     """Whether two branches may change places, to the bit."""
+    keeps_sides: ClassVar[bool] = False
+    """Whether the gradient of each side needs the other, which is kept for the backward pass."""
 
     @abstractmethod
     def out(self, shapes: tuple[Shape, ...]) -> Shape:
         """The joined shape. Raises `ShapeFault` where the branches don't fit."""
-
-    keeps_sides: ClassVar[bool] = False
-    """Whether the gradient of each side needs the other, which is kept for the backward pass."""
 
     @abstractmethod
     def elements_written(self, shapes: tuple[Shape, ...]) -> int:
