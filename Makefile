@@ -16,7 +16,7 @@ DEV := $(VENV)/.installed-dev
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test lowest newest accept bench lint format types drift wheel freeze clean distclean
+.PHONY: help demo test lowest newest accept bench families lint format types drift wheel freeze clean distclean
 
 help:  ## What there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -46,6 +46,9 @@ accept: $(DEV)  ## Write generated/ anew, and all else that tests compare with
 
 bench: $(DEV)  ## Compare with public implementations
 	$(BIN)/python -m benchmarks
+
+families: $(DEV)  ## Import one of each family of torchvision and timm, for the table in docs (long)
+	nice $(BIN)/python -m benchmarks.families --write
 
 lint: $(DEV)  ## Check style; of what is generated, by ruff's defaults too
 	$(BIN)/ruff check

@@ -79,6 +79,11 @@ Reading = tuple[Atom, ...]
 """What one call does: atoms in order, none where it changes nothing."""
 
 
+def times(factor: float) -> Reading:
+    """A product with a number; with one it is nothing."""
+    return (Scale(factor),) if factor != 1 else ()
+
+
 @dataclass(frozen=True)
 class Unsaid:
     """Why the language has no words for a call; a `telling` reason says what its module is."""

@@ -16,6 +16,7 @@ from compiler.importing.faults import INEXPRESSIBLE, UNUSABLE, refuse
 from compiler.importing.fuse import fused
 from compiler.importing.intake import hold_runnable, unwrapped
 from compiler.importing.keys import left_over, name_map
+from compiler.importing.nesting import nested
 from compiler.importing.probes import Size
 from compiler.importing.settings import common_defaults, shortened
 from compiler.importing.strands import Chain, deepest
@@ -58,7 +59,7 @@ def import_module(
     graph = traced.run()
     if graph.output == 0:
         refuse(INEXPRESSIBLE, "the model gives its input back, and a network has a layer at least")
-    chain, found = Decomposer(graph).run()
+    chain, found = Decomposer(nested(graph)).run()
     chains = [fused(chain), *(fused(head.chain) for head in found)]
     defaults = common_defaults(chains)
     trunk, *inner = (shortened(each, defaults) for each in chains)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from compiler.importing.graph import Graph, Join, Node, Reading, Scale, Spread
+from compiler.importing.graph import Graph, Join, Node, Reading, Spread, times
 from compiler.importing.record import Ref, Weight
 from compiler.importing.table import BARE, Given, reads
 from compiler.ir.op import Shape, ShapeFault
@@ -28,7 +28,7 @@ def _mul(given: Given) -> tuple[Reading, ...]:
     sides = given("input"), given("other")
     factor = next((side for side in sides if isinstance(side, int | float)), None)
     if factor is not None:
-        return ((Scale(float(factor)),),)
+        return (times(float(factor)),)
     weight = next((side for side in sides if isinstance(side, Weight)), None)
     if weight is not None:
         return _scaled(given, weight)

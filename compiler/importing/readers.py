@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from compiler.importing.graph import Join, Ones, Pad, Quotient, Reading, Scale, tidy
+from compiler.importing.graph import Join, Ones, Pad, Quotient, Reading, tidy, times
 from compiler.importing.record import Ref
 from compiler.importing.table import MERGES, Given, Pair, Reader, reads
 from dsl.models import layers
@@ -293,7 +293,7 @@ def _div(given: Given) -> tuple[Reading, ...]:
         return ((Quotient(),),)
     if not isinstance(by, int | float) or not by or given("rounding_mode"):
         raise given.fault("divides by something other than a number")
-    return ((Scale(1 / by),),)
+    return (times(1 / by),)
 
 
 @reads("input", torch.ones_like)

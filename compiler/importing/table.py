@@ -118,7 +118,7 @@ def read(recording: Recording, size: tuple[int, int, int]) -> tuple[Node, ...]:
 
 def _read(call: Call, unread: Node, used: set[str]) -> Node:
     """A call's node; `used` gathers the weights that have their layer."""
-    names, reader = TABLE.get(call.func, ((), _unknown))
+    names, reader = TABLE.get(call.func, ((), unknown))
     given = Given(call, {**dict(zip(names, call.args, strict=False)), **call.kwargs})
     weights = tuple(given.weights.values())
     again = next((name for name in weights if name in used), "")
@@ -140,7 +140,7 @@ def _obstacle(given: Given, again: str) -> Unsaid | None:
     return Unsaid(f"uses {again} again, and a spec's layers have their own") if again else None
 
 
-def _unknown(given: Given) -> NoReturn:
+def unknown(given: Given) -> NoReturn:
     func = given.call.func
     name = resolve_name(func) or getattr(func, "__name__", str(func))
     why = f"{name} has no counterpart in the language"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from torch import nn
 
 from compiler.importing import readers as _readers  # noqa: F401  # fills the table
+from compiler.importing import slicing as _slicing  # noqa: F401  # fills it further
 from compiler.importing.averages import fold_counts
 from compiler.importing.faults import INEXPRESSIBLE, UNUSABLE, refuse
 from compiler.importing.graph import Graph, needed
