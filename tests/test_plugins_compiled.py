@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from torch import Tensor, nn
 
 import dsl
-from compiler import compile_spec, plugins
+from compiler import compile_spec, export_weights, load_weights, plugins
 from compiler.cli import run
 from compiler.cli.group import COMMANDS, Shortcut, cli
 from compiler.lowering.lower import lower
@@ -23,8 +27,13 @@ from compiler.oracle.check import cross_check
 from compiler.oracle.emitted import load, randomise
 from compiler.oracle.proof import prove
 from compiler.source import emit
+from compiler.weights.slots import slots
+from dsl.changing.mapping import mapped
+from dsl.models import layers
 from dsl.models.layers import FOREIGN
+from dsl.models.spelling import write
 from tests.plugging import EXAMPLE, install, no_plugins
+from tests.strategies import specs
 
 GATED = """\
 name: gated
@@ -533,3 +542,173 @@ def test_a_class_given_as_text_and_one_of_torchs_own(gain: Path) -> None:
     network = lower(dsl.loads(GAINS))
     assert "nn.Identity()" in emit(network)
     assert "ChannelGain" not in emit(network)
+
+
+# --- Anywhere, in any rank ------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("installed")
+@pytest.mark.parametrize(
+    ("size", "kernel"), [("40", "3"), ("18, 24", "3x3"), ("6, 10, 8", "3x3x3")]
+)
+def test_series_images_and_clips(size: str, kernel: str) -> None:
+    plugins.load(PLUGINS / "gain.py")
+    text = (
+        f"name: ranked\ninput: [3, {size}]\nclasses: 3\n"
+        f"stem: [{kernel} 8 /2, coordatt 2, gain]\n"
+        f"body: [{{concat: [gain hard, [{kernel} 4, coordatt 4]], then: coordatt}}]\n"
+        "head: [globalpool avg, flatten, gain start=3, fc classes]\n"
+    )
+    assert failures(text) == ""
+
+
+@pytest.fixture(scope="module")
+def both(site: Path) -> Iterator[None]:
+    with no_plugins(site):
+        plugins.load(PLUGINS / "gain.py")
+        yield
+
+
+@settings(max_examples=12)
+@given(specs().filter(lambda spec: len(spec.input) < 4), st.randoms(use_true_random=False))
+def test_layers_of_plugins_anywhere_in_random_networks(
+    both: None, spec: dsl.Spec, random: Random
+) -> None:
+    """Behind convolutions wherever they stand: what comes there is a map."""
+
+    def change(step: layers.Step, name: str) -> layers.Step:
+        if not isinstance(step, layers.Filter) or random.random() < 0.6:
+            return step
+        word = random.choice(["coordatt 2", "coordatt in", "gain", "gain start=2 hard"])
+        both = step.model_copy(update={"name": None}), dsl.step(word)
+        return layers.Sequence(name=step.name, steps=both)
+
+    text = dsl.dump(mapped(spec, change).model_copy(update={"weights": {}}))
+    assert failures(text) == ""
+    again = dsl.loads(text)
+    assert dsl.dump(again) == text
+
+
+HEADS = """\
+name: heads
+input: [3, 40, 40]
+classes: 4
+stem: [3x3 8 /2]
+body: [a: 3x3 8, gain]
+head: [globalpool avg, fc classes]
+aux: [{help: {from: a, weight: 0.5, do: [avgpool 9x9 /5 valid, gain hard, coordatt 2, fc classes]}}]
+"""
+
+
+def test_heads_that_need_larger_images(both: None) -> None:
+    """They run by themselves, and so does what stands in for a plugin's layer without reference."""
+    assert failures(HEADS) == ""
+
+
+def test_without_references_all_around_is_compared(gain: Path) -> None:
+    edit(gain, "    reference=reference,\n", "")
+    plugins.load(gain)
+    text = HEADS.replace("coordatt 2, ", "")
+    assert failures(text) == ""
+    report = prove(network := lower(dsl.loads(text)), emit(network))
+    assert report.left_out.startswith("what gain should give is compared with nothing")
+
+
+CONSTANT = "        self.register_buffer('two', torch.full((1,), 2.0), persistent=False)\n"
+
+
+@pytest.mark.parametrize("persistent", [False, True])
+def test_constants_keep_their_values_in_the_proof(gain: Path, persistent: bool) -> None:
+    classes = gain.with_name("gain_torch.py")
+    constant = CONSTANT.replace(", persistent=False", "") if persistent else CONSTANT
+    edit(
+        classes,
+        "        self.reset_parameters()\n\n",
+        f"{constant}        self.reset_parameters()\n\n",
+    )
+    edit(classes, "return x * gain", "return x * self.two * gain")
+    buffers = "    def buffers(self, x: Shape) -> Any:\n        return {'two': (1,)}\n"
+    edit(gain, "    def work(", f"{buffers}\n    def work(")
+    edit(gain, "eltwise_elems=x", "eltwise_elems=2 * x")
+    edit(gain, "[row * gain", "[row * 2 * gain")
+    edit(gain, "Extra(x.elements, fixed", "Extra(2 * x.elements, fixed")
+    edit(gain, "Saved(input=True, extra=Extra(", "Saved(extra=Extra(x.elements, ")
+    plugins.load(gain)
+    assert failures(GAINS) == ""
+
+
+def test_weights_go_out_and_come_back(both: None, tmp_path: Path) -> None:
+    spec = dsl.loads(GATED)
+    model, other = compile_spec(spec), compile_spec(spec)
+    randomise(model)
+    export_weights(model, file=tmp_path / "gated.safetensors")
+    report = load_weights(other, tmp_path / "gated.safetensors", source="own")
+    assert report is not None
+    for key, value in model.state_dict().items():
+        assert torch.equal(other.state_dict()[key], value), key
+
+
+def test_keras_has_no_such_layer(both: None) -> None:
+    text = GATED.replace(
+        "aux:", "weights: {keras: {conv: conv, att: gate, 'a.**': none, help: none}}\naux:"
+    )
+    with pytest.raises(dsl.SpecError, match="att is a plugin's layer, whose weights nobody can"):
+        slots(lower(dsl.loads(text)), "keras")
+    text = text.replace("att: gate", "att: none")
+    found = {slot.path: slot.name for slot in slots(lower(dsl.loads(text)), "keras")}
+    assert found["conv.conv.weight"] == "conv_conv/kernel"
+    assert found["att.squeeze.weight"] == ""
+
+
+@pytest.mark.parametrize("words", ["check", "cost", "draw", "source", "ir", "resolve", "weights"])
+def test_torch_waits_until_something_is_built(site: Path, tmp_path: Path, words: str) -> None:
+    (tmp_path / "net.yaml").write_text(GATED, encoding="utf-8")
+    code = (
+        f"import sys; sys.path.insert(0, {str(site)!r}); from compiler.cli import run\n"
+        f"assert run(['{words}', 'net.yaml', '--plugin', {str(PLUGINS / 'gain.py')!r}]) == 0\n"
+        "assert 'coord_attention' in sys.modules and 'torch' not in sys.modules"
+    )
+    home = str(Path(__file__).parent.parent)
+    environment = {**os.environ, "PYTHONPATH": home}
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment,
+                          capture_output=True, text=True, check=False)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+
+
+def test_what_a_spec_changes_in_a_layer_of_a_plugin(both: None, tmp_path: Path) -> None:
+    (tmp_path / "base.yaml").write_text(GATED, encoding="utf-8")
+    (tmp_path / "heir.yaml").write_text(
+        "extends: base.yaml\nname: heir\nwidth: 0.5\n"
+        "insert: [{after: a, gate: coordatt 2}]\nset: {att.reduction: 5, a.r: 3}\n",
+        encoding="utf-8",
+    )
+    spec = dsl.load(tmp_path / "heir.yaml")
+    said = {step.name: write(step) for step in spec.body if isinstance(step, layers.Layer)}
+    assert said == {"a": "A n=8 r=3 x2", "gate": "coordatt 2", "att": "coordatt 5"}
+    wrong = spec.model_copy()
+    with pytest.raises(dsl.SpecError, match="reduction must be a whole number"):
+        dsl.change(wrong, {"att.reduction": 0.5})
+
+
+def test_a_field_called_width_is_scaled(gain: Path) -> None:
+    written = 'width: Annotated[Whole, Spelled(key="width")]'
+    edit(gain, 'start: Annotated[Number, Spelled(key="start")]', written)
+    edit(gain, "    Work,\n", "    Whole,\n    Work,\n")
+    edit(gain, 'gain start=0.5"', 'gain width=5"')
+    edit(gain, '"start"), step', '"width"), step')
+    edit(gain, "] = 1.0", "] = 1")
+    plugins.load(gain)
+    spec = dsl.loads("name: one\ninput: [3, 8, 8]\nclasses: 2\nbody: [gain width=8, 3x3 8]\n")
+    assert "gain width=8 soft" in dsl.dump(spec)
+    half = dsl.Changes.model_validate({"width": 0.5})
+    assert "gain width=4 soft" in dsl.dump(dsl.change(spec, half))
+
+
+def test_an_op_of_the_languages_own_is_no_plugins(gain: Path) -> None:
+    """Else each such layer of a network, whoever wrote it, would be taken for the plugin's."""
+    edit(gain, "    ChannelGain,\n", "    Identity,\n")
+    edit(gain, "MODES = {", "from compiler.ops.linear import Identity\n\nMODES = {")
+    with pytest.raises(plugins.PluginError) as caught:
+        plugins.load(gain)
+    assert "gain: Identity is the language's own op" in str(caught.value)
+    assert "may be a subclass of Identity" in str(caught.value)

@@ -119,6 +119,10 @@ def give(ours: nn.Module, theirs: nn.Module) -> None:
         key: value.clone() if key in buffers else value for key, value in ours.state_dict().items()
     }
     theirs.load_state_dict(state, strict=True, assign=True)
+    for key, value in ours.named_buffers():
+        if key not in state:  # Constants of plugins, which no state dict holds.
+            owner, _, name = key.rpartition(".")
+            setattr(theirs.get_submodule(owner), name, value.clone())
 
 
 def images(network: Network, grid: tuple[int, ...], batch: int) -> Tensor:

@@ -16,7 +16,8 @@ from torch.func import functional_call
 from compiler.ir.network import Network
 from compiler.ir.nodes import Leaf, leaves
 from compiler.ir.op import Shape
-from compiler.ir.plugged import plugged
+from compiler.ir.plugged import kind_of, plugged
+from compiler.nn.built import layer
 from compiler.plugins.kinds import LayerKind
 from dsl.models.plugins import said
 
@@ -40,6 +41,19 @@ def unchecked(network: Network) -> str:
         f"what {' and '.join(words)} should give is compared with nothing: "
         f"the plugin has no reference for {which}"
     )
+
+
+STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
+
+
+def restore(network: Network, module: nn.Module) -> None:
+    """Give the layers of plugins their constants back, which random numbers have overwritten."""
+    for path, leaf in leaves(network.nodes):
+        if kind_of(leaf.op):
+            owner = module.get_submodule(path)
+            for name, value in layer(leaf).named_buffers():
+                if name.rpartition(".")[2] not in STATISTICS:
+                    owner.get_buffer(name).copy_(value)
 
 
 class _Other:
@@ -70,9 +84,9 @@ class _Other:
         return y, moved
 
 
-def _itself(layer: nn.Module, weights: Outs, x: Tensor, training: bool) -> tuple[Tensor, Outs]:
+def _itself(own: nn.Module, weights: Outs, x: Tensor, training: bool) -> tuple[Tensor, Outs]:
     """What a module gives with these weights, and its buffers afterwards; it stays as it is."""
     state = {name: value.clone() for name, value in weights.items()}
     with torch.no_grad():
-        y: Tensor = functional_call(layer.train(training), state, (x,))
-    return y, {name: state[name] for name, _ in layer.named_buffers()}
+        y: Tensor = functional_call(own.train(training), state, (x,))
+    return y, {name: state[name] for name, _ in own.named_buffers()}

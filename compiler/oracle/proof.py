@@ -24,7 +24,7 @@ def prove(network: Network, text: str) -> CheckReport:
         why = f"the emitted source was not run: {chosen.left_out}"
         return CheckReport(name_of(network), (), why)
     from compiler.oracle.emitted import give, pair, randomise
-    from compiler.oracle.foreign import unchecked
+    from compiler.oracle.foreign import restore, unchecked
     from compiler.oracle.runs import Runs, calm
 
     size = "x".join(str(int(n)) for n in (BATCH, network.input.channels, *chosen.grid))
@@ -36,6 +36,7 @@ def prove(network: Network, text: str) -> CheckReport:
             both = pair(network, text)
             checks += _new(mode, both)
             randomise(both.ours)
+            restore(network, both.ours)
             give(both.ours, both.theirs)
             checks.append(Check(mode, "weights"))
             doing, runs = "a pass", Runs(network, chosen, both)

@@ -126,6 +126,10 @@ def _check_model(model: Any) -> None:
 def _check_op(word: str, op: Any) -> None:
     if not (isinstance(op, type) and issubclass(op, Op)):
         raise fault(f"{word}: `op` is a subclass of Op, not {op!r}")
+    if op.__module__.startswith("compiler.ops."):
+        # Whose layer an op is, its class alone says.
+        help = f"give a frozen dataclass of your own, which may be a subclass of {op.__name__}"
+        raise fault(f"{word}: {op.__name__} is the language's own op", help)
     if isabstract(op):
         lacks = ", ".join(sorted(op.__abstractmethods__))
         raise fault(f"{word}: {op.__name__} doesn't say its {lacks}")

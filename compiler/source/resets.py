@@ -86,7 +86,10 @@ def _drawn(network: Network) -> Iterator[str]:
     """The body of `_init_weights`."""
     if network.init:
         yield "        for module in self.modules():"
-        kinds = LAYERS[Conv].format(rank=len(network.input.grid)), LAYERS[Linear]
+        ops = (leaf.op for _, leaf in leaves(network.nodes))
+        # A plugin's layer may be made of convolutions of any rank.
+        ranks = (1, 2, 3) if any(map(kind_of, ops)) else (len(network.input.grid),)
+        kinds = *(LAYERS[Conv].format(rank=rank) for rank in ranks), LAYERS[Linear]
         yield f"            if isinstance(module, {' | '.join(kinds)}):"
         yield from _draw(network.init, Expr("module.weight"), 4)
     heads = {tap.name for tap in network.taps}
