@@ -66,10 +66,10 @@ def met(node: Parallel, traces: Iterable[Trace]) -> Trace:
 
     What stands still for all places of the others has no window that moves with them.
     """
-    still = node.join.spread(tuple(branch.out for branch in node.branches))
-    if not any(still):
+    stays = node.join.spread(tuple(branch.out for branch in node.branches))
+    if not any(stays):
         return joined(traces)
-    pairs = zip(traces, still, strict=True)
+    pairs = zip(traces, stays, strict=True)
     return joined(replace(trace, spatial=False) if alone else trace for trace, alone in pairs)
 
 

@@ -128,12 +128,16 @@ def _act(step: layers.Filter, scope: Scope) -> tuple[Part, ...]:
     return (("act", act),) if act else ()
 
 
+ACTS = (*ACTIVATIONS, "none")
+"""What an option of an activation may say."""
+
+
 def activation(step: Model, name: str, scope: Scope, *, fresh: bool = True) -> Activation | None:
     """What a field that holds an activation says, with its slope; None for none.
 
     Behind a `fresh` output, which nothing else needs, it overwrites that where torch can.
     """
-    kind, _, slope = scope.word(step, name, (*ACTIVATIONS, "none"), settable=True).partition(":")
+    kind, _, slope = scope.word(step, name, ACTS, settable=True).partition(":")
     if kind == "none":
         return None
     facts = ACTIVATIONS[kind]
@@ -144,7 +148,7 @@ def activation(step: Model, name: str, scope: Scope, *, fresh: bool = True) -> A
 def _sliding(step: layers.Filter | layers.MaxPool, x: Shape, scope: Scope) -> Sliding:
     rank = _ranked(step, "kernel", step.kernel, x, scope)
     kernel, stride = scope.axes(step, "kernel", rank), scope.axes(step, "stride", rank)
-    ones = every(1, kernel)
+    ones, none = every(1, kernel), every(0, kernel)
     dilation = scope.axes(step, "dilation", rank) if isinstance(step, layers.Filter) else ones
     ceil = isinstance(step, layers.MaxPool) and step.ceil
     given = scope.value(step, "padding")
@@ -152,14 +156,14 @@ def _sliding(step: layers.Filter | layers.MaxPool, x: Shape, scope: Scope) -> Sl
         pads = scope.axes(step, "padding", rank, least=0)
         return Sliding(kernel, stride, pads, dilation, ceil, mode=pad_text(pads))
     if given is None and ceil:
-        return Sliding(kernel, stride, (), dilation, ceil, mode="ceil")
+        return Sliding(kernel, stride, none, dilation, ceil, mode="ceil")
     mode = scope.word(step, "padding", PADDINGS)
     shown = mode if given is not None else ""
     if mode == "valid":
-        return Sliding(kernel, stride, (), dilation, ceil, mode="valid")
+        return Sliding(kernel, stride, none, dilation, ceil, mode="valid")
     if mode == "tf_same":
         return _tf_same(step, kernel, stride, dilation, shown, scope)
-    return _same(step, Sliding(kernel, stride, (), dilation, ceil), scope)
+    return _same(step, Sliding(kernel, stride, none, dilation, ceil), scope)
 
 
 def _ranked(
@@ -167,7 +171,7 @@ def _ranked(
 ) -> int:
     """How many axes a window has: as many as the map that comes in."""
     rank = len(sizes)
-    if x.is_map and rank != len(x.grid):
+    if rank != len(x) - 1 and x.is_map:
         message, help = misranked(name, sizes, tuple(map(int, x)))
         scope.fail("E114", step.at.of(name), message, help=help)
     return rank

@@ -128,6 +128,8 @@ class Scope:
 
     def whole(self, step: Model, name: str, given: Any, least: int) -> int:
         """A whole number from `least`, given as such or by a parameter."""
+        if isinstance(given, int) and least <= given <= MOST:
+            return given  # Most are, and a network has thousands.
         value = self.meaning(given, step.at.of(name), NAMED.get(name, name))
         if not isinstance(value, int) or not least <= value <= MOST:
             self.wrong(step, name, given, f"a whole number from {least} to {MOST:,}", value=value)
@@ -138,9 +140,11 @@ class Scope:
 
         Reports a factor of what is no whole number, and one that doesn't divide.
         """
-        found = factor(given)
+        if not isinstance(given, str):
+            return given
+        found = None if given in self.names else factor(given)
         if found is None:
-            return self.names.get(given, given) if isinstance(given, str) else given
+            return self.names.get(given, given)
         value = self.names.get(found.name, found.name)
         if not isinstance(value, int):
             said = f"{label} {given}: {found.name} is no whole number"

@@ -33,6 +33,8 @@ class Sliding(Worded):
     """How the spec put it (`same`, `valid`…), for labels."""
 
     def __post_init__(self) -> None:
+        if self.stride and self.padding and self.dilation:
+            return
         for name, usual in (("stride", 1), ("padding", 0), ("dilation", 1)):
             if not getattr(self, name):
                 object.__setattr__(self, name, every(usual, self.kernel))
@@ -49,7 +51,7 @@ class Sliding(Worded):
     @property
     def spans(self) -> Axes:
         """Input positions that one window covers, dilation included."""
-        return tuple(map(self.span, self.axes))
+        return tuple(map(self.span, range(len(self.kernel))))
 
     def span(self, axis: int) -> int:
         """Input rows that one window covers, dilation included."""
@@ -89,11 +91,11 @@ class Sliding(Worded):
     def grid(self, x: Shape) -> Axes:
         """The output's grid for an input map. Raises `ShapeFault` where nothing fits."""
         fit(x, self.kernel)
-        return tuple(map(self.size, self.axes, x.grid))
+        return tuple(map(self.size, range(len(x) - 1), x[1:]))
 
     def window(self, x: Shape) -> Window:
         """The window with the padding that this input gets."""
-        before, after = zip(*map(self.pads, self.axes, x.grid), strict=True)
+        before, after = zip(*map(self.pads, range(len(x) - 1), x[1:]), strict=True)
         return Window(self.kernel, self.stride, before, after, self.dilation)
 
     def padded_elements(self, x: Shape) -> int:
@@ -141,12 +143,13 @@ def every(value: int, like: Axes) -> Axes:
 
 def fit(x: Shape, sizes: Axes) -> None:
     """Refuse what is no map of so many axes: raises `ShapeFault`."""
+    if len(x) - 1 == len(sizes):
+        return
     if not x.is_map:
         letters = ", ".join(("C", *LETTERS[len(sizes)]))
         raise ShapeFault("E106", f"needs a map ({letters}), gets a vector of {x}", FLAT_HELP)
-    if len(sizes) != len(x.grid):
-        what = f"{kernel_text(sizes)} is for a map of {len(sizes)} axes"
-        raise ShapeFault("E114", f"{what}, this one is {x}")
+    what = f"{kernel_text(sizes)} is for a map of {len(sizes)} axes"
+    raise ShapeFault("E114", f"{what}, this one is {x}")
 
 
 def axes_text(axes: Axes) -> str:

@@ -54,12 +54,12 @@ def whole(low: int, high: int, named: bool, scaled: bool = False) -> Callable[[A
 
     def read(value: Any) -> int | str:
         found = _number_text(value)
+        if isinstance(found, int) and is_number(found) and low <= found <= high:
+            return int(found)
         if named and (is_identifier(value) or (scaled and factor(value))):
             return str(value)
         if named and looks_factored(value):
             raise _no_factor(value, scaled)
-        if isinstance(found, int) and is_number(found) and low <= found <= high:
-            return int(found)
         zeros = isinstance(value, str) and re.fullmatch(r"0[0-9]+", value)
         why = " (leading zeros are not taken)" if zeros else ""
         wanted = f"a whole number from {low} to {high:,}{OR_PARAMETER[named]}"

@@ -40,9 +40,9 @@ class Spelled:
     prefix: str = ""
     key: str = ""
 
-    def says(self, value: object) -> bool:
+    def says(self, value: str) -> bool:
         """Whether a bare word stands for the value, and so no name does."""
-        return bool(self.words) and isinstance(value, str) and value in self.words.values()
+        return value in self.words.values()
 
 
 @dataclass(frozen=True)

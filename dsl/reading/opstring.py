@@ -275,10 +275,11 @@ def _read_fields(kind: type[Layer], tokens: list[Token], found: Found, report: R
 def _match(token: Token, marks: list[tuple[str, Spelled]]) -> tuple[str, Any, int] | None:
     """The field that a token writes by word, key or prefix; its value and where it starts."""
     key, equals, value = token.text.partition("=")
+    word = word_of(token.text)
     for name, mark in marks:
         if token.text in mark.words:
             return name, mark.words[token.text], 0
-        if word_of(token.text) in mark.settable:
+        if word in mark.settable:
             return name, token.text, 0
         if equals and mark.key and key == mark.key:
             return name, value, len(key) + 1

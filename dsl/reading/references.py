@@ -32,7 +32,11 @@ def references(step: Step) -> Iterator[tuple[str, str, Span]]:
         found = [(key, value, f"args.{key}=") for key, value in step.args.items()]
     elif isinstance(step, Layer):
         fields = [(name, getattr(step, name), mark) for name, mark in spellings(type(step))]
-        found = [(name, value, name) for name, value, mark in fields if not mark.says(value)]
+        found = [
+            (name, value, name)
+            for name, value, mark in fields
+            if isinstance(value, tuple) or (isinstance(value, str) and not mark.says(value))
+        ]
     elif isinstance(step, Split):
         for at_share, share in names_of(step.split):
             yield "split", name_in(share), share_place(step, at_share)
