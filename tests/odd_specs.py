@@ -99,6 +99,42 @@ head: [globalpool avg, {mul: [flatten, [flatten, softmax]]}, fc classes]
 aux: [{helper: {from: a, weight: 0.5, do: [{mul: [identity, [globalpool avg, tanh]]}, fc classes]}}]
 """
 
+TEXTS["shortcuts"] = f"""
+stem: [3x3 8, {{do: [3x3 8, relu, dropout 0.5], residual: {{act: none}}}}]
+strided:
+  Down:
+    params: {{w: , s: 2, scale: 1.0, act: relu}}
+    do: [relu, 3x3 w /s, 3x3 w act=none]
+    residual: {{shortcut: 1x1 w /s act=none, scale: scale, act: act}}
+inception:
+  Basic: {{do: [conv1: 3x3 in, conv2: 3x3 in act=none], residual: {{}}}}
+  Odd:
+    params: [w]
+    do: [identity, {{do: [{{{LONG}: 3x3 w}}, flatten_me: 1x1 w], residual: {{shortcut: 1x1 w}}}}]
+    residual: {{shortcut: {{{LONG}: [avgpool 3x3, 1x1 w nobias linear]}}, scale: 0.3, act: silu}}
+  Parts:
+    concat: [1x1 4, 3x3 4]
+    then: 1x1 6
+    residual: {{shortcut: [softmax, Basic, 1x1 6 linear], act: none}}
+  Both: {{do: [identity], residual: {{shortcut: identity, scale: 2}}}}
+  Gated: {{do: [1x1 in], residual: {{shortcut: relu, act: prelu}}}}
+body:
+  - a: Down w=8
+  - b: Down w=4 s=1 act=none
+  - c: Down w=4 scale=0.5 s=1
+  - d: Basic x2
+  - e: Odd w=5
+  - f: Parts
+  - g: {{concat: [Both, {{do: [3x3 3], residual: {{shortcut: 1x1 3 linear}}}}]}}
+  - h: Gated
+head: [globalpool, {{do: [fc 9], residual: {{shortcut: [flatten, fc 9], act: none}}}}, fc classes]
+aux:
+  - helper:
+      from: b
+      weight: 0.5
+      do: [{{do: [3x3 in], residual: {{}}}}, globalpool avg, fc classes]
+"""
+
 TEXTS["factors"] = """
 stem: [3x3 12, sepconv 3x3 in*2, {concat: [1x1 in/4, in_two: 3x3 in/2 groups=in/4]}]
 inception:

@@ -103,7 +103,7 @@ def nested(draw: DrawFn, depth: int, *, top: bool) -> Step:
         return shuffled(draw(st.sampled_from([2, 3])), draw(st.sampled_from([2, 3])))
     if form == "list":
         steps = draw(st.lists(nested(depth - 1, top=False), min_size=1, max_size=3))
-        return Sequence(steps=named(draw, steps))
+        return summed(draw, named(draw, steps))
     return draw((shared if form == "shares" else splits)(depth - 1, top=top))
 
 
@@ -111,6 +111,19 @@ def shuffled(groups: int, size: int) -> Step:
     """A shuffle of channels that divide into so many groups of that size."""
     widen = Conv(kernel=(1, 1), width=groups * size)
     return Sequence(steps=(widen, layers.Shuffle(groups=groups)))
+
+
+def summed(draw: DrawFn, steps: tuple[Step, ...], stride: Any = (1, 1)) -> Sequence:
+    """Steps in order, perhaps with a residual sum around them and a layer on its shortcut."""
+    if not draw(st.booleans()):
+        return Sequence(steps=steps)
+    width = draw(WIDTHS)
+    beside = Conv(kernel=(1, 1), width=width, stride=stride, linear=draw(st.booleans()))
+    shortcut: Step = beside
+    if draw(st.booleans()):
+        shortcut = Sequence(steps=(draw(KEPT), beside), name=draw(st.sampled_from([None, "past"])))
+    residual = Residual(scale=draw(NUMBERS | st.just(1.0)), act=draw(ACTS), shortcut=shortcut)
+    return Sequence(steps=(*steps, Conv(kernel=(1, 1), width=width)), residual=residual)
 
 
 @composite
@@ -187,7 +200,7 @@ def inceptions(draw: DrawFn, inner: dict[str, Block]) -> Block:
     form = draw(st.sampled_from(["plain", "then", "residual", "list"]))
     if form == "list":
         steps = [step for step in branches if not isinstance(step, Split)] or [END]
-        return Block(params=params, body=Sequence(steps=named(draw, steps)))
+        return Block(params=params, body=summed(draw, named(draw, steps)))
     residual = Residual(scale=draw(NUMBERS), act=draw(ACTS)) if form == "residual" else None
     then = {"plain": None, "then": draw(KEPT), "residual": END}[form]
     body = Split(branches=named(draw, branches), then=then, residual=residual)
@@ -211,6 +224,8 @@ def eithers(draw: DrawFn) -> Block:
     window: dict[str, Any] = {"kernel": (3, 3), "stride": ("s", "s")}
     window["padding"] = draw(st.sampled_from(["same", "tf_same"]))
     ends = draw(st.lists(shrunk(window), min_size=1, max_size=3))
+    if draw(st.booleans()):
+        return Block(params={"s": None}, body=summed(draw, tuple(ends[:1]), ("s", "s")))
     return Block(params={"s": None}, body=Split(branches=named(draw, ends)))
 
 

@@ -138,12 +138,14 @@ class _Renaming:
             case layers.Split():
                 update["branches"] = tuple(self.step(branch) for branch in step.branches)
                 update["then"] = self.step(step.then) if step.then else None
-                if step.residual:
-                    values = {
-                        name: self.value(getattr(step.residual, name)) for name in ("scale", "act")
-                    }
-                    update["residual"] = step.residual.model_copy(update=values)
+        if isinstance(step, (layers.Sequence, layers.Split)) and step.residual:
+            update["residual"] = self.residual(step.residual)
         return step.model_copy(update=update)
+
+    def residual(self, residual: layers.Residual) -> layers.Residual:
+        values = {name: self.value(getattr(residual, name)) for name in ("scale", "act")}
+        values["shortcut"] = self.step(residual.shortcut) if residual.shortcut else None
+        return residual.model_copy(update=values)
 
 
 @st.composite

@@ -39,6 +39,8 @@ def block_kind(node: Node) -> Leaf | Series | str:
             return node.use.block
         case Series() if is_unit(node):
             return node
+        case Series() if node.residual:
+            return "residual"
         case Series(nodes=(first, *_)):
             repeated = node.role == "sequence" and all(n.name.isdigit() for n in node.nodes)
             what = block_kind(first)

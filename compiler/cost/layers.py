@@ -10,7 +10,7 @@ from compiler.cost.field import Trace
 from compiler.cost.known import known
 from compiler.cost.rows import Counted, Row, counted
 from compiler.cost.sums import beginning, join_tally, met, residual_tally
-from compiler.ir.nodes import Leaf, Node, Parallel, Residual, Series, Tap
+from compiler.ir.nodes import Leaf, Node, Parallel, Series, Tap
 from compiler.ir.op import Shape
 
 
@@ -40,7 +40,7 @@ class _Walk:
             case Leaf():
                 return self._leaf(node, path, trace)
             case Series():
-                return self._series(node.nodes, path, trace)
+                return self._summed(node, path, trace, self._series(node.nodes, path, trace))
             case Parallel():
                 return self._parallel(node, path, trace)
             case Tap():
@@ -70,15 +70,18 @@ class _Walk:
         self._written(join_tally(node), node.joined, path, node.join.word, made)
         if node.then:
             made = self.node(node.then, f"{path}.{node.then.name}", made)
-        return (
-            self._residual(node.residual, node, path, made.hull(trace)) if node.residual else made
-        )
+        return self._summed(node, path, trace, made)
 
-    def _residual(self, residual: Residual, node: Parallel, path: str, trace: Trace) -> Trace:
-        """The sum around a parallel, and its activation."""
-        kind = f"residual ×{float(residual.scale):g}"
+    def _summed(self, node: Series | Parallel, path: str, before: Trace, made: Trace) -> Trace:
+        """The residual sum, if there is one: its shortcut, itself, and its activation."""
+        if node.residual is None:
+            return made
+        act, shortcut = node.residual.act, node.residual.shortcut
+        if shortcut:
+            before = self.node(shortcut, f"{path}.{shortcut.name}", before)
+        trace = made.hull(before)
+        kind = f"residual ×{float(node.residual.scale):g}"
         self._written(residual_tally(node), node.out, path, kind, trace)
-        act = residual.act
         return self.node(act, f"{path}.{act.name}", trace) if act else trace
 
     def _written(self, written: Tally, out: Shape, path: str, kind: str, trace: Trace) -> None:

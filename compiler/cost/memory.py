@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from compiler.cost.known import Known, known
 from compiler.ir.kept import remembered
 from compiler.ir.network import Network
-from compiler.ir.nodes import Leaf, Node, Parallel, Residual, Series, Tap
+from compiler.ir.nodes import Leaf, Node, Parallel, Series, Tap
 from compiler.ir.op import Shape
 
 
@@ -53,9 +53,9 @@ class _Peak:
             case Leaf():
                 return self.leaf(node, live)
             case Series():
-                return self.series(node.nodes, live)
+                return self.summed(node, live, self.series(node.nodes, live))
             case Parallel():
-                return self.parallel(node, live)
+                return self.summed(node, live, self.parallel(node, live))
             case Tap():
                 return 0
 
@@ -75,9 +75,7 @@ class _Peak:
 
     def parallel(self, node: Parallel, live: int) -> int:
         made = self.folded(node, live) if node.join.folds else self.gathered(node, live)
-        if node.then:
-            made = self.node(node.then, live + made) or made
-        return self.residual(node.residual, node, live, made) if node.residual else made
+        return (self.node(node.then, live + made) or made) if node.then else made
 
     def gathered(self, node: Parallel, live: int) -> int:
         """Every branch's output is held until the join is written."""
@@ -100,10 +98,15 @@ class _Peak:
             held = made
         return held
 
-    def residual(self, residual: Residual, node: Parallel, live: int, inner: int) -> int:
+    def summed(self, node: Series | Parallel, live: int, inner: int) -> int:
+        """Both sides of a residual sum are held until it is written."""
+        if node.residual is None:
+            return inner
+        act, shortcut = node.residual.act, node.residual.shortcut
+        beside = self.node(shortcut, live + inner) if shortcut else 0
         made = self.size(node.out)
-        self.saw(live + inner + made)
-        return (self.leaf(residual.act, live + made) or made) if residual.act else made
+        self.saw(live + inner + beside + made)
+        return (self.leaf(act, live + made) or made) if act else made
 
 
 def saved_bytes(network: Network, batch: int, dtype_bytes: int, training: bool) -> int | None:
@@ -172,9 +175,9 @@ class _Keeper:
             case Leaf():
                 return self.leaf(known(node), x)
             case Series():
-                return self.series(node.nodes, x)
+                return self.summed(node, x, self.series(node.nodes, x))
             case Parallel():
-                return self.parallel(node, x)
+                return self.summed(node, x, self.parallel(node, x))
             case Tap():
                 if self.training:
                     self.series(node.body.nodes, x)
@@ -206,12 +209,16 @@ class _Keeper:
             y = self.product(node, outs)
         elif len(outs) > 1 or not node.join.folds:
             y = self.tensor(node.joined, any(out.grad for out in outs))
-        if node.then:
-            y = self.node(node.then, y)
-        if node.residual:
-            y = self.tensor(node.out, x.grad or y.grad)
-            y = self.node(node.residual.act, y) if node.residual.act else y
-        return y
+        return self.node(node.then, y) if node.then else y
+
+    def summed(self, node: Series | Parallel, x: _Tensor, y: _Tensor) -> _Tensor:
+        """A residual sum keeps nothing itself."""
+        if node.residual is None:
+            return y
+        act, shortcut = node.residual.act, node.residual.shortcut
+        beside = self.node(shortcut, x) if shortcut else x
+        y = self.tensor(node.out, beside.grad or y.grad)
+        return self.node(act, y) if act else y
 
     def product(self, node: Parallel, factors: list[_Tensor]) -> _Tensor:
         """Each factor is what the gradient of the other takes, where that has one."""

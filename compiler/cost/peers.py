@@ -12,7 +12,7 @@ from typing import Any
 
 from compiler.cost.counting import elements
 from compiler.ir.network import Network
-from compiler.ir.nodes import Leaf, Node, Parallel, Tap, children
+from compiler.ir.nodes import Leaf, Node, Parallel, Series, Tap, children
 from compiler.ir.op import Op, Shape, Work
 from compiler.ir.plugged import kind_of
 from compiler.ops.act import Activation, Softmax
@@ -174,10 +174,10 @@ def views(network: Network, batch: int) -> dict[str, int]:
     return found
 
 
-def _flat(nodes: tuple[Node, ...]) -> Iterator[Leaf | Parallel]:
-    """Every layer and every parallel."""
+def _flat(nodes: tuple[Node, ...]) -> Iterator[Leaf | Series | Parallel]:
+    """Every layer, and all that may have a residual sum around it."""
     for node in nodes:
-        if isinstance(node, Leaf | Parallel):
+        if isinstance(node, Leaf | Series | Parallel):
             yield node
         if not isinstance(node, Leaf):
             yield from _flat(children(node))

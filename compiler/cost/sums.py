@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from compiler.cost.counting import Tally, total
+from compiler.cost.counting import NOTHING, Tally, total
 from compiler.cost.field import Field, Trace, joined, still
 from compiler.cost.known import known
 from compiler.ir.kept import remembered
@@ -20,14 +20,14 @@ def tally(node: Node, training: bool) -> Tally:
 @remembered
 def _inside(node: Node, training: bool) -> Tally:
     inside = [tally(child, training) for child in children(node)]
-    if isinstance(node, Parallel):
+    if isinstance(node, Parallel) or (isinstance(node, Series) and node.residual):
         inside.append(written_by(node))
     return total(inside)
 
 
-def written_by(node: Parallel) -> Tally:
-    """What the join of a parallel's branches and its residual sum write themselves."""
-    joins = join_tally(node)
+def written_by(node: Series | Parallel) -> Tally:
+    """What the join of a parallel's branches and a residual sum write themselves."""
+    joins = join_tally(node) if isinstance(node, Parallel) else NOTHING
     return total((joins, residual_tally(node))) if node.residual else joins
 
 
@@ -37,8 +37,8 @@ def join_tally(node: Parallel) -> Tally:
     return Tally(outputs=written, eltwise_elems=written if node.join.folds else 0)
 
 
-def residual_tally(node: Parallel) -> Tally:
-    """What a sum around a parallel writes."""
+def residual_tally(node: Series | Parallel) -> Tally:
+    """What a sum around a node writes."""
     written = node.out.elements
     return Tally(outputs=written, eltwise_elems=written)
 
@@ -52,13 +52,20 @@ def seen(node: Node) -> Trace:
 def _seen_inside(node: Node) -> Trace:
     match node:
         case Series():
-            return _through(node.nodes, _still(node))
+            return _summed(node, _through(node.nodes, _still(node)))
         case Parallel():
             made = met(node, map(seen, node.branches))
             if node.then:
                 made = made.then(seen(node.then))
-            return made.hull(_still(node)) if node.residual else made
+            return _summed(node, made)
     return _still(node)  # What comes behind an auxiliary head is the trunk.
+
+
+def _summed(node: Series | Parallel, made: Trace) -> Trace:
+    """What the residual sum sees, if there is one."""
+    if node.residual is None:
+        return made
+    return made.hull(seen(node.residual.shortcut) if node.residual.shortcut else _still(node))
 
 
 def met(node: Parallel, traces: Iterable[Trace]) -> Trace:

@@ -99,6 +99,7 @@ class Planner:
             case Series():
                 within = self._below(node)
                 inside = tuple(item for child in node.nodes for item in within.chain(child))
+                inside = self._sum(node, node.residual, inside) if node.residual else inside
             case Parallel():
                 inside = self._parallel(node)
         opening = self.title(node)
@@ -118,7 +119,7 @@ class Planner:
     def _below(self, node: Node) -> Planner:
         return replace(self, path=f"{self._at(node)}." if node.name else self.path)
 
-    def _bar(self, word: Run, node: Parallel, out: Shape, family: str = "join") -> Box:
+    def _bar(self, word: Run, node: Series | Parallel, out: Shape, family: str = "join") -> Box:
         right = self._shape(out) if self.shapes else self.number(out.channels)
         return Box((word,), family, tooltip(node, self._at(node)), small(right))
 
@@ -161,11 +162,15 @@ class Planner:
         bar = self._bar(strong("×", 14), node, node.joined, "product")
         return Split(branches, cells, names, bar)
 
-    def _sum(self, node: Parallel, residual: Residual, inside: Chain) -> Chain:
+    def _sum(self, node: Series | Parallel, residual: Residual, inside: Chain) -> Chain:
+        within = self._below(node)
         bar = self._bar(strong("+", 14), node, node.out)
         scale = "" if residual.scale == 1 else f"× {factor(residual.scale)}"
         added = Split((inside, ()), (scale, "input"), ("", ""), bar)
-        return (added, *(self._below(node).chain(residual.act) if residual.act else ()))
+        if residual.shortcut:
+            beside = replace(within, shapes=False).chain(residual.shortcut)
+            added = Split((inside, beside), (scale, residual.shortcut.name), ("", ""), bar)
+        return (added, *(within.chain(residual.act) if residual.act else ()))
 
 
 def factor(scale: float) -> str:

@@ -58,6 +58,8 @@ def what(node: Node) -> str:
             return ", ".join(words(leaf).label for leaf in node.nodes if isinstance(leaf, Leaf))
         case Leaf():
             return words(node).label
+        case Series() if node.residual:
+            return f"{len(node.nodes)} steps and a residual sum"
         case _:
             return f"{len(children(node))} steps"
 

@@ -87,6 +87,8 @@ def _card(network: Network, node: Node, common: Habit) -> Card:
         card = replace(card, aside="" if call.block == node.name else call.block)
     elif isinstance(node, Parallel) and len(node.branches) > 1:
         card = replace(card, aside=node.join.word)
+    elif isinstance(node, Series) and node.residual:
+        card = replace(card, aside="residual")
     return replace(card, aside=" ".join((card.aside, *notes)).strip(), notes=notes)
 
 

@@ -254,9 +254,14 @@ def fingerprint(node: Node) -> str:
     if is_layer(node):
         return repr(sorted((key, repr(value)) for key, value in facts_of(node).items()))
     head = type(node).__name__
+    residual = node.residual if isinstance(node, (Series, Parallel)) else None
+    scale = float(residual.scale) if residual else None
     if isinstance(node, Parallel):
-        scale = float(node.residual.scale) if node.residual else None
         head = f"{node.join.word} {len(node.branches)} {scale} {tuple(map(int, node.shares))}"
+    elif residual:
+        head = f"{head} {len(node.nodes)} {scale}"  # type: ignore[union-attr]  # a series
+    if residual and residual.shortcut:
+        head = f"{head} shortcut"
     return f"{head}({', '.join(fingerprint(child) for child in children(node))})"
 
 

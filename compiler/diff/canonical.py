@@ -1,8 +1,9 @@
 """What a run of nodes computes, however it is written: equal forms, equal networks.
 
 A repeat is its steps, a list in a list is one list, an `identity` is nothing, a join of one
-branch is that branch, a concat inside a concat is one concat, and a residual sum is an `add`
-with the input, whose two sides may stand in either order (floating-point sums of two commute).
+branch is that branch, a concat inside a concat is one concat, and a residual sum is an `add` of
+the input or its shortcut, whose two sides may stand in either order (floating-point sums of two
+commute).
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 
 from compiler.diff.facts import layer_facts
 from compiler.ir.kept import remembered
-from compiler.ir.nodes import Leaf, Node, Parallel, Tap, children
+from compiler.ir.nodes import Leaf, Node, Parallel, Series, Tap
 from compiler.ir.op import Join
 from compiler.ops.join import Add
 from compiler.ops.linear import Identity
@@ -36,8 +37,9 @@ def _form(node: Node) -> Form:
         case Tap():
             return (("tap", node.weight, form((node.body,))),)
         case Parallel():
-            return _parallel(node)
-    return form(children(node))
+            return _summed(node, _parallel(node))
+        case Series():
+            return _summed(node, form(node.nodes))
 
 
 def _parallel(node: Parallel) -> Form:
@@ -46,13 +48,17 @@ def _parallel(node: Parallel) -> Form:
         joined: Form = (("split", tuple(map(int, node.shares)), node.join.word, *branches),)
     else:
         joined = _whole(node.join, branches)
-    if node.then:
-        joined += _form(node.then)
+    return joined + _form(node.then) if node.then else joined
+
+
+def _summed(node: Series | Parallel, inner: Form) -> Form:
+    """The form with the residual sum around it, if there is one."""
     if not node.residual:
-        return joined
-    scale, act = float(node.residual.scale), node.residual.act
-    sum_ = _join(Add(), ((), joined))
-    whole: Form = (sum_ if scale == 1 else ("scaled add", scale, joined),)
+        return inner
+    scale, act, shortcut = float(node.residual.scale), node.residual.act, node.residual.shortcut
+    beside = _form(shortcut) if shortcut else ()
+    sum_ = _join(Add(), (beside, inner))
+    whole: Form = (sum_ if scale == 1 else ("scaled add", scale, inner, *beside),)
     return whole + (_form(act) if act else ())
 
 

@@ -204,7 +204,9 @@ def _node(old: Node, new: Node, place: Place) -> Iterator[Change]:
     else:
         if isinstance(old, Tap) and isinstance(new, Tap):
             yield from _fact("loss weight", old.weight, new.weight, place)
-        yield from _nodes(children(old), children(new), place)
+        yield from _nodes(_inside(old), _inside(new), place)
+        if isinstance(old, Series) and isinstance(new, Series):
+            yield from _sums(old, new, place)
 
 
 def _shared(one: str, other: str) -> str:
@@ -244,17 +246,32 @@ def _parallels(old: Parallel, new: Parallel, place: Place) -> Iterator[Change]:
     yield from _fact("split", sharing(old), sharing(new), place)
     yield from _nodes(old.branches, new.branches, place)
     yield from _nodes(_list(old.then), _list(new.then), place)
+    yield from _sums(old, new, place)
+
+
+def _inside(node: Node) -> tuple[Node, ...]:
+    """The steps in a node, without what a residual sum around them runs itself."""
+    return node.nodes if isinstance(node, Series) else children(node)
+
+
+def _sums(old: Series | Parallel, new: Series | Parallel, place: Place) -> Iterator[Change]:
+    """The residual sums around two nodes."""
+    yield from _nodes(_shortcut(old), _shortcut(new), place)
     yield from _fact("residual scale", _scale(old), _scale(new), place)
     yield from _fact("residual activation", _activation(old), _activation(new), place)
+
+
+def _shortcut(node: Series | Parallel) -> tuple[Node, ...]:
+    return _list(node.residual.shortcut) if node.residual else ()
 
 
 def _list(node: Node | None) -> tuple[Node, ...]:
     return (node,) if node else ()
 
 
-def _scale(node: Parallel) -> float | None:
+def _scale(node: Series | Parallel) -> float | None:
     return float(node.residual.scale) if node.residual else None
 
 
-def _activation(node: Parallel) -> str:
+def _activation(node: Series | Parallel) -> str:
     return node.residual.act.op.label if node.residual and node.residual.act else "none"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from compiler.ir.network import Network
-from compiler.ir.nodes import Leaf, Node, Parallel, Tap, children
+from compiler.ir.nodes import Leaf, Node, Parallel, Series, Tap, children
 from compiler.ir.op import Ending
 
 
@@ -37,6 +37,8 @@ def _behind(node: Node, before: Ending) -> Ending:
             return node.op.ending(node.inp, before)
         case Parallel():
             return _joined(node, before)
+        case Series():
+            return _summed(node, before, _through(node.nodes, before))
     return _through(children(node), before)
 
 
@@ -45,8 +47,13 @@ def _joined(node: Parallel, before: Ending) -> Ending:
     ending = node.join.ending(tuple(_behind(branch, inside) for branch in node.branches))
     if node.then:
         ending = _behind(node.then, ending)
-    if node.residual:
-        ending = "logits" if "logits" in (before, ending) else "altered"
-        if node.residual.act:
-            ending = _behind(node.residual.act, ending)
-    return ending
+    return _summed(node, before, ending)
+
+
+def _summed(node: Series | Parallel, before: Ending, ending: Ending) -> Ending:
+    """What comes out of the residual sum, if there is one."""
+    if node.residual is None:
+        return ending
+    beside = _behind(node.residual.shortcut, before) if node.residual.shortcut else before
+    ending = "logits" if "logits" in (beside, ending) else "altered"
+    return _behind(node.residual.act, ending) if node.residual.act else ending

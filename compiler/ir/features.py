@@ -8,7 +8,7 @@ from operator import mul
 from typing import NamedTuple
 
 from compiler.ir.network import Network
-from compiler.ir.nodes import Leaf, Node, Parallel, children
+from compiler.ir.nodes import Leaf, Node, Parallel, Series, children
 from compiler.ir.op import Axes
 from dsl.text.problems import did_you_mean
 
@@ -53,7 +53,7 @@ def _behind(node: Node, stride: Axes) -> Axes:
             ends = [_behind(branch, stride) for branch, alone in pairs if not alone]
             stride = tuple(map(max, zip(*ends, strict=True)))
             return _behind(node.then, stride) if node.then else stride
-    for child in children(node):
+    for child in node.nodes if isinstance(node, Series) else children(node):
         stride = _behind(child, stride)
     return stride
 

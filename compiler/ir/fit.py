@@ -74,7 +74,7 @@ class Walk:
             case Leaf():
                 return self._leaf(node, shape)
             case Series():
-                return self._named(node.name, node.nodes, shape)
+                return self._summed(node, shape, self._named(node.name, node.nodes, shape))
             case Tap():
                 if self.training:
                     self._named(node.name, node.body.nodes, shape)
@@ -115,7 +115,18 @@ class Walk:
             joined = node.join.out(outs)
         except ShapeFault as fault:
             raise ShapeFault(fault.code, f"{node.name}: {fault}", fault.help) from None
-        return self._named(node.name, (node.then,), joined) if node.then else joined
+        made = self._named(node.name, (node.then,), joined) if node.then else joined
+        return self._summed(node, shape, made)
+
+    def _summed(self, node: Series | Parallel, x: Shape, made: Shape) -> Shape:
+        """The shape after the residual sum, which adds equal ones."""
+        if node.residual is None:
+            return made
+        shortcut = node.residual.shortcut
+        beside = self._named(node.name, (shortcut,), x) if shortcut else x
+        if not self.lax and tuple(beside) != tuple(made):
+            raise ShapeFault("E112", f"{node.name}: the residual sum adds {beside} and {made}")
+        return made
 
 
 def _evened(node: Parallel, outs: tuple[Shape, ...]) -> tuple[Shape, ...]:

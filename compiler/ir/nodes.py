@@ -104,7 +104,7 @@ class BlockUse:
 
 @dataclass(frozen=True, repr=False)
 class Series(Part):
-    """Nodes one after the other.
+    """Nodes one after the other; then the residual sum, if there is one around them.
 
     A block's `inp` and what is in it are in terms of its own parameters; `out` is in terms
     of whoever stands around it.
@@ -116,6 +116,7 @@ class Series(Part):
     role: Role = "sequence"
     use: BlockUse | None = None
     span: Span = field(default=NOWHERE, compare=False)
+    residual: Residual | None = None
 
     @once
     def out(self) -> Shape:
@@ -126,10 +127,16 @@ class Series(Part):
 
 @dataclass(frozen=True)
 class Residual:
-    """`act(x + scale * f(x))` around a parallel; `act` is None for no activation."""
+    """`act(shortcut(x) + scale * f(x))`: no shortcut is x itself, no `act` no activation."""
 
     scale: float
     act: Leaf | None
+    shortcut: Node | None = None
+
+    @property
+    def nodes(self) -> tuple[Node, ...]:
+        """What it runs itself, in order."""
+        return tuple(node for node in (self.shortcut, self.act) if node)
 
 
 @dataclass(frozen=True, repr=False)
@@ -207,10 +214,10 @@ def children(node: Node) -> tuple[Node, ...]:
     """The nodes directly inside, in the order in which they are constructed."""
     match node:
         case Series():
-            return node.nodes
+            return node.nodes + (node.residual.nodes if node.residual else ())
         case Parallel():
             inside = node.branches + ((node.then,) if node.then else ())
-            return inside + ((node.residual.act,) if node.residual and node.residual.act else ())
+            return inside + (node.residual.nodes if node.residual else ())
         case Tap():
             return node.body.nodes
         case Leaf():
@@ -231,17 +238,24 @@ def _what(node: Node) -> str:
             return said(node.op.call(node.inp))
         case Tap():
             return f"auxiliary head from {node.source}, weight {node.weight:g}"
-        case Series():
+        case Series(residual=None):
             return _call(node.use) if node.use else f"{node.role} of {len(node.nodes)}"
     words = [_call(node.use)] if node.use else []
-    if node.shares:
-        words.append(f"split {'|'.join(str(int(share)) for share in node.shares)}")
-    words += [f"{node.join.word} of {len(node.branches)}"]
-    if node.then:
-        words.append("then")
+    if isinstance(node, Series):
+        words.append(f"{len(node.nodes)} in order")
+    else:
+        words += _joining(node)
     if node.residual:
         words.append(f"residual ×{float(node.residual.scale):g}")
     return ", ".join(words)
+
+
+def _joining(node: Parallel) -> Iterator[str]:
+    if node.shares:
+        yield f"split {'|'.join(str(int(share)) for share in node.shares)}"
+    yield f"{node.join.word} of {len(node.branches)}"
+    if node.then:
+        yield "then"
 
 
 def _call(use: BlockUse) -> str:

@@ -31,8 +31,8 @@ def rewrite(network: Network, change: Change) -> Network:
 
     def changed(node: Node) -> Node | None:
         made = with_inside(node, changed)
-        emptied = isinstance(made, Series) and not made.nodes and made is not node
-        return None if emptied else change(made)
+        empty = isinstance(made, Series) and not made.nodes and not made.residual
+        return None if empty and made is not node else change(made)
 
     nodes = _kept(network.nodes, changed)
     if not nodes:
@@ -60,8 +60,10 @@ def with_inside(node: Node, change: Change) -> Node:
         case Leaf():
             return node
         case Series():
-            nodes = _kept(node.nodes, change)
-            return node if nodes is node.nodes else replace(node, nodes=nodes)
+            nodes, residual = _kept(node.nodes, change), _residual(node.residual, change)
+            if nodes is node.nodes and residual is node.residual:
+                return node
+            return replace(node, nodes=nodes, residual=residual)
         case Tap():
             nodes = _kept(node.body.nodes, change)
             return node if nodes is node.body.nodes else _with_body(node, nodes)
@@ -76,7 +78,7 @@ def _with_body(tap: Tap, nodes: tuple[Node, ...]) -> Tap:
 def _parallel(node: Parallel, change: Change) -> Parallel:
     branches = tuple(change(branch) or _shortcut(branch) for branch in node.branches)
     then = change(node.then) if node.then else None
-    residual = _residual(node.residual, change) if node.residual else None
+    residual = _residual(node.residual, change)
     parts = (*zip(branches, node.branches, strict=True), (then, node.then))
     if residual is node.residual and all(new is old for new, old in parts):
         return node
@@ -88,10 +90,16 @@ def _shortcut(branch: Node) -> Series:
     return Series(branch.name, (), branch.inp, span=branch.span)
 
 
-def _residual(residual: Residual, change: Change) -> Residual:
+def _residual(residual: Residual | None, change: Change) -> Residual | None:
+    """The sum with what it runs itself changed; where no shortcut stands any more, x is added."""
+    if residual is None:
+        return None
     act = change(residual.act) if residual.act else None
     assert act is None or isinstance(act, Leaf), f"a residual sum's activation is one op, not {act}"
-    return residual if act is residual.act else replace(residual, act=act)
+    shortcut = change(residual.shortcut) if residual.shortcut else None
+    if act is residual.act and shortcut is residual.shortcut:
+        return residual
+    return replace(residual, act=act, shortcut=shortcut)
 
 
 def threaded(nodes: tuple[Node, ...], x: Shape) -> tuple[Node, ...]:
@@ -124,20 +132,30 @@ def thread(node: Node, x: Shape) -> Node:
     if isinstance(node, Parallel):
         return _threaded_parallel(node, inside, use)
     nodes = threaded(node.nodes, inside)
-    if nodes is node.nodes and use is node.use and same(node.inp, inside):
+    residual = _threaded_sum(node.residual, inside, nodes[-1].out if nodes else inside)
+    parts = ((nodes, node.nodes), (use, node.use), (residual, node.residual))
+    if same(node.inp, inside) and all(new is old for new, old in parts):
         return node
-    return replace(node, nodes=nodes, inp=inside, use=use)
+    return replace(node, nodes=nodes, inp=inside, use=use, residual=residual)
+
+
+def _threaded_sum(residual: Residual | None, x: Shape, made: Shape) -> Residual | None:
+    """A residual sum around what makes `made` of `x`."""
+    if residual is None:
+        return None
+    act = thread(residual.act, made) if residual.act else None
+    assert act is None or isinstance(act, Leaf), act
+    shortcut = thread(residual.shortcut, x) if residual.shortcut else None
+    if act is residual.act and shortcut is residual.shortcut:
+        return residual
+    return replace(residual, act=act, shortcut=shortcut)
 
 
 def _threaded_parallel(node: Parallel, x: Shape, use: BlockUse | None) -> Parallel:
     branches = tuple(map(thread, node.branches, shares_of(node, x)))
     joined = node.join.out(tuple(branch.out for branch in branches))
     then = thread(node.then, joined) if node.then else None
-    residual = node.residual
-    if residual and residual.act:
-        act = thread(residual.act, then.out if then else joined)
-        assert isinstance(act, Leaf), act
-        residual = residual if act is residual.act else replace(residual, act=act)
+    residual = _threaded_sum(node.residual, x, then.out if then else joined)
     parts = (*zip(branches, node.branches, strict=True), (then, node.then), (use, node.use))
     if residual is node.residual and same(node.inp, x) and all(new is old for new, old in parts):
         return node

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
-from compiler.ir.nodes import BlockUse, Leaf, Node, Parallel, Series, Tap
+from compiler.ir.nodes import BlockUse, Leaf, Node, Parallel, Residual, Series, Tap
 from compiler.ir.op import Shape, Worded
 from compiler.ir.rewriting import with_inside
 from compiler.ir.symbols import substitute, substitute_real
@@ -56,14 +56,17 @@ def _rewritten(node: Node, write: Write) -> Node:
     match made:
         case Leaf():
             return replace(made, op=mapped(made.op, write), inp=_shape(made.inp, write))
-        case Series():
-            return replace(made, inp=_shape(made.inp, write))
+        case Series(residual=residual):
+            return replace(made, inp=_shape(made.inp, write), residual=_sum(residual, write))
         case Parallel(residual=residual):
-            if residual:
-                residual = replace(residual, scale=write(residual.scale))
-            shares = mapped(made.shares, write)
-            return replace(made, inp=_shape(made.inp, write), residual=residual, shares=shares)
+            inp, shares = _shape(made.inp, write), mapped(made.shares, write)
+            return replace(made, inp=inp, residual=_sum(residual, write), shares=shares)
     raise AssertionError("no auxiliary head stands inside a block")
+
+
+def _sum(residual: Residual | None, write: Write) -> Residual | None:
+    """A residual sum with its own number written anew; what it runs is so already."""
+    return replace(residual, scale=write(residual.scale)) if residual else None
 
 
 def _shape(shape: Shape, write: Write) -> Shape:

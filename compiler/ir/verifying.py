@@ -28,6 +28,8 @@ def _verify_inside(node: Node, where: str) -> None:
     match node:
         case Series():
             _verify_series(node.nodes, node.inp, where)
+            inner = node.nodes[-1].out if node.nodes else node.inp
+            _verify_sum(node, inner, where)
         case Tap():
             _verify_series(node.body.nodes, node.inp, where)
         case Parallel():
@@ -39,8 +41,19 @@ def _verify_inside(node: Node, where: str) -> None:
             if node.then:
                 _verify_series((node.then,), node.joined, where)
             inner = node.then.out if node.then else node.joined
-            assert not node.residual or inner == node.inp, (
-                f"{where}: a sum of {node.inp} and {inner}"
-            )
+            _verify_sum(node, inner, where)
         case Leaf():
             assert node.out == node.op.out(node.inp), where
+
+
+def _verify_sum(node: Series | Parallel, inner: Shape, where: str) -> None:
+    """What a residual sum adds has one shape."""
+    if node.residual is None:
+        return
+    names = [child.name for child in children(node)]
+    assert len(set(names)) == len(names), f"{where}: names {names} repeat"
+    beside = node.inp
+    if node.residual.shortcut:
+        _verify_series((node.residual.shortcut,), node.inp, where)
+        beside = node.residual.shortcut.out
+    assert inner == beside, f"{where}: a sum of {beside} and {inner}"

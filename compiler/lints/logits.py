@@ -62,9 +62,16 @@ def _last(nodes: Iterable[Node], prefix: str = "") -> Fixed | None:
         if isinstance(node, Leaf):
             if hasattr(node.op, "width"):
                 return Fixed(path, node, int(node.out[0]))
-        elif found := _last(children(node), f"{path}."):
+        elif found := _last(_straight(node), f"{path}."):
             return _as_step(node, path, found)
     return None
+
+
+def _straight(node: Node) -> tuple[Node, ...]:
+    """What is in a node but for a residual sum's shortcut, which has no width of its own."""
+    residual = node.residual if isinstance(node, (Series, Parallel)) else None
+    beside = residual.shortcut if residual else None
+    return tuple(child for child in children(node) if child is not beside)
 
 
 def _as_step(node: Node, path: str, found: Fixed) -> Fixed:

@@ -9,16 +9,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from math import prod
 
-from compiler.ir.nodes import BlockKind, BlockUse, Leaf, Node, Parallel, Residual, Series
+from compiler.ir.nodes import BlockKind, BlockUse, Leaf, Node, Parallel, Residual, Role, Series
 from compiler.ir.op import Op, Shape, ShapeFault, shrunk
 from compiler.ir.symbols import Sym, SymFloat, same
+from compiler.lowering import summing
 from compiler.lowering.rules import Lowered, activation, rule_of
 from compiler.lowering.scope import Scope, Stop, Value
 from compiler.lowering.sharing import shares
 from compiler.ops.join import join_of
 from dsl.models import layers
 from dsl.models.extent import kernel_text
-from dsl.models.naming import branch_names, child_names, sequence_names
+from dsl.models.naming import SHORTCUT, branch_names, inner_names
 from dsl.models.spec import Block
 from dsl.text.problems import Span
 
@@ -46,9 +47,7 @@ def lower_step(
     """
     match step:
         case layers.Sequence():
-            names = sequence_names(step.steps)
-            nodes = lower_steps(step.steps, names, x, scope.part_of(name), name)
-            return (Series(name, nodes, x, span=step.at.span),)
+            return (_sequence(step, name, x, scope.part_of(name)),)
         case layers.Split():
             return (_split(step, name, x, scope),)
         case layers.Layer() if step.repeat > 1:
@@ -139,7 +138,17 @@ def _split(step: layers.Split, name: str, x: Shape, scope: Scope) -> Parallel:
     if step.then:
         (then,) = lower_step(step.then, step.then.name or "then", shape, scope)
         node = replace(node, then=then)
-    return _residual(step.residual, node, scope) if step.residual else node
+    return replace(node, residual=_residual(step.residual, node, scope))
+
+
+def _sequence(
+    step: layers.Sequence, name: str, x: Shape, scope: Scope, top: bool = False
+) -> Series:
+    """Steps in order and the residual sum; at the `top` those that are a block."""
+    nodes = lower_steps(step.steps, inner_names(step, top), x, scope, name)
+    role: Role = "block" if top or step.residual else "sequence"
+    node = Series(name, nodes, x, role, span=step.at.span)
+    return replace(node, residual=_residual(step.residual, node, scope))
 
 
 def _branches(
@@ -177,8 +186,8 @@ def _joined(node: Parallel, scope: Scope) -> Shape:
         scope.fail(error.code, span, message, help=error.help or help)
 
 
-def _where(node: Parallel, scope: Scope) -> str:
-    """What a split is in an error: the body of a block, or a step by its name."""
+def _where(node: Series | Parallel, scope: Scope) -> str:
+    """What a node is in an error: the body of a block, or a step by its name."""
     block = scope.spec.blocks.get(scope.block)
     if block is not None and block.body.at.span == node.span:
         return f" of block {scope.block}"
@@ -229,19 +238,20 @@ def _listed(branches: list[Node]) -> str:
     return f"{', '.join(names[:-1])} and {names[-1]} give"
 
 
-def _residual(residual: layers.Residual, node: Parallel, scope: Scope) -> Parallel:
-    """`act(x + scale * f(x))`; f must give back what came in."""
-    span = residual.at.span
-    if tuple(node.out) != tuple(node.inp):
-        gives = "`then` gives" if node.then else "the branches give"
-        message = f"the residual sum{_where(node, scope)} adds two shapes: "
-        message += f"the input is {node.inp}, {gives} {node.out}"
-        help = "end with a linear 1x1 of the width that came in, `then: 1x1 in linear`"
-        scope.fail("E112", span, message, help=help)
+def _residual(
+    residual: layers.Residual | None, node: Series | Parallel, scope: Scope
+) -> Residual | None:
+    """`act(shortcut(x) + scale * f(x))`, where the node is f; the two sides must be alike."""
+    if residual is None:
+        return None
+    shortcut: Node | None = None
+    if step := residual.shortcut:
+        (shortcut,) = lower_step(step, step.name or SHORTCUT, node.inp, scope)
+    summing.check(residual, node, shortcut, scope, _where(node, scope))
     scale = scope.number(residual, "scale")
     op = activation(residual, "act", scope)
-    act = _leaf("act", op, node.out, scope, span) if op else None
-    return replace(node, residual=Residual(scale, act))
+    act = _leaf("act", op, node.out, scope, residual.at.span) if op else None
+    return Residual(scale, act, shortcut)
 
 
 def _call(step: layers.Call, name: str, x: Shape, scope: Scope) -> Node:
@@ -283,9 +293,7 @@ def _body(block: Block, name: str, x: Shape, scope: Scope) -> Series | Parallel:
     if isinstance(block.body, layers.Split):
         return _split(block.body, name, x, scope)
     assert isinstance(block.body, layers.Sequence), type(block.body)
-    steps = block.body.steps
-    nodes = lower_steps(steps, child_names(steps), x, scope, name)
-    return Series(name, nodes, x, "block", span=block.body.at.span)
+    return _sequence(block.body, name, x, scope, top=True)
 
 
 EITHER = ", one that may keep or shrink it under strided:"

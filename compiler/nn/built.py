@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import operator
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from compiler.ir.nodes import Leaf, Node, Parallel, Series, Tap
+from compiler.ir.nodes import Leaf, Node, Parallel, Residual, Series, Tap, children
 from compiler.ir.op import Call
 from compiler.ir.plugged import kind_of
 from compiler.nn import ranks, runtime
@@ -19,29 +19,62 @@ FOLDS: dict[str, Callable[..., Tensor]] = {"+": operator.add, "*": operator.mul}
 """A join's operator by its sign; without one all branches are joined at the end."""
 
 
-class Joined(nn.Module):
-    """Branches joined, then `then`, then the residual sum: `act(x + scale * f(x))`."""
+class Summed(nn.Module):
+    """Steps in order, then the residual sum: `act(shortcut(x) + scale * f(x))`."""
 
-    def __init__(self, node: Parallel) -> None:
+    def __init__(self, node: Series | Parallel) -> None:
         super().__init__()
-        self._fold = FOLDS.get(node.join.sign)
-        self._names = [branch.name for branch in node.branches]
-        self._then = node.then.name if node.then else None
-        self._shares = [int(share) for share in node.shares]
         self._scale = float(node.residual.scale) if node.residual else None
-        self._act = node.residual.act.name if node.residual and node.residual.act else None
-        for child in (*node.branches, *_after(node)):
+        self._act, self._shortcut = _names(node.residual)
+        self._names = [] if isinstance(node, Parallel) else [each.name for each in node.nodes]
+        for child in children(node):
             self.add_module(child.name, build_node(child))
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) -> (N, C', H', W')."""
+        y = self._inside(x)
+        if self._scale is not None:
+            y = torch.add(self._beside(x), y, alpha=self._scale)
+        if self._act is not None:
+            y = self._modules[self._act](y)  # type: ignore[misc]  # never None: added above
+        return y
+
+    def _inside(self, x: Tensor) -> Tensor:
+        """What is added to the shortcut."""
+        for name in self._names:
+            x = self._modules[name](x)  # type: ignore[misc]  # never None: added above
+        return x
+
+    def _beside(self, x: Tensor) -> Tensor:
+        """The shortcut: what comes in, as it is or through a layer."""
+        if self._shortcut is None:
+            return x
+        given: Tensor = self._modules[self._shortcut](x)  # type: ignore[misc]  # never None
+        return given
+
+
+def _names(residual: Residual | None) -> tuple[str | None, str | None]:
+    """What a sum's activation and its shortcut are called, those that there are."""
+    if residual is None:
+        return None, None
+    act, shortcut = residual.act, residual.shortcut
+    return act.name if act else None, shortcut.name if shortcut else None
+
+
+class Joined(Summed):
+    """Branches joined, then `then`, then the residual sum."""
+
+    def __init__(self, node: Parallel) -> None:
+        super().__init__(node)
+        self._fold = FOLDS.get(node.join.sign)
+        self._names = [branch.name for branch in node.branches]
+        self._then = node.then.name if node.then else None
+        self._shares = [int(share) for share in node.shares]
+
+    def _inside(self, x: Tensor) -> Tensor:
         y = self._joined(x)
         if self._then is not None:
             y = self._modules[self._then](y)  # type: ignore[misc]  # never None: added above
-        if self._scale is not None:
-            y = torch.add(x, y, alpha=self._scale)
-        if self._act is not None:
-            y = self._modules[self._act](y)  # type: ignore[misc]  # never None: added above
         return y
 
     def _joined(self, x: Tensor) -> Tensor:
@@ -56,21 +89,15 @@ class Joined(nn.Module):
         return so_far
 
 
-def _after(node: Parallel) -> Iterable[Node]:
-    """What a parallel runs behind its join."""
-    if node.then:
-        yield node.then
-    if node.residual and node.residual.act:
-        yield node.residual.act
-
-
 def build_node(node: Node) -> nn.Module:
     """The module of one node of the IR."""
     match node:
         case Leaf():
             return layer(node)
-        case Series():
+        case Series(residual=None):
             return _sequential(node.nodes)
+        case Series():
+            return Summed(node)
         case Tap():
             return _sequential(node.body.nodes)
         case Parallel():

@@ -7,7 +7,7 @@ from math import prod
 from typing import Self
 
 from compiler.ir.op import LETTERS, Axes, Shape, ShapeFault, Window, Worded
-from compiler.ir.symbols import is_plainly, same
+from compiler.ir.symbols import is_plainly, names_in, same
 from dsl.models.extent import kernel_text
 
 
@@ -123,7 +123,7 @@ class Sliding(Worded):
         """What a diagram says beside the kernel: stride, padding, dilation."""
         out, ones = [], every(1, self.kernel)
         if not is_plainly(self.stride, ones):
-            out.append(f"s{pair_text(self.stride)}")
+            out.append(f"{'/' if names_in(self.stride) else 's'}{pair_text(self.stride)}")
         if self.mode and not (self.mode == "valid" and self.is_unit):
             out.append({"valid": "V", "tf_same": "TF"}.get(self.mode, self.mode))
         if not is_plainly(self.dilation, ones):

@@ -12,12 +12,15 @@ from collections.abc import Sequence as Seq
 from dsl.models import layers
 
 
-def class_names(steps: Seq[layers.Step]) -> list[str]:
-    """Attributes of a network or block: `fc`, or `conv1`, `conv2` where there are several."""
+def class_names(steps: Seq[layers.Step], used: Seq[str] = ()) -> list[str]:
+    """Attributes of a network or block: `fc`, or `conv1`, `conv2` where there are several.
+
+    What is `used` beside them is no step's.
+    """
     given = [step.name for step in steps if step.name]
     alone = Counter(step.auto for step in steps if not step.name)
     names: list[str] = []
-    taken = set(given)
+    taken = {*given, *used}
     last: Counter[str] = Counter()
     for step in steps:
         name = step.name or step.auto

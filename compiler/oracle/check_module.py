@@ -125,9 +125,7 @@ def _cuts(node: Node, path: str) -> Iterator[tuple[str, Node]]:
         case Leaf():
             yield path, node
         case Series():
-            for place, child in enumerate(node.nodes):
-                for inner, cut in _cuts(child, f"{path}.{child.name}"):
-                    yield inner, replace(node, nodes=(*node.nodes[:place], cut))
+            yield from _cuts_in_order(node, path)
         case Tap():
             for inner, cut in _cuts(node.body, path):
                 assert isinstance(cut, Series)
@@ -137,3 +135,11 @@ def _cuts(node: Node, path: str) -> Iterator[tuple[str, Node]]:
                 for inner, cut in _cuts(branch, f"{path}.{branch.name}"):
                     yield inner, Series(node.name, (cut,), node.inp)
             yield path, node
+
+
+def _cuts_in_order(node: Series, path: str) -> Iterator[tuple[str, Series]]:
+    for place, child in enumerate(node.nodes):
+        for inner, cut in _cuts(child, f"{path}.{child.name}"):
+            yield inner, replace(node, nodes=(*node.nodes[:place], cut), residual=None)
+    if node.residual:
+        yield path, node

@@ -41,7 +41,7 @@ class Reading(Meaning):
         """The same, told to nobody: a block's body stands at the place of its call."""
         match step:
             case layers.Sequence():
-                return self.steps(step.steps, list_names(step.steps), path, x)
+                return self.in_order(step, path, x, listed=True)
             case layers.Split():
                 return self.split(step, path, x)
             case layers.Layer() if step.repeat > 1:
@@ -60,6 +60,23 @@ class Reading(Meaning):
             x = self.step(step, f"{path}.{name}", x)
         return x
 
+    def in_order(self, step: layers.Sequence, path: str, x: Array, *, listed: bool) -> Array:
+        """Steps of a list are numbered; those of a `do` go by their kind."""
+        names = list_names(step.steps) if listed else class_names(step.steps)
+        if step.residual is not None:
+            names = class_names(step.steps, ["act"])
+        y = self.steps(step.steps, names, path, x)
+        return y if step.residual is None else self.summed(step.residual, path, x, y)
+
+    def summed(self, residual: layers.Residual, path: str, x: Array, y: Array) -> Array:
+        """`act(shortcut(x) + scale * y)`."""
+        if residual.shortcut is not None:
+            x = self.step(residual.shortcut, f"{path}.{residual.shortcut.name or 'shortcut'}", x)
+        if x.shape != y.shape:
+            raise ValueError(f"{x.shape} and {y.shape} don't add")
+        act = self.word(residual.act, self.spec.defaults.act)
+        return self.activated(act, f"{path}.act", x + self.number(residual.scale) * y)
+
     def split(self, step: layers.Split, path: str, x: Array) -> Array:
         names = split_names(step.branches)
         pieces = self.pieces(step, x)
@@ -70,11 +87,7 @@ class Reading(Meaning):
         y = {"concat": self.ops.concat, "add": _sum, "mul": _product}[step.join](outs)
         if step.then is not None:
             y = self.step(step.then, f"{path}.{step.then.name or 'then'}", y)
-        if step.residual is not None:
-            summed = x + self.number(step.residual.scale) * y
-            act = self.word(step.residual.act, self.spec.defaults.act)
-            y = self.activated(act, f"{path}.act", summed)
-        return y
+        return y if step.residual is None else self.summed(step.residual, path, x, y)
 
     def pieces(self, step: layers.Split, x: Array) -> list[Array]:
         """What each branch works on: all of the input, or channels of its own."""
@@ -98,8 +111,7 @@ class Reading(Meaning):
         names |= {"in": x.shape[1], "classes": self.spec.classes}
         inside = replace(self, names=names)
         if isinstance(block.body, layers.Sequence):
-            steps = block.body.steps
-            return inside.steps(steps, class_names(steps), path, x)
+            return inside.in_order(block.body, path, x, listed=False)
         return inside.unseen(block.body, path, x)
 
 

@@ -38,7 +38,7 @@ def _shifted(node: Node, shifts: Shifts) -> Node:
     use = node.body.use if isinstance(node, Tap) else node.use
     inner = _inside(use, shifts) if use else shifts
     made = with_inside(node, lambda child: _shifted(child, inner))
-    if isinstance(made, Parallel) and made.residual:
+    if isinstance(made, (Series, Parallel)) and made.residual:
         scale = _moving(inner)(made.residual.scale)
         made = replace(made, residual=replace(made.residual, scale=scale))
     if use is None:

@@ -69,7 +69,7 @@ class Emitter:
                 return self.units[units.structure(node)].use(node)
             case Series(use=BlockUse() as use) | Parallel(use=BlockUse() as use):
                 return self.block(node, use)
-            case Series():
+            case Series(residual=None):
                 return self.sequence(node)
             case Tap():
                 return self.expr(node.body)
@@ -77,7 +77,7 @@ class Emitter:
                 return self.named_sequence(children(node))
             case Parallel(then=None, residual=None, shares=()):
                 return self.split(node)
-            case Parallel():
+            case Series() | Parallel():
                 return self.inline(node)
 
     def leaf(self, leaf: Leaf) -> Expr:
@@ -161,11 +161,12 @@ class Emitter:
 
         return {key: taken(key, value) for key, value in values.items()}
 
-    def inline(self, node: Parallel) -> Expr:
-        """A split with more behind its join, written where it is used: a class of its own."""
+    def inline(self, node: Series | Parallel) -> Expr:
+        """What is more than a join, written where it is used: a class of its own."""
         assigned = self.assigned(node)
         params = dict.fromkeys(sorted(_free(assigned)))
-        made, used = self.class_of(node, classnames.split_name(node.name), "", assigned, params)
+        base = classnames.inline_name(node.name, "Residual" if node.residual else "Split")
+        made, used = self.class_of(node, base, "", assigned, params)
         return call(made, **{name: read(name) for name in used})
 
     def class_of(
@@ -198,9 +199,9 @@ class Emitter:
     def assigned(self, node: Node) -> Assignments:
         """The assignments of a class's constructor."""
         found = [(child.name, self.expr(child)) for child in attributes(node)]
-        scale = node.residual.scale if isinstance(node, Parallel) and node.residual else None
-        if isinstance(node, Parallel) and isinstance(scale, SymFloat):
-            found.append((scale_name(node), literal(scale)))
+        residual = node.residual if isinstance(node, (Series, Parallel)) else None
+        if residual and isinstance(residual.scale, SymFloat):
+            found.append((scale_name(node), literal(residual.scale)))  # type: ignore[arg-type]  # it has a sum
         if isinstance(node, Parallel) and names_in(node.shares) and not is_even(node.shares):
             found.append((shares_name(node), listed(node.shares)))
         if switch := self.switch(node):

@@ -50,9 +50,9 @@ def _taken() -> frozenset[str]:
     return frozenset(ours.union(dir(builtins), keyword.kwlist))
 
 
-def split_name(name: str) -> str:
-    """`wide` as `Wide`; one without a name of its own is a `Split`."""
-    return "Split" if re.fullmatch(r"(split)?\d*", name) else camel(name)
+def inline_name(name: str, kind: str) -> str:
+    """`wide` as `Wide`; what has no name of its own is called after its `kind`: `Split`."""
+    return kind if re.fullmatch(r"(split|seq)?\d*", name) else camel(name)
 
 
 def block_name(block: str, kind: str) -> str:

@@ -43,16 +43,16 @@ def document(
 def branches(node: Node, switch: Switch | None = None) -> str:
     """`1x1 | 1x1-3x3 | max-1x1`; what stands in order, one after the other."""
     match node:
+        case Series(residual=Residual() as residual) | Parallel(residual=Residual() as residual):
+            if switch:
+                return f"{_sum(node, residual)}, {switch.act.op.label} if {switch.param}"
+            return brief(node) if residual.act else _sum(node, residual)
         case Series(role="block"):
             return ", ".join(_steps(node.nodes))
         case Parallel(branches=(alone,), then=None, residual=None):
             return branches(alone)
         case Parallel(then=None, residual=None):
             return _joined(node)
-        case Parallel(residual=Residual() as residual) if switch:
-            return f"{_sum(node, residual)}, {switch.act.op.label} if {switch.param}"
-        case Parallel(residual=Residual(act=None) as residual):
-            return _sum(node, residual)
     return brief(node)
 
 
@@ -63,13 +63,15 @@ def brief(node: Node) -> str:
             return _leaf(node)
         case Series(role="unit"):
             return "sep " * is_separable(node) + brief(node.nodes[0])
+        case Series(residual=Residual() as residual) | Parallel(residual=Residual() as residual):
+            return f"{residual.act.op.label if residual.act else ''}({_sum(node, residual)})"
         case Series():
             items = [brief(inner) for inner in node.nodes]
             if node.role != "block" and len(items) > 1 and len(set(items)) == 1:
                 return f"({items[0]})x{len(items)}"
             return "-".join(_steps(node.nodes))
         case Parallel():
-            return _parallel(node)
+            return _branched(node)
     return ""
 
 
@@ -82,17 +84,12 @@ def _is_silent(node: Node) -> bool:
     return isinstance(node, Leaf) and isinstance(node.op, (Flatten, Identity))
 
 
-def _parallel(node: Parallel) -> str:
-    if node.residual is None:
-        return _branched(node)
-    act = node.residual.act.op.label if node.residual.act else ""
-    return f"{act}({_sum(node, node.residual)})"
-
-
-def _sum(node: Parallel, residual: Residual) -> str:
-    """`x + 0.1 * {1x1 | 3x3}-1x1`."""
+def _sum(node: Series | Parallel, residual: Residual) -> str:
+    """`x + 0.1 * {1x1 | 3x3}-1x1`, `1x1/2 + {3x3/2-3x3}`."""
     factor = "" if is_plainly(residual.scale, 1.0) else f"{residual.scale} * "
-    return f"x + {factor}{_branched(node)}"
+    beside = brief(residual.shortcut) if residual.shortcut else "x"
+    inner = f"{{{'-'.join(_steps(node.nodes))}}}" if isinstance(node, Series) else _branched(node)
+    return f"{beside} + {factor}{inner}"
 
 
 def _branched(node: Parallel) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from compiler.ir.nodes import Leaf, Node, Parallel, Series
+from compiler.ir.nodes import Leaf, Node, Parallel, Series, children
 from compiler.ir.symbols import SymFloat, names_in
 from compiler.ops.act import Activation, Softmax
 from compiler.ops.linear import Flatten, Identity
@@ -18,12 +18,8 @@ from compiler.source.taking import pieces, taken_apart
 def attributes(node: Node) -> Iterator[Node]:
     """The children of a class that are modules; functions need no attribute."""
     inside: tuple[Node, ...] = ()
-    if isinstance(node, Parallel):
-        inside = node.branches + ((node.then,) if node.then else ())
-        if node.residual and node.residual.act:
-            inside = (*inside, node.residual.act)
-    elif isinstance(node, Series):
-        inside = node.nodes
+    if isinstance(node, (Series, Parallel)):
+        inside = children(node)
     for child in inside:
         if not isinstance(child, Leaf) or function_of(child, "x") is None:
             yield child
@@ -53,11 +49,23 @@ def apply(node: Node, inner: str) -> Expr:
 
 def forward_of(node: Node, switch: Switch | None = None) -> Iterator[str]:
     """The body of a class's `forward`."""
-    if isinstance(node, Series):
+    assert isinstance(node, (Series, Parallel)), type(node)
+    if isinstance(node, Parallel):
+        yield from _parallel(node, switch)
+    elif node.residual:
+        yield from _around(node, switch)
+    else:
         yield from in_order(node.nodes)
-        return
-    assert isinstance(node, Parallel), type(node)
-    yield from _parallel(node, switch)
+
+
+def _around(node: Series, switch: Switch | None) -> Iterator[str]:
+    """Steps in order, and the sum of what they give with what comes in."""
+    inner, start = "x", "y: Tensor = "
+    for step in node.nodes:
+        if (applied := apply(step, inner)).flat != inner:
+            yield from lay_out(start, applied, depth=2)
+            inner, start = "y", "y = "
+    yield from _residual(node, switch, inner)
 
 
 def in_order(nodes: tuple[Node, ...], result: str = "y") -> Iterator[str]:
@@ -111,11 +119,19 @@ def _folded(sign: str, terms: tuple[Expr, ...]) -> Iterator[str]:
         yield from lay_out(f"y = y {sign} ", term, depth=2)
 
 
-def _residual(node: Parallel, switch: Switch | None) -> Iterator[str]:
+def _residual(node: Series | Parallel, switch: Switch | None, y: str = "y") -> Iterator[str]:
+    """The sum of `y` and the shortcut, and what follows it."""
     assert node.residual is not None, node.name
+    shortcut = node.residual.shortcut
+    beside = apply(shortcut, "x").flat if shortcut else "x"
+    if len(beside) > LONG:
+        yield from lay_out("identity: Tensor = ", apply(shortcut, "x"), depth=2)  # type: ignore[arg-type]  # only a shortcut is long
+        beside = "identity"
     scale = node.residual.scale
     alpha = f"self.{scale_name(node)}" if isinstance(scale, SymFloat) else text(scale)
-    made = Expr("x + y" if alpha == "1.0" else f"torch.add(x, y, alpha={alpha})")
+    # A type checker knows the sum by its first term: what a module gives has no type.
+    terms = f"{y} + {beside}" if beside.startswith("self.") else f"{beside} + {y}"
+    made = Expr(terms if alpha == "1.0" else f"torch.add({beside}, {y}, alpha={alpha})")
     if switch:
         yield f"        y = {made.flat}"
         acted = units.applied(switch.act, "y").flat
@@ -128,5 +144,9 @@ def _residual(node: Parallel, switch: Switch | None) -> Iterator[str]:
     yield from lay_out("return ", made, depth=2)
 
 
-def scale_name(node: Parallel) -> str:
+LONG = 24
+"""Letters of a shortcut that find room in a sum on one line."""
+
+
+def scale_name(node: Series | Parallel) -> str:
     return classnames.free("scale", (child.name for child in attributes(node)))

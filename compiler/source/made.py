@@ -77,7 +77,7 @@ def _numbers(node: Node) -> Iterator[tuple[Any, bool]]:
     """Each expression that a class's constructor reads, and whether it is a float there."""
     if isinstance(node, Parallel):
         yield from _typed(node.shares)
-    if isinstance(node, Parallel) and node.residual:
+    if isinstance(node, (Series, Parallel)) and node.residual:
         yield node.residual.scale, True
     for child in children(node):
         use = child.use if isinstance(child, (Series, Parallel)) else None

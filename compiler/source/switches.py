@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from compiler.ir.network import Network
 from compiler.ir.nodes import BlockUse, Leaf, Node, Parallel, Series, Tap, children
 from compiler.source.units import is_function
-from dsl.models.layers import Split
+from dsl.models.layers import Sequence, Split
 from dsl.models.spec import Block, walk
 from dsl.reading.references import references
 
@@ -52,7 +52,8 @@ def switches(network: Network) -> dict[str, Switch]:
     for node, use in uses(network.nodes):
         param = _residual_alone(network.spec.blocks.get(use.block))
         values = given.get((use.block, param), set())
-        act = node.residual.act if isinstance(node, Parallel) and node.residual else None
+        residual = node.residual if isinstance(node, (Series, Parallel)) else None
+        act = residual.act if residual else None
         if act is not None and is_function(act) and "none" in values and len(values) == 2:
             found[use.block] = Switch(param, act)
     return found
@@ -60,8 +61,9 @@ def switches(network: Network) -> dict[str, Switch]:
 
 def _residual_alone(block: Block | None) -> str:
     """The parameter that names a block's residual activation, and nothing else."""
-    if block is None or not isinstance(block.body, Split) or block.body.residual is None:
+    body = block.body if block else None
+    if block is None or not isinstance(body, (Sequence, Split)) or body.residual is None:
         return ""
-    act = block.body.residual.act
+    act = body.residual.act
     read = [name for step in walk((block.body,)) for _, name, _ in references(step)]
     return act if act in block.params and read.count(act) == 1 else ""

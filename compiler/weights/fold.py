@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from compiler.ir.network import Network
-from compiler.ir.nodes import Leaf, Node, Parallel, children, leaves
+from compiler.ir.nodes import Leaf, Node, Parallel, Series, children, leaves
 from compiler.ops.conv import Conv
 from compiler.ops.norm import BatchNorm
 from dsl.text.problems import NOWHERE, Problem, SpecError
@@ -53,6 +53,8 @@ def _forked(nodes: tuple[Node, ...]) -> str:
     while nodes:
         if isinstance(nodes[0], Parallel):
             return f"the images go to several branches, those of {nodes[0].name}"
+        if isinstance(nodes[0], Series) and nodes[0].residual:
+            return f"the images go around {nodes[0].name} as well, to its residual sum"
         nodes = children(nodes[0])
     return ""
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from compiler.ir.network import Network
-from compiler.ir.nodes import Leaf, Node, Parallel, Tap, children
+from compiler.ir.nodes import Leaf, Node, Parallel, Series, Tap
 from compiler.ops.act import Activation
 from compiler.ops.conv import Conv
 from compiler.ops.linear import Identity, Linear
@@ -116,7 +116,9 @@ class _Depths:
                 return self.leaf(node, path, after)
             case Parallel():
                 return self.parallel(node, path, after)
-        return self.series(children(node), f"{path}.", after)
+            case Series():
+                after, beside = self.summed(node, path, after)
+                return max(beside, self.series(node.nodes, f"{path}.", after))
 
     def leaf(self, leaf: Leaf, path: str, after: int) -> int:
         """An identity is no layer of Keras's; two convolutions may be one."""
@@ -125,13 +127,20 @@ class _Depths:
         return self.found.setdefault(self.layers.get(path, path), after + 1)
 
     def parallel(self, node: Parallel, path: str, after: int) -> int:
-        if node.residual:
-            act = node.residual.act
-            after = (self.leaf(act, f"{path}.{act.name}", after) if act else after) + 1
+        after, beside = self.summed(node, path, after)
         if node.then:
             after = self.node(node.then, f"{path}.{node.then.name}", after)
         join = after + 1
-        return max(self.node(branch, f"{path}.{branch.name}", join) for branch in node.branches)
+        branches = (self.node(branch, f"{path}.{branch.name}", join) for branch in node.branches)
+        return max(beside, *branches)
+
+    def summed(self, node: Series | Parallel, path: str, after: int) -> tuple[int, int]:
+        """The depth of the residual sum, and in front of its shortcut; `after` without one."""
+        if node.residual is None:
+            return after, after
+        act, shortcut = node.residual.act, node.residual.shortcut
+        after = (self.leaf(act, f"{path}.{act.name}", after) if act else after) + 1
+        return after, self.node(shortcut, f"{path}.{shortcut.name}", after) if shortcut else after
 
 
 def _in_order(network: Network, named: Mapping[str, Key]) -> list[str]:

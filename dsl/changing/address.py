@@ -14,7 +14,7 @@ from typing import Any, get_args
 
 from dsl.models.layers import Call, Layer, Model, Residual, Sequence, Split, Step, spellings
 from dsl.models.model import BESIDE, BLOCK_SECTIONS, Section
-from dsl.models.naming import branch_names, child_names, named_sections, sequence_names
+from dsl.models.naming import branch_names, child_names, inner_names, named_sections
 from dsl.models.spec import Aux, Block, Defaults, Spec
 from dsl.reading.building import build
 from dsl.reading.filler import places_of
@@ -27,8 +27,12 @@ SPEC_FIELDS = ("name", "title", "paper", "input", "classes", "defaults", *BLOCK_
 
 
 def is_beside(owner: Any, name: str) -> bool:
-    """Whether a name is that of what stands beside the branches, not of a step."""
+    """Whether a name is that of what stands beside the branches or steps, not of one of them."""
     body = owner.body if isinstance(owner, Block) else owner
+    if isinstance(body, Residual):
+        return name == "shortcut"
+    if isinstance(body, Sequence):
+        return name == "residual" and bool(body.residual or isinstance(owner, Block))
     if not isinstance(body, Split) or any(branch.name == name for branch in body.branches):
         return False
     return name in BESIDE
@@ -54,7 +58,7 @@ def parts(owner: Any) -> dict[str, Any]:
             steps = _level(child_names(owner.steps), owner.steps)
             return {"from": owner.source, "weight": owner.weight, **steps}
         case Sequence():
-            return _level(sequence_names(owner.steps), owner.steps)
+            return _in_order(owner)
         case Split():
             branches = _level(branch_names(owner.branches), owner.branches)
             beside = {"then": owner.then, "residual": owner.residual}
@@ -90,9 +94,13 @@ def _fields(model: Model, names: Any) -> dict[str, Any]:
 
 
 def _block_steps(body: Step) -> dict[str, Any]:
-    if isinstance(body, Sequence):
-        return _level(child_names(body.steps), body.steps)
-    return parts(body)
+    return _in_order(body, top=True) if isinstance(body, Sequence) else parts(body)
+
+
+def _in_order(body: Sequence, top: bool = False) -> dict[str, Any]:
+    """Steps in order, and the residual sum around them where there can be one."""
+    steps = _level(inner_names(body, top), body.steps)
+    return {**steps, "residual": body.residual} if top or body.residual else steps
 
 
 def rebuilt(owner: Any, name: str, inside: dict[str, Any], said: Value, report: Report) -> Any:
@@ -128,11 +136,11 @@ def _body(body: Step, name: str, inside: dict[str, Any], said: Value, report: Re
     """A sequence or split with one of its steps changed, or what stands beside them."""
     if is_beside(body, name) and name == "split":
         return refilled(body, {"split": inside[name] or ()}, said, report)
-    if is_beside(body, name):
+    if is_beside(body, name) or (isinstance(body, Sequence) and name == "residual"):
         return body.model_copy(update={name: inside[name]})
-    steps = (step for key, step in inside.items() if key != "params" and not is_beside(body, key))
+    steps = (step for key, step in inside.items() if not is_beside(body, key))
     field = "branches" if isinstance(body, Split) else "steps"
-    return body.model_copy(update={field: tuple(steps)})
+    return body.model_copy(update={field: tuple(step for step in steps if isinstance(step, Step))})
 
 
 def refilled(model: Model, update: dict[str, Any], said: Value, report: Report) -> Any:

@@ -190,10 +190,10 @@ class Set(Edit):
         return plain(self.value)
 
     def beside(self, name: str, old: Any) -> Any:
-        """What stands beside a split's branches, whether there was any before or not."""
+        """What stands beside steps or branches, whether there was any before or not."""
         if name == "split":
             return plain(self.value)
-        return self.reader.fill(Residual, self.value, {}) if name == "residual" else self.step(old)
+        return self.reader.residual(self.value) if name == "residual" else self.step(old)
 
     def whole_section(self, old: dict[str, Any]) -> None:
         """Report that all blocks are to be replaced at once."""

@@ -8,13 +8,11 @@ from typing import Any
 from dsl.models import layers
 from dsl.models.layers import Split, Step
 from dsl.models.model import BLOCK_SECTIONS
-from dsl.models.naming import branch_names, child_names, named_sections, sequence_names
+from dsl.models.naming import SHORTCUT, branch_names, child_names, inner_names, named_sections
 from dsl.models.spec import Block, Spec
 
 Change = Callable[[Step, str], Step]
 """Gives the new step for one whose inner steps are changed already, and what that is called."""
-Names = Callable[[Sequence[Step]], Sequence[str]]
-"""What the steps of one level are called."""
 
 
 def mapped(spec: Spec, change: Change) -> Spec:
@@ -22,7 +20,7 @@ def mapped(spec: Spec, change: Change) -> Spec:
 
     def blocks(found: dict[str, Block]) -> dict[str, Block]:
         return {
-            name: block.model_copy(update={"body": _inside(block.body, child_names, change)})
+            name: block.model_copy(update={"body": _inside(block.body, True, change)})
             for name, block in found.items()
         }
 
@@ -32,28 +30,40 @@ def mapped(spec: Spec, change: Change) -> Spec:
     }
     update |= {key: blocks(getattr(spec, key)) for key in BLOCK_SECTIONS}
     heads = (
-        head.model_copy(update={"steps": _level(head.steps, child_names, change)})
+        head.model_copy(update={"steps": _level(head.steps, child_names(head.steps), change)})
         for head in spec.aux
     )
     return spec.model_copy(update={**update, "aux": tuple(heads)})
 
 
-def _level(steps: Sequence[Step], names: Names, change: Change) -> tuple[Step, ...]:
-    pairs = zip(steps, names(steps), strict=True)
+def _level(steps: Sequence[Step], names: Sequence[str], change: Change) -> tuple[Step, ...]:
+    pairs = zip(steps, names, strict=True)
     return tuple(_changed(step, name, change) for step, name in pairs)
 
 
 def _changed(step: Step, name: str, change: Change) -> Step:
-    return change(_inside(step, sequence_names, change), name)
+    return change(_inside(step, False, change), name)
 
 
-def _inside(step: Step, names: Names, change: Change) -> Step:
-    """A step with all in it changed; `names` are those of the steps of a sequence."""
+def _inside(step: Step, top: bool, change: Change) -> Step:
+    """A step with all in it changed; at the `top` of a block steps in order go by their kind."""
     match step:
         case layers.Sequence():
-            return step.model_copy(update={"steps": _level(step.steps, names, change)})
+            steps = _level(step.steps, inner_names(step, top), change)
+            return step.model_copy(update={"steps": steps, **_residual(step, change)})
         case Split():
             then = _changed(step.then, "then", change) if step.then else None
-            branches = _level(step.branches, branch_names, change)
-            return step.model_copy(update={"branches": branches, "then": then})
+            branches = _level(step.branches, branch_names(step.branches), change)
+            update = {"branches": branches, "then": then, **_residual(step, change)}
+            return step.model_copy(update=update)
     return step
+
+
+def _residual(step: layers.Sequence | Split, change: Change) -> dict[str, Any]:
+    """The sum around a step, with that on its shortcut changed."""
+    residual = step.residual
+    if residual is None or residual.shortcut is None:
+        return {}
+    shortcut = _changed(residual.shortcut, SHORTCUT, change)
+    made = residual.model_copy(update={"shortcut": shortcut}).placed(residual.at)
+    return {"residual": made}

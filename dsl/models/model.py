@@ -216,18 +216,21 @@ SomeSteps = Annotated[tuple[SerializeAsAny[Step], ...], BeforeValidator(_some_st
 
 
 class Residual(Model):
-    """The sum around a split: `act(x + scale * f(x))`."""
+    """The sum around steps or a split: `act(shortcut(x) + scale * f(x))`."""
 
+    shortcut: OneStep | None = None
+    """What x goes through beside f; None for nothing."""
     scale: Number = 1.0
     act: ActOrName | None = None
     """None: the spec's default activation."""
 
 
 class Sequence(Step):
-    """Steps in order."""
+    """Steps in order; `residual` adds the input at the end."""
 
     auto = "seq"
     steps: SomeSteps
+    residual: Annotated[Residual | None, Filled] = None
 
 
 BESIDE = ("split", "then", "residual")

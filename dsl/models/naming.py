@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from collections.abc import Sequence as Seq
 
 from dsl.models.layers import Step
-from dsl.models.model import Section
+from dsl.models.model import Section, Sequence
 
 
 def child_names(steps: Seq[Step], taken: frozenset[str] = frozenset()) -> list[str]:
@@ -41,6 +41,19 @@ def _next_free(kind: str, counters: Counter[str], used: set[str]) -> str:
 def sequence_names(steps: Seq[Step]) -> list[str]:
     """Names of the steps of a nested list: its own, or its place from 0."""
     return [step.name or str(place) for place, step in enumerate(steps)]
+
+
+SHORTCUT = "shortcut"
+"""What a layer on the shortcut of a residual sum is called, if its author gives it no name."""
+SUMMED = frozenset({"act"})
+"""Beside a residual sum that is its activation."""
+
+
+def inner_names(sequence: Sequence, top: bool = False) -> list[str]:
+    """Names of steps in order: of a `do`, which is a block or has a residual sum, by kind."""
+    if top or sequence.residual:
+        return child_names(sequence.steps, SUMMED if sequence.residual else frozenset())
+    return sequence_names(sequence.steps)
 
 
 def branch_names(branches: Seq[Step]) -> list[str]:

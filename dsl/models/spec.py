@@ -212,12 +212,14 @@ class Spec(Model):
 
 
 def inner_steps(step: Step) -> tuple[Step, ...]:
-    """The steps directly inside a sequence or split."""
-    if isinstance(step, Sequence):
-        return step.steps
-    if isinstance(step, Split):
-        return step.branches + ((step.then,) if step.then else ())
-    return ()
+    """The steps directly inside a sequence or split, with that on the shortcut around it."""
+    if not isinstance(step, (Sequence, Split)):
+        return ()
+    inside = step.steps if isinstance(step, Sequence) else step.branches
+    if isinstance(step, Split) and step.then:
+        inside = (*inside, step.then)
+    beside = step.residual.shortcut if step.residual else None
+    return (*inside, beside) if beside else inside
 
 
 def walk(steps: tuple[Step, ...]) -> Iterator[Step]:

@@ -6,12 +6,12 @@ from itertools import combinations
 
 from dsl.models.activations import word_of
 from dsl.models.fields import KERNEL
-from dsl.models.layers import FOREIGN, LAYERS, OPTIONS, Split, Step
+from dsl.models.layers import FOREIGN, LAYERS, OPTIONS, Sequence, Split, Step
 from dsl.models.model import BLOCK_SECTIONS
-from dsl.models.naming import branch_names, child_names, named_sections, sequence_names
+from dsl.models.naming import SHORTCUT, branch_names, child_names, inner_names, named_sections
 from dsl.models.reserved import ATTRIBUTES, COMPILED, GLOBALS, KEYS
 from dsl.models.shares import EQUAL, REST
-from dsl.models.spec import Aux, Block, Spec, inner_steps, walk
+from dsl.models.spec import Aux, Block, Spec, walk
 from dsl.models.weights import OWN
 from dsl.reading import limits, nesting, parts
 from dsl.reading.parts import Part
@@ -189,12 +189,21 @@ def _expected(spec: Spec, report: Report) -> None:
 
 def _level(step: Step, top: bool) -> list[tuple[str, Step]]:
     """The named children of a step."""
+    level: list[tuple[str, Step]] = []
     if isinstance(step, Split):
         level = list(zip(branch_names(step.branches), step.branches, strict=True))
-        return [*level, (step.then.name or "then", step.then)] if step.then else level
-    steps = inner_steps(step)
-    names = child_names(steps) if top else sequence_names(steps)
-    return list(zip(names, steps, strict=True))
+        level += [(step.then.name or "then", step.then)] if step.then else []
+    elif isinstance(step, Sequence):
+        level = list(zip(inner_names(step, top), step.steps, strict=True))
+    if shortcut := _shortcut(step):
+        level.append((shortcut.name or SHORTCUT, shortcut))
+    return level
+
+
+def _shortcut(step: Step) -> Step | None:
+    """What stands on the shortcut around a step."""
+    residual = step.residual if isinstance(step, (Sequence, Split)) else None
+    return residual.shortcut if residual else None
 
 
 def _siblings(level: list[tuple[str, Step]], report: Report) -> None:
@@ -219,13 +228,16 @@ def _inside(step: Step, top: bool, report: Report) -> None:
     """The names inside a step; beside a residual sum `act` is its activation."""
     level = _level(step, top)
     _siblings(level, report)
-    if not isinstance(step, Split):
+    if not isinstance(step, (Sequence, Split)):
         return
+    what, shares = "step", False
+    if isinstance(step, Split):
+        what, shares = "branch", bool(step.split)
     for name, branch in level:
         taken = "the residual sum's activation is" if name == "act" and step.residual else ""
-        taken = "that is what says the shares" if name == "split" and step.split else taken
+        taken = "that is what says the shares" if name == "split" and shares else taken
         if taken:
-            message = f"no branch can be called {name}: {taken}"
+            message = f"no {what} can be called {name}: {taken}"
             span, hint = branch.at.of("name"), f"take another, such as {name}_1"
             report.add("E014", span, message, hint=hint)
 

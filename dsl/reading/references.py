@@ -9,7 +9,7 @@ from dsl.models import spelling
 from dsl.models.activations import CHANNELWISE, word_of
 from dsl.models.factors import name_in
 from dsl.models.fields import ACTIVATION_WORDS, NORMS, PADDINGS
-from dsl.models.layers import LAYERS, Call, Layer, Split, Step, spellings
+from dsl.models.layers import LAYERS, Call, Layer, Sequence, Split, Step, spellings
 from dsl.models.shares import EQUAL, fault, names_of
 from dsl.models.spec import Spec, walk
 from dsl.reading import opstring
@@ -40,9 +40,9 @@ def references(step: Step) -> Iterator[tuple[str, str, Span]]:
     elif isinstance(step, Split):
         for at_share, share in names_of(step.split):
             yield "split", name_in(share), share_place(step, at_share)
-        if step.residual:
-            found = [(name, getattr(step.residual, name), name) for name in ("scale", "act")]
-            at = step.residual.at
+    if isinstance(step, (Sequence, Split)) and step.residual:
+        found = [(name, getattr(step.residual, name), name) for name in ("scale", "act")]
+        at = step.residual.at
     for field, value, place in found:
         if isinstance(value, tuple):
             sizes = (size for size in value if isinstance(size, str))

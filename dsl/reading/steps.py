@@ -67,6 +67,8 @@ class StepReader(Filler):
             return _called(self.split(value), name)
         if (shares := value.get("split")) and self.joinless(shares, value):
             return None
+        if "do" in keys and "residual" in keys:
+            return _called(self.summed(value), name)
         if len(keys) != 1:
             self.many(value)
             return None
@@ -97,8 +99,14 @@ class StepReader(Filler):
             message = "a layer's word and what follows are one op-string, without a colon"
             self.advise("E012", entry.key.span, message, value, step)
             return True
+        if key == "residual" and isinstance(inner, Mapping):
+            message = "a residual sum stands beside the steps or branches that it goes around"
+            help = "as in `{do: [3x3 in, 3x3 in linear], residual: {}}`"
+            self.report.add("E012", entry.key.span, message, help=help)
+            return True
         if key == "do" and isinstance(inner, List):
-            message = "steps in order are a list; `do` stands in blocks and auxiliary heads only"
+            message = "steps in order are a list; `do` stands in blocks, auxiliary heads and beside"
+            message += " a residual sum"
             self.advise("E012", entry.key.span, message, value, inline(inner))
             return True
         return False
@@ -166,7 +174,7 @@ class StepReader(Filler):
         if then := others.get("then"):
             values["then"] = self.step(then.value)
         if residual := others.get("residual"):
-            values["residual"] = self.fill(Residual, residual.value, {})
+            values["residual"] = self.residual(residual.value)
         if not values["branches"]:
             return None
         places = {key: place(entry) for key, entry in others.items()}
@@ -174,6 +182,29 @@ class StepReader(Filler):
             places |= places_of([shares])
         split: Split | None = build(Split, values, Places(span, places), self.report)
         return split
+
+    def residual(self, value: Value) -> Residual | None:
+        """`{shortcut: 1x1 64 /2 linear, scale: 0.1, act: relu}`."""
+        residual: Residual | None = self.fill(Residual, value, {"shortcut": self.step})
+        return residual
+
+    def summed(self, value: Mapping) -> Sequence | None:
+        """`{do: [...], residual: ...}`: steps in order with a residual sum around them."""
+        entries = self.entries(value, ("do", "residual")) or []
+        steps = next(entry for entry in entries if entry.key.text == "do")
+        return self.summed_of(self.in_order(steps.value), entries, value.span)
+
+    def summed_of(self, body: Sequence | None, entries: list[Entry], span: Span) -> Sequence | None:
+        """The steps with the sum around them that stands among the entries, if one does."""
+        found = next((entry for entry in entries if entry.key.text == "residual"), None)
+        residual = self.residual(found.value) if found else None
+        if body is None or found is None:
+            return body
+        places = Places(span, {"residual": place(found)})
+        made: Sequence | None = build(
+            Sequence, {"steps": body.steps, "residual": residual}, places, self.report
+        )
+        return made
 
     def branches(self, value: Value) -> tuple[Step, ...]:
         """The branches of a split: a list, one item each."""
@@ -222,16 +253,17 @@ class StepReader(Filler):
         if bodies[0].key.text != "do":
             return self.split_of(bodies[0], entries, bodies[0].key.span)
         for entry in entries:
-            if entry.key.text in BESIDE:
+            if entry.key.text in BESIDE and entry.key.text != "residual":
                 joins = enumerated(JOIN_WORDS, "or")
                 message = f"{entry.key.text} belongs to {joins}, and this block has do"
                 self.report.add("E010", entry.key.span, message)
-        return self.in_order(bodies[0].value)
+        steps = self.in_order(bodies[0].value)
+        return self.summed_of(steps, entries, steps.at.span if steps else value.span)
 
-    def in_order(self, value: Value) -> Step | None:
+    def in_order(self, value: Value) -> Sequence | None:
         """A block's steps as one sequence."""
-        if isinstance(value, List):
-            return self.step(value)
+        if isinstance(value, List) and not value.items:
+            self.step(value)
         steps = self.steps(value)
         return Sequence(steps=steps).placed(Places(value.span)) if steps else None
 

@@ -161,6 +161,8 @@ def _step(step: Step) -> Any:
 def _bare(step: Step) -> Any:
     if isinstance(step, Layer):
         return Raw(write(step))
+    if isinstance(step, Sequence) and step.residual:
+        return _fitting(_summed(step))
     if isinstance(step, Sequence):
         return _fitting([_step(inner) for inner in step.steps])
     assert isinstance(step, Split), type(step)
@@ -174,9 +176,21 @@ def _split(step: Split) -> dict[str, Any]:
     found[step.join] = [_step(branch) for branch in step.branches]
     if step.then:
         found["then"] = _step(step.then)
-    if step.residual:
-        found["residual"] = Inline(_changed(step.residual))
-    return found
+    return found | _residual(step)
+
+
+def _summed(step: Sequence) -> dict[str, Any]:
+    """Steps in order, with the residual sum around them."""
+    return {"do": [_step(inner) for inner in step.steps]} | _residual(step)
+
+
+def _residual(step: Sequence | Split) -> dict[str, Any]:
+    if not step.residual:
+        return {}
+    changed = _changed(step.residual)
+    if step.residual.shortcut:
+        changed["shortcut"] = _step(step.residual.shortcut)
+    return {"residual": Inline(changed)}
 
 
 def _fitting(data: Any) -> Any:
@@ -194,7 +208,7 @@ def _block(block: Block) -> dict[str, Any]:
     if isinstance(block.body, Split):
         return found | _split(block.body)
     assert isinstance(block.body, Sequence), type(block.body)
-    return found | {"do": [_step(step) for step in block.body.steps]}
+    return found | _summed(block.body)
 
 
 def _params(params: Mapping[str, Any]) -> Any:
