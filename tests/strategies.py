@@ -289,12 +289,17 @@ def of_rank(spec: Spec, rank: int) -> Spec:
 
 
 def _of_rank(step: Step, rank: int) -> Step:
+    update: dict[str, Any] = {}
+    if isinstance(step, (Sequence, Split)) and step.residual and step.residual.shortcut:
+        shortcut = _of_rank(step.residual.shortcut, rank)
+        update["residual"] = step.residual.model_copy(update={"shortcut": shortcut})
     if isinstance(step, Sequence):
-        return step.model_copy(update={"steps": tuple(_of_rank(s, rank) for s in step.steps)})
+        update["steps"] = tuple(_of_rank(s, rank) for s in step.steps)
+        return step.model_copy(update=update)
     if isinstance(step, Split):
-        branches = tuple(_of_rank(branch, rank) for branch in step.branches)
-        then = _of_rank(step.then, rank) if step.then else None
-        return step.model_copy(update={"branches": branches, "then": then})
+        update["branches"] = tuple(_of_rank(branch, rank) for branch in step.branches)
+        update["then"] = _of_rank(step.then, rank) if step.then else None
+        return step.model_copy(update=update)
     sized = {key: value for key, value in vars(step).items() if isinstance(value, tuple)}
     return step.model_copy(update={key: _axes(value, rank) for key, value in sized.items()})
 

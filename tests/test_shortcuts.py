@@ -211,5 +211,7 @@ def test_a_projection_is_advised_in_words_of_the_language() -> None:
         (Shape(c, 16, 16), Shape(quotient(c, 4), 4, 4)): "1x1 in/4 /4 linear",
         (Shape(8, 16, 16), Shape(8, 17, 16)): "",
         (Shape(8), Shape(16)): "",
+        (Shape(8, 64), Shape(16, 32)): "1 16 /2 linear",
+        (Shape(8, 4, 64, 64), Shape(w, 4, 32, 32)): "1x1x1 w /1x2x2 linear",
     }
     assert {shapes: projection(*shapes) for shapes in cases} == cases

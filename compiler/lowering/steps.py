@@ -13,6 +13,7 @@ from compiler.ir.nodes import BlockKind, BlockUse, Leaf, Node, Parallel, Residua
 from compiler.ir.op import Op, Shape, ShapeFault, shrunk
 from compiler.ir.symbols import Sym, SymFloat, same
 from compiler.lowering import summing
+from compiler.lowering.joining import joined, where
 from compiler.lowering.rules import Lowered, activation, rule_of
 from compiler.lowering.scope import Scope, Stop, Value
 from compiler.lowering.sharing import shares
@@ -134,7 +135,7 @@ def _split(step: layers.Split, name: str, x: Shape, scope: Scope) -> Parallel:
     branches = _branches(step, x, given, scope)
     join = join_of(step.join, len(branches))
     node = Parallel(name, branches, join, x, shares=given, span=step.at.span)
-    shape = _joined(node, scope)
+    shape = joined(node, scope)
     if step.then:
         (then,) = lower_step(step.then, step.then.name or "then", shape, scope)
         node = replace(node, then=then)
@@ -169,75 +170,6 @@ def _branches(
     return tuple(found)
 
 
-def _joined(node: Parallel, scope: Scope) -> Shape:
-    """The joined shape, if the branches fit together."""
-    try:
-        return node.joined
-    except ShapeFault as error:
-        shapes = tuple(branch.out for branch in node.branches)
-        keeps = scope.block not in scope.spec.reduction
-        span, sizes = _odd_branches(node, shapes, keeps)
-        help = "give the branches equal strides, paddings and ceil"
-        if len({shape.is_map for shape in shapes}) > 1:
-            help = "flatten each branch, or none"
-        elif len({shape.grid for shape in shapes}) == 1:
-            help = "give the branches equal widths"
-        message = f"{node.join.word}{_where(node, scope)}: {error}: {sizes}"
-        scope.fail(error.code, span, message, help=error.help or help)
-
-
-def _where(node: Series | Parallel, scope: Scope) -> str:
-    """What a node is in an error: the body of a block, or a step by its name."""
-    block = scope.spec.blocks.get(scope.block)
-    if block is not None and block.body.at.span == node.span:
-        return f" of block {scope.block}"
-    inside = f" in block {scope.block}" if scope.block else ""
-    return f" at {scope.label(node.name)}{inside}"
-
-
-def _odd_branches(node: Parallel, shapes: tuple[Shape, ...], keeps: bool) -> tuple[Span, str]:
-    """The place of the first branch that isn't like most, and what the branches give.
-
-    Where as many give one thing as another, those are right that do what they should:
-    keep the grid, or shrink it.
-    """
-    found: dict[str, list[Node]] = {}
-    for branch, given in zip(node.branches, node.join.compared(shapes), strict=True):
-        if given:
-            found.setdefault(given, []).append(branch)
-    pairs = zip(node.branches, node.join.spread(shapes), strict=True)
-    gates = {branch.name for branch, spread in pairs if spread}
-
-    def rank(given: str) -> tuple[int, bool, bool]:
-        first = found[given][0]
-        return (
-            len(found[given]),
-            first.name not in gates,
-            (first.out.grid == node.inp.grid) == keeps,
-        )
-
-    usual = max(found, key=rank)
-    odd = [branch for given in found if given != usual for branch in found[given]]
-    others = [given for given in found if given != usual]
-    said = [f"{_listed(found[given])} {given}" for given in others]
-    rest = "the others give" if len(found[usual]) > 1 else _listed(found[usual])
-    first = next(branch for branch in node.branches if branch in odd)
-    return first.span, ", ".join([*said, f"{rest} {usual}"])
-
-
-MOST_LISTED = 8
-"""Branches that a message names."""
-
-
-def _listed(branches: list[Node]) -> str:
-    names = [branch.name for branch in branches]
-    if len(names) == 1:
-        return f"{names[0]} gives"
-    if len(names) > MOST_LISTED:
-        return f"{', '.join(names[:MOST_LISTED])} and {len(names) - MOST_LISTED} more give"
-    return f"{', '.join(names[:-1])} and {names[-1]} give"
-
-
 def _residual(
     residual: layers.Residual | None, node: Series | Parallel, scope: Scope
 ) -> Residual | None:
@@ -247,7 +179,7 @@ def _residual(
     shortcut: Node | None = None
     if step := residual.shortcut:
         (shortcut,) = lower_step(step, step.name or SHORTCUT, node.inp, scope)
-    summing.check(residual, node, shortcut, scope, _where(node, scope))
+    summing.check(residual, node, shortcut, scope, where(node, scope))
     scale = scope.number(residual, "scale")
     op = activation(residual, "act", scope)
     act = _leaf("act", op, node.out, scope, residual.at.span) if op else None

@@ -33,28 +33,28 @@ def check(
 
 def _advice(node: Series | Parallel, shortcut: Node | None) -> str:
     """How the two sides become alike: a layer on the shortcut, or the width that came in."""
-    layer = projection(node.inp, node.out)
+    layer, one = projection(node.inp, node.out), "x".join("1" * len(node.inp.grid))
     if shortcut:
         fits = f", such as `shortcut: {layer}`" if layer else ""
         return f"the shortcut has to give what it is added to{fits}"
     if not layer:
         return "keep the grid that came in, or put a layer on the shortcut that gives the same"
-    end = "end with a linear 1x1 of the width that came in, `then: 1x1 in linear`"
+    end = f"end with a linear {one} of the width that came in, `then: {one} in linear`"
     if isinstance(node, Series):
-        end = "end with the width that came in, as in `3x3 in linear`"
+        end = f"end with the width that came in, as in `{one} in linear`"
     wider = f"put a layer on the shortcut, `residual: {{shortcut: {layer}}}`"
     return f"{end}, or {wider}" if node.inp.grid == node.out.grid else wider
 
 
 def projection(before: Shape, after: Shape) -> str:
-    """The linear 1x1 that makes one map of another, as an op-string; empty where none does."""
+    """The linear 1x1 (or 1, 1x1x1) that makes one map of another; empty where none does."""
     if not (before.is_map and after.is_map):
         return ""
     pairs = zip(before.grid, after.grid, strict=True)
     strides = tuple(_stride(int(size), int(out)) for size, out in pairs)
     if 0 in strides:
         return ""
-    kernel = "x".join("1" * max(2, len(strides)))
+    kernel = "x".join("1" * len(strides))
     return f"{kernel} {_width(after.channels)}{_slash(strides)} linear"
 
 

@@ -8,9 +8,9 @@ from dsl.models.changes import CHANGES, Changes, Depth, Width
 from dsl.models.model import BLOCK_SECTIONS, Places
 from dsl.models.spec import Aux, Defaults, Expect, Spec, Variant
 from dsl.models.weights import NOTHING, NameMap, read_map
+from dsl.reading.blocks import BlockReader
 from dsl.reading.building import build
 from dsl.reading.filler import Read, places_of
-from dsl.reading.steps import StepReader
 from dsl.text.problems import closest, shown
 from dsl.text.values import Entry, Mapping, Scalar, Value
 from dsl.text.values import Sequence as List
@@ -20,7 +20,7 @@ VARIANT = "slim: {set: {classes: 10}}"
 NAME_MAP = "torchvision: {conv_1a: Conv2d_1a_3x3}"
 
 
-class Reader(StepReader):
+class Reader(BlockReader):
     """Reads one spec; problems gather in `report`."""
 
     def spec(self, root: Mapping) -> Spec | None:

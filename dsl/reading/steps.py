@@ -1,4 +1,4 @@
-"""Reading steps and blocks: op-strings, lists in order, splits, names."""
+"""Reading steps: op-strings, lists in order, splits, residual sums, names."""
 
 from __future__ import annotations
 
@@ -8,21 +8,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from dsl.models.fields import JOIN_WORDS, enumerated
 from dsl.models.model import BESIDE, Places, Residual, Sequence, Split, Step
 from dsl.models.shares import are_shares
-from dsl.models.spec import Block
 from dsl.reading import opstring
 from dsl.reading.building import build
 from dsl.reading.filler import Filler, place, places_of
-from dsl.reading.names import param_advice, param_fault
-from dsl.text.problems import Fix, Report, Span, closest, shown
+from dsl.text.problems import Fix, Report, Span, shown
 from dsl.text.values import Entry, Mapping, Scalar, Value, plain
 from dsl.text.values import Sequence as List
 
 if TYPE_CHECKING:
     from dsl.reading.mending import Stands
 
-BODIES = (*JOIN_WORDS, "do")
-"""Keys that say what a block is made of."""
-BLOCK_KEYS = ("params", *JOIN_WORDS, *BESIDE, "do")
 S = TypeVar("S", bound=Step)
 
 
@@ -215,91 +210,12 @@ class StepReader(Filler):
             return ()
         return tuple(step for step in self.listed(value) if step is not None)
 
-    def block(self, value: Value) -> Block | None:
-        """A named block: `params`, and `do` or a split; a list alone is its steps."""
-        before = len(self.report.problems)
-        places = Places(value.span)
-        params: dict[str, Any] = {}
-        body: Step | None = None
-        if not isinstance(value, Mapping):
-            body = self.in_order(value)
-        else:
-            entries = self.entries(value, BLOCK_KEYS) or []
-            fields = {entry.key.text: entry.key.span for entry in entries}
-            if given := value.get("params"):
-                params = self.params(given, fields)
-            places = Places(value.span, fields)
-            body = self.body(value, entries)
-        if body is None or len(self.report.problems) > before:
-            return None
-        values = {"params": params, "body": body}
-        block: Block | None = build(Block, values, places, self.report)
-        return block
-
-    def body(self, value: Mapping, entries: list[Entry]) -> Step | None:
-        """What a block is made of."""
-        bodies = [entry for entry in entries if entry.key.text in BODIES]
-        if len(bodies) != 1:
-            message = f"a block has exactly one of {enumerated(BODIES)}"
-            if not bodies:
-                message = f"a block needs its layers: {enumerated(BODIES, 'or')}"
-            keys = (entry.key.text for entry in value.entries)
-            unknown = [key for key in keys if key not in BLOCK_KEYS]
-            if bodies or not any(
-                closest(key, BLOCK_KEYS) in (*JOIN_WORDS, "do") for key in unknown
-            ):
-                self.report.add("E012", value.span, message)
-            return None
-        if bodies[0].key.text != "do":
-            return self.split_of(bodies[0], entries, bodies[0].key.span)
-        for entry in entries:
-            if entry.key.text in BESIDE and entry.key.text != "residual":
-                joins = enumerated(JOIN_WORDS, "or")
-                message = f"{entry.key.text} belongs to {joins}, and this block has do"
-                self.report.add("E010", entry.key.span, message)
-        steps = self.in_order(bodies[0].value)
-        return self.summed_of(steps, entries, steps.at.span if steps else value.span)
-
     def in_order(self, value: Value) -> Sequence | None:
-        """A block's steps as one sequence."""
+        """The steps of a `do` as one sequence."""
         if isinstance(value, List) and not value.items:
             self.step(value)
         steps = self.steps(value)
         return Sequence(steps=steps).placed(Places(value.span)) if steps else None
-
-    def params(self, value: Value, fields: dict[str, Span]) -> dict[str, Any]:
-        """A block's parameters: a list of names, or a mapping to their defaults."""
-        given: list[tuple[Value, Value | None]] = []
-        match value:
-            case List():
-                given = [(item, None) for item in value.items]
-            case Mapping():
-                given = [(entry.key, entry.value) for entry in value.entries]
-            case _:
-                message = "params is a list of names, as in `params: [c7, pool]`"
-                self.report.add("E012", value.span, message)
-        found: dict[str, Any] = {}
-        for key, default in given:
-            self.param(key, default, found, fields)
-        return found
-
-    def param(
-        self, key: Value, default: Value | None, found: dict[str, Any], fields: dict[str, Span]
-    ) -> None:
-        """One parameter and its default; an empty one is none, as in `{c7: , act: relu}`."""
-        if not isinstance(key, Scalar):
-            help = "defaults are given in a mapping: `params: {c7: 128}`"
-            self.report.add("E012", key.span, "a parameter's name is expected here", help=help)
-            return
-        if key.text in found:
-            self.report.add("E014", key.span, f"parameter {key.text} is declared twice")
-        if fault := param_fault(key.text):
-            self.report.add("E014", key.span, fault, hint=param_advice(key.text))
-        if isinstance(default, Scalar) and default.plain and not default.text:
-            default = None
-        found[self.name(key)] = plain(default) if default is not None else None
-        fields[f"params.{key.text}"] = key.span
-        fields[f"params.{key.text}="] = default.span if default is not None else key.span
 
 
 def _values(value: Mapping) -> list[Value]:
