@@ -41,7 +41,8 @@ def _advice(node: Series | Parallel, shortcut: Node | None) -> str:
         return "keep the grid that came in, or put a layer on the shortcut that gives the same"
     end = f"end with a linear {one} of the width that came in, `then: {one} in linear`"
     if isinstance(node, Series):
-        end = f"end with the width that came in, as in `{one} in linear`"
+        three = one.replace("1", "3")
+        end = f"end with the width that came in, as in `{three} in linear`"
     wider = f"put a layer on the shortcut, `residual: {{shortcut: {layer}}}`"
     return f"{end}, or {wider}" if node.inp.grid == node.out.grid else wider
 
