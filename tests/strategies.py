@@ -144,7 +144,7 @@ def splits(draw: DrawFn, depth: int, *, top: bool) -> Split:
     return Split(join=join, branches=named(draw, branches), then=then, residual=residual)
 
 
-FORMS = ("layer", "list", "split", "shuffle")
+FORMS = ("layer", "list", "split", "shares", "shuffle")
 SHARES = st.sampled_from([("equal",), ("rest", "in"), ("in*2", "rest", 1), (1, 1, "rest", "in")])
 """Ways to share out four times what comes in."""
 

@@ -71,18 +71,18 @@ def test_what_comes_to_nothing(what: str) -> None:
 
 
 PARTS: dict[str, tuple[Function, int]] = {
-    "some channels": (lambda x: x[:, :4], 4),
-    "all channels but the first": (lambda x: x[:, 1:], 5),
-    "the first place of a map": (lambda x: x[:, :, 0, 0], 6),
-    "as many rows as the map has at one size": (lambda x: x[:, :, :20], 6),
-    "the last image": (lambda x: x[1:], 6),
+    "takes channels 0 to 3 of 6": (lambda x: x[:, :4], 4),
+    "takes channels 1 to 5 of 6": (lambda x: x[:, 1:], 5),
+    "torch.Tensor.__getitem__ has no": (lambda x: x[:, :, 0, 0], 6),  # one place of many
+    "takes a part of a tensor: torch": (lambda x: x[:, :, :20], 6),  # all rows, at one size
+    "takes a part of a tensor": (lambda x: x[1:], 6),
 }
 
 
-@pytest.mark.parametrize("what", PARTS)
-def test_a_part_is_not_the_whole(what: str) -> None:
-    function, width = PARTS[what]
-    assert "takes a part of a tensor" in refused(Net(function, width))
+@pytest.mark.parametrize("why", PARTS)
+def test_a_part_is_not_the_whole(why: str) -> None:
+    function, width = PARTS[why]
+    assert why in refused(Net(function, width))
 
 
 def test_the_only_place_of_a_map_is_a_vector() -> None:

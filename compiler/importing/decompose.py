@@ -10,11 +10,13 @@ from dataclasses import dataclass, field, replace
 from typing import NoReturn
 
 from compiler.importing.faults import TANGLED, refuse
-from compiler.importing.graph import Graph, Join, Node, Pad, Scale, Unsaid, tidy
+from compiler.importing.graph import Graph, Join, Node, Pad, Part, Scale, Unsaid, tidy
+from compiler.importing.sharing import MISSES, Shares, part_of, shared
 from compiler.importing.strands import Chain, Fork, Item, Leaf, Sum
 from compiler.importing.unsaid import hold_said
 from compiler.ir.op import Shape
 from compiler.ops.join import JOINS
+from dsl.models.fields import enumerated
 from dsl.models.layers import Identity, Layer
 
 SCALE_HELP = "a spec scales only what a residual sum adds: residual: {scale: 0.2}"
@@ -41,12 +43,25 @@ class Decomposer:
     taps: set[int] = field(default_factory=set)
     faults: list[Node] = field(default_factory=list)
     """Nodes that only a join or a window could take, and none does."""
+    parts: dict[int, Node] = field(default_factory=dict)
+    """Those that take some of the channels, and that no fork has shared out so far."""
 
     def run(self) -> tuple[Chain, list[Head]]:
         """The trunk and its auxiliary heads. Raises `SpecError`, all faults of a kind at once."""
         found = self._run()
+        self._lost()
         hold_said([replace(self.graph, nodes=tuple(self.faults))])
         return found
+
+    def _lost(self) -> None:
+        """Note the parts of channels that no fork shares out, those of one tensor together."""
+        together: dict[tuple[int, str], list[Node]] = {}
+        for node in self.parts.values():
+            together.setdefault((node.inputs[0], node.path), []).append(node)
+        for (source, _), nodes in together.items():
+            taken = enumerated([str(node.atom) for node in nodes])
+            channels = self.graph.nodes[source].shape[0]
+            self._lacks(nodes[0], f"takes channels {taken} of {channels}", MISSES)
 
     def _run(self) -> tuple[Chain, list[Head]]:
         self._dominate()
@@ -115,6 +130,9 @@ class Decomposer:
             case Layer():
                 weights = (node.owner,) if atom.has_weights else ()
                 return Leaf(atom, inp, node.shape, (node.path,), tap, weights)
+            case Part():
+                self.parts[index] = node
+                return Leaf(Identity(), inp, node.shape, (node.path,), tap, part=atom)
             case Scale():
                 self._lacks(node, f"multiplies by {atom.factor:g}", SCALE_HELP)
             case Pad():
@@ -134,8 +152,27 @@ class Decomposer:
         scale, inputs = self._scaled(node, join, start)
         groups = self._groups(inputs, start, node)
         branches = tuple(self._branch(group, start, join, node) for group in groups)
+        split, branches = self._shared(branches, start, join)
         inp, tap = self.graph.nodes[start].shape, index if index in self.taps else None
-        return _residual(Fork(join.word, branches, inp, node.shape, node.path, tap=tap), scale)
+        fork = Fork(join.word, branches, inp, node.shape, node.path, tap=tap, split=split)
+        if split and scale != 1:
+            self._lacks(node, "joins what is multiplied by a number", SCALE_HELP)
+        return fork if split else _residual(fork, scale)
+
+    def _shared(
+        self, branches: tuple[Chain, ...], start: int, join: Join
+    ) -> tuple[Shares, tuple[Chain, ...]]:
+        """The shares that branches have of the fork's channels, and the branches behind those."""
+        found = shared(branches, self.graph.nodes[start].shape[0], join.word)
+        if found is None:
+            return (), branches
+        taken = [part_of(branch) for branch in branches]
+        self.parts = {
+            index: node
+            for index, node in self.parts.items()
+            if node.inputs[0] != start or node.atom not in taken
+        }
+        return found
 
     def _scaled(self, node: Node, join: Join, start: int) -> tuple[float, tuple[int, ...]]:
         """What a sum scales its one branch beside the shortcut by, and its terms without that."""
@@ -197,7 +234,9 @@ class Decomposer:
         )
         shapes = tuple(Shape(*self.graph.nodes[index].shape) for index in group)
         out = tuple(map(int, JOINS[join.word].out(shapes)))
-        nested = Fork(join.word, inner, self.graph.nodes[fork].shape, out, node.path)
+        split, inner = self._shared(inner, fork, join)
+        inp = self.graph.nodes[fork].shape
+        nested = Fork(join.word, inner, inp, out, node.path, split=split)
         return (*self._chain(fork, start), nested)
 
 
@@ -211,6 +250,7 @@ def _residual(fork: Fork, scale: float) -> Fork:
         return replace(
             fork,
             join=first.join,
+            split=first.split,
             branches=first.branches,
             then=tuple(rest),
             residual=Sum(scale),
@@ -228,9 +268,11 @@ def _flat(fork: Fork) -> Fork:
     branches: list[Chain] = []
     for branch in fork.branches:
         match branch:
-            case (Fork(then=(), residual=None) as inner,) if inner.join == fork.join == "add":
+            case (Fork(then=(), residual=None, split=()) as inner,) if (
+                inner.join == fork.join == "add"
+            ):
                 branches += inner.branches
-            case (Fork(join="mul", then=(), residual=None) as inner,) if (
+            case (Fork(join="mul", then=(), residual=None, split=()) as inner,) if (
                 fork.join == "mul" and not branches
             ):
                 branches += inner.branches  # (a * b) * c, to the bit.

@@ -14,6 +14,8 @@ INEXPRESSIBLE = "E161"
 """A part of it that the language has no words for."""
 TANGLED = "E162"
 """Branches that are no series and parallels."""
+LONGEST = 300
+"""How much of another's message is quoted."""
 
 
 def fault(code: str, message: str, help: str = "") -> SpecError:
@@ -57,3 +59,9 @@ def _problem(paths: list[str], reason: Reason) -> Problem:
     more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
     message = f"{place(paths[0], reason.kind)}{more}: {reason.why}"
     return Problem(reason.code, NOWHERE, message, help=reason.help)
+
+
+def told(error: BaseException) -> str:
+    """An exception in one line."""
+    line = f"{type(error).__name__}: {str(error).strip() or 'no message'}".split("\n")[0]
+    return line if len(line) <= LONGEST else f"{line[:LONGEST]}…"

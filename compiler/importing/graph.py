@@ -74,7 +74,35 @@ class Spread:
     """A map of one place repeated over a larger one."""
 
 
-Atom = Layer | Join | Scale | Pad | Ones | Quotient | Spread
+@dataclass(frozen=True)
+class Part:
+    """The channels of a tensor from `start` up to `stop`."""
+
+    start: int
+    stop: int
+
+    def __str__(self) -> str:
+        return f"{self.start} to {self.stop - 1}"
+
+
+@dataclass(frozen=True)
+class Grouped:
+    """Channels in so many groups, which are an axis of their own."""
+
+    groups: int
+
+
+@dataclass(frozen=True)
+class Turned:
+    """The first two axes behind the images' in each other's place."""
+
+
+@dataclass(frozen=True)
+class Merged:
+    """The first two axes behind the images' as one."""
+
+
+Atom = Layer | Join | Scale | Pad | Ones | Quotient | Spread | Part | Grouped | Turned | Merged
 Reading = tuple[Atom, ...]
 """What one call does: atoms in order, none where it changes nothing."""
 
@@ -96,6 +124,9 @@ class Unsaid:
 LEFT = {
     Ones: Unsaid("makes a tensor of ones"),
     Quotient: Unsaid("divides by something other than a number"),
+    Grouped: Unsaid("puts channels into groups, and a spec only shuffles them"),
+    Turned: Unsaid("moves axes, and a spec only shuffles channels"),
+    Merged: Unsaid("makes one axis of two, and a spec can only flatten a whole image"),
     Spread: Unsaid("repeats one place over a map, and in a spec only a product does so"),
 }
 """What only means something beside others, and is a fault by itself."""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 import random
 from collections.abc import Iterator
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from compiler.importing.faults import INEXPRESSIBLE, UNUSABLE, Reason, hold_none
+from compiler.importing.faults import INEXPRESSIBLE, UNUSABLE, Reason, hold_none, refuse, told
 
 WRAPPERS = {"DataParallel": "module", "DistributedDataParallel": "module"}
 """Classes around a model that compute nothing, and where they hold it."""
@@ -48,6 +49,23 @@ def _obstacles(model: nn.Module) -> Iterator[tuple[str, Reason]]:
             why = "averages all batches alike (momentum=None), "
             why += "a spec's batch norm the last ones more"
             yield path, Reason(kind, INEXPRESSIBLE, why)
+
+
+def bare(model: nn.Module) -> Any:
+    """A copy whose parameters and buffers have shapes but no data."""
+    memo: dict[int, Any] = {}
+    for weight in model.parameters():
+        memo[id(weight)] = nn.Parameter(_empty(weight), weight.requires_grad)
+    for buffer in model.buffers():
+        memo[id(buffer)] = _empty(buffer)
+    try:
+        return copy.deepcopy(model, memo)
+    except Exception as error:  # noqa: BLE001  # whatever the user's own code raises
+        refuse(UNUSABLE, f"{type(model).__name__} can't be copied: {told(error)}")
+
+
+def _empty(tensor: Tensor) -> Tensor:
+    return torch.empty_like(tensor, device="meta", requires_grad=False)
 
 
 def dice() -> tuple[Any, ...]:

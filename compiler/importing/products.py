@@ -7,8 +7,8 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
+from compiler.importing.calls import Ref, Weight
 from compiler.importing.graph import Graph, Join, Node, Reading, Spread, times
-from compiler.importing.record import Ref, Weight
 from compiler.importing.table import BARE, Given, reads
 from compiler.ir.op import Shape, ShapeFault
 from compiler.ops.join import JOINS

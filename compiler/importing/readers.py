@@ -13,16 +13,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from compiler.importing.calls import Ref
 from compiler.importing.graph import Join, Ones, Pad, Quotient, Reading, tidy, times
-from compiler.importing.record import Ref
-from compiler.importing.table import MERGES, Given, Pair, Reader, reads
+from compiler.importing.parts import arranged
+from compiler.importing.table import MERGES, Given, Pair, one, reads
 from dsl.models import layers
-from dsl.models.activations import CHANNELWISE
-
-
-def one(layer: layers.Layer) -> tuple[Reading, ...]:
-    """A call that is one layer and nothing else."""
-    return ((layer,),)
 
 
 @reads("input weight bias stride padding dilation groups", F.conv2d, torch.conv2d)
@@ -75,131 +70,6 @@ def _batch_norm(given: Given) -> tuple[Reading, ...]:
     return one(layers.BatchNorm(eps=eps, momentum=momentum, gamma=gamma))
 
 
-def _activation(kind: str) -> Reader:
-    return lambda given: one(layers.Activation(kind=kind))
-
-
-for word, functions in {
-    "relu": (F.relu, F.relu_, torch.relu, torch.relu_, Tensor.relu, Tensor.relu_),
-    "relu6": (F.relu6,),
-    "silu": (F.silu,),
-    "sigmoid": (F.sigmoid, torch.sigmoid, torch.sigmoid_, Tensor.sigmoid, Tensor.sigmoid_),
-    "tanh": (F.tanh, torch.tanh, torch.tanh_, Tensor.tanh, Tensor.tanh_),
-    "mish": (F.mish,),
-    "hardswish": (F.hardswish,),
-    "hardsigmoid": (F.hardsigmoid,),
-}.items():
-    reads("input", *functions)(_activation(word))
-
-
-@reads("input negative_slope inplace", F.leaky_relu, F.leaky_relu_)
-def _leaky_relu(given: Given) -> tuple[Reading, ...]:
-    slope = tidy(given("negative_slope", 0.01))
-    if slope < 0:
-        raise given.fault(f"is a leaky relu with a slope of {slope:g}, and a spec's is 0 or more")
-    return one(layers.Activation(kind="leakyrelu", slope=None if slope == 0.01 else slope))
-
-
-@reads("input weight", F.prelu, torch.prelu, Tensor.prelu)
-def _prelu(given: Given) -> tuple[Reading, ...]:
-    weight = given.weight("weight")
-    assert weight is not None, "prelu always has a weight"
-    return one(layers.Activation(kind="prelu", slope=None if weight.shape == (1,) else CHANNELWISE))
-
-
-@reads("input alpha inplace", F.elu, F.elu_)
-def _elu(given: Given) -> tuple[Reading, ...]:
-    if given("alpha", 1.0) != 1:
-        raise given.fault("is an elu with an alpha of its own, and a spec's has 1")
-    return one(layers.Activation(kind="elu"))
-
-
-@reads("input beta threshold", F.softplus)
-def _softplus(given: Given) -> tuple[Reading, ...]:
-    if (given("beta", 1), given("threshold", 20)) != (1, 20):
-        raise given.fault("is a softplus of another beta or threshold than torch's own, 1 and 20")
-    return one(layers.Activation(kind="softplus"))
-
-
-@reads("input approximate", F.gelu)
-def _gelu(given: Given) -> tuple[Reading, ...]:
-    if given("approximate", "none") != "none":
-        raise given.fault("approximates GELU, and a spec's gelu is exact")
-    return one(layers.Activation(kind="gelu"))
-
-
-@reads("input min_val max_val", F.hardtanh, F.hardtanh_)
-def _hardtanh(given: Given) -> tuple[Reading, ...]:
-    if (given("min_val", -1), given("max_val", 1)) != (0, 6):
-        raise given.fault("clips to other bounds than 0 and 6, which relu6 has")
-    return one(layers.Activation(kind="relu6"))
-
-
-@reads(
-    "input kernel_size stride padding dilation ceil_mode return_indices",
-    F.max_pool2d,
-    torch.max_pool2d,
-)
-def _max_pool(given: Given) -> tuple[Reading, ...]:
-    if given.pair("dilation", 1) != (1, 1):
-        raise given.fault("is a dilated max pool")
-    return _pool(given, layers.MaxPool, {}, "max")
-
-
-@reads(
-    "input kernel_size stride padding ceil_mode count_include_pad divisor_override",
-    F.avg_pool2d,
-)
-def _avg_pool(given: Given) -> tuple[Reading, ...]:
-    if given("divisor_override"):
-        raise given.fault("is an average pool with a divisor of its own")
-    return _pool(given, layers.AvgPool, {"count_padding": given("count_include_pad", True)}, "avg")
-
-
-def _pool(
-    given: Given, kind: type[layers.MaxPool], more: dict[str, Any], mode: str
-) -> tuple[Reading, ...]:
-    """A sliding pool, which may be a global one where it covers the whole map."""
-    kernel, padding = given.pair("kernel_size"), given.pair("padding", 0)
-    stride = given.pair("stride") if given("stride") else kernel
-    ceil = bool(given("ceil_mode", False)) and stride != (1, 1)  # No window is left over there.
-    pool = kind(kernel=kernel, stride=stride, padding=padding, ceil=ceil, **more)
-    whole = kernel == given.inp[1:] and padding == (0, 0)
-    return ((pool,), (layers.GlobalPool(mode=mode),)) if whole else ((pool,),)
-
-
-def _adaptive(mode: str) -> Reader:
-    def reader(given: Given) -> tuple[Reading, ...]:
-        size = given.pair("output_size")
-        if size == (1, 1):
-            return one(layers.GlobalPool(mode=mode))
-        return one(layers.AdaptivePool(mode=mode, size=size))
-
-    return reader
-
-
-reads("input output_size", F.adaptive_avg_pool2d)(_adaptive("avg"))
-reads("input output_size return_indices", F.adaptive_max_pool2d)(_adaptive("max"))
-
-
-def _reduced(mode: str) -> Reader:
-    """A mean or maximum over height and width."""
-
-    def reader(given: Given) -> tuple[Reading, ...]:
-        dims = given("dim", ())
-        axes = {dim % 4 for dim in (dims if isinstance(dims, tuple) else (dims,))}
-        if len(given.inp) != 3 or axes != {2, 3}:
-            raise given.fault(f"reduces other axes than height and width (dim={dims})")
-        pool = layers.GlobalPool(mode=mode)
-        return ((pool,),) if given("keepdim", False) else ((pool, layers.Flatten()),)
-
-    return reader
-
-
-reads("input dim keepdim", torch.mean, Tensor.mean)(_reduced("avg"))
-reads("input dim keepdim", torch.amax, Tensor.amax)(_reduced("max"))
-
-
 @reads(
     "input",
     torch.flatten,
@@ -218,6 +88,8 @@ def _flatten(given: Given) -> tuple[Reading, ...]:
     if shape == given.inp or (shape == vector and given.inp == (*vector, 1)):
         return ((),)
     if shape not in (vector, (*vector, 1)):
+        if atom := arranged(given.inp, shape):
+            return ((atom,),)
         raise given.fault(f"arranges {given.inp} as {shape}; a spec can only flatten a whole image")
     return one(layers.Flatten())
 

@@ -6,98 +6,22 @@ Python is allowed in `forward`, and sizes are plain numbers there.
 
 from __future__ import annotations
 
-import copy
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from compiler.importing.faults import INEXPRESSIBLE, UNUSABLE, place, refuse
+from compiler.importing.calls import Call, Recording, Ref, Weight
+from compiler.importing.faults import INEXPRESSIBLE, UNUSABLE, place, refuse, told
 from compiler.importing.graph import Unsaid
-from compiler.importing.intake import dice
+from compiler.importing.intake import bare, dice
 from compiler.importing.known import CHANCE, RANDOM, STAND_INS
 from compiler.importing.probes import Probe
 from dsl.text.problems import SpecError
-
-LONGEST = 300
-"""How much of another's message is quoted."""
-
-
-@dataclass(frozen=True)
-class Call:
-    """One call of a torch function that gave a tensor.
-
-    `args` hold plain values, `Ref` for tensors of the graph, `Weight` for the model's own
-    tensors. Shapes leave the batch out.
-    """
-
-    func: Callable[..., Any]
-    args: tuple[Any, ...]
-    kwargs: Mapping[str, Any]
-    inputs: tuple[int, ...]
-    path: str
-    kind: str
-    shapes: tuple[tuple[int, ...], ...]
-    shape: tuple[int, ...]
-    training: bool
-    unsaid: Unsaid | None = None
-    """Why it can't be taken, whatever it does."""
-    merges: bool = False
-    """Whether the first axis of its output is no longer that of the images."""
-
-
-@dataclass(frozen=True)
-class Ref:
-    """The output of an earlier call, by its number; 0 is the model's input."""
-
-    index: int
-    shape: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Weight:
-    """A parameter or buffer of the model; `viewed` where it is seen in another shape."""
-
-    name: str
-    shape: tuple[int, ...]
-    buffer: bool = False
-    viewed: bool = False
-    data: Tensor | None = field(default=None, compare=False, repr=False)
-    """With its numbers, as the model has it."""
-
-    @property
-    def fill(self) -> float | None:
-        """The number that all of it is; None for several, or where there is no data."""
-        if self.data is None or self.data.is_meta:
-            return None
-        low, high = self.data.min().item(), self.data.max().item()
-        return shortest(low) if low == high else None
-
-    @property
-    def is_row(self) -> bool:
-        """Whether the model itself has it as a row of numbers."""
-        return self.data is not None and self.data.dim() == 1
-
-
-@dataclass
-class Recording:
-    """All calls of one run; `outputs` are the numbers of what the model returned."""
-
-    kinds: Mapping[str, str]
-    calls: list[Call] = field(default_factory=list)
-    outputs: tuple[int, ...] = ()
-
-    def needed(self) -> set[int]:
-        """The calls that the outputs depend on."""
-        found = set(self.outputs)
-        for number in range(len(self.calls), 0, -1):
-            if number in found:
-                found.update(self.calls[number - 1].inputs)
-        return found
 
 
 def record(model: nn.Module, probe: Probe, training: bool, *, checked: bool = False) -> Recording:
@@ -106,14 +30,14 @@ def record(model: nn.Module, probe: Probe, training: bool, *, checked: bool = Fa
     The model itself stays as it is. Raises `SpecError` naming the module where it fails.
     With `checked`, batch norms are known to fit and only give their shape, which is quicker.
     """
-    bare = _bare(model).train(training)
+    copied = bare(model).train(training)
     data = {**dict(model.named_parameters()), **dict(model.named_buffers())}
-    recorder = _Recorder(bare, data, training, STAND_INS if checked else {})
+    recorder = _Recorder(copied, data, training, STAND_INS if checked else {})
     try:
         with recorder, torch.no_grad(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             x = torch.empty(probe.batch, *probe.size, device="meta", dtype=_dtype(model))
-            output = bare(recorder.start(x))
+            output = copied(recorder.start(x))
     except SpecError:
         raise
     except (Exception, SystemExit) as error:  # noqa: BLE001  # whatever the user's own code raises
@@ -133,39 +57,6 @@ def _dtype(model: nn.Module) -> torch.dtype:
     """The type of the numbers that the model computes with."""
     kinds = (weight.dtype for weight in model.parameters() if weight.is_floating_point())
     return next(kinds, torch.get_default_dtype())
-
-
-def shortest(value: float) -> float:
-    """A number as a person would write it: 1e-06, of which float32 makes 9.9999999e-07."""
-    short = (float(f"{value:.{digits}g}") for digits in range(1, 17))
-    return next((each for each in short if _single(each) == _single(value)), value)
-
-
-def _single(value: float) -> float:
-    return torch.tensor(value, dtype=torch.float32).item()
-
-
-def told(error: BaseException) -> str:
-    """An exception in one line."""
-    line = f"{type(error).__name__}: {str(error).strip() or 'no message'}".split("\n")[0]
-    return line if len(line) <= LONGEST else f"{line[:LONGEST]}…"
-
-
-def _bare(model: nn.Module) -> Any:
-    """A copy whose parameters and buffers have shapes but no data."""
-    memo: dict[int, Any] = {}
-    for weight in model.parameters():
-        memo[id(weight)] = nn.Parameter(_empty(weight), weight.requires_grad)
-    for buffer in model.buffers():
-        memo[id(buffer)] = _empty(buffer)
-    try:
-        return copy.deepcopy(model, memo)
-    except Exception as error:  # noqa: BLE001  # whatever the user's own code raises
-        refuse(UNUSABLE, f"{type(model).__name__} can't be copied: {told(error)}")
-
-
-def _empty(tensor: Tensor) -> Tensor:
-    return torch.empty_like(tensor, device="meta", requires_grad=False)
 
 
 class _Recorder(TorchFunctionMode):
@@ -274,6 +165,9 @@ class _Recorder(TorchFunctionMode):
             shape = tuple(made[0].shape[1:])
             at = self.path, self.kind
             unsaid = CHANCE if func in RANDOM else Unsaid(fault) if fault else None
+            if func in PIECES:
+                self._pieces(func, (shown, named), made, inputs, shapes, unsaid)
+                return result
             kept = all(t.shape[:1] == self.images for t in found if self._number(t) is not None)
             merges = kept and made[0].shape[:1] != self.images
             call = Call(
@@ -291,6 +185,29 @@ class _Recorder(TorchFunctionMode):
             return
         self.own[id(made[0])] = replace(weight, shape=tuple(made[0].shape), viewed=True)
         self.alive.append(made[0])
+
+    def _pieces(
+        self,
+        func: Callable[..., Any],
+        given: tuple[tuple[Any, ...], Mapping[str, Any]],
+        made: list[Tensor],
+        inputs: tuple[int, ...],
+        shapes: tuple[tuple[int, ...], ...],
+        unsaid: Unsaid | None,
+    ) -> None:
+        """Note each of the pieces that a tensor is cut into, as taken by itself."""
+        (source, *args), named = given
+        dim = named.get("dim", args[1] if len(args) > 1 else 0)
+        start = 0
+        for piece in made:
+            length = piece.shape[dim]
+            cut = source, dim, start, length
+            at = self.path, self.kind
+            shape = tuple(piece.shape[1:])
+            call = Call(torch.narrow, cut, {}, inputs, *at, shapes, shape, self.training, unsaid)
+            self.recording.calls.append(call)
+            self._know(piece, len(self.recording.calls))
+            start += length
 
     def _know(self, tensor: Tensor, number: int) -> None:
         self.alive.append(tensor)  # or another tensor could get its id
@@ -313,6 +230,17 @@ class _Recorder(TorchFunctionMode):
         return self.own.get(id(tensor), tensor)
 
 
+PIECES = (
+    torch.chunk,
+    torch.split,
+    torch.split_with_sizes,
+    torch.tensor_split,
+    Tensor.chunk,
+    Tensor.split,
+    Tensor.split_with_sizes,
+    Tensor.tensor_split,
+)
+"""What cuts a tensor into pieces along one axis."""
 _PAST = (Tensor.data.__get__,)  # type: ignore[attr-defined]  # a getset descriptor
 """What gives the data of a tensor such that a change of it can't be seen."""
 

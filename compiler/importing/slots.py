@@ -52,6 +52,9 @@ def slots(chain: Chain, *, summed: bool = False, closing: bool = False) -> Itera
 
 
 def _fork_slots(fork: Fork) -> Iterator[Slot]:
+    for share in fork.split:
+        if isinstance(share, int):
+            yield Slot(share, "width")
     for branch in fork.branches:
         yield from slots(branch, summed=JOINS[fork.join].whole)
     yield from slots(fork.then, closing=fork.residual is not None)
@@ -79,11 +82,12 @@ def _filled(item: Item, values: Iterator[Value]) -> Item:
         if _width(item) is None:
             return item
         return replace(item, layer=item.layer.model_copy(update={"width": next(values)}))
+    split: Any = tuple(next(values) if isinstance(each, int) else each for each in item.split)
     branches = tuple(filled(branch, values) for branch in item.branches)
     then, residual = filled(item.then, values), item.residual
     if residual:
         residual = replace(residual, scale=next(values), act=next(values))  # type: ignore[arg-type]  # a parameter's name stands for either
-    return replace(item, branches=branches, then=then, residual=residual)
+    return replace(item, split=split, branches=branches, then=then, residual=residual)
 
 
 def structure(chain: Chain) -> tuple[Any, ...]:
@@ -97,7 +101,8 @@ def _structure(item: Item) -> tuple[Any, ...]:
         bare = layer if _width(item) is None else layer.model_copy(update={"width": 1})
         return type(layer).__name__, write(bare)
     branches = tuple(structure(branch) for branch in item.branches)
-    return item.join, branches, structure(item.then), item.residual is not None
+    shares = tuple(1 if isinstance(share, int) else share for share in item.split)
+    return item.join, shares, branches, structure(item.then), item.residual is not None
 
 
 def role(group: list[Slot]) -> str:

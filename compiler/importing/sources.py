@@ -12,10 +12,9 @@ from typing import Any, NoReturn
 
 from torch import nn
 
-from compiler.importing.faults import UNUSABLE, refuse
+from compiler.importing.faults import UNUSABLE, refuse, told
 from compiler.importing.model import AUX_WEIGHT, identifier, import_module
 from compiler.importing.peers import torchvision_models
-from compiler.importing.record import told
 from compiler.missing import advice
 from dsl.models.spec import Spec
 from dsl.text.problems import SpecError, did_you_mean

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
-from compiler.importing.graph import Dims
+from compiler.importing.graph import Dims, Part
 from dsl.models.layers import Layer
 
 
@@ -21,6 +21,8 @@ class Leaf:
     """Its node's number, where an auxiliary head takes its output."""
     weights: tuple[str, ...] = ()
     """The modules whose weights it has, in their order; of a layer scale the parameter itself."""
+    part: Part | None = None
+    """The channels that it takes, which a fork may share out."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,8 @@ class Fork:
     then: Chain = ()
     residual: Sum | None = None
     tap: int | None = None
+    split: tuple[int | str, ...] = ()
+    """The share of the channels that each branch gets; empty where each gets them all."""
     paths: tuple[str, ...] = field(default=())
     """What else it was made from: an activation behind a residual sum."""
 

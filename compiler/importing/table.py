@@ -8,9 +8,10 @@ from typing import Any, NoReturn, TypeVar
 
 from torch.overrides import resolve_name
 
+from compiler.importing.calls import Call, Recording, Weight
 from compiler.importing.graph import Node, Reading, Unsaid
-from compiler.importing.record import Call, Recording, Weight
 from compiler.importing.words import WORDS
+from dsl.models.layers import Layer
 
 Pair = tuple[int, int]
 
@@ -103,6 +104,11 @@ def reads(names: str, *functions: Any) -> Callable[[R], R]:
     return register
 
 
+def one(layer: Layer) -> tuple[Reading, ...]:
+    """A call that is one layer and nothing else."""
+    return ((layer,),)
+
+
 def read(recording: Recording, size: tuple[int, int, int]) -> tuple[Node, ...]:
     """The recorded calls as nodes behind the model's input of (C, H, W).
 
@@ -141,6 +147,7 @@ def _obstacle(given: Given, again: str) -> Unsaid | None:
 
 
 def unknown(given: Given) -> NoReturn:
+    """Refuse a call that does what the language has no words for, by torch's name of it."""
     func = given.call.func
     name = resolve_name(func) or getattr(func, "__name__", str(func))
     why = f"{name} has no counterpart in the language"

@@ -7,14 +7,17 @@ from dataclasses import dataclass, field
 
 from torch import nn
 
-from compiler.importing import readers as _readers  # noqa: F401  # fills the table
-from compiler.importing import slicing as _slicing  # noqa: F401  # fills it further
+from compiler.importing import activations as _activations  # noqa: F401  # fills the table
+from compiler.importing import pools as _pools  # noqa: F401  # fills it too
+from compiler.importing import readers as _readers  # noqa: F401  # fills it too
 from compiler.importing.averages import fold_counts
+from compiler.importing.calls import Recording
 from compiler.importing.faults import INEXPRESSIBLE, UNUSABLE, refuse
 from compiler.importing.graph import Graph, needed
+from compiler.importing.parts import once
 from compiler.importing.probes import BATCH, Probe, Size, plan
 from compiler.importing.products import fold_spreads
-from compiler.importing.record import Recording, record
+from compiler.importing.record import record
 from compiler.importing.settle import Change, settle, with_logits
 from compiler.importing.table import read
 from compiler.importing.unsaid import hold_said
@@ -88,7 +91,7 @@ def _first(model: nn.Module, probes: list[Probe], training: bool) -> tuple[Probe
 
 def _graph(model: nn.Module, probe: Probe, training: bool, *, checked: bool = False) -> Graph:
     recording = record(model, probe, training, checked=checked)
-    return needed(fold_spreads(fold_pads(fold_counts(_read(recording, probe.size)))))
+    return needed(fold_spreads(fold_pads(fold_counts(once(_read(recording, probe.size))))))
 
 
 def _read(recording: Recording, size: Size) -> Graph:

@@ -28,8 +28,8 @@ _LAYERS = {
 }
 _STEPS = {
     "moves axes": "permute transpose swapaxes movedim t",
-    "takes a part of a tensor": "__getitem__ narrow select index_select",
-    "splits a tensor": "chunk split split_with_sizes tensor_split unbind",
+    "takes a part of a tensor": "__getitem__ select index_select",
+    "splits a tensor": "unbind",
     "stacks tensors": "stack hstack vstack",
     "repeats a tensor": "repeat tile repeat_interleave",
     "multiplies matrices": "matmul __matmul__ bmm einsum mm baddbmm",

@@ -49,6 +49,7 @@ class Writer:
         return layers.Split(
             name=name,
             join=fork.join,
+            split=fork.split,
             branches=tuple(self._one(branch, called) for branch, called in branches),
             then=self._one(fork.then, wanted[-1]) if fork.then else None,
             residual=self._residual(fork),
