@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from itertools import product
 from operator import mul
@@ -14,6 +15,8 @@ from torch import nn
 
 import dsl
 from compiler.cost import cost
+from compiler.cost.render import as_text
+from compiler.diagram import drawings
 from compiler.importing.model import import_module
 from compiler.ir.features import default_taps, described
 from compiler.ir.network import Network
@@ -322,3 +325,34 @@ def test_weights_go_to_keras_and_back(name: str, tmp_path: Path) -> None:
     for key, value in one.state_dict().items():
         if not key.endswith("num_batches_tracked"):
             torch.testing.assert_close(other.state_dict()[key], value, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("inception_time", ["1 conv", "k conv"]),
+        ("i3d", ["1×1×1 conv", "k×k×k conv"]),
+        ("s3d", ["1×1×1 conv", "factorised conv"]),
+        ("inception_v3", ["1×1 conv", "1×n, n×1 conv"]),
+    ],
+)
+def test_a_legend_has_kernels_of_the_network_s_rank(name: str, said: list[str]) -> None:
+    pictures = "".join(drawings(lower(dsl.load(name))).values())
+    found = re.findall(r">([^<>]* conv)<", pictures)
+    assert set(said) <= set(found)
+    assert {len(re.findall("×", each.split(",")[0])) for each in found if "fact" not in each} == {
+        len(dsl.load(name).input) - 2
+    }
+
+
+def test_strips_of_clips_name_their_own_kernels() -> None:
+    assert "1×3×3, 3×1×1" in drawings(lower(dsl.load("s3d")))["overview"]
+
+
+@pytest.mark.parametrize("name", ["i3d", "s3d"])
+def test_cost_tables_of_clips_have_whole_names(name: str) -> None:
+    net = lower(dsl.load(name))
+    lines = as_text(cost(net)).splitlines()
+    shown = {line.split()[0] for line in lines if line.strip()}
+    assert {node.name for node in net.trunk} <= shown
+    assert max(map(len, lines)) <= 120

@@ -77,18 +77,24 @@ def as_text(report: Report, layers: bool = False) -> str:
     """An aligned table by block, or by layer, and the totals below it."""
     rows = list(_by_layer(report) if layers else (_cells(row, report) for row in report.blocks))
     total = _cells(report.total, report, "total")
-    header = [HEADER[place] for place in _shown(layers)]
-    table = [header, *([row[place] for place in _shown(layers)] for row in (*rows, total))]
+    table = _shown([HEADER, *rows, total], layers)
     return "\n".join([_title(report), "", *_aligned(_fitted(table)), "", *footer(report), ""])
 
+
+Table = Sequence[Sequence[str]]
 
 WIDEST = 120
 """Columns of a terminal that a table may fill."""
 
 
-def _fitted(table: list[list[str]]) -> list[list[str]]:
+def _over(table: Table) -> int:
+    """By how many columns a table is too wide; none or less where it fits."""
+    return max(map(len, _aligned(table))) - WIDEST
+
+
+def _fitted(table: Table) -> Table:
     """The table with long names cut in the middle where it is too wide; files have them whole."""
-    over = max(map(len, _aligned(table))) - WIDEST
+    over = _over(table)
     if over <= 0:
         return table
     room = max(len(row[0]) for row in table) - over
@@ -117,9 +123,15 @@ LEFT = 3
 """Columns that are aligned to the left: words and shapes."""
 
 
-def _shown(layers: bool) -> list[int]:
-    """The columns that there is room for."""
-    return [place for place, name in enumerate(HEADER) if not (layers and name == "share")]
+def _shown(table: Table, layers: bool) -> Table:
+    """The columns that there is room for: the share of the MACs follows from two others.
+
+    Sizes of clips are long, and without it the names of their steps stay whole.
+    """
+    if not layers and _over(table) <= 0:
+        return table
+    share = HEADER.index("share")
+    return [[*row[:share], *row[share + 1 :]] for row in table]
 
 
 def _title(report: Report) -> str:
@@ -176,7 +188,7 @@ def _pair(axes: Axes | None) -> str:
     return pair_text(axes) if axes else ""
 
 
-def _aligned(table: Sequence[Sequence[str]]) -> list[str]:
+def _aligned(table: Table) -> list[str]:
     """The rows as lines, ruled off below the header and above the total."""
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     lines = [_spaced(row, widths) for row in table]

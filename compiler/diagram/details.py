@@ -44,6 +44,10 @@ class Details:
         """Where each block is used."""
         return uses(self.network)
 
+    @property
+    def _rank(self) -> int:
+        return len(self.network.input.grid)
+
     @cached_property
     def common(self) -> Habit:
         """What most convolutions have around them."""
@@ -61,7 +65,8 @@ class Details:
         chain = planner.chain(replace(body, name=block))
         text = subtitle(places)
         title = named(self.network, block)
-        return _draw(title, text, trimmed((source, *ended(chain, last))), listing(places))
+        chain = trimmed((source, *ended(chain, last)))
+        return _draw(title, text, chain, self._rank, listing(places))
 
     def stem(self) -> str:
         """The steps before the first block, every output shape beside its box."""
@@ -70,14 +75,16 @@ class Details:
         out = nodes[-1].out if nodes else network.input
         passage = f"{shape(network.input)}  →  {shape(out)}"
         planner = Planner(self.common, plain, shapes=True)
-        return _draw(named(network, "stem"), passage, trimmed(_trunk(network, nodes, planner)))
+        chain = trimmed(_trunk(network, nodes, planner))
+        return _draw(named(network, "stem"), passage, chain, self._rank)
 
     def aux(self, tap: Tap) -> str:
         """One auxiliary head."""
         about = f"after {tap.source}, train only, loss × {tap.weight:g}"
         source = Box((strong("input"),), "input", tap.source, small(shape(tap.inp)))
         chain = Planner(self.common, plain, shapes=True).chain(tap.body)
-        return _draw(named(self.network, tap.name), about, trimmed((source, *chain)))
+        chain = trimmed((source, *chain))
+        return _draw(named(self.network, tap.name), about, chain, self._rank)
 
 
 def detail(network: Network, block: str) -> str:
@@ -122,6 +129,7 @@ def full(network: Network) -> str:
         network.title or network.name,
         f"every block drawn out, without auxiliary heads, at {shape(network.input)}",
         trimmed(_trunk(network, list(network.trunk), planner), FULL),
+        len(network.input.grid),
     )
 
 
@@ -139,14 +147,20 @@ def _trunk(network: Network, nodes: list[Node], planner: Planner) -> Chain:
     return (source, *(item for node in nodes for item in planner.chain(node)))
 
 
-def _draw(title: str, text: str, chain: Chain, places: list[list[str]] | None = None) -> str:
-    """The drawing; uses that are too many for a line stand in a table below."""
+def _draw(
+    title: str, text: str, chain: Chain, rank: int, places: list[list[str]] | None = None
+) -> str:
+    """The drawing; uses that are too many for a line stand in a table below.
+
+    Kernels in its legend have `rank` numbers.
+    """
     canvas = Canvas(title, **SETTINGS)
     columns = Columns(canvas, chain)
     width = max(columns.width, NARROWEST)
     listed = bool(places) and Run(text, SUBTITLE).room > max(width, LINE)
     about = text.partition(":")[0] if listed else text
-    canvas.head(heading([*titled(title, about, width), *legend(list(boxes(chain)), width)]))
+    told = legend(list(boxes(chain)), rank, width)
+    canvas.head(heading([*titled(title, about, width), *told]))
     if places and listed:
         _table(canvas, places, columns.last[0])
     return canvas.text

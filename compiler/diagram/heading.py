@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from compiler.diagram.chains import Box
 from compiler.diagram.labels import Run, beside, cell, line, room_for, row, small, strong, table
 from compiler.diagram.metrics import fit
-from compiler.diagram.style import TEXT, Ink, look, looks
+from compiler.diagram.style import TEXT, Ink, kernels, look, looks
+from compiler.ops.words import CONVS
 
 Strip = tuple[list[str], int]
 """Cells of fixed sizes side by side, and the width that they take."""
@@ -72,12 +73,13 @@ def meaning(note: str) -> str:
     return NOTES.get(note, "")
 
 
-def legend(boxes: list[Box], width: float) -> Iterator[Strip]:
+def legend(boxes: list[Box], rank: int, width: float) -> Iterator[Strip]:
     """Strips that say what colours and notes mean, as wide as the drawing at most."""
     pieces = []
     for name in families(boxes):
         found = look(name)
-        text = words((small(found.legend),), gap=14)
+        told = kernels(found.legend, rank) if name in CONVS else found.legend
+        text = words((small(told),), gap=14)
         pieces.append(joined(swatch(found.fill, found.line), blank(6), text))
     pieces += meanings(note for box in boxes for note in box.notes)
     return wrapped(pieces, width)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from compiler.diagram.style import STRIP
 from compiler.ir.nodes import Leaf, Node, Parallel, Series, leaves
+from compiler.ops.window import pair_text
 from compiler.ops.words import CONVS, is_identity
 
 
@@ -51,8 +52,17 @@ def piece(branch: Node) -> Piece:
         return Piece(width, "other", "other")
     extent, factorised = max(sizes)
     rank = len(branch.inp.grid)
-    name = f"1×{extent}, {extent}×1" if factorised else "×".join([str(extent)] * rank)
+    name = "×".join([str(extent)] * rank)
+    if factorised:
+        name = f"1×{extent}, {extent}×1" if rank == 2 else _factorised(inside)
     return Piece(width, bucket(extent, factorised), name)
+
+
+def _factorised(inside: list[Leaf]) -> str:
+    """The first two such kernels of clips, as they are: there are many ways to divide one."""
+    slides = [leaf.op.window(leaf.inp) for leaf in inside if leaf.op.family == "factorised"]
+    names = dict.fromkeys(pair_text(slide.kernel) for slide in slides if slide)
+    return ", ".join([*names][:2])
 
 
 def _size(leaf: Leaf) -> tuple[int, bool] | None:

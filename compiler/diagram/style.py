@@ -87,6 +87,19 @@ def _brought(family: Family) -> Look:
     return Look(fill, line, family.name)
 
 
+def kernels(legend: str, rank: int) -> str:
+    """What a legend says of kernels, which have as many numbers as the map has axes.
+
+    >>> kernels("k×k conv", 3), kernels("1×n, n×1 conv", 3), kernels("1×1 conv", 1)
+    ('k×k×k conv', 'factorised conv', '1 conv')
+    """
+    if rank == 2:
+        return legend
+    kernel, _, rest = legend.partition(" ")
+    side, *others = kernel.split("×")
+    return f"{'×'.join([side] * rank)} {rest}" if [side] == others else "factorised conv"
+
+
 def look(family: str) -> Look:
     """The look of a family; one that a plugin invents without colours is drawn as `other`."""
     return looks().get(family, LOOKS["other"])
