@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 import dsl
 from compiler.nn.module import CompiledNetwork, compile_spec
-from dsl.models.spec import Variant
+from dsl.models.spec import Spec, Variant
 
 CLASSES = 11
 TOLERANCE = {torch.float64: 1e-9, torch.float32: 1e-5}
@@ -69,9 +69,9 @@ def images(size: tuple[int, int], dtype: torch.dtype) -> Tensor:
     return torch.randn(2, 3, *size, generator=generator, dtype=torch.float64).to(dtype)
 
 
-def with_fault(name: str, variant: str | None, fault: dict[str, Any]) -> CompiledNetwork:
-    """A network on the shelf with one thing wrong, in float64."""
-    spec = dsl.choose(dsl.load(name), variant)
+def with_fault(name: str | Spec, variant: str | None, fault: dict[str, Any]) -> CompiledNetwork:
+    """A network, by its name on the shelf or its spec, with one thing wrong, in float64."""
+    spec = dsl.choose(dsl.load(name) if isinstance(name, str) else name, variant)
     spec = spec.model_copy(update={"variants": {"wrong": Variant(set=fault)}})
     return compile_spec(spec, "wrong", num_classes=CLASSES, aux=False).double().eval()
 

@@ -53,20 +53,19 @@ def transplant(ours: nn.Module, theirs: Any) -> None:
     state = [v for k, v in ours.state_dict().items() if not k.endswith("num_batches_tracked")]
     made = [layer for layer in theirs.layers if layer.weights]
     # `model.layers` goes by depth, and Keras numbers each kind in the order of their making.
-    by_kind = {
+    waiting = {
         kind: sorted((layer for layer in made if type(layer).__name__ == kind), key=number)
-        for kind in KINDS
+        for kind in {type(layer).__name__ for layer in made}
     }
     used = 0
     for module in ours.modules():
-        if (kind := KINDS_OF.get(type(module).__name__)) is None:
-            continue
-        layer = by_kind[kind].pop(0)
-        for name, (variable, axes) in KINDS[kind](layer).items():
-            variable.assign(getattr(module, name).detach().permute(axes))
-            used += 1
+        kinds = [(kind, tensors) for of, kind, tensors in KINDS if isinstance(module, of)]
+        for kind, tensors in kinds:
+            for name, (variable, axes) in tensors(waiting[kind].pop(0)).items():
+                variable.assign(getattr(module, name).detach().permute(axes))
+                used += 1
     assert used == len(state) == len(theirs.variables)
-    assert not any(by_kind.values())
+    assert not any(waiting.values())
 
 
 def number(layer: Any) -> int:
@@ -74,18 +73,31 @@ def number(layer: Any) -> int:
     return int(last) if last.isdigit() else 0
 
 
-KINDS: dict[str, Any] = {
-    "Conv1D": lambda layer: {"weight": (layer.kernel, (2, 1, 0))},
-    "BatchNormalization": lambda layer: {
-        "weight": (layer.gamma, (0,)),
-        "bias": (layer.beta, (0,)),
+Tensors = dict[str, tuple[Any, tuple[int, ...]]]
+"""What torch calls a layer's tensors: Keras's, and how the axes of torch's lie there."""
+
+
+def kernel(layer: Any) -> Tensors:
+    rank = len(layer.kernel.shape)
+    found: Tensors = {"weight": (layer.kernel, (*range(2, rank), 1, 0))}
+    return found | ({"bias": (layer.bias, (0,))} if layer.use_bias else {})
+
+
+def norm(layer: Any) -> Tensors:
+    found: Tensors = {"weight": (layer.gamma, (0,))} if layer.scale else {}
+    found["bias"] = layer.beta, (0,)
+    return found | {
         "running_mean": (layer.moving_mean, (0,)),
         "running_var": (layer.moving_variance, (0,)),
-    },
-    "Dense": lambda layer: {"weight": (layer.kernel, (1, 0)), "bias": (layer.bias, (0,))},
-}
-KINDS_OF = {"Conv1d": "Conv1D", "Conv1dSame": "Conv1D", "BatchNorm1d": "BatchNormalization"}
-KINDS_OF |= {"Linear": "Dense"}
+    }
+
+
+KINDS: list[tuple[Any, str, Any]] = [
+    (nn.Conv1d, "Conv1D", kernel),
+    (nn.Conv3d, "Conv3D", kernel),
+    (nn.BatchNorm1d | nn.BatchNorm3d, "BatchNormalization", norm),
+    (nn.Linear, "Dense", kernel),
+]
 VARIANTS = {None: 1, "multivariate": 12}
 
 

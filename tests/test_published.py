@@ -111,6 +111,8 @@ PUBLISHED: list[tuple[str, str | None, dict[str, int]]] = [
         None,
         {"keras_total": 22_910_480, "trainable": 22_855_952, "non_trainable": 54_528},
     ),
+    # OpenVINO's table of the authors' I3D; 12.29 million is a port's, with gamma and no logits.
+    ("i3d", None, {"params": 12_689_984}),
     # timm's.
     (
         "inception_v4",
@@ -229,6 +231,24 @@ def test_macs_of_torchvisions_own_network(name: str, variant: str | None, peer: 
     with torch.device("meta"):
         theirs = getattr(torchvision_models(), peer)(weights=None, init_weights=False).eval()
         assert counted(theirs, net.input) == macs(net)
+
+
+def test_counts_of_torchvisions_s3d() -> None:
+    """Its table is for 16 frames, which the documentation doesn't say."""
+    net = lower(dsl.load("s3d").model_copy(update={"input": (3, 16, 224, 224), "expect": Expect()}))
+    video = torchvision_models().video
+    stated = video.S3D_Weights.DEFAULT.meta
+    with torch.device("meta"):
+        theirs = video.s3d().eval()
+        assert counted(theirs, net.input) == macs(net)
+    assert stated["num_params"] == params(net) == sum(p.numel() for p in theirs.parameters())
+    assert stated["_ops"] == round(macs(net) / 1e9, 3)
+
+
+def test_i3d_as_ports_count_it() -> None:
+    """With a gamma for each running mean, and without the logits."""
+    net = network("i3d")
+    assert params(net) + running(net) // 2 - (1024 + 1) * 400 == 12_287_264
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from compiler.nn.module import build
 from compiler.source import emit
 from compiler.source.classnames import class_name
 from tests.networks import TEXTS
-from tests.shelf import IDS, NETWORKS
+from tests.shelf import IDS, NETWORKS, for_small_clips
 from tests.test_module import TF_SAME
 from tests.test_source import randomise, tensors
 from tests.test_source_methods import SMALL, network
@@ -89,7 +89,7 @@ def check_scripts(net: Network, folder: Path, size: tuple[int, ...]) -> None:
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.parametrize(("name", "variant"), NETWORKS, ids=IDS)
 def test_the_shelf_scripts(name: str, variant: str | None, tmp_path: Path) -> None:
-    net = prepare(name, variant).network
+    net = prepare(for_small_clips(name, variant)).network
     check_scripts(net, tmp_path, least(net).training)
 
 

@@ -15,7 +15,7 @@ from compiler.ir.network import Network
 from compiler.lowering.prepare import prepare
 from compiler.source import emit
 from compiler.source.classnames import class_name
-from tests.shelf import IDS, NETWORKS
+from tests.shelf import IDS, NETWORKS, for_small_clips
 
 every_network = pytest.mark.parametrize(("name", "variant"), NETWORKS, ids=IDS)
 
@@ -32,7 +32,7 @@ def randomise(model: nn.Module, seed: int = 0) -> None:
     """Random batch-norm statistics and scales: at their defaults they hide most defects."""
     generator = torch.Generator().manual_seed(seed)
     for module in model.modules():
-        if isinstance(module, nn.BatchNorm2d):
+        if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d | nn.BatchNorm3d):
             assert module.running_mean is not None and module.running_var is not None
             for tensor in (module.running_mean, *(p.data for p in module.parameters())):
                 tensor.copy_(torch.randn(tensor.shape, generator=generator) * 0.2 + 0.5)
@@ -47,9 +47,10 @@ def tensors(output: Any) -> list[Tensor]:
 
 def both(name: str, variant: str | None) -> tuple[Network, nn.Module, nn.Module]:
     """The compiled module and the emitted one, with the same randomised state."""
-    prepared = prepare(name, variant)
+    spec = for_small_clips(name, variant)
+    prepared = prepare(spec)
     torch.manual_seed(0)
-    ours = compile_spec(name, variant)
+    ours = compile_spec(spec)
     randomise(ours)
     module = imported(prepared.network, emit(prepared.network, prepared.digest))
     theirs = getattr(module, class_name(prepared.network))()
@@ -59,8 +60,12 @@ def both(name: str, variant: str | None) -> tuple[Network, nn.Module, nn.Module]
 
 def images(network: Network) -> Tensor:
     """Two images; smaller ones where the network is large and no head ties it to its own size."""
-    size = (131, 128) if network.input.grid == (299, 299) and not network.taps else ()
-    shape = (2, int(network.input.channels), *(size or map(int, network.input.grid)))
+    size = tuple(map(int, network.input.grid))
+    if len(size) == 3:
+        size = (13, 34, 65)
+    elif size == (299, 299) and not network.taps:
+        size = (131, 128)
+    shape = (2, int(network.input.channels), *size)
     return torch.randn(shape, generator=torch.Generator().manual_seed(1))
 
 

@@ -24,7 +24,7 @@ from compiler.source.classnames import class_name
 from dsl.models.spec import Spec, Variant
 from tests import numpy_network
 from tests.networks import HEAD, TEXTS
-from tests.shelf import IDS, NETWORKS
+from tests.shelf import IDS, NETWORKS, for_small_clips
 from tests.test_source import imported, randomise, tensors
 
 SIZES = {
@@ -33,6 +33,7 @@ SIZES = {
     "googlenet": (33, 40),
     "googlenet_2014": (33, 40),
     "googlenet_96": (33, 40),
+    "i3d": (10, 33, 40),
     "inception_v1": (193, 200),
     "inception_v1-slips": (217, 224),
     "inception_time": (45,),
@@ -43,6 +44,7 @@ SIZES = {
     "inception_v3_cifar10": (9, 12),
     "inception_v3_cifar10-None": (31, 33),
     "inception_v4": (75, 83),
+    "s3d": (13, 33, 40),
     "se_inception_resnet_v2": (75, 83),
     "se_inception_v3": (75, 83),
     "xception": (38, 43),
@@ -87,7 +89,7 @@ def states(module: nn.Module) -> dict[str, Any]:
 @every_network
 def test_shelf_evaluates_as_its_spec_says(name: str, variant: str | None) -> None:
     size = SIZES.get(f"{name}-{variant}", SIZES[name])
-    spec = dsl.load(name, variant).model_copy(update={"aux": ()})  # They need larger images.
+    spec = for_small_clips(name, variant).model_copy(update={"aux": ()})  # They need larger images.
     prepared = prepare(spec, overrides=Overrides(size=size))
     ours, theirs = models(prepared.network)
     x = image(prepared.network, batch=1)

@@ -32,6 +32,11 @@ def from_torchvision(name: str, **options: Any) -> nn.Module:
     return model
 
 
+def video(**options: Any) -> nn.Module:
+    model: nn.Module = torchvision_models().video.s3d(**options)
+    return model
+
+
 def from_timm(name: str, **options: Any) -> nn.Module:
     model: nn.Module = timm().create_model(name, **options)
     return model
@@ -146,7 +151,8 @@ def test_what_is_exported_loads_there_strictly(saved: Saved) -> None:
         assert torch.equal(value, before[name]), name
 
 
-ALL = [*PAIRS.values(), V3_OF_TIMM]
+S3D = Pair(("s3d", None), "torchvision", video)
+ALL = [*PAIRS.values(), V3_OF_TIMM, S3D]
 
 
 @pytest.mark.parametrize("pair", ALL, ids=lambda pair: f"{pair.ours[0]}-{pair.source}")
