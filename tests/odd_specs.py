@@ -135,6 +135,19 @@ aux:
       do: [{{do: [3x3 in], residual: {{}}}}, globalpool avg, fc classes]
 """
 
+TEXTS["kernels"] = """
+defaults: {avgpool: nopad}
+strided:
+  A: {params: [k, s, p], do: [kxk 4 /s pad=p, [maxpool kxk /s], avgpool kxk /s tf_same]}
+inception:
+  B:
+    params: {k: 3, n: 5}
+    concat: [kxk 2, kxk depthwise tf_same, sepconv nxn 3, [kx1 4, 1xn 2], avgpool kxk]
+    then: kxk 3 dil=2
+body: [a: A k=3 s=1 p=same, b: B, c: A k=2 s=2 p=valid, d: B k=5 n=3 x2]
+head: [globalpool avg, fc classes]
+"""
+
 TEXTS["factors"] = """
 stem: [3x3 12, sepconv 3x3 in*2, {concat: [1x1 in/4, in_two: 3x3 in/2 groups=in/4]}]
 inception:

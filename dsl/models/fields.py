@@ -33,9 +33,9 @@ from dsl.text.numbers import (
 from dsl.text.problems import closest, shown
 from dsl.text.source import HIDDEN
 
-_SIDE = re.compile("([0-9]+|[A-Za-z](?=x[0-9]))x")
+_SIDE = re.compile(r"([0-9]+|(?P<side>[A-Za-z])(?=x(?:[0-9]|(?!x)(?P=side)(?:x.|\Z))))x")
 KERNEL = re.compile(f"(?:{_SIDE.pattern}){{1,2}}([0-9]+|[A-Za-z][A-Za-z0-9_]*)")
-"""`1x7`, `1x3x3`; a side may be a parameter: `1xn`, or `nx1` where its name is one letter."""
+"""`1x7`, `1x3x3`; a side may be a parameter: `1xn`, or `nx1` and `nxn` where it is one letter."""
 
 MOST = 100_000
 """The largest width, kernel side, input side or repeat that a spec may name."""
@@ -119,6 +119,11 @@ def one_of(*words: str) -> Callable[[Any], str]:
     return read
 
 
+def is_letter(value: Any) -> bool:
+    """Whether a value is a name of one letter: as the kernel of a series, a parameter's."""
+    return is_identifier(value) and len(value) == 1
+
+
 Axes = tuple[int | str, ...]
 """A number, or a parameter's name, for each axis: (height, width) of an image."""
 
@@ -126,8 +131,8 @@ Axes = tuple[int | str, ...]
 def kernel_sides(text: str) -> tuple[str, ...]:
     """The sides of a kernel's text.
 
-    >>> kernel_sides("1x7"), kernel_sides("1x3xn"), kernel_sides("40")
-    (('1', '7'), ('1', '3', 'n'), ('40',))
+    >>> kernel_sides("1x7"), kernel_sides("1x3xn"), kernel_sides("1xkxk"), kernel_sides("40")
+    (('1', '7'), ('1', '3', 'n'), ('1', 'k', 'k'), ('40',))
     """
     found: list[str] = []
     while match := _SIDE.match(text):
@@ -146,7 +151,7 @@ def per_axis(low: int, spread: bool, also: str = "") -> Callable[[Any], Axes]:
             return kernel_sides(value)
         if isinstance(value, (tuple, list)) and len(value) in RANKS:
             return tuple(value)
-        plain = isinstance(value, int) or is_whole(value)
+        plain = isinstance(value, int) or is_whole(value) or is_letter(value)
         return (value,) if plain or (spread and is_identifier(value)) else None
 
     def read(value: Any) -> Axes:

@@ -151,6 +151,8 @@ def _read(value: Scalar, blocks: Collection[str], report: Report) -> Layer | Non
     except SpecError as error:  # a plugin's
         report.problems += [replace(problem, span=first.span) for problem in error.problems]
         return None
+    if kind is Call and re.fullmatch("[a-z]", first.text) and not _is_call(tokens, blocks):
+        kind = Conv  # The kernel of a series, by a parameter: `k 32`.
     if kind is None or (kind is Call and not _is_call(tokens, blocks)):
         _unknown(first, blocks, report)
         return None
@@ -221,6 +223,8 @@ def _unknown(first: Token, blocks: Collection[str], report: Report) -> None:
         help = f"write it as branches: `{split}`"
     elif said := foreign.said(word):
         help = f"write it like {' or '.join(f'`{ours}`' for ours in said)}"
+    elif re.fullmatch(r"([a-z])x[a-z]|(\w+)x\2", word):
+        meant, help = "", "a side of a kernel may be a name of one letter, as in `kxk` or `kx1`"
     elif word[0].isdigit() or word.startswith("conv"):
         meant, help = "", "a convolution starts with its kernel, height x width: `3x3 64`"
     report.add("E015", first.span, message, meant=meant, help=help)
