@@ -78,6 +78,9 @@ class Numpy:
         variance: Array = np.moveaxis(x, 1, 0).reshape(x.shape[1], -1).var(axis=1, ddof=lost)
         return variance
 
+    def unit(self, x: Array, eps: float) -> Array:
+        return reference.l2_normalize(x, eps)
+
     def lrn(self, x: Array, size: int, alpha: float, beta: float, k: float) -> Array:
         return reference.local_response_norm(x, size, alpha, beta, k)
 
@@ -91,6 +94,9 @@ class Numpy:
         if p not in (0, 1):
             raise ValueError("dropout is random: run it with a probability of 0 or 1")
         return x if p == 0 else np.zeros_like(x)
+
+    def drop_path(self, p: float, x: Array) -> Array:
+        return self.dropout(p, x)
 
     def concat(self, parts: list[Array]) -> Array:
         return reference.concat(parts)

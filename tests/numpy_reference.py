@@ -365,6 +365,13 @@ def softmax(x: ArrayLike, axis: int = -1) -> Array:
     return _float64(exponentials / exponentials.sum(axis=axis, keepdims=True))
 
 
+def l2_normalize(x: ArrayLike, eps: float) -> Array:
+    """Along axis 1 of unit length; what is shorter than `eps` is divided by that."""
+    x = _float64(x)
+    lengths: Array = np.sqrt((x * x).sum(axis=1, keepdims=True))
+    return x / np.maximum(lengths, eps)
+
+
 def relu(x: ArrayLike) -> Array:
     """max(x, 0)."""
     return np.maximum(_float64(x), 0.0)

@@ -57,9 +57,16 @@ inception:
     concat: [1x1 8, [1x1 8 hardswish, leakyrelu s, 3x3 8 act=act, act act]]
     then: [1x1 in linear, scale start]
     residual: {act: act}
+  D:
+    params: {p: 0.5, e: 0.1, n: 8}
+    concat: [[3x3 n, l2norm, droppath 0], [l2norm eps=e, droppath p]]
+    then: [1x1 in linear, droppath p]
+    residual: {scale: 0.3, act: none}
   B: {params: {act: leakyrelu:0.5, kind: channelwise}, do: [prelu kind, 3x3 in act=act]}
-body: [a: A, b: A s=0.3 act=none, c: A act=leakyrelu:0.2 start=1 x2, d: B, e: B act=mish, scale 3]
-head: [globalpool avg, elu, prelu channelwise, scale 2, prelu, fc classes, hardsigmoid]
+body: [a: A, b: A s=0.3 act=none, c: A act=leakyrelu:0.2 start=1 x2, d: B, e: B act=mish, scale 3,
+  f: D p=0..0.3 e=1..4 n=2..8 x4, g: D p=1, h: [D p=0.5..0 x2], l2norm eps=2]
+head: [globalpool avg, elu, l2norm, droppath 0.4, prelu channelwise, scale 2, prelu,
+  fc classes, hardsigmoid]
 """
 
 TEXTS["gates"] = """

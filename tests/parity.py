@@ -37,12 +37,17 @@ def randomise(model: nn.Module) -> None:
                 nn.init.uniform_(module.weight, 0.5, 1.5)
 
 
+RATES = {"Dropout": "p", "DropPath": "p", "StochasticDepth": "p"}
+"""What drops something, ours and others', and what it calls its rate; timm has another name."""
+
+
 def still(*models: nn.Module) -> None:
-    """No dropout."""
+    """No dropout, and no path dropped."""
     for model in models:
         for module in model.modules():
-            if isinstance(module, nn.Dropout):
-                module.p = 0.0
+            rate = "drop_prob" if hasattr(module, "drop_prob") else RATES.get(type(module).__name__)
+            if rate:
+                setattr(module, rate, 0.0)
 
 
 def error(ours: Tensor, theirs: Tensor) -> float:

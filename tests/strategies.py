@@ -64,6 +64,8 @@ KEPT: SearchStrategy[Step] = st.one_of(
     st.builds(layers.LayerScale, value=NUMBERS),
     st.builds(layers.LRN, size=st.integers(1, 5), alpha=NUMBERS, k=NUMBERS),
     st.builds(layers.Dropout, p=NUMBERS),
+    st.builds(layers.DropPath, p=NUMBERS),
+    st.builds(layers.L2Norm, eps=NUMBERS),
     st.just(layers.Identity()),
 )
 """Layers that take a map and keep its grid."""

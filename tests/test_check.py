@@ -15,8 +15,8 @@ from compiler.lowering.lower import lower
 from compiler.ops.act import ACTIVATIONS, Activation, Softmax
 from compiler.ops.conv import Conv
 from compiler.ops.join import Add, Concat
-from compiler.ops.linear import Dropout, Flatten, Identity, Linear
-from compiler.ops.norm import BatchNorm, LocalResponseNorm
+from compiler.ops.linear import Dropout, DropPath, Flatten, Identity, Linear
+from compiler.ops.norm import BatchNorm, L2Norm, LocalResponseNorm
 from compiler.ops.pool import AdaptivePool, AvgPool, MaxPool
 from compiler.ops.scale import LayerScale
 from compiler.ops.shuffle import ChannelShuffle
@@ -64,6 +64,10 @@ def test_cost_and_module_agree_on_any_network(spec: Spec) -> None:
 EDGES = [
     "dropout 0",
     "dropout 1",
+    "droppath 0",
+    "droppath 1",
+    "{concat: [[1x1 6, scale 0.1, droppath 0.3]], residual: {}}, droppath 0.2",
+    "l2norm, globalpool avg, l2norm",
     "lrn 4",
     "lrn 1",
     "5x5 8 dil=2 tf_same /3",
@@ -129,6 +133,8 @@ PROBES: dict[type[Op], str] = {
     Identity: "identity",
     BatchNorm: "batchnorm",
     LayerScale: "scale 0.5",
+    DropPath: "droppath 0.5",
+    L2Norm: "l2norm",
     LocalResponseNorm: "lrn 5",
     MaxPool: "maxpool 3x3 /2",
     AvgPool: "avgpool 3x3 /2 tf_same",
@@ -226,7 +232,7 @@ def test_a_wrong_fact_is_found_at_its_layer(
     assert difference.counted != difference.measured
 
 
-SHARING = [Activation, Softmax, Dropout, Flatten, Identity, BatchNorm, ChannelShuffle]
+SHARING = [Activation, Softmax, Dropout, DropPath, Flatten, Identity, BatchNorm, ChannelShuffle]
 
 
 @pytest.mark.parametrize("kind", SHARING)

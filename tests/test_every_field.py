@@ -35,6 +35,8 @@ PLAIN: dict[type[Layer], dict[str, Any]] = {
     layers.LayerScale: {"value": 0.5},
     layers.LRN: {"size": 3},
     layers.Shuffle: {"groups": 3},
+    layers.L2Norm: {},
+    layers.DropPath: {"p": 0.5},
     layers.Identity: {},
 }
 """Each kind of layer as plain as can be; an even side shrinks, where paddings differ."""

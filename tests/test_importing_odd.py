@@ -231,7 +231,7 @@ def test_chance_is_refused_whatever_it_gives(dice: Callable[[], float]) -> None:
 
     assert refused(Net(Free(dropping, conv=conv()))).startswith(
         "error[E161]: middle (Free): draws random numbers, which a spec's network does in dropout "
-        "alone\n  = help: if the model drops whole layers (stochastic depth)"
+        "and droppath alone\n  = help: if the model drops whole layers (stochastic depth)"
     )
 
 

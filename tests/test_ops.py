@@ -26,8 +26,8 @@ from compiler.nn.built import construct
 from compiler.nn.module import build
 from compiler.ops.act import ACTIVATIONS, Activation, Softmax
 from compiler.ops.conv import Conv
-from compiler.ops.linear import Dropout, Flatten, Identity, Linear
-from compiler.ops.norm import BatchNorm, LocalResponseNorm
+from compiler.ops.linear import Dropout, DropPath, Flatten, Identity, Linear
+from compiler.ops.norm import BatchNorm, L2Norm, LocalResponseNorm
 from compiler.ops.pool import AdaptivePool, AvgPool, MaxPool
 from compiler.ops.scale import LayerScale
 from compiler.ops.shuffle import ChannelShuffle
@@ -243,6 +243,9 @@ def test_what_has_no_weights(x: Shape) -> None:
     agrees(Flatten(), x, lambda image, _: image.reshape(len(image), -1))
     agrees(Identity(), x, lambda image, _: image)
     agrees(Dropout(0.5), x, lambda image, _: image)
+    agrees(DropPath(0.5), x, lambda image, _: image)
+    agrees(L2Norm(), x, lambda image, _: reference.l2_normalize(image, 1e-12))
+    agrees(L2Norm(3.0), x, lambda image, _: reference.l2_normalize(image, 3.0))
     agrees(Softmax(), x, lambda image, _: reference.softmax(image, axis=1))
 
 
@@ -365,7 +368,7 @@ POOL_STEPS = [
 OTHER_STEPS = [
     "fc 5", "fc 5 nobias", "flatten", "dropout 0.4", "dropout 0", "softmax", "batchnorm",
     "batchnorm eps=0.2", "lrn 5", "lrn 2 alpha=0.5 beta=0.5 k=2", "identity",
-    "scale 1e-6", "scale 1 x2",
+    "scale 1e-6", "scale 1 x2", "droppath 0.3", "droppath 0", "l2norm", "l2norm eps=3",
     "shuffle 2", "shuffle in/2",
     *(f"{kind}" for kind in ACTIVATIONS), "leakyrelu 0.3", "leakyrelu 0", "prelu channelwise",
 ]  # fmt: skip  # a grid reads better

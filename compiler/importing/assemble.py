@@ -165,7 +165,7 @@ def _written(
 ) -> layers.Step:
     if isinstance(each, Unit):
         pattern, use = uses[id(each)]
-        return layers.Call(name=name, block=pattern.name, args=pattern.arguments[use])
+        return layers.Call(name=name, block=pattern.name, args={**pattern.arguments[use]})
     step = writer.step(each, name, each.path if isinstance(each, Fork) else None)
     return step.model_copy(update={"name": None}) if name == step.auto else step
 

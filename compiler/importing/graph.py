@@ -20,6 +20,15 @@ def tidy(value: float) -> float:
 
 
 @dataclass(frozen=True)
+class Unsaid:
+    """Why the language has no words for a call; a `telling` reason says what its module is."""
+
+    why: str
+    help: str = ""
+    telling: bool = False
+
+
+@dataclass(frozen=True)
 class Join:
     """Several tensors become one, by a word of the language; of a sum the second times `alpha`."""
 
@@ -102,7 +111,28 @@ class Merged:
     """The first two axes behind the images' as one."""
 
 
-Atom = Layer | Join | Scale | Pad | Ones | Quotient | Spread | Part | Grouped | Turned | Merged
+@dataclass(frozen=True)
+class Blank:
+    """A tensor that holds nothing yet."""
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """One number for each sample, 1 with the chance of being kept and else 0."""
+
+    kept: float
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """A tensor times one number for each sample; `unsaid` says why that is no product."""
+
+    unsaid: Unsaid
+
+
+Cut = Part | Grouped | Turned | Merged
+Drop = Blank | Drawn | Sampled
+Atom = Layer | Join | Scale | Pad | Ones | Quotient | Spread | Cut | Drop
 Reading = tuple[Atom, ...]
 """What one call does: atoms in order, none where it changes nothing."""
 
@@ -112,16 +142,14 @@ def times(factor: float) -> Reading:
     return (Scale(factor),) if factor != 1 else ()
 
 
-@dataclass(frozen=True)
-class Unsaid:
-    """Why the language has no words for a call; a `telling` reason says what its module is."""
-
-    why: str
-    help: str = ""
-    telling: bool = False
-
-
+CHANCE = Unsaid(
+    "draws random numbers, which a spec's network does in dropout and droppath alone",
+    "if the model drops whole layers (stochastic depth) in a way of its own, build it without that",
+    telling=True,
+)
 LEFT = {
+    Blank: Unsaid("makes a tensor that isn't filled"),
+    Drawn: CHANCE,
     Ones: Unsaid("makes a tensor of ones"),
     Quotient: Unsaid("divides by something other than a number"),
     Grouped: Unsaid("puts channels into groups, and a spec only shuffles them"),
@@ -159,7 +187,8 @@ class Node:
     def unsaid(self) -> Unsaid | None:
         """Why it can't be said, if it can't."""
         atom = self.readings[0][0] if self.readings[0] else None
-        return self.fault_read or LEFT.get(type(atom))
+        left = atom.unsaid if isinstance(atom, Sampled) else LEFT.get(type(atom))
+        return self.fault_read or left
 
     @property
     def atom(self) -> Atom:

@@ -10,13 +10,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from compiler.importing.graph import Unsaid
-
-CHANCE = Unsaid(
-    "draws random numbers, which a spec's network does in dropout alone",
-    "if the model drops whole layers (stochastic depth), build it without that",
-    telling=True,
-)
 RANDOM = {
     getattr(holder, name)
     for holder in (torch, Tensor)
@@ -29,6 +22,8 @@ RANDOM = {
     and callable(getattr(holder, name))
 }
 """What draws random numbers; tensors without data don't, and so leave no trace of it."""
+READ = {Tensor.bernoulli_}
+"""Those of which a reader decides."""
 
 
 def _normed(input: Tensor, *args: Any, training: bool = False, **more: Any) -> Tensor:

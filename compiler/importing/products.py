@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from compiler.importing.calls import Ref, Weight
-from compiler.importing.graph import Graph, Join, Node, Reading, Spread, times
-from compiler.importing.table import BARE, Given, reads
+from compiler.importing.graph import Graph, Join, Node, Reading, Sampled, Spread, Unsaid, times
+from compiler.importing.table import BARE, Given, UnsaidError, reads
 from compiler.ir.op import Shape, ShapeFault
 from compiler.ops.join import JOINS
 from dsl.models.layers import LayerScale
@@ -38,8 +38,10 @@ def _mul(given: Given) -> tuple[Reading, ...]:
     try:
         JOINS["mul"].out(shapes)
     except ShapeFault as fault:
-        sizes = " and ".join(map(str, shapes))
-        raise given.fault(f"multiplies {sizes}: {fault}", fault.help) from None
+        unsaid = Unsaid(f"multiplies {' and '.join(map(str, shapes))}: {fault}", fault.help)
+        if any(shape.elements == 1 for shape in shapes):
+            return ((Sampled(unsaid),),)
+        raise UnsaidError(unsaid) from None
     return (PRODUCT,)
 
 

@@ -131,6 +131,14 @@ def _shuffle(given: Given) -> tuple[Reading, ...]:
     return ((),) if groups in (1, given.inp[0]) else one(layers.Shuffle(groups=groups))
 
 
+@reads("input p dim eps", F.normalize)
+def _normalize(given: Given) -> tuple[Reading, ...]:
+    if given("p", 2) != 2 or given("dim", 1) not in (1, -len(given.inp)):
+        what = f"p={given('p', 2):g} over dim={given('dim', 1)}"
+        raise given.fault(f"normalises with {what}, a spec's l2norm squares over the channels")
+    return one(layers.L2Norm(eps=given("eps", 1e-12)))
+
+
 @reads("input size alpha beta k", F.local_response_norm)
 def _lrn(given: Given) -> tuple[Reading, ...]:
     usual = {"alpha": 1e-4, "beta": 0.75, "k": 1.0}

@@ -17,9 +17,9 @@ from torch.overrides import TorchFunctionMode
 
 from compiler.importing.calls import Call, Recording, Ref, Weight
 from compiler.importing.faults import INEXPRESSIBLE, UNUSABLE, place, refuse, told
-from compiler.importing.graph import Unsaid
+from compiler.importing.graph import CHANCE, Unsaid
 from compiler.importing.intake import bare, dice
-from compiler.importing.known import CHANCE, RANDOM, STAND_INS
+from compiler.importing.known import RANDOM, READ, STAND_INS
 from compiler.importing.probes import Probe
 from dsl.text.problems import SpecError
 
@@ -164,7 +164,8 @@ class _Recorder(TorchFunctionMode):
         if made and (inputs or func in RANDOM):
             shape = tuple(made[0].shape[1:])
             at = self.path, self.kind
-            unsaid = CHANCE if func in RANDOM else Unsaid(fault) if fault else None
+            chance = func in RANDOM and func not in READ
+            unsaid = CHANCE if chance else Unsaid(fault) if fault else None
             if func in PIECES:
                 self._pieces(func, (shown, named), made, inputs, shapes, unsaid)
                 return result

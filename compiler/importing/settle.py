@@ -8,7 +8,7 @@ from enum import Enum
 
 from compiler.importing.graph import Graph, Node, Reading, Unsaid, without_heads
 from compiler.importing.unsaid import hold_said
-from dsl.models.layers import Dropout, Layer
+from dsl.models.layers import Dropout, DropPath, Layer
 from dsl.models.spelling import write
 from dsl.text.problems import SpecError
 
@@ -122,12 +122,12 @@ def _difference(training: Graph, evaluating: Graph) -> SpecError | None:
 
 
 def _steady(graph: Graph) -> list[tuple[Node, Reading, tuple[str, ...], tuple[int, ...]]]:
-    """Every node but dropout, with what it is, its weights, and whose outputs it takes."""
+    """Every node but what drops, with what it is, its weights, and whose outputs it takes."""
     found: list[tuple[Node, Reading, tuple[str, ...], tuple[int, ...]]] = []
     new = {0: 0}
     for old, node in enumerate(graph.nodes[1:], 1):
         inputs = tuple(new[i] for i in node.inputs)
-        if isinstance(node.atom, Dropout):
+        if isinstance(node.atom, Dropout | DropPath):
             new[old] = inputs[0]
             continue
         found.append((node, (node.atom,), node.weights, inputs))

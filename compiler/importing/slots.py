@@ -9,6 +9,7 @@ from typing import Any
 from compiler.importing.strands import Chain, Fork, Item, Leaf, leaves
 from compiler.ops.join import JOINS
 from dsl.models import layers
+from dsl.models.layers import DropPath
 from dsl.models.spelling import write
 
 Value = int | float | str
@@ -49,6 +50,8 @@ def slots(chain: Chain, *, summed: bool = False, closing: bool = False) -> Itera
             after = len(filters) - 1 - place + sum(isinstance(i, Fork) for i in chain)
             end = closing and item is chain[-1]
             yield Slot(width, "width", _kernel(item), widest, place, after, pooled, summed, end)
+        elif (rate := _rate(item)) is not None:
+            yield Slot(rate, "drop")
 
 
 def _fork_slots(fork: Fork) -> Iterator[Slot]:
@@ -67,9 +70,21 @@ def _width(item: Item) -> Value | None:
     return getattr(item.layer, "width", None) if isinstance(item, Leaf) else None
 
 
+def _rate(item: Item) -> Value | None:
+    """How often a layer drops samples, which often grows from block to block."""
+    return item.layer.p if isinstance(item, Leaf) and isinstance(item.layer, DropPath) else None
+
+
 def _kernel(item: Item) -> int:
     assert isinstance(item, Leaf), type(item)
     return max(int(side) for side in getattr(item.layer, "kernel", (1,)))
+
+
+def _slotted(leaf: Leaf) -> str:
+    """The field of a layer that may differ from use to use; empty for none."""
+    if _width(leaf) is not None:
+        return "width"
+    return "p" if _rate(leaf) is not None else ""
 
 
 def filled(chain: Chain, values: Iterator[Value]) -> Chain:
@@ -79,9 +94,9 @@ def filled(chain: Chain, values: Iterator[Value]) -> Chain:
 
 def _filled(item: Item, values: Iterator[Value]) -> Item:
     if isinstance(item, Leaf):
-        if _width(item) is None:
-            return item
-        return replace(item, layer=item.layer.model_copy(update={"width": next(values)}))
+        slot = _slotted(item)
+        change = {slot: next(values)} if slot else {}
+        return replace(item, layer=item.layer.model_copy(update=change)) if change else item
     split: Any = tuple(next(values) if isinstance(each, int) else each for each in item.split)
     branches = tuple(filled(branch, values) for branch in item.branches)
     then, residual = filled(item.then, values), item.residual
@@ -98,7 +113,8 @@ def structure(chain: Chain) -> tuple[Any, ...]:
 def _structure(item: Item) -> tuple[Any, ...]:
     if isinstance(item, Leaf):
         layer = item.layer
-        bare = layer if _width(item) is None else layer.model_copy(update={"width": 1})
+        slot = _slotted(item)
+        bare = layer.model_copy(update={slot: 1}) if slot else layer
         return type(layer).__name__, write(bare)
     branches = tuple(structure(branch) for branch in item.branches)
     shares = tuple(1 if isinstance(share, int) else share for share in item.split)

@@ -12,6 +12,7 @@ from compiler.importing import pools as _pools  # noqa: F401  # fills it too
 from compiler.importing import readers as _readers  # noqa: F401  # fills it too
 from compiler.importing.averages import fold_counts
 from compiler.importing.calls import Recording
+from compiler.importing.drops import fold_drops
 from compiler.importing.faults import INEXPRESSIBLE, UNUSABLE, refuse
 from compiler.importing.graph import Graph, needed
 from compiler.importing.parts import once
@@ -91,7 +92,8 @@ def _first(model: nn.Module, probes: list[Probe], training: bool) -> tuple[Probe
 
 def _graph(model: nn.Module, probe: Probe, training: bool, *, checked: bool = False) -> Graph:
     recording = record(model, probe, training, checked=checked)
-    return needed(fold_spreads(fold_pads(fold_counts(once(_read(recording, probe.size))))))
+    read = once(_read(recording, probe.size))
+    return needed(fold_drops(fold_spreads(fold_pads(fold_counts(read)))))
 
 
 def _read(recording: Recording, size: Size) -> Graph:

@@ -23,7 +23,6 @@ _LAYERS = {
     "is an activation that the language hasn't": "selu selu_ celu celu_ rrelu rrelu_ hardshrink "
     "softshrink softsign logsigmoid threshold threshold_ glu tanhshrink",
     "is a softmax of logarithms": "log_softmax",
-    "normalises a vector's length": "normalize",
     "looks up an embedding": "embedding",
 }
 _STEPS = {

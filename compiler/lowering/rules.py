@@ -16,8 +16,8 @@ from compiler.ir.symbols import half, names_in
 from compiler.lowering.scope import Scope
 from compiler.ops.act import ACTIVATIONS, Activation, Softmax
 from compiler.ops.conv import CONV, DEPTHWISE, POINTWISE, Conv
-from compiler.ops.linear import Dropout, Flatten, Identity, Linear
-from compiler.ops.norm import BatchNorm, LocalResponseNorm
+from compiler.ops.linear import Dropout, DropPath, Flatten, Identity, Linear
+from compiler.ops.norm import BatchNorm, L2Norm, LocalResponseNorm
 from compiler.ops.pool import AdaptivePool, AvgPool, MaxPool
 from compiler.ops.scale import LayerScale
 from compiler.ops.shuffle import ChannelShuffle
@@ -269,6 +269,11 @@ def _dropout(step: layers.Dropout, x: Shape, scope: Scope) -> Lowered:
     return one(Dropout(scope.number(step, "p", 0, 1)))
 
 
+@lowers(layers.DropPath)
+def _drop_path(step: layers.DropPath, x: Shape, scope: Scope) -> Lowered:
+    return one(DropPath(scope.number(step, "p", 0, 1)))
+
+
 @lowers(layers.Activation)
 def _activation(step: layers.Activation, x: Shape, scope: Scope) -> Lowered:
     act = activation(step, "kind", scope, fresh=False)
@@ -294,6 +299,11 @@ def _batchnorm(step: layers.BatchNorm, x: Shape, scope: Scope) -> Lowered:
 @lowers(layers.LayerScale)
 def _scale(step: layers.LayerScale, x: Shape, scope: Scope) -> Lowered:
     return one(LayerScale(scope.number(step, "value")))
+
+
+@lowers(layers.L2Norm)
+def _l2norm(step: layers.L2Norm, x: Shape, scope: Scope) -> Lowered:
+    return one(L2Norm(scope.number(step, "eps", LEAST)))
 
 
 @lowers(layers.LRN)

@@ -5,7 +5,7 @@ Every fault is reported with its place in the spec and the calls that led there.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from math import prod
 
@@ -21,6 +21,7 @@ from compiler.ops.join import join_of
 from dsl.models import layers
 from dsl.models.extent import kernel_text
 from dsl.models.naming import SHORTCUT, branch_names, inner_names
+from dsl.models.ramp import Ramp
 from dsl.models.spec import Block
 from dsl.text.problems import Span
 
@@ -66,21 +67,31 @@ def _repeat(step: layers.Layer, name: str, x: Shape, scope: Scope) -> Series:
     What keeps the shape is lowered once: the others are the same node under other names. It
     does so only if what it gives is what it gets as an expression, too.
     """
-    once = step.model_copy(update={"repeat": 1})
+    steps = list(_repeats(step))
     scope = scope.part_of(name)
     nodes: list[Node] = []
     shape = x
-    for place in range(step.repeat):
+    for place, once in enumerate(steps):
         before = scope.budget.params
         (node,) = lower_step(once, str(place), shape, scope)
         nodes.append(node)
-        if same(node.out, shape):
+        if once is steps[-1] and same(node.out, shape):
             others = range(place + 1, step.repeat)
             nodes += [replace(node, name=str(other)) for other in others]
             scope.budget.spend((scope.budget.params - before) * len(others))
             break
         shape = node.out
     return Series(name, tuple(nodes), x, span=step.at.span)
+
+
+def _repeats(step: layers.Layer) -> Iterator[layers.Layer]:
+    """The step by itself, as often as it repeats: the same one, or each with its own numbers."""
+    once = step.model_copy(update={"repeat": 1})
+    args = step.args if isinstance(step, layers.Call) else {}
+    ramps = {key: value for key, value in args.items() if isinstance(value, Ramp)}
+    for place in range(step.repeat):
+        given = {key: ramp.at(place, step.repeat) for key, ramp in ramps.items()}
+        yield once.model_copy(update={"args": {**args, **given}}) if given else once
 
 
 def _layer(
@@ -191,7 +202,7 @@ def _call(step: layers.Call, name: str, x: Shape, scope: Scope) -> Node:
     spec = scope.spec
     block = spec.blocks[step.block]
     args = {
-        key: scope.meaning(value, step.at.of(f"args.{key}="), key)
+        key: scope.meaning(_start(value), step.at.of(f"args.{key}="), key)
         for key, value in step.args.items()
     }
     inp = Shape(Sym.named(x.channels, "in_channels"), *x[1:])
@@ -204,6 +215,11 @@ def _call(step: layers.Call, name: str, x: Shape, scope: Scope) -> Node:
     params = dict(block.params)
     use = BlockUse(step.block, kind, params, args, x, block.at.of("name"), node.span)
     return replace(node, use=use, span=step.at.span)
+
+
+def _start(value: Value | Ramp) -> Value:
+    """Of a range whose repeats were scaled down to one call, the number that it begins with."""
+    return value.first if isinstance(value, Ramp) else value
 
 
 def _bound(block: Block, args: dict[str, Value], scope: Scope) -> dict[str, Value]:

@@ -88,6 +88,34 @@ class BatchNorm2dNoGamma(nn.BatchNorm2d):
         """Pass: only maps come here, and ``torch.fx`` traces no sizes."""
 
 
+class DropPath(nn.Module):
+    """While training, zeroes whole samples with probability `p` and rescales the rest."""
+
+    def __init__(self, p: float) -> None:
+        super().__init__()
+        self.p = p
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.training and self.p > 0.0:
+            keep = 1.0 - self.p
+            kept = x.new_empty([x.size(0)] + [1] * (x.dim() - 1)).bernoulli_(keep)
+            if keep > 0.0:
+                kept.div_(keep)
+            x = x * kept
+        return x
+
+
+class L2Norm(nn.Module):
+    """Scales the channels of each position to a vector of length 1."""
+
+    def __init__(self, eps: float = 1e-12) -> None:
+        super().__init__()
+        self.eps = eps
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.normalize(x, dim=1, eps=self.eps)
+
+
 class LayerScale(nn.Module):
     """Multiplies each channel by a factor of its own, which is learned."""
 

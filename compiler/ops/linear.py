@@ -104,6 +104,41 @@ class Dropout(Op):
 
 
 @dataclass(frozen=True)
+class DropPath(Op):
+    """Zeroes each sample with probability `p` while training, and rescales the rest.
+
+    Stochastic depth where a residual sum adds it (arXiv:1603.09382).
+    """
+
+    p: float
+    aliases = True
+
+    @property
+    def label(self) -> str:
+        return f"drop path {brief(self.p)}"
+
+    def out(self, x: Shape) -> Shape:
+        return x
+
+    def call(self, x: Shape) -> Call:
+        return Call("DropPath", (self.p,))
+
+    def training_work(self, x: Shape) -> Work:
+        """The product, and a number for each sample: drawn, and rescaled if any is kept."""
+        drawn = 1 if self.p == 1 else 2
+        return Work(eltwise_elems=x.elements + drawn if self.p else 0)
+
+    def shares(self, training: bool) -> bool:
+        return not (training and self.p)
+
+    def ending(self, x: Shape, before: Ending) -> Ending:
+        return before if before == "logits" or not self.p else "altered"
+
+    def saved(self, x: Shape) -> Kept:
+        return Kept(extra=Extra(1 if self.p else 0))
+
+
+@dataclass(frozen=True)
 class Identity(Op):
     """What comes in; the shortcut of an `add`."""
 

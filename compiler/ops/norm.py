@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
-from compiler.ir.op import Call, Extra, Op, Shape, ShapeFault, Work
+from compiler.ir.op import Call, Ending, Extra, Op, Shape, ShapeFault, Work
 from compiler.ir.op import Saved as Kept
 from compiler.ir.symbols import is_plainly
 
@@ -61,6 +62,40 @@ class BatchNorm(Op):
 
     def least_batch(self, x: Shape) -> int:
         return 2 if x.is_point else 1
+
+
+@dataclass(frozen=True)
+class L2Norm(Op):
+    """The channels of each position divided by their length, or by `eps` if that is more."""
+
+    eps: float = 1e-12
+
+    @property
+    def family(self) -> str:
+        return "norm"
+
+    @property
+    def label(self) -> str:
+        return "L2 norm"
+
+    def out(self, x: Shape) -> Shape:
+        return x
+
+    def call(self, x: Shape) -> Call:
+        return Call("L2Norm", (), {} if is_plainly(self.eps, 1e-12) else {"eps": self.eps})
+
+    def work(self, x: Shape) -> Work:
+        return Work(eltwise_elems=x.elements)
+
+    def peaks(self, x: Shape) -> tuple[Extra, ...]:
+        return (Extra(x.elements + prod(x.grid)),)
+
+    def ending(self, x: Shape, before: Ending) -> Ending:
+        return "logits" if before == "logits" else "altered"
+
+    def saved(self, x: Shape) -> Kept:
+        """The input, its lengths, and those that are no less than `eps`."""
+        return Kept(input=True, extra=Extra(2 * prod(x.grid)))
 
 
 @dataclass(frozen=True)

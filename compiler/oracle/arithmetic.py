@@ -81,6 +81,9 @@ class Functions:
     def variance(self, x: Tensor, lost: int) -> Tensor:
         return x.var(_but_channels(x), correction=lost)
 
+    def unit(self, x: Tensor, eps: float) -> Tensor:
+        return x / (x * x).sum(1, keepdim=True).sqrt().clamp(min=eps)
+
     def lrn(self, x: Tensor, size: int, alpha: float, beta: float, k: float) -> Tensor:
         squares = F.pad(x * x, ((0, 0) * (x.ndim - 2)) + (size // 2, (size - 1) // 2))
         near = sum(squares[:, start : start + x.shape[1]] for start in range(size))
@@ -95,6 +98,13 @@ class Functions:
 
     def dropout(self, p: float, x: Tensor) -> Tensor:
         return F.dropout(x, p)
+
+    def drop_path(self, p: float, x: Tensor) -> Tensor:
+        if not p:
+            return x  # Nothing is drawn either, on which what is drawn next depends.
+        drawn = torch.empty(len(x), dtype=x.dtype).bernoulli_(1 - p)
+        share = drawn / (1 - p) if p < 1 else drawn
+        return torch.einsum("n...,n->n...", x, share)
 
     def concat(self, parts: list[Tensor]) -> Tensor:
         return torch.cat(parts, dim=1)

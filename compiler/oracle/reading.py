@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from compiler.oracle.addressing import class_names, list_names, split_names
 from compiler.oracle.meaning import Arithmetic, Array, Meaning, State
 from dsl.models import layers
+from dsl.models.ramp import Ramp
 from dsl.models.spec import Aux, Block, Spec
 
 
@@ -45,9 +47,8 @@ class Reading(Meaning):
             case layers.Split():
                 return self.split(step, path, x)
             case layers.Layer() if step.repeat > 1:
-                once = step.model_copy(update={"repeat": 1})
                 for place in range(step.repeat):
-                    x = self.step(once, f"{path}.{place}", x)
+                    x = self.step(_one_of(step, place), f"{path}.{place}", x)
                 return x
             case layers.Call():
                 return self.call(step, path, x)
@@ -107,12 +108,30 @@ class Reading(Meaning):
         spec = self.spec
         block: Block = {**spec.inception, **spec.reduction, **spec.strided}[step.block]
         names = {name: value for name, value in block.params.items() if value is not None}
-        names |= {name: self.value(value) for name, value in step.args.items()}
+        names |= {name: self.value(_first(value)) for name, value in step.args.items()}
         names |= {"in": x.shape[1], "classes": self.spec.classes}
         inside = replace(self, names=names)
         if isinstance(block.body, layers.Sequence):
             return inside.in_order(block.body, path, x, listed=False)
         return inside.unseen(block.body, path, x)
+
+
+def _one_of(step: layers.Layer, place: int) -> layers.Layer:
+    """One of the repeats of a step: a range has come so far on its way."""
+    once: dict[str, Any] = {"repeat": 1}
+    if isinstance(step, layers.Call):
+        share = place / (step.repeat - 1)
+        once["args"] = {
+            name: value.first * (1 - share) + value.last * share
+            if isinstance(value, Ramp)
+            else value
+            for name, value in step.args.items()
+        }
+    return step.model_copy(update=once)
+
+
+def _first(value: Any) -> Any:
+    return value.first if isinstance(value, Ramp) else value
 
 
 def _sum(outs: list[Array]) -> Array:

@@ -19,7 +19,7 @@ NODES = (
     ast.AnnAssign, ast.AugAssign, ast.Name, ast.Load, ast.Store, ast.List, ast.Tuple,
     ast.ClassDef, ast.FunctionDef, ast.arguments, ast.arg, ast.Return, ast.Attribute, ast.Call,
     ast.keyword, ast.BinOp, ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod,
-    ast.BitOr, ast.UnaryOp, ast.USub, ast.Compare, ast.GtE, ast.Is, ast.IsNot, ast.BoolOp,
+    ast.BitOr, ast.UnaryOp, ast.USub, ast.Compare, ast.Gt, ast.GtE, ast.Is, ast.IsNot, ast.BoolOp,
     ast.And, ast.Or, ast.IfExp, ast.If, ast.For, ast.Starred, ast.GeneratorExp, ast.ListComp,
     ast.comprehension, ast.Subscript, ast.Slice,
 )  # fmt: skip  # one node a line would be a page

@@ -8,6 +8,7 @@ from compiler.ir.nodes import Leaf, Node, Parallel, Series, children
 from compiler.ir.symbols import SymFloat, names_in
 from compiler.ops.act import Activation, Softmax
 from compiler.ops.linear import Flatten, Identity
+from compiler.ops.norm import L2Norm
 from compiler.ops.shuffle import ChannelShuffle
 from compiler.source import classnames, units
 from compiler.source.expr import WIDTH, Expr, call, lay_out, text
@@ -34,6 +35,9 @@ def function_of(leaf: Leaf, inner: str) -> str | None:
             return f"torch.flatten({inner}, 1)"
         case ChannelShuffle(groups=groups) if not names_in(groups):
             return f"F.channel_shuffle({inner}, {groups})"
+        case L2Norm(eps=eps) if not names_in(eps):
+            given = "" if eps == 1e-12 else f", eps={text(eps)}"
+            return f"F.normalize({inner}, dim=1{given})"
         case Softmax():
             return f"torch.softmax({inner}, dim=1)"
         case Activation() if units.is_function(leaf):

@@ -17,6 +17,7 @@ from dsl.models.factors import factor, name_in
 from dsl.models.fields import MOST
 from dsl.models.layers import Call, Conv, Layer, Split, Step, spellings
 from dsl.models.model import BLOCK_SECTIONS
+from dsl.models.ramp import Ramp
 from dsl.models.shares import names_of
 from dsl.models.spec import Block, Spec, walk
 from dsl.text.problems import Report, Span
@@ -119,6 +120,8 @@ class _Widths:
         return block.model_copy(update={"params": params}).placed(places)
 
     def scaled(self, key: str, value: Any, widths: set[str]) -> Any:
+        if isinstance(value, Ramp):
+            return Ramp(*(self.scaled(key, end, widths) for end in (value.first, value.last)))
         return self.of(value) if key in widths and isinstance(value, int) else value
 
     def of(self, width: int) -> int:

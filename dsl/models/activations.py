@@ -9,6 +9,7 @@ from pydantic import BeforeValidator
 
 from dsl.models.fields import ACTIVATION_WORDS, argument, number, one_of, reference
 from dsl.models.identifiers import is_identifier
+from dsl.models.ramp import Ramp, read_ramp
 from dsl.text.numbers import Misfit
 from dsl.text.problems import closest, shown
 
@@ -61,6 +62,11 @@ def _slope(value: Any) -> float | str:
     return number(0, 1e6, named=True)(value)
 
 
+def _ramp_or_argument(value: Any) -> Any:
+    ramp = read_ramp(value)
+    return argument(value) if ramp is None else ramp
+
+
 def _misspelt(value: Any) -> str:
     """What `leekyrelu:0.1` was meant to be."""
     word, colon, rest = value.partition(":") if isinstance(value, str) else ("", "", "")
@@ -90,5 +96,7 @@ Act = Annotated[str, BeforeValidator(_or(one_of(*ACTIVATION_WORDS, "none")))]
 ActOrName = Annotated[str, BeforeValidator(_or(reference))]
 """An activation, or the name of a parameter that holds one."""
 Argument = Annotated[int | float | str, BeforeValidator(_or(argument))]
+Given = Annotated[int | float | str | Ramp, BeforeValidator(_or(_ramp_or_argument))]
+"""What a call may give a block's parameter: over its repeats a range of numbers, too."""
 Slope = Annotated[float | str, BeforeValidator(_slope)]
 """What stands behind the word of an activation: its fit is held beside that."""

@@ -17,6 +17,7 @@ from dsl.models.extent import RANKS, kernel_text, read_extent
 from dsl.models.factors import factor, looks_factored
 from dsl.models.factors import otherwise as factored
 from dsl.models.identifiers import file_name, identifier, is_identifier
+from dsl.models.ramp import ramp_help
 from dsl.text import foreign
 from dsl.text.numbers import (
     LEAST,
@@ -90,7 +91,8 @@ def number(low: float, high: float, named: bool) -> Callable[[Any], float | str]
         wanted = f"a number from {bound(low)} to {bound(high)}{OR_PARAMETER[named]}"
         meant = otherwise(value)
         meant = meant if meant and low <= float(meant) <= high else ""
-        raise Misfit(f"must be {wanted}, not {shown(value)}{loss(value, low)}", meant)
+        said = f"must be {wanted}, not {shown(value)}{loss(value, low)}"
+        raise Misfit(said, meant, help=ramp_help(value))
 
     return read
 
@@ -214,7 +216,7 @@ def argument(value: Any) -> int | float | str:
     if looks_factored(value):
         raise _no_factor(value, scaled=True)
     message = f"must be a number or a word, not {shown(value)}{loss(value)}"
-    raise Misfit(message, otherwise(value))
+    raise Misfit(message, otherwise(value), help=ramp_help(value))
 
 
 PADDINGS = ("same", "tf_same", "valid")

@@ -61,11 +61,13 @@ __all__ = [
     "BatchNorm",
     "Call",
     "Conv",
+    "DropPath",
     "Dropout",
     "Filter",
     "Flatten",
     "GlobalPool",
     "Identity",
+    "L2Norm",
     "Layer",
     "LayerScale",
     "Linear",
@@ -131,6 +133,18 @@ class Dropout(Layer):
     keyword = "dropout"
     example = "dropout 0.4"
     auto = "dropout"
+    p: Annotated[Share, Spelled(place=True)]
+
+
+class DropPath(Layer):
+    """`droppath 0.1`: the probability that a whole sample is zeroed while training.
+
+    As the last step of what a residual sum adds it leaves that out: stochastic depth.
+    """
+
+    keyword = "droppath"
+    example = "droppath 0.1"
+    auto = "droppath"
     p: Annotated[Share, Spelled(place=True)]
 
 
@@ -210,6 +224,15 @@ class LayerScale(Layer):
     value: Annotated[Number, Spelled(place=True)]
 
 
+class L2Norm(Layer):
+    """`l2norm`: each position's channels as a vector of unit length; `eps` is the least divisor."""
+
+    keyword = "l2norm"
+    example = "l2norm"
+    auto = "norm"
+    eps: Annotated[Positive, Spelled(key="eps")] = 1e-12
+
+
 class LRN(Layer):
     """`lrn 5`: local response normalisation over neighbouring channels (GoogLeNet, 2014)."""
 
@@ -250,10 +273,12 @@ LAYERS: dict[str, type[Layer]] = {
         Linear,
         Flatten,
         Dropout,
+        DropPath,
         Activation,
         Softmax,
         BatchNorm,
         LayerScale,
+        L2Norm,
         LRN,
         Shuffle,
         Identity,

@@ -18,7 +18,7 @@ from pydantic import (
     ValidationError,
 )
 
-from dsl.models.activations import ActOrName, Argument
+from dsl.models.activations import ActOrName, Given
 from dsl.models.faults import invalid
 from dsl.models.fields import Count, Identifier, Join, Named, Number
 from dsl.models.shares import Shares
@@ -188,7 +188,7 @@ class Call(Layer):
     auto = "block"
     weighted = True
     block: Identifier
-    args: Annotated[dict[Identifier, Argument], Named] = Field(default_factory=dict)
+    args: Annotated[dict[Identifier, Given], Named] = Field(default_factory=dict)
 
 
 def _a_step(value: Any) -> Step:

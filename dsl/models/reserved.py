@@ -32,7 +32,8 @@ KEYS = frozenset((*JOIN_WORDS, "do", "params", "residual", "then", "weight"))
 
 _EMITTED = """
 self x in_channels num_classes aux_logits nn torch F Tensor OrderedDict NamedTuple super
-range Concat Add Mul Conv2dSame MaxPool2dSame AvgPool2dSame BatchNorm2dNoGamma LayerScale
+range Concat Add Mul Conv2dSame MaxPool2dSame AvgPool2dSame BatchNorm2dNoGamma
+DropPath L2Norm LayerScale
 """
 GLOBALS = frozenset(_EMITTED.split())
 """Names that the emitted source uses beside a block's parameters."""

@@ -42,7 +42,8 @@ def _explain(kind: Any, fault: Fault, places: Places, report: Report) -> None:
     spans = (places.fields.get(key) for key in (f"{where}=", where, owner))
     span = next((span for span in spans if span), places.span)
     name = re.sub(r"^(args|params)\.(?=[A-Za-z])|\.[0-9]+$", "", where)
-    name = name if "." in name else NAMED.get(name, name.replace("_", " "))
+    own = "." not in where
+    name = NAMED.get(name, name.replace("_", " ")) if own else name
     example = getattr(kind, "example", "")
     if fault.kind == "missing" and example:
         report.add("E011", span, f"needs its {name}, as in `{example}`")

@@ -10,6 +10,7 @@ from dsl.models.activations import CHANNELWISE, word_of
 from dsl.models.factors import name_in
 from dsl.models.fields import ACTIVATION_WORDS, NORMS, PADDINGS
 from dsl.models.layers import LAYERS, Call, Layer, Sequence, Split, Step, spellings
+from dsl.models.ramp import Ramp
 from dsl.models.shares import EQUAL, fault, names_of
 from dsl.models.spec import Spec, walk
 from dsl.reading import opstring
@@ -139,6 +140,7 @@ def _call(step: Call, spec: Spec, report: Report) -> None:
         near = foreign.meant(step.block, names) if len(report.problems) < MOST_HINTS else ""
         report.add("E020", step.at.of("block"), message, meant=near, help=help)
         return
+    _ramps(step, report)
     takes = ", ".join(block.params) or "no parameters"
     line = block.at.of("name")
     where = f" (defined at {line.line}:{line.column})" if line.line else ""
@@ -156,6 +158,15 @@ def _call(step: Call, spec: Spec, report: Report) -> None:
         what = "parameter" if len(missing) == 1 else "parameters"
         message = f"block {step.block} needs its {what} {', '.join(missing)}"
         report.add("E022", step.at.of("block"), message, help=help)
+
+
+def _ramps(step: Call, report: Report) -> None:
+    """A range has something to change over; where a repeat was scaled to one, its first number."""
+    for key, value in step.args.items():
+        if isinstance(value, Ramp) and step.repeat == 1 and not step.at.changes:
+            message = f"{key}={value} changes over repeats, and {step.block} stands here once"
+            help = f"write `{step.block} {key}={value} x3`, or one number"
+            report.add("E013", step.at.of(f"args.{key}="), message, help=help)
 
 
 def _meant(key: str, params: list[str]) -> str:

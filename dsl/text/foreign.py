@@ -34,6 +34,7 @@ SAID: dict[str, str] = {
     "batch": "bn batchnorm batchnorm2d",
     "scale 1e-6": "layerscale channelscale",
     "lrn": "localresponsenorm localresponsenormalization localrespnorm",
+    "l2norm": "normalize l2normalize l2normalization unitnorm",
     "silu": "swish swish1",
     "leakyrelu": "leaky lrelu",
     "prelu": "parametricrelu",
@@ -41,6 +42,7 @@ SAID: dict[str, str] = {
     "hardsigmoid": "hsigmoid",
     "none": "identity linear null nil no off",
     "identity": "skip shortcut skipconnection noop passthrough",
+    "droppath": "stochasticdepth",
     "dropout": "dropout2d spatialdropout alphadropout drop",
     "flatten": "view reshape1d ravel",
     "softmax": "softmax2d",
@@ -82,14 +84,13 @@ LACKING: dict[str, str] = {
         "rrelu selu celu hardtanh softsign glu geglu swiglu maxout logsigmoid logsoftmax threshold "
         "crelu quickgelu geluapproximate"
     ),
-    "stochastic depth": "droppath stochasticdepth dropblock dropconnect shakedrop",
+    "a dropping of blocks or weights": "dropblock dropconnect shakedrop",
     "padding alone": "pad zeropad zeropad2d zeropadding2d padding reflectionpad reflectpad",
     "reordering or cutting": (
         "reshape permute transpose unflatten crop spacetodepth depthtospace focus"
     ),
     "a pooling": "lppool powerpool stochasticpool spp gem rmspool fractionalmaxpool",
     "a product of matrices": "matmul bmm einsum dot",
-    "normalisation of vectors": "normalize l2norm l2normalize",
     "noise": "noise gaussiannoise gaussiandropout",
 }
 """What the language has no word for, and what others call it."""
