@@ -161,10 +161,8 @@ class Meaning:
                 return self.ops.adaptive_pool(step.mode, x, self.axes(step.size, x))
             case layers.Flatten():
                 return _flat(x)
-            case layers.Dropout():
-                return self.ops.dropout(self.number(step.p), x) if self.training else x
-            case layers.DropPath():
-                return self.ops.drop_path(self.number(step.p), x) if self.training else x
+            case layers.Dropout() | layers.DropPath():
+                return self.dropped(step, x) if self.training else x
             case layers.L2Norm():
                 return self.ops.unit(x, self.number(step.eps))
             case layers.Softmax():
@@ -177,6 +175,11 @@ class Meaning:
             case layers.Identity():
                 return x
         raise TypeError(type(step))
+
+    def dropped(self, step: layers.Dropout | layers.DropPath, x: Array) -> Array:
+        """Single elements zeroed, or whole samples."""
+        drop = self.ops.dropout if isinstance(step, layers.Dropout) else self.ops.drop_path
+        return drop(self.number(step.p), x)
 
     def conv(self, step: layers.Conv, path: str, x: Array) -> Array:
         groups = x.shape[1] if step.depthwise else int(self.value(step.groups))
