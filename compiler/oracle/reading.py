@@ -14,7 +14,6 @@ from typing import Any
 from compiler.oracle.addressing import class_names, list_names, split_names
 from compiler.oracle.meaning import Arithmetic, Array, Meaning, State
 from dsl.models import layers
-from dsl.models.ramp import Ramp
 from dsl.models.spec import Aux, Block, Spec
 
 
@@ -123,7 +122,7 @@ def _one_of(step: layers.Layer, place: int) -> layers.Layer:
         share = place / (step.repeat - 1)
         once["args"] = {
             name: value.first * (1 - share) + value.last * share
-            if isinstance(value, Ramp)
+            if isinstance(value, layers.Ramp)
             else value
             for name, value in step.args.items()
         }
@@ -131,7 +130,7 @@ def _one_of(step: layers.Layer, place: int) -> layers.Layer:
 
 
 def _first(value: Any) -> Any:
-    return value.first if isinstance(value, Ramp) else value
+    return value.first if isinstance(value, layers.Ramp) else value
 
 
 def _sum(outs: list[Array]) -> Array:

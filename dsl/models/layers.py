@@ -45,6 +45,7 @@ from dsl.models.model import (
     Step,
     spellings,
 )
+from dsl.models.ramp import Ramp
 from dsl.models.windows import GAMMA, AvgPool, Conv, Filter, MaxPool, SepConv
 
 __all__ = [
@@ -74,6 +75,7 @@ __all__ = [
     "MaxPool",
     "Model",
     "Places",
+    "Ramp",
     "Residual",
     "SepConv",
     "Sequence",
