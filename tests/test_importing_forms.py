@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,6 +12,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 import dsl
+from compiler.importing import import_module
+from compiler.nn.module import compile_spec
+from tests.parity import agree, randomise
 from tests.test_importing import Conv, Function, Net, middle, refused, same
 from tests.test_importing_odd import Free, conv
 
@@ -88,3 +92,101 @@ def test_a_part_is_not_the_whole(why: str) -> None:
 def test_the_only_place_of_a_map_is_a_vector() -> None:
     spec = same(Net(lambda x: F.adaptive_avg_pool2d(x, 1)[:, :, 0, 0]))
     assert dsl.dump(spec).split("head:\n")[1].startswith("  - globalpool avg\n  - fc classes\n")
+
+
+MEANS: dict[str, Function] = {
+    "rows, then columns": lambda x: x.mean(3).mean(2),
+    "columns, then rows": lambda x: torch.mean(x, 2).mean(-1),
+    "each kept": lambda x: x.mean(-1, keepdim=True).mean(2, keepdim=True).flatten(1),
+    "kept, and then not": lambda x: x.mean(2, keepdim=True).mean(3).flatten(1),
+    "all places in a row": lambda x: x.view(x.size(0), x.size(1), -1).mean(-1),
+    "flattened": lambda x: torch.mean(x.flatten(2), dim=2),
+    "flattened and kept": lambda x: x.reshape(*x.shape[:2], -1).mean(2, keepdim=True).squeeze(-1),
+}
+
+
+@pytest.mark.parametrize("what", MEANS)
+def test_the_mean_of_all_places_however_it_is_taken(what: str) -> None:
+    spec = same(Net(MEANS[what]))
+    assert dsl.dump(spec).split("head:\n")[1].startswith("  - globalpool avg\n  - fc classes\n")
+
+
+def test_the_maximum_of_maxima() -> None:
+    assert "  - globalpool max\n" in dsl.dump(same(Net(lambda x: x.amax(3).amax(2))))
+
+
+HALVES: dict[str, Function] = {
+    "rows alone": lambda x: x.mean(3).amax(2),
+    "rows twice": lambda x: x.mean(3, keepdim=True).mean(3, keepdim=True).amax((2, 3)),
+    "a row": lambda x: F.adaptive_avg_pool1d(x.flatten(2), 1).flatten(1),
+}
+
+
+@pytest.mark.parametrize("what", HALVES)
+def test_half_a_mean_is_refused(what: str) -> None:
+    said = refused(Net(HALVES[what]))
+    assert "reduces other axes than height and width" in said or "places of a map in a row" in said
+
+
+def test_channels_that_are_dropped_whole_are_elements_where_there_is_one_place() -> None:
+    pooled = Net(nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Dropout2d(0.3), nn.Flatten()))
+    assert "  - dropout 0.3\n" in dsl.dump(import_module(pooled, (3, 20, 20)))
+    assert middle(nn.Sequential(nn.SiLU(), nn.Dropout2d(0.0))) == "silu"
+    assert "drops whole channels" in refused(Net(nn.Dropout2d(0.3)))
+
+
+class Gate(nn.Module):
+    """Squeeze and excitation with fully connected layers, as it is often written."""
+
+    def __init__(self, squeeze: Function, back: Callable[[Tensor, Tensor], Tensor]) -> None:
+        super().__init__()
+        self.squeeze, self.back = squeeze, back
+        self.one, self.two = nn.Linear(6, 2), nn.Linear(2, 6, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        gate = self.two(F.relu(self.one(self.squeeze(x))))
+        return x * self.back(torch.sigmoid(gate), x)
+
+
+SQUEEZES: dict[str, Function] = {
+    "view": lambda x: F.adaptive_avg_pool2d(x, 1).view(len(x), -1),
+    "mean": lambda x: x.mean((2, 3)),
+    "rows": lambda x: x.flatten(2).mean(-1),
+}
+BACKS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+    "view": lambda gate, x: gate.view(*x.shape[:2], 1, 1),
+    "expanded": lambda gate, x: gate.reshape(len(x), -1, 1, 1).expand_as(x),
+    "unsqueezed": lambda gate, x: gate.unsqueeze(-1).unsqueeze(-1),
+    "indexed": lambda gate, x: gate[:, :, None, None],
+}
+
+
+@pytest.mark.parametrize("back", BACKS)
+@pytest.mark.parametrize("squeeze", SQUEEZES)
+def test_gates_of_fully_connected_layers_are_of_1x1_convolutions(squeeze: str, back: str) -> None:
+    torch.manual_seed(0)
+    model = Net(Gate(SQUEEZES[squeeze], BACKS[back])).double()
+    randomise(model)
+    spec = import_module(model, (3, 20, 20))
+    assert "      - [globalpool avg, 1x1 2, 1x1 6 nobias sigmoid]\n" in dsl.dump(spec)
+    ours = compile_spec(spec).double()
+    theirs = model.state_dict().values()
+    for tensor, other in zip(ours.state_dict().values(), theirs, strict=True):
+        tensor.copy_(other.reshape(tensor.shape))
+    for training in (True, False):
+        for size in ((2, 3, 20, 20), (3, 3, 31, 17)):
+            x = torch.randn(size, dtype=torch.float64)
+            agree(ours.train(training)(x), model.train(training)(x))
+
+
+LOOSE: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+    "used twice": lambda gate, x: gate[:, :, None, None] + gate.view(*x.shape[:2], 1, 1),
+    "of a softmax": lambda gate, x: torch.softmax(gate, 1)[:, :, None, None],
+    "of a part of a map": lambda _, x: x[:, :, 0, 0].view(*x.shape[:2], 1, 1),
+}
+
+
+@pytest.mark.parametrize("what", LOOSE)
+def test_vectors_that_become_maps_otherwise_are_refused(what: str) -> None:
+    said = refused(Net(Gate(SQUEEZES["mean"], LOOSE[what])))
+    assert "makes a map of a vector" in said or "takes a part of a tensor" in said

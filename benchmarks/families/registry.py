@@ -76,9 +76,12 @@ def _word(word: str) -> str:
 
 
 def size_of(source: str) -> tuple[str, int]:
-    """A model with how many parameters it has, built without data."""
+    """A model with how many parameters it has: as torchvision says, or built without data."""
     import torch
 
+    library, _, name = source.partition(":")
+    if library == "torchvision":
+        return source, torchvision_models().get_model_weights(name).DEFAULT.meta["num_params"]
     with torch.device("meta"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         model, _ = load(source, {})

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from compiler.importing.graph import Reading, tidy
+from compiler.importing.atoms import Reading, tidy
 from compiler.importing.table import Given, Reader, one, reads
 from dsl.models import layers
 from dsl.models.activations import CHANNELWISE

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from compiler.importing.graph import Atom, Graph, Node, Ones, Pad, Quotient
+from compiler.importing.atoms import Atom, Ones, Pad, Quotient
+from compiler.importing.graph import Graph, Node
 from compiler.importing.windows import with_paddings
 from dsl.models import layers
 

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from compiler.importing.graph import Unsaid
+from compiler.importing.atoms import Unsaid
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import NoReturn
 
+from compiler.importing.atoms import Join, Pad, Part, Scale, Unsaid, tidy
 from compiler.importing.faults import TANGLED, refuse
-from compiler.importing.graph import Graph, Join, Node, Pad, Part, Scale, Unsaid, tidy
+from compiler.importing.graph import Graph, Node
 from compiler.importing.sharing import MISSES, Shares, part_of, shared
 from compiler.importing.strands import Chain, Fork, Item, Leaf, Sum
 from compiler.importing.unsaid import hold_said

@@ -6,19 +6,8 @@ from dataclasses import replace
 
 from torch import Tensor
 
-from compiler.importing.graph import (
-    CHANCE,
-    Atom,
-    Blank,
-    Drawn,
-    Graph,
-    Join,
-    Node,
-    Reading,
-    Sampled,
-    Scale,
-    tidy,
-)
+from compiler.importing.atoms import CHANCE, Atom, Blank, Drawn, Join, Reading, Sampled, Scale, tidy
+from compiler.importing.graph import Graph, Node
 from compiler.importing.table import Given, UnsaidError, reads
 from dsl.models.layers import DropPath
 

@@ -7,157 +7,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from compiler.importing.atoms import LEFT, Atom, Dims, Reading, Reduced, Sampled, Unsaid
 from compiler.importing.faults import INEXPRESSIBLE, fault, place
-from dsl.models.layers import Layer
 from dsl.text.problems import SpecError
-
-Dims = tuple[int, ...]
-
-
-def tidy(value: float) -> float:
-    """A number as a person would write it: 0.0003, where 1 - 0.9997 leaves 17 digits."""
-    return float(f"{value:.12g}")
-
-
-@dataclass(frozen=True)
-class Unsaid:
-    """Why the language has no words for a call; a `telling` reason says what its module is."""
-
-    why: str
-    help: str = ""
-    telling: bool = False
-
-
-@dataclass(frozen=True)
-class Join:
-    """Several tensors become one, by a word of the language; of a sum the second times `alpha`."""
-
-    word: str
-    alpha: float = 1.0
-
-    def __str__(self) -> str:
-        return self.word if self.alpha == 1 else f"{self.word} of {self.alpha:g} times the second"
-
-
-@dataclass(frozen=True)
-class Scale:
-    """A tensor times a number."""
-
-    factor: float
-
-    def __str__(self) -> str:
-        return f"times {self.factor:g}"
-
-
-@dataclass(frozen=True)
-class Pad:
-    """Rows and columns around a map, filled with a value."""
-
-    top: int
-    bottom: int
-    left: int
-    right: int
-    value: float = 0.0
-
-    def __str__(self) -> str:
-        return f"padding of {' '.join(map(str, self.sides))}"
-
-    @property
-    def sides(self) -> tuple[int, int, int, int]:
-        """How much it adds on each side."""
-        return self.top, self.bottom, self.left, self.right
-
-
-@dataclass(frozen=True)
-class Ones:
-    """A tensor of ones in the shape of another."""
-
-
-@dataclass(frozen=True)
-class Quotient:
-    """A tensor divided by another."""
-
-
-@dataclass(frozen=True)
-class Spread:
-    """A map of one place repeated over a larger one."""
-
-
-@dataclass(frozen=True)
-class Part:
-    """The channels of a tensor from `start` up to `stop`."""
-
-    start: int
-    stop: int
-
-    def __str__(self) -> str:
-        return f"{self.start} to {self.stop - 1}"
-
-
-@dataclass(frozen=True)
-class Grouped:
-    """Channels in so many groups, which are an axis of their own."""
-
-    groups: int
-
-
-@dataclass(frozen=True)
-class Turned:
-    """The first two axes behind the images' in each other's place."""
-
-
-@dataclass(frozen=True)
-class Merged:
-    """The first two axes behind the images' as one."""
-
-
-@dataclass(frozen=True)
-class Blank:
-    """A tensor that holds nothing yet."""
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """One number for each sample, 1 with the chance of being kept and else 0."""
-
-    kept: float
-
-
-@dataclass(frozen=True)
-class Sampled:
-    """A tensor times one number for each sample; `unsaid` says why that is no product."""
-
-    unsaid: Unsaid
-
-
-Cut = Part | Grouped | Turned | Merged
-Drop = Blank | Drawn | Sampled
-Atom = Layer | Join | Scale | Pad | Ones | Quotient | Spread | Cut | Drop
-Reading = tuple[Atom, ...]
-"""What one call does: atoms in order, none where it changes nothing."""
-
-
-def times(factor: float) -> Reading:
-    """A product with a number; with one it is nothing."""
-    return (Scale(factor),) if factor != 1 else ()
-
-
-CHANCE = Unsaid(
-    "draws random numbers, which a spec's network does in dropout and droppath alone",
-    "if the model drops whole layers (stochastic depth) in a way of its own, build it without that",
-    telling=True,
-)
-LEFT = {
-    Blank: Unsaid("makes a tensor that isn't filled"),
-    Drawn: CHANCE,
-    Ones: Unsaid("makes a tensor of ones"),
-    Quotient: Unsaid("divides by something other than a number"),
-    Grouped: Unsaid("puts channels into groups, and a spec only shuffles them"),
-    Turned: Unsaid("moves axes, and a spec only shuffles channels"),
-    Merged: Unsaid("makes one axis of two, and a spec can only flatten a whole image"),
-    Spread: Unsaid("repeats one place over a map, and in a spec only a product does so"),
-}
-"""What only means something beside others, and is a fault by itself."""
 
 
 @dataclass(frozen=True)
@@ -187,8 +39,13 @@ class Node:
     def unsaid(self) -> Unsaid | None:
         """Why it can't be said, if it can't."""
         atom = self.readings[0][0] if self.readings[0] else None
-        left = atom.unsaid if isinstance(atom, Sampled) else LEFT.get(type(atom))
+        left = atom.unsaid if isinstance(atom, Reduced | Sampled) else LEFT.get(type(atom))
         return self.fault_read or left
+
+    @property
+    def plainest(self) -> Atom | None:
+        """The plainest that it may be, if that is one thing."""
+        return self.readings[0][0] if len(self.readings[0]) == 1 else None
 
     @property
     def atom(self) -> Atom:
@@ -250,6 +107,13 @@ class Graph:
             parts = node.path.split(".")
             count.update({".".join(parts[: end + 1]) for end in range(len(parts))} | {""})
         return count
+
+    def source(self, node: Node) -> Node:
+        """What a node takes, past what changes nothing; the node itself if that is the input."""
+        if not node.inputs:
+            return node
+        found = self.nodes[node.inputs[0]]
+        return self.source(found) if found.readings == ((),) and found.inputs else found
 
     def mapped(self, change: Callable[[Node], Node]) -> Graph:
         """The same graph with other nodes."""

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from compiler.importing.graph import Graph, Join
+from compiler.importing.atoms import Join
+from compiler.importing.graph import Graph
 
 CONCAT = Join("concat")
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from math import prod
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from compiler.importing.graph import Atom, Graph, Grouped, Merged, Node, Part, Reading, Turned
+from compiler.importing.atoms import Atom, Grouped, Lined, Merged, Part, Placed, Reading, Turned
+from compiler.importing.graph import Graph, Node
 from compiler.importing.table import Given, reads, unknown
 from dsl.models.layers import Flatten, Shuffle
 
@@ -33,7 +35,10 @@ def _narrow(given: Given) -> tuple[Reading, ...]:
 def _item(given: Given) -> tuple[Reading, ...]:
     """`x[:, :n]`, and `x[:, :, 0, 0]` where there is one place."""
     sizes = given.inp
-    images, *found = _axes(given("index"), len(sizes) + 1)
+    index = given("index")
+    if _adds_axes(index) and len(sizes) == 1:
+        return ((Placed(),),)
+    images, *found = _axes(index, len(sizes) + 1)
     if images != slice(None) or len(found) > len(sizes) or not all(map(_plain, found)):
         unknown(given)
     kept = [_range(part, size) for part, size in zip(found, sizes, strict=False)]
@@ -47,6 +52,16 @@ def _item(given: Given) -> tuple[Reading, ...]:
     if not slices or not all(whole[1:]) or kept[0].step != 1 or not kept[0]:
         unknown(given)
     return ((Part(kept[0].start, kept[0].stop),),)
+
+
+def _adds_axes(index: Any) -> bool:
+    """`x[:, :, None, None]`."""
+    parts = index if isinstance(index, tuple) else ()
+    return (
+        len(parts) > 3
+        and parts[:2] == (slice(None),) * 2
+        and all(part is None for part in parts[2:])
+    )
 
 
 def _axes(index: Any, axes: int) -> Iterator[Any]:
@@ -141,7 +156,11 @@ def _unflatten(given: Given) -> tuple[Reading, ...]:
 
 
 def arranged(inp: tuple[int, ...], shape: tuple[int, ...]) -> Atom | None:
-    """What a view does that parts channels into groups, or puts groups together."""
+    """What a view does to axes: parts channels, puts axes together, or lets a vector be a map."""
+    if inp[1:] in ((), (1,)) and len(shape) > 2 and shape == (inp[0], *(1 for _ in shape[1:])):
+        return Placed()
+    if len(inp) > 2 and len(shape) == 2 and shape == (inp[0], prod(inp[1:])):
+        return Lined()
     if len(inp) > 1 and shape[2:] == inp[1:] and shape[0] * shape[1] == inp[0]:
         return Grouped(shape[0])
     if len(shape) > 1 and inp[2:] == shape[1:] and inp[0] * inp[1] == shape[0]:

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from compiler.importing.graph import Reading
+from compiler.importing.atoms import Reading, Reduced
 from compiler.importing.table import Given, Reader, one, reads
 from dsl.models import layers
 
@@ -65,11 +65,14 @@ def _reduced(mode: str) -> Reader:
 
     def reader(given: Given) -> tuple[Reading, ...]:
         dims = given("dim", ())
-        axes = {dim % 4 for dim in (dims if isinstance(dims, tuple) else (dims,))}
-        if len(given.inp) != 3 or axes != {2, 3}:
-            raise given.fault(f"reduces other axes than height and width (dim={dims})")
-        pool = layers.GlobalPool(mode=mode)
-        return ((pool,),) if given("keepdim", False) else ((pool, layers.Flatten()),)
+        said = dims if isinstance(dims, tuple) else (dims,)
+        axes = {dim % (len(given.inp) + 1) for dim in said}
+        if len(given.inp) == 3 and axes == {2, 3}:
+            pool = layers.GlobalPool(mode=mode)
+            return ((pool,),) if given("keepdim", False) else ((pool, layers.Flatten()),)
+        if axes and axes <= set(range(2, len(given.inp) + 1)):
+            return ((Reduced(mode, tuple(sorted(axes))),),)
+        raise given.fault(f"reduces other axes than height and width (dim={dims})")
 
     return reader
 

@@ -7,8 +7,9 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
+from compiler.importing.atoms import Join, Reading, Sampled, Spread, Unsaid, times
 from compiler.importing.calls import Ref, Weight
-from compiler.importing.graph import Graph, Join, Node, Reading, Sampled, Spread, Unsaid, times
+from compiler.importing.graph import Graph, Node
 from compiler.importing.table import BARE, Given, UnsaidError, reads
 from compiler.ir.op import Shape, ShapeFault
 from compiler.ops.join import JOINS

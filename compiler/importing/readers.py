@@ -13,10 +13,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from compiler.importing.atoms import Join, Ones, Pad, Quotient, Reading, Unsaid, tidy, times
 from compiler.importing.calls import Ref
-from compiler.importing.graph import Join, Ones, Pad, Quotient, Reading, tidy, times
 from compiler.importing.parts import arranged
-from compiler.importing.table import MERGES, Given, Pair, one, reads
+from compiler.importing.table import MERGES, Given, Pair, UnsaidError, one, reads
 from dsl.models import layers
 
 
@@ -79,13 +79,15 @@ def _batch_norm(given: Given) -> tuple[Reading, ...]:
     Tensor.view,
     Tensor.reshape,
     Tensor.squeeze,
+    torch.unsqueeze,
+    Tensor.unsqueeze,
 )
 def _flatten(given: Given) -> tuple[Reading, ...]:
     shape, vector = given.call.shape, (prod(given.inp),)
     if given.call.merges and given.call.func in (torch.squeeze, Tensor.squeeze):
         help = "squeeze() takes the images' own axis too where there is one: say which, squeeze(-1)"
         raise given.fault(MERGES.why, help)
-    if shape == given.inp or (shape == vector and given.inp == (*vector, 1)):
+    if {shape, given.inp} <= {vector, (*vector, 1)} or shape == given.inp:
         return ((),)
     if shape not in (vector, (*vector, 1)):
         if atom := arranged(given.inp, shape):
@@ -105,6 +107,14 @@ def _dropout(given: Given) -> tuple[Reading, ...]:
         raise given.fault("is a dropout that works in evaluation too, or not in training")
     p = tidy(given("p", 0.5))
     return one(layers.Dropout(p=p)) if p else ((),)
+
+
+@reads("input p training inplace", F.dropout2d)
+def _dropout_channels(given: Given) -> tuple[Reading, ...]:
+    if given("p", 0.5) and given.inp[1:] != (1, 1):
+        why = "drops whole channels, a spec's dropout single elements"
+        raise UnsaidError(Unsaid(why, telling=True))
+    return _dropout(given)
 
 
 @reads("input weight bias", F.linear)

@@ -15,9 +15,9 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
+from compiler.importing.atoms import CHANCE, Unsaid
 from compiler.importing.calls import Call, Recording, Ref, Weight
 from compiler.importing.faults import INEXPRESSIBLE, UNUSABLE, place, refuse, told
-from compiler.importing.graph import CHANCE, Unsaid
 from compiler.importing.intake import bare, dice
 from compiler.importing.known import RANDOM, READ, STAND_INS
 from compiler.importing.probes import Probe

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from enum import Enum
 
-from compiler.importing.graph import Graph, Node, Reading, Unsaid, without_heads
+from compiler.importing.atoms import Reading, Unsaid
+from compiler.importing.graph import Graph, Node, without_heads
 from compiler.importing.unsaid import hold_said
 from dsl.models.layers import Dropout, DropPath, Layer
 from dsl.models.spelling import write

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from compiler.importing.graph import Part
+from compiler.importing.atoms import Part
 from compiler.importing.strands import Chain, Leaf
 from compiler.ops.join import JOINS
 from dsl.models.shares import EQUAL, REST

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
-from compiler.importing.graph import Dims, Part
+from compiler.importing.atoms import Dims, Part
 from dsl.models.layers import Layer
 
 

@@ -8,8 +8,9 @@ from typing import Any, NoReturn, TypeVar
 
 from torch.overrides import resolve_name
 
+from compiler.importing.atoms import Reading, Unsaid
 from compiler.importing.calls import Call, Recording, Weight
-from compiler.importing.graph import Node, Reading, Unsaid
+from compiler.importing.graph import Node
 from compiler.importing.words import WORDS
 from dsl.models.layers import Layer
 

@@ -16,9 +16,11 @@ from compiler.importing.drops import fold_drops
 from compiler.importing.faults import INEXPRESSIBLE, UNUSABLE, refuse
 from compiler.importing.graph import Graph, needed
 from compiler.importing.parts import once
+from compiler.importing.places import fold_places
 from compiler.importing.probes import BATCH, Probe, Size, plan
 from compiler.importing.products import fold_spreads
 from compiler.importing.record import record
+from compiler.importing.reductions import fold_reductions
 from compiler.importing.settle import Change, settle, with_logits
 from compiler.importing.table import read
 from compiler.importing.unsaid import hold_said
@@ -26,6 +28,9 @@ from compiler.importing.windows import fold_pads
 from compiler.ir.fit import misfit
 from compiler.ir.network import Network
 from dsl.text.problems import SpecError
+
+FOLDS = (once, fold_reductions, fold_places, fold_counts, fold_pads, fold_spreads, fold_drops)
+"""What makes of several calls the one thing that they are together, in this order."""
 
 
 @dataclass
@@ -92,8 +97,10 @@ def _first(model: nn.Module, probes: list[Probe], training: bool) -> tuple[Probe
 
 def _graph(model: nn.Module, probe: Probe, training: bool, *, checked: bool = False) -> Graph:
     recording = record(model, probe, training, checked=checked)
-    read = once(_read(recording, probe.size))
-    return needed(fold_drops(fold_spreads(fold_pads(fold_counts(read)))))
+    graph = _read(recording, probe.size)
+    for fold in FOLDS:
+        graph = fold(graph)
+    return needed(graph)
 
 
 def _read(recording: Recording, size: Size) -> Graph:

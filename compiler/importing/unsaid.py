@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from compiler.importing.atoms import Unsaid
 from compiler.importing.faults import INEXPRESSIBLE, Reason, hold_none
-from compiler.importing.graph import Graph, Node, Unsaid
+from compiler.importing.graph import Graph, Node
 
 
 def hold_said(graphs: Iterable[Graph]) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from math import inf
 
-from compiler.importing.graph import Graph, Node, Pad, Unsaid
+from compiler.importing.atoms import Pad, Unsaid
+from compiler.importing.graph import Graph, Node
 from dsl.models import layers
 
 Window = layers.Conv | layers.MaxPool

@@ -16,7 +16,7 @@ _LAYERS = {
     "resizes a map": "interpolate upsample grid_sample",
     "moves channels into space": "pixel_shuffle",
     "moves space into channels": "pixel_unshuffle",
-    "drops whole channels, a spec's dropout single elements": "dropout1d dropout2d dropout3d "
+    "drops whole channels, a spec's dropout single elements": "dropout1d dropout3d "
     "feature_dropout feature_alpha_dropout alpha_dropout",
     "is a pooling by a norm": "lp_pool2d",
     "is a pooling of chance": "fractional_max_pool2d",
