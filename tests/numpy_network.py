@@ -81,6 +81,12 @@ class Numpy:
     def unit(self, x: Array, eps: float) -> Array:
         return reference.l2_normalize(x, eps)
 
+    def normalise_groups(self, x: Array, groups: int, eps: float) -> Array:
+        return reference.group_norm(x, groups, eps=eps)
+
+    def normalise_places(self, x: Array, eps: float) -> Array:
+        return reference.layer_norm(x, eps=eps)
+
     def lrn(self, x: Array, size: int, alpha: float, beta: float, k: float) -> Array:
         return reference.local_response_norm(x, size, alpha, beta, k)
 

@@ -325,6 +325,19 @@ def group_norm(
     return _scale_and_shift(normalised.reshape(x.shape), gamma, beta)
 
 
+def layer_norm(
+    x: ArrayLike,
+    gamma: ArrayLike | None = None,
+    beta: ArrayLike | None = None,
+    eps: float = 1e-5,
+) -> Array:
+    """Normalise the channels of each sample, at each place of its map by themselves."""
+    x = _float64(x)
+    away = x - x.mean(axis=1, keepdims=True)
+    deviation = np.sqrt((away * away).mean(axis=1, keepdims=True) + eps)
+    return _scale_and_shift(away / deviation, gamma, beta)
+
+
 def local_response_norm(
     x: ArrayLike, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0
 ) -> Array:

@@ -14,7 +14,7 @@ from hypothesis.strategies import DrawFn, SearchStrategy, composite
 
 from dsl.models import layers
 from dsl.models.fields import ACTIVATION_WORDS, INITS, JOIN_WORDS, PADDINGS
-from dsl.models.layers import Call, Conv, Layer, Residual, Sequence, Split, Step
+from dsl.models.layers import Call, Conv, Filter, Layer, Residual, Sequence, Split, Step
 from dsl.models.model import BLOCK_SECTIONS
 from dsl.models.spec import Aux, Block, Defaults, Spec
 from dsl.models.weights import NameMap
@@ -35,6 +35,7 @@ def _maybe(values: SearchStrategy[Any]) -> SearchStrategy[Any]:
     return st.none() | values
 
 
+GAMMAS = st.sampled_from([None, None, True, False])
 WINDOW: dict[str, Any] = {"kernel": ODD, "padding": st.sampled_from(["same", "tf_same"])}
 FILTER: dict[str, Any] = {
     **WINDOW,
@@ -42,26 +43,36 @@ FILTER: dict[str, Any] = {
     "dilation": st.sampled_from([(1, 1), (2, 2), (1, 2)]),
     "linear": st.booleans(),
     "bias": st.sampled_from([None, True, False]),
-    "norm": st.sampled_from([None, "batch", "none"]),
     "act": ACTS,
-    "gamma": st.sampled_from([None, None, True, False]),
+    "gamma": GAMMAS,
     "eps": _maybe(NUMBERS),
-    "momentum": _maybe(NUMBERS),
     "init": INIT,
     "repeat": st.sampled_from([1, 1, 1, 2]),
 }
+NORMED: SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {"norm": st.sampled_from([None, "none", "layer", "group:1", "instance"])}
+) | st.fixed_dictionaries({"norm": st.just("batch"), "momentum": _maybe(NUMBERS)})
+
+
+def filters(kind: type[Filter]) -> SearchStrategy[Step]:
+    """A convolution of any kind; only a batch norm has a momentum."""
+    return st.builds(lambda normed, **more: kind(**normed, **more), NORMED, **FILTER)
 
 
 KEPT: SearchStrategy[Step] = st.one_of(
     st.builds(Conv, **WINDOW, width=WIDTHS),
-    st.builds(Conv, **FILTER),
-    st.builds(layers.SepConv, **FILTER),
+    filters(Conv),
+    filters(layers.SepConv),
+    st.builds(Conv, **WINDOW, width=st.just(12), norm=st.sampled_from(["group:4", "group:12"])),
     st.builds(Conv, kernel=ODD, depthwise=st.just(value=True), padding=st.just("same")),
     st.builds(layers.MaxPool, **WINDOW),
     st.builds(layers.AvgPool, **WINDOW, count_padding=st.sampled_from([None, True, False])),
     st.builds(layers.Activation, kind=st.sampled_from(SAID_ACTS[:-1])),
     st.builds(layers.BatchNorm, eps=_maybe(NUMBERS), momentum=_maybe(NUMBERS)),
     st.builds(layers.LayerScale, value=NUMBERS),
+    st.builds(layers.LayerNorm, eps=_maybe(NUMBERS), gamma=GAMMAS),
+    st.builds(layers.GroupNorm, groups=st.just(1), eps=_maybe(NUMBERS), gamma=GAMMAS),
+    st.builds(layers.InstanceNorm, eps=_maybe(NUMBERS), gamma=GAMMAS),
     st.builds(layers.LRN, size=st.integers(1, 5), alpha=NUMBERS, k=NUMBERS),
     st.builds(layers.Dropout, p=NUMBERS),
     st.builds(layers.DropPath, p=NUMBERS),
@@ -236,6 +247,11 @@ def arguments(block: Block, width: int | str) -> dict[str, Any]:
     return {name: width for name, default in block.params.items() if default is None}
 
 
+VECTOR_NORMS: SearchStrategy[list[Layer]] = st.sampled_from(
+    [[], [layers.BatchNorm()], [layers.LayerNorm()], [layers.GroupNorm(groups=2, gamma=False)]]
+)
+
+
 @composite
 def heads(draw: DrawFn) -> tuple[Step, ...]:
     """From a map to one number a class."""
@@ -244,14 +260,16 @@ def heads(draw: DrawFn) -> tuple[Step, ...]:
     steps: list[Step] = [draw(st.sampled_from(pools))]
     steps += draw(st.lists(st.sampled_from([layers.Flatten(), layers.Dropout(p=0.5)]), max_size=2))
     if draw(st.booleans()):
-        steps += [layers.Linear(width=8, bias=draw(st.booleans())), layers.Activation(kind="relu")]
+        steps.append(layers.Linear(width=8, bias=draw(st.booleans())))
+        steps += [*draw(VECTOR_NORMS), layers.Activation(kind="relu")]
     steps.append(layers.Linear(width="classes", init=draw(INIT)))
     return (*steps, *draw(st.sampled_from([(), (), (layers.Softmax(),)])))
 
 
 DEFAULTS = st.builds(
     Defaults,
-    norm=st.sampled_from(["batch", "batch", "none"]),
+    norm=st.sampled_from(["batch", "batch", "none", "layer", "group:1", "instance"]),
+    gamma=st.booleans(),
     act=st.sampled_from(SAID_ACTS),
     bias=st.sampled_from([None, True, False]),
     eps=NUMBERS,

@@ -16,10 +16,11 @@ from compiler.ops.act import ACTIVATIONS, Activation, Softmax
 from compiler.ops.conv import Conv
 from compiler.ops.join import Add, Concat
 from compiler.ops.linear import Dropout, DropPath, Flatten, Identity, Linear
-from compiler.ops.norm import BatchNorm, L2Norm, LocalResponseNorm
+from compiler.ops.norm import BatchNorm, GroupNorm, InstanceNorm, LayerNorm
 from compiler.ops.pool import AdaptivePool, AvgPool, MaxPool
 from compiler.ops.scale import LayerScale
 from compiler.ops.shuffle import ChannelShuffle
+from compiler.ops.unlearned import L2Norm, LocalResponseNorm
 from compiler.oracle.check import Check, cross_check
 from dsl.models.spec import Spec
 from dsl.text.memory import forget
@@ -68,6 +69,11 @@ EDGES = [
     "droppath 1",
     "{concat: [[1x1 6, scale 0.1, droppath 0.3]], residual: {}}, droppath 0.2",
     "l2norm, globalpool avg, l2norm",
+    "layernorm nogamma, 1x1 4 norm=layer, layernorm, relu",
+    "groupnorm 3, 3x3 6 norm=group:6 nogamma, sepconv 3x3 4 tf_same norm=group:2 /2, groupnorm 1",
+    "instancenorm nogamma, 3x3 6 norm=instance, 3x3 6 norm=instance act=silu /2, instancenorm",
+    "1x1 1 linear, layernorm, 3x3 4 norm=layer /2, groupnorm 2, layernorm, instancenorm",
+    "{mul: [layernorm, [globalpool avg, layernorm, groupnorm 2]]}",
     "lrn 4",
     "lrn 1",
     "5x5 8 dil=2 tf_same /3",
@@ -94,6 +100,11 @@ EDGES = [
 @pytest.mark.parametrize("average", ["countpad", "nopad"])
 def test_cost_and_module_agree_at_the_edges(edge: str, average: str) -> None:
     assert differences(f"[3x3 6, {edge}, globalpool avg, fc classes]", average) == {}
+
+
+def test_cost_and_module_agree_on_norms_of_vectors() -> None:
+    norms = "layernorm, fc 8, batchnorm, relu, groupnorm 2, layernorm nogamma, batchnorm nogamma"
+    assert differences(f"[layernorm, maxpool 3x3 /2, flatten, {norms}, fc classes]") == {}
 
 
 def differences(stem: str, average: str = "nopad") -> dict[str, Check]:
@@ -135,6 +146,9 @@ PROBES: dict[type[Op], str] = {
     LayerScale: "scale 0.5",
     DropPath: "droppath 0.5",
     L2Norm: "l2norm",
+    LayerNorm: "layernorm",
+    GroupNorm: "groupnorm 2",
+    InstanceNorm: "instancenorm",
     LocalResponseNorm: "lrn 5",
     MaxPool: "maxpool 3x3 /2",
     AvgPool: "avgpool 3x3 /2 tf_same",
@@ -178,6 +192,7 @@ def more_saved(saved: Saved) -> Saved:
 
 GHOST = {"ghost": (1,)}
 WINDOWED = (Conv, MaxPool, AvgPool, AdaptivePool)
+NORMS = (BatchNorm, LayerNorm, GroupNorm, InstanceNorm)
 MAPS = tuple(kind for kind in PROBES if kind not in (Linear, Flatten))
 EVERY = tuple(PROBES)
 MISTAKES: dict[str, tuple[tuple[str, Callable[[Fact], Fact]], str, tuple[type[Op], ...]]] = {
@@ -186,7 +201,7 @@ MISTAKES: dict[str, tuple[tuple[str, Callable[[Fact], Fact]], str, tuple[type[Op
     "macs": (work(macs=9 * 11 * 10 * 5), "MACs", EVERY),
     "activations": (work(activations=1), "activations", EVERY),
     "bias additions": (work(bias_adds=1), "bias additions", EVERY),
-    "norm elements": (work(bn_elems=1), "elements written", (BatchNorm,)),
+    "norm elements": (work(bn_elems=1), "elements written", NORMS),
     "nonlinear elements": (work(act_elems=1), "elements written", (Activation, Softmax)),
     "pooled elements": (work(pool_elems=1), "elements written", WINDOWED[1:]),
     "elementwise": (work(eltwise_elems=1), "elements written", EVERY),

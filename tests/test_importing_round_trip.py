@@ -30,9 +30,9 @@ from compiler.ops.linear import Flatten
 from compiler.source import emit
 from compiler.source.classnames import class_name
 from compiler.weights import load_weights
-from dsl.models.fields import NORMS
 from dsl.models.layers import LAYERS, MODES, Activation, Conv, Layer
 from dsl.models.model import Spelled, spellings
+from dsl.models.norms import NORM_FORMS
 from tests.parity import agree, randomise, still
 from tests.strategies import images
 from tests.test_source import imported, tensors
@@ -42,7 +42,7 @@ VALUES: dict[str, tuple[str, ...]] = {
     "padding": ("0", "1", "1x0"),
     "dilation": ("2", "1x2"),
     "act": (*ACTIVATIONS, "none", "leakyrelu:0.2", "prelu:channelwise"),
-    "norm": NORMS,
+    "norm": NORM_FORMS,
     "eps": ("0.01",),
     "momentum": ("0.3",),
     "groups": ("2",),

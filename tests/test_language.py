@@ -197,6 +197,11 @@ CASES: dict[str, Layer] = {
     "batchnorm nogamma eps=0.001 momentum=0.2": layers.BatchNorm(
         gamma=False, eps=0.001, momentum=0.2
     ),
+    "layernorm nogamma eps=0.001": layers.LayerNorm(eps=0.001, gamma=False),
+    "groupnorm 32 nogamma eps=0.001": layers.GroupNorm(groups=32, gamma=False, eps=0.001),
+    "instancenorm gamma eps=0.001": layers.InstanceNorm(gamma=True, eps=0.001),
+    "3x3 8 norm=group:4": Conv(kernel=(3, 3), width=8, norm="group:4"),
+    "B n=group:4": Call(block="B", args={"n": "group:4"}),
     "3x3 8 nogamma": Conv(kernel=(3, 3), width=8, gamma=False),
     "lrn 5 alpha=0.002 beta=0.5 k=2": layers.LRN(size=5, alpha=0.002, beta=0.5, k=2.0),
     "identity": layers.Identity(),

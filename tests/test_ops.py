@@ -27,10 +27,11 @@ from compiler.nn.module import build
 from compiler.ops.act import ACTIVATIONS, Activation, Softmax
 from compiler.ops.conv import Conv
 from compiler.ops.linear import Dropout, DropPath, Flatten, Identity, Linear
-from compiler.ops.norm import BatchNorm, L2Norm, LocalResponseNorm
+from compiler.ops.norm import BatchNorm, GroupNorm, InstanceNorm, LayerNorm
 from compiler.ops.pool import AdaptivePool, AvgPool, MaxPool
 from compiler.ops.scale import LayerScale
 from compiler.ops.shuffle import ChannelShuffle
+from compiler.ops.unlearned import L2Norm, LocalResponseNorm
 from compiler.ops.window import Sliding
 from dsl.models import layers
 from dsl.models.layers import LAYERS, Layer, Sequence, Split
@@ -222,6 +223,7 @@ def test_linear(inputs: int, outputs: int, bias: bool) -> None:
 
 
 MAP, VECTOR = Shape(6, 5, 4), Shape(6)
+RANKS = (MAP, Shape(6, 7), Shape(6, 2, 3, 4))
 
 
 @pytest.mark.parametrize("groups", [2, 3])
@@ -334,6 +336,71 @@ def test_batch_norm_without_gamma() -> None:
     assert not state["running_mean"].any()
 
 
+def normalised(image: Array, state: dict[str, Array], groups: int, eps: float) -> Array:
+    """Groups of channels, or the channels of each place for 0."""
+    weights = state.get("weight"), state.get("bias")
+    if groups:
+        return reference.group_norm(image, groups, *weights, eps)
+    return reference.layer_norm(image, *weights, eps)
+
+
+OTHER_NORMS: dict[str, tuple[Callable[[float, bool], Op], int, tuple[Shape, ...]]] = {
+    "layer": (LayerNorm, 0, (*RANKS, VECTOR, Shape(1, 5, 4), Shape(6, 1, 1), Shape(6, 1, 7))),
+    "groups": (partial(GroupNorm, 3), 3, (*RANKS, VECTOR, Shape(3, 5, 4))),
+    "one group": (partial(GroupNorm, 1), 1, (*RANKS, VECTOR, Shape(6, 1, 1))),
+    "instance": (InstanceNorm, 6, (*RANKS, Shape(6, 1, 2), Shape(6, 2))),
+}
+
+
+@pytest.mark.parametrize("gamma", [True, False])
+@pytest.mark.parametrize("name", OTHER_NORMS)
+def test_norms_without_statistics(name: str, gamma: bool) -> None:
+    made, groups, shapes = OTHER_NORMS[name]
+    for x, eps in product(shapes, (1e-5, 0.3)):
+        op = made(eps, gamma)
+
+        def expected(image: Array, state: dict[str, Array], eps: float = eps) -> Array:
+            return normalised(image, state, groups, eps)
+
+        agrees(op, x, expected)
+        layer, image = layer_of(op, x), random(3, *x)
+        assert torch.equal(layer.train()(image), layer.eval()(image))
+        assert layer(image).is_contiguous()
+
+
+@pytest.mark.parametrize("x", [Shape(6, 1, 1), Shape(6, 1, 2), VECTOR, MAP], ids=str)
+def test_a_norm_refuses_just_what_torch_refuses(x: Shape) -> None:
+    """One image of a single number a group: no mean and no variance to speak of."""
+    for op in (InstanceNorm(), *(GroupNorm(groups) for groups in (1, 3, 4, 6))):
+        try:
+            op.out(x)
+        except ShapeFault:
+            if isinstance(op, InstanceNorm) and not x.is_map:
+                continue  # torch takes a vector's batch for a channel axis
+            with pytest.raises((ValueError, RuntimeError), match=r"more than 1|divisible"):
+                layer_of(op, x)(random(1, *x))
+        else:
+            layer_of(op, x)(random(1, *x))
+
+
+@pytest.mark.parametrize("gamma", [True, False])
+def test_batch_norm_of_a_vector(gamma: bool) -> None:
+    op = BatchNorm(0.01, 0.2, gamma)
+
+    def expected(image: Array, state: dict[str, Array]) -> Array:
+        mean, var = state["running_mean"], state["running_var"]
+        return reference.batch_norm(image, mean, var, state.get("weight"), state["bias"], 0.01)
+
+    agrees(op, VECTOR, expected)
+    layer, x = layer_of(op, VECTOR).train(), random(3, *VECTOR)
+    weights = (layer.state_dict().get("weight"), layer.state_dict()["bias"])
+    gave = reference.batch_norm_train(x.numpy(), *weights, eps=0.01)
+    close(layer(x), gave)
+    assert isinstance(layer, nn.BatchNorm1d) and op.least_batch(VECTOR) == 2
+    with pytest.raises(ValueError, match="more than 1 value per channel"):
+        layer(x[:1])
+
+
 @pytest.mark.parametrize("size", [1, 2, 3, 4, 5, 9])
 def test_local_response_norm(size: int) -> None:
     for alpha, beta, k in ((1e-4, 0.75, 1.0), (0.5, 0.5, 2.0), (2.0, 1.0, 0.5)):
@@ -357,6 +424,8 @@ CONV_STEPS = [
     "3x3 6 bias silu", "3x3 6 eps=0.2 momentum=0.3", "1x1 in x3",
     "sepconv 3x3 6", "sepconv 3x3 6 /2 bias tanh", "sepconv 5x3 6 tf_same /2 dil=1",
     "sepconv 3x3 6 linear", "sepconv 2x2 6 valid norm=none nobias",
+    "3x3 6 norm=layer", "3x3 6 norm=group:3 nogamma", "3x3 6 norm=instance eps=0.2 act=none",
+    "3x3 6 norm=group:2 bias", "sepconv 3x3 6 norm=layer", "1x1 1 norm=layer eps=0.1",
 ]  # fmt: skip  # a grid reads better
 POOL_STEPS = [
     "maxpool 3x3", "maxpool 3x3 /2", "maxpool 3x3 /2 ceil", "maxpool 3x3 /2 same ceil",
@@ -367,7 +436,9 @@ POOL_STEPS = [
 ]  # fmt: skip  # a grid reads better
 OTHER_STEPS = [
     "fc 5", "fc 5 nobias", "flatten", "dropout 0.4", "dropout 0", "softmax", "batchnorm",
-    "batchnorm eps=0.2", "lrn 5", "lrn 2 alpha=0.5 beta=0.5 k=2", "identity",
+    "batchnorm eps=0.2", "layernorm", "layernorm nogamma eps=0.2", "groupnorm 2 eps=0.2",
+    "groupnorm 4 nogamma", "instancenorm", "instancenorm nogamma eps=0.2", "lrn 5",
+    "lrn 2 alpha=0.5 beta=0.5 k=2", "identity",
     "scale 1e-6", "scale 1 x2", "droppath 0.3", "droppath 0", "l2norm", "l2norm eps=3",
     "shuffle 2", "shuffle in/2",
     *(f"{kind}" for kind in ACTIVATIONS), "leakyrelu 0.3", "leakyrelu 0", "prelu channelwise",
@@ -445,6 +516,6 @@ def test_every_rule_is_covered() -> None:
 )
 def test_a_layer_says_whether_it_has_weights(kind: type[Layer]) -> None:
     step = dsl.step("3x3 8" if kind is layers.Conv else kind.example)
-    spec = Spec(name="one", input=(4, 8, 8), classes=2, body=(step,), head=())
+    spec = Spec(name="one", input=(32, 8, 8), classes=2, body=(step,), head=())
     ops = [(leaf.op, leaf.inp) for _, leaf in leaves(lower(spec).nodes)]
     assert any(op.params(x) for op, x in ops) == kind.weighted

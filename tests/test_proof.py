@@ -18,7 +18,7 @@ import dsl
 from compiler.cli import run
 from compiler.ir.network import Network
 from compiler.ir.nodes import Parallel
-from compiler.lowering import rules
+from compiler.lowering import norms
 from compiler.lowering.lower import lower
 from compiler.lowering.prepare import prepare
 from compiler.nn import built as nodes
@@ -191,10 +191,10 @@ Patch = Callable[[pytest.MonkeyPatch], None]
 
 def no_gamma(patch: pytest.MonkeyPatch) -> None:
     """A step's own gamma is overlooked."""
-    made = rules._batch_norm
+    made = norms._batch
     patch.setattr(
-        rules,
-        "_batch_norm",
+        norms,
+        "_batch",
         lambda step, scope: made(step.model_copy(update={"gamma": None}), scope),
     )
 

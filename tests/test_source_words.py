@@ -32,7 +32,8 @@ from compiler.source.expr import Test as Check
 from compiler.source.expr import condition
 from compiler.source.helpers import helper_names
 from compiler.source.units import collect, unit_names
-from dsl.models.fields import NORMS, PADDINGS
+from dsl.models.fields import PADDINGS
+from dsl.models.norms import NORM_FORMS
 from tests import odd_specs
 from tests.test_properties import both
 
@@ -59,11 +60,11 @@ def odd(name: str) -> Network:
 def test_every_unit_of_the_language_has_a_name_of_the_grammar() -> None:
     """A new activation, norm or padding can't be forgotten: the grammar is the registry's."""
     acts = [*ACTIVATIONS, "none", "prelu:channelwise"]
-    words = product(("2x2", "sepconv 2x2"), ("tf_same", "valid"), NORMS, acts, ("", "nogamma"))
+    words = product(("2x2", "sepconv 2x2"), ("tf_same", "valid"), NORM_FORMS, acts, ("", "nogamma"))
     assert {"tf_same", "valid"} < set(PADDINGS)
-    steps = [f"- {k} 8 {p} norm={n} act={a} {g}" for k, p, n, a, g in words]
+    steps = [f"- {k} 32 {p} norm={n} act={a} {g}" for k, p, n, a, g in words]
     text = "".join(f"  {step}\n" for step in steps if "norm=none" not in step or "nog" not in step)
-    network = lower(dsl.loads(f"name: p\ninput: [3, 99, 99]\nclasses: 5\nstem:\n{text}"))
+    network = lower(dsl.loads(f"name: p\ninput: [3, 300, 300]\nclasses: 5\nstem:\n{text}"))
     found = {unit.name for unit in collect(network.nodes).values()}
     single = {"Conv", "ConvSame"}  # a convolution alone is no unit
     assert found == {name for name in unit_names() if name not in single}

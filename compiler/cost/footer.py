@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from compiler.cost.peers import PEERS
+from compiler.cost.peers import OTHER_NORMS, PEERS, Peer
 from compiler.cost.report import Report
 from compiler.cost.rows import Total
+from compiler.ir.nodes import leaves
 
 
 def footer(report: Report) -> list[str]:
@@ -12,7 +13,7 @@ def footer(report: Report) -> list[str]:
     groups = {
         "parameters": _parameters(report.total),
         "FLOPs": [f"{report.total.flops:,} = 2 × MACs; bias, norm and activation apart"],
-        "elements": _elements(report.total),
+        "elements": _elements(report),
         "padding": [f"{report.total.padding_macs:,} MACs ({report.total.waste:.2%}) read padding"],
         "memory": _memory(report),
         "elsewhere": [] if report.training else _views(report),
@@ -34,9 +35,15 @@ def _parameters(total: Total) -> list[str]:
     return [f"{total.params:,}{''.join(more)}"]
 
 
-def _elements(total: Total) -> list[str]:
+def _other_norms(report: Report) -> bool:
+    """Whether there are norms that keep no running statistics."""
+    return any(isinstance(leaf.op, OTHER_NORMS) for _, leaf in leaves(report.network.nodes))
+
+
+def _elements(report: Report) -> list[str]:
+    total = report.total
     parts = {
-        "batch norm": total.bn_elems,
+        "norm" if _other_norms(report) else "batch norm": total.bn_elems,
         "activation": total.act_elems,
         "pool": total.pool_elems,
         "elementwise": total.eltwise_elems,
@@ -71,10 +78,16 @@ def _views(report: Report) -> list[str]:
     counts = {name: f"{count:,}" for name, count in report.views.items()}
     width = max(map(len, counts.values()))
     lines = [
-        f"{name:<{names}}  {count:>{width}} = {PEERS[name].says}" for name, count in counts.items()
+        f"{name:<{names}}  {count:>{width}} = {_says(PEERS[name], report)}"
+        for name, count in counts.items()
     ]
     if report.unviewed:
         known = " and ".join(name for name, peer in PEERS.items() if peer.foreign)
         which = ", ".join(report.unviewed)
         lines.append(f"but for {known}, without {which}: what tools count of it isn't known")
     return lines
+
+
+def _says(peer: Peer, report: Report) -> str:
+    more = peer.norms and _other_norms(report)
+    return f"{peer.says} + {peer.norms}" if more else peer.says

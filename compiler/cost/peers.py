@@ -18,8 +18,9 @@ from compiler.ir.plugged import kind_of
 from compiler.ops.act import Activation, Softmax
 from compiler.ops.conv import Conv
 from compiler.ops.linear import Linear
-from compiler.ops.norm import BatchNorm, LocalResponseNorm
+from compiler.ops.norm import BatchNorm, GroupNorm, InstanceNorm, LayerNorm, Norm
 from compiler.ops.pool import AdaptivePool, AvgPool, MaxPool
+from compiler.ops.unlearned import LocalResponseNorm
 
 Rule = Callable[[Any, Shape, Work], int]
 """One layer's count for one image: from its op, input shape and work."""
@@ -39,6 +40,8 @@ class Peer:
     """What it counts once, whatever the batch."""
     foreign: Rule | None = None
     """Its count of a plugin's layer; None where that isn't known."""
+    norms: str = ""
+    """What it counts of norms that keep no running statistics, in words."""
 
     def count(self, op: Op, x: Shape, work: Work, batch: int) -> int:
         """One layer's count for a batch."""
@@ -60,8 +63,24 @@ def _macs_and_bias(op: Op, x: Shape, work: Work) -> int:
     return work.macs + work.bias_adds
 
 
-def _norm_twice(op: Op, x: Shape, work: Work) -> int:
-    return 2 * work.bn_elems
+def _normed(op: BatchNorm, x: Shape, work: Work) -> int:
+    """A product and a sum an element; without weights one of them."""
+    return (2 if op.gamma else 1) * work.bn_elems
+
+
+def _standardised(op: Norm, x: Shape, work: Work) -> int:
+    """An estimate of what a norm takes that needs the mean and variance first."""
+    return (5 if op.gamma else 4) * work.bn_elems
+
+
+def _weights(op: Op, x: Shape, work: Work) -> int:
+    return elements(op.params(x))
+
+
+def _thop_norm(op: Norm, x: Shape, work: Work) -> int:
+    """Of torch's own classes, which thop knows by their type."""
+    known = op.call(x).name.startswith("nn.")
+    return (4 if op.gamma else 2) * work.bn_elems if known else 0
 
 
 def _inputs(op: Op, x: Shape, work: Work) -> int:
@@ -97,6 +116,8 @@ def _response(op: LocalResponseNorm, x: Shape, work: Work) -> int:
     return 3 * x.elements + op.squares(x)
 
 
+OTHER_NORMS = (LayerNorm, GroupNorm, InstanceNorm)
+"""Norms that keep no running statistics."""
 PEERS = {
     "torch FlopCounterMode": Peer(
         "2 × MACs", {Conv: _macs_twice, Linear: _macs_twice}, foreign=_macs_twice
@@ -106,18 +127,20 @@ PEERS = {
         {
             Conv: _macs,
             Linear: _macs,
-            BatchNorm: _norm_twice,
+            BatchNorm: _normed,
+            **dict.fromkeys(OTHER_NORMS, _standardised),
             AdaptivePool: lambda op, x, work: x.elements if op.mode == "avg" else 0,
         },
+        norms="5 × other norms",
     ),
     "torchinfo mult-adds": Peer(
         "MACs + bias additions + batch norm parameters",
         {
             Conv: _macs_and_bias,
             Linear: _macs_and_bias,
-            BatchNorm: lambda op, x, work: elements(op.params(x)),
-            Activation: lambda op, x, work: elements(op.params(x)),
+            **dict.fromkeys((BatchNorm, *OTHER_NORMS, Activation), _weights),
         },
+        norms="other norms' parameters",
     ),
     "ptflops (aten)": Peer("MACs + bias additions", {Conv: _macs_and_bias, Linear: _macs_and_bias}),
     "thop": Peer(
@@ -125,7 +148,7 @@ PEERS = {
         {
             Conv: _plain(_macs),
             Linear: _macs,
-            BatchNorm: lambda op, x, work: 4 * work.bn_elems,
+            **dict.fromkeys((BatchNorm, LayerNorm, InstanceNorm), _thop_norm),
             AvgPool: _plain(lambda op, x, work: work.pool_elems),
             AdaptivePool: lambda op, x, work: (
                 x.elements + work.pool_elems if op.mode == "avg" else 0
@@ -133,13 +156,15 @@ PEERS = {
             Softmax: _thop_softmax,
             Activation: lambda op, x, work: work.act_elems if op.kind == "prelu" else 0,
         },
+        norms="4 × instance norms, and layer norms of vectors",
     ),
     "calflops": Peer(
         "2 × MACs + conv bias + 2 × batch norm + activations + pool inputs",
         {
             Conv: lambda op, x, work: 2 * work.macs + work.bias_adds,
             Linear: _macs_twice,
-            BatchNorm: _norm_twice,
+            BatchNorm: _normed,
+            **dict.fromkeys(OTHER_NORMS, _standardised),
             Activation: _patched,
             Softmax: _inputs,
             MaxPool: _pooled,
@@ -149,6 +174,7 @@ PEERS = {
         },
         residual=1,
         once={AvgPool: _ones},
+        norms="5 × other norms",
     ),
     "torchvision's tables": Peer("MACs, called GFLOPS", {Conv: _macs, Linear: _macs}),
 }

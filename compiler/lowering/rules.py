@@ -13,19 +13,20 @@ from typing import Any, TypeVar
 
 from compiler.ir.op import Axes, Op, Shape
 from compiler.ir.symbols import half, names_in
+from compiler.lowering.norms import NORMS, norm_behind
 from compiler.lowering.scope import Scope
 from compiler.ops.act import ACTIVATIONS, Activation, Softmax
 from compiler.ops.conv import CONV, DEPTHWISE, POINTWISE, Conv
 from compiler.ops.linear import Dropout, DropPath, Flatten, Identity, Linear
-from compiler.ops.norm import BatchNorm, L2Norm, LocalResponseNorm
 from compiler.ops.pool import AdaptivePool, AvgPool, MaxPool
 from compiler.ops.scale import LayerScale
 from compiler.ops.shuffle import ChannelShuffle
+from compiler.ops.unlearned import L2Norm, LocalResponseNorm
 from compiler.ops.window import Sliding, every, pad_text
 from dsl.models import layers
 from dsl.models.activations import CHANNELWISE, SLOPED
 from dsl.models.extent import kernel_text, misranked
-from dsl.models.fields import NORMS, PADDINGS
+from dsl.models.fields import PADDINGS
 from dsl.models.model import Model
 from dsl.text.numbers import LEAST
 
@@ -45,11 +46,11 @@ RULES: dict[type[layers.Layer], Rule] = {}
 R = TypeVar("R", bound=Rule)
 
 
-def lowers(kind: type[layers.Layer]) -> Callable[[R], R]:
-    """Register the lowering rule of a layer kind."""
+def lowers(*kinds: type[layers.Layer]) -> Callable[[R], R]:
+    """Register the lowering rule of some layer kinds."""
 
     def register(rule: R) -> R:
-        RULES[kind] = rule
+        RULES.update(dict.fromkeys(kinds, rule))
         return rule
 
     return register
@@ -78,7 +79,7 @@ def _conv(step: layers.Conv, x: Shape, scope: Scope) -> Lowered:
     if step.depthwise and width % x.channels:
         message = f"a depthwise width is a multiple of what comes in ({int(x.channels)})"
         scope.fail("E107", step.at.of("width"), f"{message}, not {int(width)}")
-    normed = _norm(step, scope)
+    normed = norm_behind(step, scope)
     bias = _bias(step, scope, bool(normed))
     conv = Conv(width, _sliding(step, x, scope), groups, bias, scope.init(step))
     return Lowered(((CONV, conv), *normed, *_act(step, scope)))
@@ -87,27 +88,13 @@ def _conv(step: layers.Conv, x: Shape, scope: Scope) -> Lowered:
 @lowers(layers.SepConv)
 def _sepconv(step: layers.SepConv, x: Shape, scope: Scope) -> Lowered:
     width = scope.positive(step, "width") if step.width is not None else x.channels
-    normed = _norm(step, scope)
+    normed = norm_behind(step, scope)
     bias, init = _bias(step, scope, bool(normed)), scope.init(step)
     slide = _sliding(step, x, scope)
     deep = Conv(x.channels, slide, x.channels, bias=False, init=init)
     point = Conv(width, Sliding(every(1, slide.kernel)), 1, bias, init)
     parts = ((DEPTHWISE, deep), (POINTWISE, point), *normed, *_act(step, scope))
     return Lowered(parts)
-
-
-def _norm(step: layers.Filter, scope: Scope) -> tuple[Part, ...]:
-    if step.linear and step.norm is None:
-        return ()
-    if scope.word(step, "norm", NORMS) == "none":
-        return ()
-    return (("bn", _batch_norm(step, scope)),)
-
-
-def _batch_norm(step: layers.Filter | layers.BatchNorm, scope: Scope) -> BatchNorm:
-    gamma = scope.spec.defaults.gamma if step.gamma is None else step.gamma
-    eps, momentum = scope.number(step, "eps", LEAST), scope.number(step, "momentum", 0, 1)
-    return BatchNorm(eps, momentum, gamma)
 
 
 def _bias(step: layers.Filter, scope: Scope, normed: bool) -> bool:
@@ -291,9 +278,9 @@ def _softmax(step: layers.Softmax, x: Shape, scope: Scope) -> Lowered:
     return one(Softmax())
 
 
-@lowers(layers.BatchNorm)
-def _batchnorm(step: layers.BatchNorm, x: Shape, scope: Scope) -> Lowered:
-    return one(_batch_norm(step, scope))
+@lowers(*NORMS)
+def _norm(step: layers.Norm, x: Shape, scope: Scope) -> Lowered:
+    return one(NORMS[type(step)](step, scope))
 
 
 @lowers(layers.LayerScale)

@@ -13,10 +13,11 @@ from dsl.models.activations import word_of
 from dsl.models.factors import factor
 from dsl.models.fields import INITS, MOST
 from dsl.models.layers import Filter, Linear, Model
+from dsl.models.norms import NORM_FORMS, norm_of
 from dsl.models.spec import Spec
 from dsl.reading.building import NAMED
 from dsl.text import foreign
-from dsl.text.numbers import bound
+from dsl.text.numbers import Misfit, bound
 from dsl.text.problems import NOWHERE, Problem, Report, Span, question
 
 Value = int | float | str
@@ -194,6 +195,16 @@ class Scope:
             wanted = f"one of {', '.join(known)}"
             self.wrong(step, name, getattr(step, name), wanted, "E023", hint=hint)
         return str(value)
+
+    def norm(self, step: Filter) -> tuple[str, int]:
+        """The norm behind a convolution, and of a group norm how many groups it has."""
+        value = self.value(step, "norm")
+        value = self.spec.defaults.norm if value is None else value
+        try:
+            return norm_of(str(value))
+        except Misfit as fault:
+            wanted, hint = f"one of {', '.join(NORM_FORMS)}", question(fault.meant)
+            self.wrong(step, "norm", step.norm, wanted, "E023", hint=hint)
 
     def init(self, step: Filter | Linear) -> Init | None:
         """How a step's weights are drawn otherwise than the rest; None where they aren't."""

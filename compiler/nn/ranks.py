@@ -80,7 +80,7 @@ class BatchNorm1dNoGamma(nn.BatchNorm1d):
         nn.init.zeros_(self.bias)
 
     def _check_input_dim(self, input: Tensor) -> None:
-        """Pass: only maps come here, and ``torch.fx`` traces no sizes."""
+        """Pass: only what fits comes here, and ``torch.fx`` traces no sizes."""
 
 
 def pad_same_3d(

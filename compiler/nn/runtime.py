@@ -132,6 +132,15 @@ class LayerScale(nn.Module):
         return x * self.gamma.view([-1] + [1] * (x.dim() - 2))
 
 
+class ChannelLayerNorm(nn.LayerNorm):
+    """Layer normalisation over the channels at each place of a map."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        x = input.movedim(1, -1)
+        y = F.layer_norm(x, self.normalized_shape, self.weight, self.bias, self.eps)
+        return y.movedim(-1, 1).contiguous()
+
+
 class Concat(nn.Module):
     """Runs its branches on one input and concatenates their channels."""
 

@@ -84,6 +84,15 @@ class Functions:
     def unit(self, x: Tensor, eps: float) -> Tensor:
         return x / (x * x).sum(1, keepdim=True).sqrt().clamp(min=eps)
 
+    def normalise_groups(self, x: Tensor, groups: int, eps: float) -> Tensor:
+        parts = x.reshape(x.shape[0], groups, -1)
+        away = parts - parts.mean(2, keepdim=True)
+        return (away / (away.square().mean(2, keepdim=True) + eps).sqrt()).reshape(x.shape)
+
+    def normalise_places(self, x: Tensor, eps: float) -> Tensor:
+        away = x - x.mean(1, keepdim=True)
+        return away / (away.square().mean(1, keepdim=True) + eps).sqrt()
+
     def lrn(self, x: Tensor, size: int, alpha: float, beta: float, k: float) -> Tensor:
         squares = F.pad(x * x, ((0, 0) * (x.ndim - 2)) + (size // 2, (size - 1) // 2))
         near = sum(squares[:, start : start + x.shape[1]] for start in range(size))

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from compiler.oracle.norming import along, norm_behind, normalised
 from dsl.models import layers
 from dsl.models.spec import Spec
 
@@ -54,6 +55,8 @@ class Arithmetic(Protocol):
     def mean(self, x: Array) -> Array: ...
     def variance(self, x: Array, lost: int) -> Array: ...
     def unit(self, x: Array, eps: float) -> Array: ...
+    def normalise_groups(self, x: Array, groups: int, eps: float) -> Array: ...
+    def normalise_places(self, x: Array, eps: float) -> Array: ...
     def lrn(self, x: Array, size: int, alpha: float, beta: float, k: float) -> Array: ...
     def act(self, kind: str, x: Array, slope: Array | float | None) -> Array: ...
     def softmax(self, x: Array) -> Array: ...
@@ -142,12 +145,12 @@ class Meaning:
             case layers.Linear():
                 bias = self.state[f"{path}.bias"] if step.bias else None
                 return self.ops.linear(_flat(x), self.state[f"{path}.weight"], bias)
-            case layers.BatchNorm():
-                return self.batch_norm(step, path, x)
+            case layers.Norm():
+                return normalised(self, step, path, x)
             case layers.LayerScale():
                 gamma = self.state[f"{path}.gamma"]
                 _agree(path, (x.shape[1],), gamma)
-                return x * _along(gamma, x)
+                return x * along(gamma, x)
             case layers.Activation():
                 return self.activated(self.value(step.kind), path, x, self.value(step.slope))
         return self.plain(step, x)
@@ -220,7 +223,7 @@ class Meaning:
     def normed(self, step: layers.Filter) -> bool:
         if step.linear and step.norm is None:
             return False
-        return self.word(step.norm, self.spec.defaults.norm) == "batch"
+        return self.word(step.norm, self.spec.defaults.norm) != "none"
 
     def act(self, step: layers.Filter) -> str:
         if step.linear and step.act is None:
@@ -230,9 +233,9 @@ class Meaning:
     def behind(self, step: layers.Filter, path: str, y: Array, bias: Array | None) -> Array:
         """The bias, norm and activation of a convolution."""
         if bias is not None:
-            y = y + _along(bias, y)
+            y = y + along(bias, y)
         if self.normed(step):
-            y = self.batch_norm(step, f"{path}.bn", y)
+            y = norm_behind(self, step, path, y)
         return self.activated(self.act(step), f"{path}.act", y)
 
     def activated(self, said: str, path: str, x: Array, slope: Value | None = None) -> Array:
@@ -242,7 +245,7 @@ class Meaning:
         if word == "prelu":
             weight = self.state[f"{path}.weight"]
             _agree(path, (x.shape[1] if given == "channelwise" else 1,), weight)
-            return self.ops.act(word, x, _along(weight, x))
+            return self.ops.act(word, x, along(weight, x))
         if word == "leakyrelu":
             return self.ops.act(word, x, 0.01 if given == "" else float(given))
         return self.ops.act(word, x, None)
@@ -272,30 +275,6 @@ class Meaning:
             count = self.spec.defaults.avgpool == "countpad"
         return self.ops.avg_pool(x, kernel, stride, padding, step.ceil, count)
 
-    def batch_norm(self, step: layers.Filter | layers.BatchNorm, path: str, x: Array) -> Array:
-        eps = self.number(step.eps, self.spec.defaults.eps)
-        scaled = self.spec.defaults.gamma if step.gamma is None else step.gamma
-        if scaled != (f"{path}.weight" in self.state):
-            raise ValueError(f"{path}.weight should {'' if scaled else 'not '}be there")
-        mean, var = self.state[f"{path}.running_mean"], self.state[f"{path}.running_var"]
-        if self.training:
-            self._moved(step, path, x)
-            mean, var = self.ops.mean(x), self.ops.variance(x, 0)
-        y = self.ops.normalise(x, mean, var, eps)
-        if scaled:
-            y = y * _along(self.state[f"{path}.weight"], y)
-        return y + _along(self.state[f"{path}.bias"], y)
-
-    def _moved(self, step: layers.Filter | layers.BatchNorm, path: str, x: Array) -> None:
-        """Running statistics take their share of the batch's; its variance is the unbiased."""
-        share = self.number(step.momentum, self.spec.defaults.momentum)
-        seen = {"running_mean": self.ops.mean(x), "running_var": self.ops.variance(x, 1)}
-        for key, value in seen.items():
-            old = self.state[f"{path}.{key}"]
-            self.changed[f"{path}.{key}"] = (1 - share) * old + share * value
-        count = f"{path}.num_batches_tracked"
-        self.changed[count] = self.state[count] + 1
-
 
 def _tf_same(size: int, reach: int, stride: int) -> tuple[int, int]:
     """The least padding that gives the size, divided and rounded up; more of it at the end."""
@@ -313,11 +292,6 @@ def _in_turn(channels: int, groups: int) -> list[int]:
 def _agree(where: str, wanted: tuple[int, ...], weight: Array) -> None:
     if tuple(weight.shape) != wanted:
         raise ValueError(f"{where}: weights of {tuple(weight.shape)} where {wanted} is said")
-
-
-def _along(values: Array, x: Array) -> Array:
-    """A number a channel, so that it meets a map's or vector's channels."""
-    return values.reshape(1, -1, *(1,) * (x.ndim - 2))
 
 
 def _flat(x: Array) -> Array:

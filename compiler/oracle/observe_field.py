@@ -43,16 +43,20 @@ class Trace:
 
     axes: tuple[Axis, ...]
     spatial: bool = True
+    last: bool = False
+    """Whether the channels lie behind the grid for now, as layer norm wants them."""
 
     def hull(self, other: "Trace") -> "Trace":
         """The field of a join. A pooled gate beside a map does not blur the map's field."""
         if self.spatial != other.spatial:
             return self if self.spatial else other
-        return Trace(tuple(map(Axis.hull, self.axes, other.axes)), self.spatial)
+        if self.last != other.last:
+            return self.flattened()
+        return Trace(tuple(map(Axis.hull, self.axes, other.axes)), self.spatial, self.last)
 
     def flattened(self) -> "Trace":
         """The trace past the last spatial map."""
-        return replace(self, spatial=False)
+        return replace(self, spatial=False, last=False)
 
 
 Bound = dict[str, Any]
@@ -139,14 +143,24 @@ def _linear(trace: Trace, bound: Bound, out: torch.Tensor) -> Trace:
 
 
 def _view(trace: Trace, bound: Bound, out: torch.Tensor) -> Trace:
-    """A view keeps the map if its last axes are untouched; transposes are not followed."""
+    """A view keeps the map if its last axes are untouched, or only the channels move.
+
+    Other transposes are not followed.
+    """
     source = bound["self"]
-    moved = "dims" in bound or "dim0" in bound
+    if "dims" in bound and bound["dims"] == _turn(source.dim(), trace.last):
+        return replace(trace, last=not trace.last)
+    moved = "dims" in bound or "dim0" in bound or trace.last
     if "index" in bound:
         moved = bound["dim"] % source.dim() >= source.dim() - len(trace.axes)
     if moved or out.dim() < 3 or _map_size(trace, out) != _map_size(trace, source):
         return trace.flattened()
     return trace
+
+
+def _turn(rank: int, back: bool) -> list[int]:
+    """The order of axes that puts the channels behind the grid, or back in front of it."""
+    return [0, rank - 1, *range(1, rank - 1)] if back else [0, *range(2, rank), 1]
 
 
 def _slice(trace: Trace, bound: Bound, out: torch.Tensor) -> Trace:
@@ -216,6 +230,8 @@ class FieldMap:
         if not known or ran.kind not in _RULES:
             return
         joined = reduce(Trace.hull, known)
+        if joined.last and ran.kind not in (Category.POINTWISE, Category.VIEW):
+            joined = joined.flattened()
         rule = _RULES[ran.kind] if joined.spatial else _pointwise
         for tensor in made:
             self._put(tensor, rule(joined, ran.bound, tensor))

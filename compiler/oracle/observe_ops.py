@@ -62,7 +62,10 @@ _TABLE = {
         " add add_ sub sub_ mul mul_ div div_ maximum bernoulli_ native_dropout"
     ),
     Category.CAT: "cat",
-    Category.CONSTANT: "ones ones_like zeros zeros_like full full_like new_ones new_zeros new_full",
+    Category.CONSTANT: (
+        "ones ones_like zeros zeros_like full full_like new_ones new_zeros new_full"
+        " repeat"  # of an instance norm's weights, once for each sample
+    ),
     Category.ALLOC: "empty empty_like empty_strided new_empty",
     Category.VIEW: (
         "view _unsafe_view reshape flatten t transpose permute squeeze unsqueeze expand"

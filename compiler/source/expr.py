@@ -114,9 +114,10 @@ def lay_out(start: str, expr: Expr, end: str = "", depth: int = 0) -> list[str]:
     line = f"{indent}{start}{expr.flat}{end}"
     if len(line) <= WIDTH or expr.items is None:
         return [line]
-    if expr.joint == " + ":
+    if not expr.head and expr.joint.strip() in ("+", "|"):
         first, *rest = (item.flat for item in expr.items)
-        rows = [f"{start}{expr.lead}{first}", *(added(("", term)).strip() for term in rest)]
+        more = (f"| {item}" if "|" in expr.joint else added(("", item)).strip() for item in rest)
+        rows = [f"{start}{expr.lead}{first}", *more]
         return [f"{indent}{row}" for row in rows[:-1]] + [f"{indent}{rows[-1]}{end}"]
     opened, closed = f"{indent}{start}{expr.lead}{expr.head}", f"{indent}{expr.close}{end}"
     if start.endswith(("= ", "return ")) and len(opened) > WIDTH:

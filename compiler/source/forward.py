@@ -8,8 +8,8 @@ from compiler.ir.nodes import Leaf, Node, Parallel, Series, children
 from compiler.ir.symbols import SymFloat, names_in
 from compiler.ops.act import Activation, Softmax
 from compiler.ops.linear import Flatten, Identity
-from compiler.ops.norm import L2Norm
 from compiler.ops.shuffle import ChannelShuffle
+from compiler.ops.unlearned import L2Norm
 from compiler.source import classnames, units
 from compiler.source.expr import WIDTH, Expr, call, lay_out, text
 from compiler.source.switches import Switch

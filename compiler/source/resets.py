@@ -15,7 +15,7 @@ from compiler.ops.act import Activation
 from compiler.ops.conv import Conv
 from compiler.ops.inits import describe, init_call
 from compiler.ops.linear import Linear
-from compiler.ops.norm import BatchNorm
+from compiler.ops.norm import BatchNorm, GroupNorm, InstanceNorm, LayerNorm, rank_of
 from compiler.ops.scale import LayerScale
 from compiler.source.expr import Expr, Test, call, condition, lay_out, literal, literals, signature
 
@@ -49,6 +49,9 @@ LAYERS: dict[type[Op], str] = {
     Conv: "nn.Conv{rank}d",
     Linear: "nn.Linear",
     BatchNorm: "nn.BatchNorm{rank}d",
+    LayerNorm: "nn.LayerNorm",
+    GroupNorm: "nn.GroupNorm",
+    InstanceNorm: "nn.InstanceNorm{rank}d",
     Activation: "nn.PReLU",
     LayerScale: "LayerScale",
 }
@@ -62,17 +65,18 @@ def _resettable(network: Network) -> Expr | None:
     is made of nobody knows here.
     """
     holding = [
-        leaf.op
+        leaf
         for _, leaf in leaves(network.nodes)
         if leaf.op.params(leaf.inp) or leaf.op.buffers(leaf.inp)
     ]
-    if any(map(kind_of, holding)):
+    if any(kind_of(leaf.op) for leaf in holding):
         return Expr('module is not self and hasattr(module, "reset_parameters")')
-    held = set(map(type, holding))
-    assert held <= LAYERS.keys(), f"no way to reset {held - LAYERS.keys()}"
-    rank = len(network.input.grid)
-    kinds = [name.format(rank=rank) for kind, name in LAYERS.items() if kind in held]
-    return call("isinstance", Expr("module"), Expr(" | ".join(kinds))) if kinds else None
+    held = [(type(leaf.op), rank_of(leaf.inp)) for leaf in holding]
+    unknown = {kind for kind, _ in held} - LAYERS.keys()
+    assert not unknown, f"no way to reset {unknown}"
+    names = (LAYERS[kind].format(rank=rank) for kind in LAYERS for one, rank in held if one is kind)
+    kinds = tuple(map(Expr, dict.fromkeys(names)))
+    return call("isinstance", Expr("module"), Expr("", kinds, "", joint=" | ")) if kinds else None
 
 
 def _anew(test: Expr) -> Iterator[str]:

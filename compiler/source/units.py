@@ -18,7 +18,7 @@ from compiler.ir.nodes import Leaf, Node, Series, children
 from compiler.ir.symbols import SymFloat
 from compiler.ops.act import ACTIVATIONS, Activation
 from compiler.ops.conv import CONV, DEPTHWISE, POINTWISE, Conv
-from compiler.ops.norm import BatchNorm
+from compiler.ops.norm import BatchNorm, GroupNorm, InstanceNorm, LayerNorm, Norm
 from compiler.source.expr import (
     WIDTH,
     Expr,
@@ -34,8 +34,15 @@ from compiler.source.expr import text as source_text
 SIZES = {"stride": "1", "padding": "0", "dilation": "1", "groups": "1"}
 """Optional arguments of a convolution, with torch's defaults."""
 SLOPE = "negative_slope"
-SETTINGS = {"bias": "bool", "eps": "float", "momentum": "float", SLOPE: "float"}
-TORCH = {"bias": True, "eps": 1e-5, "momentum": 0.1, SLOPE: ACTIVATIONS["leakyrelu"].slope}
+SETTINGS = {
+    "bias": "bool",
+    "num_groups": "int",
+    "eps": "float",
+    "momentum": "float",
+    "affine": "bool",
+    "elementwise_affine": "bool",
+    SLOPE: "float",
+}
 
 
 @dataclass
@@ -94,11 +101,12 @@ class UnitClass:
     def _construct(self, leaf: Leaf) -> Expr:
         """One layer of the unit, in terms of the class's arguments."""
         made = leaf.op.call(leaf.inp)
-        settings = self._constant(leaf)
-        if isinstance(leaf.op, BatchNorm):
-            return call(made.name, Expr("out_channels"), **settings)
+        if isinstance(leaf.op, Norm):
+            first = (self._setting(name) for name in leaf.op.leading)
+            return call(made.name, *first, Expr("out_channels"), **self._constant(leaf.op))
         if isinstance(leaf.op, Activation):
             return call(made.name, *[Expr("out_channels")][: len(made.args)])
+        settings = self._bias()
         if leaf.name == POINTWISE:
             args = (Expr("in_channels"), Expr("out_channels"), Expr("1"))
             return call(made.name, *args, **settings)
@@ -110,17 +118,22 @@ class UnitClass:
         args = (Expr("in_channels"), outputs, Expr("kernel_size"))
         return call(made.name, *args, **sizes, **settings)
 
-    def _constant(self, leaf: Leaf) -> dict[str, Expr]:
-        """The settings of one layer: by name where they are mixed, else as they are."""
-        names = ("eps", "momentum") if isinstance(leaf.op, BatchNorm) else ("bias",)
-        found: dict[str, Expr] = {}
-        for name in names:
-            (value, _), *_ = self.settings[name].most_common(1)
-            if name in self.mixed:
-                found[name] = Expr(name)
-            elif value != TORCH[name]:
-                found[name] = literal(value)
-        return found
+    def _bias(self) -> dict[str, Expr]:
+        """Whether the convolution has a bias, unless it goes without saying."""
+        return {"bias": self._setting("bias")} if self._differs("bias", usual=True) else {}
+
+    def _constant(self, norm: Norm) -> dict[str, Expr]:
+        """The settings of a norm that stand behind its channels."""
+        names = [name for name in norm.settings if name not in norm.leading]
+        return {n: self._setting(n) for n in names if self._differs(n, norm.usual[n])}
+
+    def _differs(self, name: str, usual: Any) -> bool:
+        """Whether a setting is another than torch's in some unit."""
+        return set(self.settings[name]) != {usual}
+
+    def _setting(self, name: str) -> Expr:
+        """A setting by its name where the units differ in it, else as it is."""
+        return Expr(name) if name in self.mixed else literal(next(iter(self.settings[name])))
 
     def forward(self) -> list[str]:
         """The body of `forward`."""
@@ -176,15 +189,26 @@ def _described(leaf: Leaf, unit: UnitClass) -> str:
     match leaf.op:
         case Activation() if SLOPE in unit.mixed:
             return leaf.op.facts.label
-        case BatchNorm(eps=eps, gamma=gamma):
-            free = "" if gamma else "gamma-free "
-            return f"{free}batch normalisation" + ("" if "eps" in unit.mixed else f" (eps {eps:g})")
+        case Norm():
+            return _described_norm(leaf.op, unit)
         case Conv(bias=bias):
             plain = {CONV: "convolution"}.get(leaf.name, f"{leaf.name} convolution")
             same = "SAME-padded " if leaf.op.slide.tf_same else ""
             free = "bias-free " if not bias and "bias" not in unit.mixed else ""
             return f"{free}{same}{plain}"
     return leaf.op.label
+
+
+def _described_norm(norm: Norm, unit: UnitClass) -> str:
+    """`batch normalisation (eps 0.001)`, `group normalisation (32 groups, eps 1e-05)`."""
+    fixed = [name for name in norm.settings if name not in unit.mixed]
+    groups = norm.settings.get("num_groups")
+    more = [f"{groups} group{'s' * (groups != 1)}"] if groups and "num_groups" in fixed else []
+    more += [f"eps {norm.settings['eps']:g}"] if "eps" in fixed else []
+    mixed = unit.mixed.keys() & {"affine", "elementwise_affine"}
+    free = "gamma-free " if isinstance(norm, BatchNorm) else "weight-free "
+    free = "" if norm.gamma or mixed else free
+    return f"{free}{norm.word}alisation" + (f" ({', '.join(more)})" if more else "")
 
 
 def _leaves(unit: Series) -> Iterator[Leaf]:
@@ -211,8 +235,8 @@ def _settings(unit: Series) -> dict[str, Any]:
     for leaf in _leaves(unit):
         if isinstance(leaf.op, Conv) and leaf.name != DEPTHWISE:
             found["bias"] = leaf.op.bias
-        elif isinstance(leaf.op, BatchNorm):
-            found |= {"eps": leaf.op.eps, "momentum": leaf.op.momentum}
+        elif isinstance(leaf.op, Norm):
+            found |= leaf.op.settings
         elif isinstance(leaf.op, Activation) and leaf.op.slope is not None:
             found[SLOPE] = leaf.op.slope
     return found
@@ -231,7 +255,8 @@ def _kind(leaf: Leaf) -> str:
 KINDS = {CONV: "Conv", DEPTHWISE: "SepConv"}
 """What a unit's name begins with, by its first layer's."""
 SAME = "Same"
-NORM, NO_GAMMA = "BN", "BNNoGamma"
+NORMS = tuple(kind.short for kind in (BatchNorm, LayerNorm, GroupNorm, InstanceNorm))
+NO_GAMMA = f"{BatchNorm.short}NoGamma"
 EACH = "EachChannel"
 """Behind an activation with a slope for each channel."""
 
@@ -241,7 +266,7 @@ def unit_names() -> frozenset[str]:
     """Every name that `unit_name` can give."""
     acts = [facts.class_name for facts in ACTIVATIONS.values()]
     learned = [f"{facts.class_name}{EACH}" for facts in ACTIVATIONS.values() if not facts.function]
-    words = product(KINDS.values(), ("", SAME), ("", NORM, NO_GAMMA), ("", *acts, *learned))
+    words = product(KINDS.values(), ("", SAME), ("", *NORMS, NO_GAMMA), ("", *acts, *learned))
     return frozenset(map("".join, words))
 
 
@@ -256,8 +281,10 @@ def unit_name(unit: Series, full: bool = False) -> str:
 
 def _word(leaf: Leaf, full: bool) -> str:
     """What a layer adds to the name of its unit."""
-    if isinstance(leaf.op, BatchNorm):
-        return NO_GAMMA if full and not leaf.op.gamma else NORM
+    if isinstance(leaf.op, BatchNorm) and full and not leaf.op.gamma:
+        return NO_GAMMA
+    if isinstance(leaf.op, Norm):
+        return leaf.op.short
     if not isinstance(leaf.op, Activation):
         return ""
     return leaf.op.facts.class_name + EACH * (full and leaf.op.channelwise)

@@ -30,6 +30,8 @@ _VARIABLES = {
     **{f"separable_conv{rank}d": _SEPARABLE for rank in (1, 2, 3)},
     "dense": ("kernel", "bias"),
     "batch_normalization": _NORM,
+    "layer_normalization": _NORM[:2],
+    "group_normalization": _NORM[:2],
 }
 _COUNTED = re.compile(f"({'|'.join(_VARIABLES)})(?:_([0-9]+))?")
 _MOST_RATIO = 100

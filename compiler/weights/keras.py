@@ -18,7 +18,7 @@ from compiler.ir.nodes import Leaf, Node, Parallel, Series, Tap
 from compiler.ops.act import Activation
 from compiler.ops.conv import Conv
 from compiler.ops.linear import Identity, Linear
-from compiler.ops.norm import BatchNorm
+from compiler.ops.norm import BatchNorm, GroupNorm, InstanceNorm, LayerNorm
 from compiler.ops.scale import LayerScale
 from compiler.weights.hdf5 import Layer, Order
 from compiler.weights.paths import Place
@@ -58,6 +58,18 @@ def _dense(leaf: Leaf, separable: bool) -> tuple[str, Variables]:
     return "dense", {"weight": ("kernel", Turn((1, 0))), "bias": ("bias", AS_IT_IS)}
 
 
+def _layer_norm(leaf: Leaf, separable: bool) -> tuple[str, Variables]:
+    return "layer_normalization", _NORMED
+
+
+def _group_norm(leaf: Leaf, separable: bool) -> tuple[str, Variables]:
+    """An instance norm is Keras's group norm with as many groups as channels, too."""
+    return "group_normalization", _NORMED
+
+
+_NORMED = {"weight": ("gamma", AS_IT_IS), "bias": ("beta", AS_IT_IS)}
+
+
 def _norm(leaf: Leaf, separable: bool) -> tuple[str, Variables]:
     names = {
         "weight": "gamma",
@@ -86,6 +98,9 @@ KINDS: Mapping[type, Callable[[Leaf, bool], tuple[str, Variables]]] = {
     BatchNorm: _norm,
     Activation: _slopes,
     LayerScale: _scale,
+    LayerNorm: _layer_norm,
+    GroupNorm: _group_norm,
+    InstanceNorm: _group_norm,
 }
 
 

@@ -9,7 +9,7 @@ from compiler.ir.network import Network
 from compiler.ir.nodes import Leaf, leaves
 from compiler.lowering.classifier import classified
 from compiler.ops.linear import Flatten
-from compiler.ops.norm import BatchNorm
+from compiler.ops.norm import Norm
 from compiler.weights import keras
 from compiler.weights.paths import Place, naming
 from compiler.weights.turn import Dims, Key, Turn
@@ -84,7 +84,7 @@ def _default(leaf: Leaf, name: str, key: Key) -> int | None:
     """What a source that leaves a tensor out means: no batches yet, or a gamma of one."""
     if name.rpartition(".")[2] == COUNTER:
         return 0
-    gamma = isinstance(leaf.op, BatchNorm) and name == "weight"
+    gamma = isinstance(leaf.op, Norm) and name == "weight"
     return 1 if gamma and key.kind else None
 
 

@@ -17,6 +17,7 @@ from dsl.models.extent import RANKS, kernel_text, read_extent
 from dsl.models.factors import factor, looks_factored
 from dsl.models.factors import otherwise as factored
 from dsl.models.identifiers import file_name, identifier, is_identifier
+from dsl.models.norms import group_norm, norm, norm_or_name
 from dsl.models.ramp import ramp_help
 from dsl.text import foreign
 from dsl.text.numbers import (
@@ -211,7 +212,7 @@ def argument(value: Any) -> int | float | str:
     found = _number_text(value)
     if is_number(found) and not too_small(found):
         return cast(int | float, found)
-    if is_identifier(value) or factor(value):
+    if is_identifier(value) or factor(value) or group_norm(value):
         return str(value)
     if looks_factored(value):
         raise _no_factor(value, scaled=True)
@@ -236,7 +237,6 @@ ACTIVATION_WORDS = (
     "softplus",
 )
 """Activations that may stand bare behind a convolution, and as steps."""
-NORMS = ("batch", "none")
 JOIN_WORDS = ("concat", "add", "mul")
 """How branches come together; the keys under which they stand."""
 _pads = per_axis(0, spread=True, also="same, tf_same, valid, or ")
@@ -294,7 +294,8 @@ _per_kernel = AfterValidator(_as_kernel)
 Stride = Annotated[Axes, _per_kernel, BeforeValidator(per_axis(1, spread=True))]
 Padding = Annotated[str | Axes, _per_kernel, BeforeValidator(_padding)]
 PaddingMode = Annotated[str, BeforeValidator(one_of(*PADDINGS))]
-Norm = Annotated[str, BeforeValidator(one_of(*NORMS))]
+Norm = Annotated[str, BeforeValidator(norm)]
+NormOrName = Annotated[str, BeforeValidator(norm_or_name)]
 Counting = Annotated[str, BeforeValidator(one_of("countpad", "nopad"))]
 Mode = Annotated[str, BeforeValidator(one_of("avg", "max"))]
 Join = Annotated[str, BeforeValidator(one_of(*JOIN_WORDS))]

@@ -23,14 +23,11 @@ from dsl.models.activations import (
 from dsl.models.fields import (
     ACTIVATION_WORDS,
     Channels,
-    Count,
     Flag,
     InitText,
     Kernel,
     Mode,
-    NotNegative,
     Number,
-    Positive,
     Share,
 )
 from dsl.models.model import (
@@ -45,8 +42,17 @@ from dsl.models.model import (
     Step,
     spellings,
 )
+from dsl.models.norm_layers import (
+    LRN,
+    BatchNorm,
+    GroupNorm,
+    InstanceNorm,
+    L2Norm,
+    LayerNorm,
+    Norm,
+)
 from dsl.models.ramp import Ramp
-from dsl.models.windows import GAMMA, AvgPool, Conv, Filter, MaxPool, SepConv
+from dsl.models.windows import AvgPool, Conv, Filter, MaxPool, SepConv
 
 __all__ = [
     "ACTIVATION_WORDS",
@@ -67,13 +73,17 @@ __all__ = [
     "Filter",
     "Flatten",
     "GlobalPool",
+    "GroupNorm",
     "Identity",
+    "InstanceNorm",
     "L2Norm",
     "Layer",
+    "LayerNorm",
     "LayerScale",
     "Linear",
     "MaxPool",
     "Model",
+    "Norm",
     "Places",
     "Ramp",
     "Residual",
@@ -201,18 +211,6 @@ class Softmax(Layer):
     auto = "softmax"
 
 
-class BatchNorm(Layer):
-    """`batchnorm`: the norm as a step of its own."""
-
-    keyword = "batchnorm"
-    example = "batchnorm"
-    auto = "norm"
-    weighted = True
-    gamma: Annotated[Flag | None, Spelled(words=GAMMA)] = None
-    eps: Annotated[Positive | None, Spelled(key="eps")] = None
-    momentum: Annotated[Share | None, Spelled(key="momentum")] = None
-
-
 class LayerScale(Layer):
     """`scale 1e-6`: a learned factor for each channel, which begins at that value.
 
@@ -224,27 +222,6 @@ class LayerScale(Layer):
     auto = "scale"
     weighted = True
     value: Annotated[Number, Spelled(place=True)]
-
-
-class L2Norm(Layer):
-    """`l2norm`: each position's channels as a vector of unit length; `eps` is the least divisor."""
-
-    keyword = "l2norm"
-    example = "l2norm"
-    auto = "norm"
-    eps: Annotated[Positive, Spelled(key="eps")] = 1e-12
-
-
-class LRN(Layer):
-    """`lrn 5`: local response normalisation over neighbouring channels (GoogLeNet, 2014)."""
-
-    keyword = "lrn"
-    example = "lrn 5"
-    auto = "norm"
-    size: Annotated[Count, Spelled(place=True)]
-    alpha: Annotated[NotNegative, Spelled(key="alpha")] = 1e-4
-    beta: Annotated[NotNegative, Spelled(key="beta")] = 0.75
-    k: Annotated[Positive, Spelled(key="k")] = 1.0
 
 
 class Shuffle(Layer):
@@ -279,6 +256,9 @@ LAYERS: dict[str, type[Layer]] = {
         Activation,
         Softmax,
         BatchNorm,
+        LayerNorm,
+        GroupNorm,
+        InstanceNorm,
         LayerScale,
         L2Norm,
         LRN,

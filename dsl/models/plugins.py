@@ -12,9 +12,10 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from dsl.models.fields import ACTIVATION_WORDS, JOIN_WORDS, NORMS, PADDINGS
+from dsl.models.fields import ACTIVATION_WORDS, JOIN_WORDS, PADDINGS
 from dsl.models.identifiers import IDENTIFIER
 from dsl.models.layers import FOREIGN, LAYERS, OPTIONS, Layer
+from dsl.models.norms import NORMS
 from dsl.text import memory
 from dsl.text.problems import NOWHERE, Problem, Span, SpecError
 

@@ -14,17 +14,17 @@ from dsl.models.fields import (
     Flag,
     InitText,
     Kernel,
+    NormOrName,
     Padding,
     Positive,
-    Reference,
     Share,
     Stride,
 )
 from dsl.models.model import Layer, Spelled
+from dsl.models.norm_layers import GAMMA
 from dsl.text.numbers import Misfit
 
 SAME = {word: word for word in PADDINGS}
-GAMMA = {"gamma": True, "nogamma": False}
 ACTS = {word: word for word in ACTIVATION_WORDS}
 
 
@@ -47,7 +47,7 @@ class Filter(Layer):
     dilation: Annotated[Stride, Spelled(key="dil")] = (1, 1)
     linear: Annotated[Flag, Spelled(words={"linear": True})] = False
     bias: Annotated[Flag | None, Spelled(words={"bias": True, "nobias": False})] = None
-    norm: Annotated[Reference | None, Spelled(key="norm")] = None
+    norm: Annotated[NormOrName | None, Spelled(key="norm")] = None
     gamma: Annotated[Flag | None, Spelled(words=GAMMA)] = None
     act: Annotated[ActOrName | None, Spelled(words=ACTS, settable=SLOPED, key="act")] = None
     eps: Annotated[Positive | None, Spelled(key="eps")] = None

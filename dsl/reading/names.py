@@ -9,6 +9,7 @@ from dsl.models.fields import KERNEL
 from dsl.models.layers import FOREIGN, LAYERS, OPTIONS, Sequence, Split, Step
 from dsl.models.model import BLOCK_SECTIONS
 from dsl.models.naming import SHORTCUT, branch_names, child_names, inner_names, named_sections
+from dsl.models.norms import NORMS, group_norm
 from dsl.models.reserved import ATTRIBUTES, COMPILED, GLOBALS, KEYS
 from dsl.models.shares import EQUAL, REST
 from dsl.models.spec import Aux, Block, Spec, walk
@@ -84,9 +85,9 @@ def _block(name: str, block: Block, spec: Spec, report: Report) -> None:
     _unused(name, block, report)
 
 
-RESERVED = {*LAYERS, *WORDS, *ALWAYS}
+RESERVED = {*LAYERS, *WORDS, *NORMS, *ALWAYS}
 """What no block can be called."""
-TAKEN = {*WORDS, *OPTIONS, *GLOBALS, EQUAL, REST, "classes", "repeat"}
+TAKEN = {*WORDS, *NORMS, *OPTIONS, *GLOBALS, EQUAL, REST, "classes", "repeat"}
 """What no parameter can be called."""
 
 
@@ -111,7 +112,8 @@ def _param(name: str, default: object, block: Block, report: Report) -> None:
     span = block.at.of(f"params.{name}")
     if fault := param_fault(name):
         report.add("E014", span, fault, hint=param_advice(name))
-    if isinstance(default, str) and word_of(default) not in WORDS:
+    said = isinstance(default, str) and (word_of(default) in WORDS or group_norm(default))
+    if isinstance(default, str) and not said:
         span = block.at.fields.get(f"params.{name}=", span)
         message = f"the default of {name} is a number or one of {', '.join(WORDS)}, not {default}"
         report.add("E023", span, message, meant=foreign.meant(default, WORDS))

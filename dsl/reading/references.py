@@ -8,8 +8,9 @@ from typing import Any
 from dsl.models import spelling
 from dsl.models.activations import CHANNELWISE, word_of
 from dsl.models.factors import name_in
-from dsl.models.fields import ACTIVATION_WORDS, NORMS, PADDINGS
+from dsl.models.fields import ACTIVATION_WORDS, PADDINGS
 from dsl.models.layers import LAYERS, Call, Layer, Sequence, Split, Step, spellings
+from dsl.models.norms import NORM_FORMS, group_norm
 from dsl.models.ramp import Ramp
 from dsl.models.shares import EQUAL, fault, names_of
 from dsl.models.spec import Spec, walk
@@ -21,7 +22,7 @@ from dsl.text.values import Scalar
 
 ALWAYS = ("in", "classes")
 """Names that stand for a number everywhere: the width that comes in, and the classes."""
-WORDS = (*ACTIVATION_WORDS, *NORMS, *PADDINGS, CHANNELWISE)
+WORDS = (*ACTIVATION_WORDS, *NORM_FORMS, *PADDINGS, CHANNELWISE)
 """Words that a call may pass on to an option of the block."""
 
 
@@ -48,7 +49,7 @@ def references(step: Step) -> Iterator[tuple[str, str, Span]]:
         if isinstance(value, tuple):
             sizes = (size for size in value if isinstance(size, str))
             yield from ((f"{field} size", size, at.of(place)) for size in sizes)
-        elif isinstance(value, str):
+        elif isinstance(value, str) and not group_norm(value):
             yield field, name_in(value), at.of(place)
 
 
@@ -59,7 +60,7 @@ def share_place(step: Split, place: int) -> Span:
 
 CLOSED = {
     "padding": PADDINGS,
-    "norm": NORMS,
+    "norm": NORM_FORMS,
     "act": (*ACTIVATION_WORDS, "none"),
     "kind": ACTIVATION_WORDS,
 }

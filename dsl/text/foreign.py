@@ -33,6 +33,15 @@ SAID: dict[str, str] = {
     "batchnorm": "bn batchnorm2d batchnormalization batchnormalisation",
     "batch": "bn batchnorm batchnorm2d",
     "scale 1e-6": "layerscale channelscale",
+    "layernorm": "ln layernorm2d layernormalization layernormalisation",
+    "groupnorm 32": "gn groupnorm groupnormalization groupnormalisation",
+    "instancenorm": (
+        "in2d instancenorm1d instancenorm2d instancenorm3d "
+        "instancenormalization instancenormalisation"
+    ),
+    "layer": "ln layernorm layernorm2d",
+    "group:32": "gn groupnorm group",
+    "instance": "in2d instancenorm instancenorm2d",
     "lrn": "localresponsenorm localresponsenormalization localrespnorm",
     "l2norm": "normalize l2normalize l2normalization unitnorm",
     "silu": "swish swish1",
@@ -76,10 +85,7 @@ LACKING: dict[str, str] = {
     ),
     "a recurrent layer": "lstm gru rnn bilstm convlstm recurrent",
     "an embedding": "embedding embed positionalencoding posembed patchembed",
-    "a norm": (
-        "layernorm ln groupnorm gn instancenorm instancenorm2d in2d rmsnorm weightnorm "
-        "spectralnorm syncbatchnorm batchrenorm layer group instance frozenbatchnorm"
-    ),
+    "a norm": ("rmsnorm weightnorm spectralnorm syncbatchnorm batchrenorm frozenbatchnorm"),
     "an activation": (
         "rrelu selu celu hardtanh softsign glu geglu swiglu maxout logsigmoid logsoftmax threshold "
         "crelu quickgelu geluapproximate"

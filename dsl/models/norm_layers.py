@@ -1,0 +1,75 @@
+"""The norms as steps of their own."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from dsl.models.fields import Count, Flag, NotNegative, Positive, Share, Whole
+from dsl.models.model import Layer, Spelled
+
+GAMMA = {"gamma": True, "nogamma": False}
+
+
+class Norm(Layer):
+    """What the norms with weights share. What is left out comes from the spec's `defaults`."""
+
+    auto = "norm"
+    weighted = True
+    gamma: Annotated[Flag | None, Spelled(words=GAMMA)] = None
+    eps: Annotated[Positive | None, Spelled(key="eps")] = None
+
+
+class BatchNorm(Norm):
+    """`batchnorm`: each channel over the batch and the grid (arXiv:1502.03167)."""
+
+    keyword = "batchnorm"
+    example = "batchnorm"
+    momentum: Annotated[Share | None, Spelled(key="momentum")] = None
+
+
+class LayerNorm(Norm):
+    """`layernorm`: the channels of each place of a map, or all of a vector (arXiv:1607.06450)."""
+
+    keyword = "layernorm"
+    example = "layernorm"
+
+
+class _Grouped(Layer):
+    """Fields of a later base come first, and so the number right behind the word."""
+
+    groups: Annotated[Whole, Spelled(place=True)]
+
+
+class GroupNorm(Norm, _Grouped):
+    """`groupnorm 32`: that many groups of channels, each over the grid (arXiv:1803.08494)."""
+
+    keyword = "groupnorm"
+    example = "groupnorm 32"
+
+
+class InstanceNorm(Norm):
+    """`instancenorm`: each channel of each image by itself (arXiv:1607.08022)."""
+
+    keyword = "instancenorm"
+    example = "instancenorm"
+
+
+class L2Norm(Layer):
+    """`l2norm`: each position's channels as a vector of unit length; `eps` is the least divisor."""
+
+    keyword = "l2norm"
+    example = "l2norm"
+    auto = "norm"
+    eps: Annotated[Positive, Spelled(key="eps")] = 1e-12
+
+
+class LRN(Layer):
+    """`lrn 5`: local response normalisation over neighbouring channels (GoogLeNet, 2014)."""
+
+    keyword = "lrn"
+    example = "lrn 5"
+    auto = "norm"
+    size: Annotated[Count, Spelled(place=True)]
+    alpha: Annotated[NotNegative, Spelled(key="alpha")] = 1e-4
+    beta: Annotated[NotNegative, Spelled(key="beta")] = 0.75
+    k: Annotated[Positive, Spelled(key="k")] = 1.0
