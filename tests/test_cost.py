@@ -292,8 +292,29 @@ def running(net: Network) -> CompiledNetwork:
     return build(net, aux=False).eval()
 
 
-@pytest.fixture(params=["googlenet", "odd"])
+NORMED = """
+name: normed
+input: {input}
+classes: 5
+defaults: {{gamma: {gamma}}}
+stem: [{k} 8, {k} 8 norm=layer, {k} 8 norm=group:4, {k} 8 norm=instance]
+body: [layernorm, instancenorm, groupnorm 2, batchnorm]
+head: [globalpool avg, layernorm, batchnorm, groupnorm 2, fc classes]
+"""
+
+
+def normed(axes: int, gamma: bool = True) -> Network:
+    """Every norm behind a convolution, on a map and on a vector."""
+    values = {"input": [3, *[12] * axes], "k": "x".join("3" * axes), "gamma": str(gamma).lower()}
+    return lower(dsl.loads(NORMED.format_map(values)))
+
+
+@pytest.fixture(params=["googlenet", "odd", "series", "images", "clips", "no gamma"])
 def subject(request: pytest.FixtureRequest, odd: Network) -> Network:
+    if request.param in (ranks := ["series", "images", "clips"]):
+        return normed(1 + ranks.index(request.param))
+    if request.param == "no gamma":
+        return normed(2, gamma=False)
     return odd if request.param == "odd" else network("googlenet", "torchvision")
 
 
@@ -348,6 +369,23 @@ MEASURED = {
 def test_views_of_tools_measured_elsewhere(name: str) -> None:
     views = cost(network(name)).views
     assert {tool: views[tool] for tool in MEASURED[name]} == MEASURED[name]
+
+
+@pytest.mark.parametrize(
+    ("axes", "gamma", "thop", "calflops"),
+    [
+        (1, True, 9_488, 19_472),
+        (2, True, 299_600, 604_976),
+        (2, False, 285_744, 595_736),
+        (3, True, 10_312_784, 20_694_704),
+    ],
+)
+def test_views_of_norms_measured_elsewhere(
+    axes: int, gamma: bool, thop: int, calflops: int
+) -> None:
+    """The same versions of the tools, on the compiled modules."""
+    views = cost(normed(axes, gamma)).views
+    assert (views["thop"], views["calflops"]) == (thop, calflops)
 
 
 @pytest.mark.parametrize(

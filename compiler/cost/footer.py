@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from compiler.cost.peers import OTHER_NORMS, PEERS, Peer
 from compiler.cost.report import Report
 from compiler.cost.rows import Total
 from compiler.ir.nodes import leaves
+from compiler.ops.norm import Norm
 
 
 def footer(report: Report) -> list[str]:
@@ -35,9 +38,14 @@ def _parameters(total: Total) -> list[str]:
     return [f"{total.params:,}{''.join(more)}"]
 
 
+def _any_norm(report: Report, is_meant: Callable[[Norm], bool]) -> bool:
+    ops = (leaf.op for _, leaf in leaves(report.network.nodes))
+    return any(isinstance(op, Norm) and is_meant(op) for op in ops)
+
+
 def _other_norms(report: Report) -> bool:
     """Whether there are norms that keep no running statistics."""
-    return any(isinstance(leaf.op, OTHER_NORMS) for _, leaf in leaves(report.network.nodes))
+    return _any_norm(report, lambda norm: isinstance(norm, OTHER_NORMS))
 
 
 def _elements(report: Report) -> list[str]:
@@ -81,6 +89,9 @@ def _views(report: Report) -> list[str]:
         f"{name:<{names}}  {count:>{width}} = {_says(PEERS[name], report)}"
         for name, count in counts.items()
     ]
+    if _any_norm(report, lambda norm: not norm.gamma):
+        *those, last = (name for name, peer in PEERS.items() if peer.sees_gamma)
+        lines.append(f"{', '.join(those)} and {last} count less of a norm without gamma")
     if report.unviewed:
         known = " and ".join(name for name, peer in PEERS.items() if peer.foreign)
         which = ", ".join(report.unviewed)

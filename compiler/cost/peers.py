@@ -42,6 +42,8 @@ class Peer:
     """Its count of a plugin's layer; None where that isn't known."""
     norms: str = ""
     """What it counts of norms that keep no running statistics, in words."""
+    sees_gamma: bool = False
+    """Whether it counts less of a norm that doesn't scale."""
 
     def count(self, op: Op, x: Shape, work: Work, batch: int) -> int:
         """One layer's count for a batch."""
@@ -81,6 +83,11 @@ def _thop_norm(op: Norm, x: Shape, work: Work) -> int:
     """Of torch's own classes, which thop knows by their type."""
     known = op.call(x).name.startswith("nn.")
     return (4 if op.gamma else 2) * work.bn_elems if known else 0
+
+
+def _fvcore_pool(op: AdaptivePool, x: Shape, work: Work) -> int:
+    """The inputs of an average over an image; those of series and clips it doesn't know."""
+    return x.elements if op.mode == "avg" and len(x.grid) == 2 else 0
 
 
 def _inputs(op: Op, x: Shape, work: Work) -> int:
@@ -129,9 +136,10 @@ PEERS = {
             Linear: _macs,
             BatchNorm: _normed,
             **dict.fromkeys(OTHER_NORMS, _standardised),
-            AdaptivePool: lambda op, x, work: x.elements if op.mode == "avg" else 0,
+            AdaptivePool: _fvcore_pool,
         },
         norms="5 × other norms",
+        sees_gamma=True,
     ),
     "torchinfo mult-adds": Peer(
         "MACs + bias additions + batch norm parameters",
@@ -157,6 +165,7 @@ PEERS = {
             Activation: lambda op, x, work: work.act_elems if op.kind == "prelu" else 0,
         },
         norms="4 × instance norms, and layer norms of vectors",
+        sees_gamma=True,
     ),
     "calflops": Peer(
         "2 × MACs + conv bias + 2 × batch norm + activations + pool inputs",
@@ -175,6 +184,7 @@ PEERS = {
         residual=1,
         once={AvgPool: _ones},
         norms="5 × other norms",
+        sees_gamma=True,
     ),
     "torchvision's tables": Peer("MACs, called GFLOPS", {Conv: _macs, Linear: _macs}),
 }
