@@ -18,6 +18,13 @@ from compiler.nn.module import CompiledNetwork, compile_spec
 from dsl.models.spec import Spec, Variant
 
 CLASSES = 11
+OTHER_NORMS = (
+    nn.LayerNorm,
+    nn.GroupNorm,
+    nn.InstanceNorm1d,
+    nn.InstanceNorm2d,
+    nn.InstanceNorm3d,
+)
 TOLERANCE = {torch.float64: 1e-9, torch.float32: 1e-5}
 
 
@@ -35,6 +42,10 @@ def randomise(model: nn.Module) -> None:
             nn.init.normal_(module.bias, std=0.3)
             if "weight" in dict(module.named_parameters()):
                 nn.init.uniform_(module.weight, 0.5, 1.5)
+        elif isinstance(module, OTHER_NORMS) and module.weight is not None:
+            nn.init.uniform_(module.weight, 0.5, 1.5)
+            if module.bias is not None:
+                nn.init.normal_(module.bias, std=0.3)
 
 
 RATES = {"Dropout": "p", "DropPath": "p", "StochasticDepth": "p"}

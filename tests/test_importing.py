@@ -568,7 +568,7 @@ def test_an_unknown_function_is_named_with_its_module() -> None:
     )
 
 
-GROUPED = "is a group norm: torch.nn.functional.group_norm has no counterpart in the language"
+RMS = "is an RMS norm: torch.nn.functional.rms_norm has no counterpart in the language"
 NORMS: dict[str, nn.Module] = {
     "is a batch norm without running statistics or without beta": nn.BatchNorm2d(
         6, track_running_stats=False
@@ -576,7 +576,7 @@ NORMS: dict[str, nn.Module] = {
     "computes its weight, and a spec's layers draw theirs": nn.utils.parametrizations.weight_norm(
         nn.Conv2d(6, 6, 1)
     ),
-    GROUPED: nn.GroupNorm(2, 6),
+    RMS: nn.RMSNorm(20),
 }
 
 

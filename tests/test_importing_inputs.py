@@ -195,12 +195,12 @@ class Drop(nn.Module):
 @pytest.mark.parametrize("how", ["timm", "torchvision", "by hand"])
 def test_every_reason_is_said_at_once_with_its_modules(how: str) -> None:
     gate = Free(lambda m, x: x * torch.ones_like(x))
-    body = nn.Sequential(Drop(how), nn.GroupNorm(2, 6), gate, Drop(how), nn.Softsign())
+    body = nn.Sequential(Drop(how), nn.RMSNorm(20), gate, Drop(how), nn.Softsign())
     with pytest.raises(dsl.SpecError) as caught:
         import_module(Net(body), SIZE)
     reasons = {
         "middle.0 (Drop) and 1 more": "draws random numbers, which a spec's network does in",
-        "middle.1 (GroupNorm)": "is a group norm: torch.nn.functional.group_norm has no",
+        "middle.1 (RMSNorm)": "is an RMS norm: torch.nn.functional.rms_norm has no",
         "middle.2 (Free)": "makes a tensor of ones",
         "middle.4 (Softsign)": "is an activation that the language hasn't: torch.nn.functional.",
     }

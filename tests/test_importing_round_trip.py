@@ -42,7 +42,7 @@ VALUES: dict[str, tuple[str, ...]] = {
     "padding": ("0", "1", "1x0"),
     "dilation": ("2", "1x2"),
     "act": (*ACTIVATIONS, "none", "leakyrelu:0.2", "prelu:channelwise"),
-    "norm": NORM_FORMS,
+    "norm": (*NORM_FORMS, "group:2"),
     "eps": ("0.01",),
     "momentum": ("0.3",),
     "groups": ("2",),
@@ -61,6 +61,7 @@ BARE: dict[type[Layer], tuple[str, ...]] = {
     LAYERS["globalpool"]: tuple(f"globalpool {mode}" for mode in MODES),
     LAYERS["adaptivepool"]: tuple(f"adaptivepool {mode} 4x3" for mode in MODES),
     LAYERS["fc"]: ("fc 7",),
+    LAYERS["groupnorm"]: ("groupnorm 2", "groupnorm 6"),
     Activation: (*(f"act {kind}" for kind in ACTIVATIONS), "leakyrelu 0.2", "prelu channelwise"),
 }
 """More than the example of a kind, where what can be said depends on a number in place."""

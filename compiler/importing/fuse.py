@@ -55,10 +55,26 @@ def _separable(one: Item, other: Item) -> Item | None:
 
 def _normed(one: Item, other: Item) -> Item | None:
     match one, other:
-        case Leaf(layer=layers.Filter(norm="none") as conv), Leaf(layer=layers.BatchNorm() as bn):
-            change = {"norm": "batch", "eps": bn.eps, "momentum": bn.momentum, "gamma": bn.gamma}
+        case Leaf(layer=layers.Filter(norm="none") as conv), Leaf(layer=layers.Norm() as norm):
+            change = {"norm": _behind(norm), "eps": norm.eps, "gamma": norm.gamma}
+            if isinstance(norm, layers.BatchNorm):
+                change["momentum"] = norm.momentum
             return _joined(one, other, conv.model_copy(update=change))
     return None
+
+
+def _behind(norm: layers.Norm) -> str:
+    """A norm as `norm=` says it."""
+    match norm:
+        case layers.BatchNorm():
+            return "batch"
+        case layers.LayerNorm():
+            return "layer"
+        case layers.GroupNorm(groups=groups):
+            return f"group:{groups}"
+        case layers.InstanceNorm():
+            return "instance"
+    raise TypeError(type(norm))
 
 
 def _activated(one: Item, other: Item) -> Item | None:

@@ -52,6 +52,8 @@ def _scaled(given: Given, weight: Weight) -> tuple[Reading, ...]:
         raise given.fault("multiplies by a buffer, and a spec's factors are learned")
     channels, *grid = given.inp
     lined_up = (*(1 for _ in range(len(grid) + 2)), *weight.shape)[-len(grid) - 2 :]
+    if given.last:
+        lined_up = (*lined_up[:1], *lined_up[-1:], *lined_up[1:-1])
     if len(weight.shape) > len(grid) + 2 or lined_up != (1, channels, *(1 for _ in grid)):
         raise given.fault(f"multiplies {given.inp} by a parameter of {weight.shape}")
     return ((LayerScale(value=USUAL_FACTOR if weight.fill is None else weight.fill),),)

@@ -53,24 +53,6 @@ def _conv_padding(given: Given, kernel: list[int], dilation: Pair) -> Any:
 
 
 @reads(
-    "input running_mean running_var weight bias training momentum eps",
-    F.batch_norm,
-)
-def _batch_norm(given: Given) -> tuple[Reading, ...]:
-    if len(given.inp) != 3:
-        raise given.fault("normalises a vector, and a spec's batch norm takes a map")
-    if given("running_mean") is None or given.weight("bias") is None:
-        raise given.fault("is a batch norm without running statistics or without beta")
-    if given("training", False) != given.call.training:
-        raise given.fault(
-            "is a batch norm that keeps its statistics in training, or renews them later"
-        )
-    gamma = given.weight("weight") is not None
-    eps, momentum = tidy(given("eps", 1e-5)), tidy(given("momentum", 0.1))
-    return one(layers.BatchNorm(eps=eps, momentum=momentum, gamma=gamma))
-
-
-@reads(
     "input",
     torch.flatten,
     torch.reshape,
@@ -121,11 +103,19 @@ def _dropout_channels(given: Given) -> tuple[Reading, ...]:
 def _linear(given: Given) -> tuple[Reading, ...]:
     weight, bias = given.weight("weight"), given.weight("bias")
     assert weight is not None, "linear always has a weight"
+    if given.last:
+        return one(_point(weight.shape[0], bias is not None, len(given.inp) - 1))
     if len(given.inp) != 1:
         raise given.fault(
             "is a linear layer over the last axis of a map", "a spec's fc takes a vector"
         )
     return one(layers.Linear(width=weight.shape[0], bias=bias is not None))
+
+
+def _point(width: int, bias: bool, axes: int) -> layers.Conv:
+    """What a linear layer does at each place of a map."""
+    ones, zeros = (1,) * axes, (0,) * axes
+    return layers.Conv(kernel=ones, width=width, padding=zeros, bias=bias, norm="none", act="none")
 
 
 @reads("input dim", F.softmax, torch.softmax, Tensor.softmax)

@@ -15,19 +15,20 @@ from dsl.models.spec import Defaults
 
 T = TypeVar("T")
 Window = layers.Filter | layers.MaxPool
-Normed = layers.Filter | layers.BatchNorm
+Normed = layers.Filter | layers.Norm
 
 
 def common_defaults(chains: Iterable[Chain]) -> Defaults:
     """The settings that most layers have."""
     found = [leaf.layer for chain in chains for leaf in leaves(chain)]
-    normed = [each for each in found if isinstance(each, Normed) and _norm(each) == "batch"]
+    normed = [each for each in found if isinstance(each, Normed) and _is_normed(each)]
     counts = [counted for each in found if (counted := _counts_padding(each)) is not None]
     values: dict[str, Any] = _unit_defaults(
         each for each in found if isinstance(each, layers.Filter)
     )
     for name in ("eps", "momentum", "gamma"):
-        values[name] = _most([getattr(each, name) for each in normed], getattr(Defaults(), name))
+        said = [value for each in normed if (value := getattr(each, name, None)) is not None]
+        values[name] = _most(said, getattr(Defaults(), name))
     values["avgpool"] = "countpad" if _most(counts, usual=True) else "nopad"
     words = Counter(word for each in found if isinstance(each, Window) for word in _words(each))
     values["padding"] = max(PADDINGS, key=lambda word: words[word])
@@ -40,15 +41,16 @@ def _most(values: list[T], usual: T) -> T:
     return max([usual, *counts], key=lambda value: counts[value])
 
 
-def _norm(layer: Normed) -> str:
-    return str(layer.norm) if isinstance(layer, layers.Filter) else "batch"
+def _is_normed(layer: Normed) -> bool:
+    return not isinstance(layer, layers.Filter) or layer.norm != "none"
 
 
 def _unit_defaults(filters: Iterable[layers.Filter]) -> dict[str, Any]:
     """Norm, activation and bias that take the fewest words."""
     units = Counter((str(each.norm), str(each.act), bool(each.bias)) for each in filters)
     acts = dict.fromkeys((*ACTIVATION_WORDS, "none", *(act for _, act, _ in units)))
-    choices = product(("batch", "none"), acts, (None, False, True))
+    norms = dict.fromkeys(("batch", "none", *(norm for norm, _, _ in units)))
+    choices = product(norms, acts, (None, False, True))
 
     def words(choice: tuple[str, str, bool | None]) -> int:
         spelled = (count * len(_said(unit, choice)) for unit, count in units.items())
@@ -122,10 +124,9 @@ def _short_padding(window: Window, usual: str) -> Any:
 
 
 def _short_norm(layer: Normed, defaults: Defaults) -> dict[str, Any]:
-    there = _norm(layer) == "batch"
-    names = ("eps", "momentum", "gamma")
+    names = (name for name in ("eps", "momentum", "gamma") if hasattr(layer, name))
     return {
-        name: value if there and value != getattr(defaults, name) else None
+        name: value if _is_normed(layer) and value != getattr(defaults, name) else None
         for name in names
         for value in [getattr(layer, name)]
     }

@@ -11,6 +11,7 @@ from torch.overrides import resolve_name
 from compiler.importing.atoms import Reading, Unsaid
 from compiler.importing.calls import Call, Recording, Weight
 from compiler.importing.graph import Node
+from compiler.importing.lying import ELSEWHERE, Lying, is_placewise
 from compiler.importing.words import WORDS
 from dsl.models.layers import Layer
 
@@ -31,6 +32,8 @@ class Given:
 
     call: Call
     args: dict[str, Any]
+    last: bool = False
+    """Whether the channels lie last; its shapes have them in front all the same."""
 
     def __call__(self, name: str, default: Any = None) -> Any:
         """An argument, or what torch takes where it is left out."""
@@ -115,18 +118,19 @@ def read(recording: Recording, size: tuple[int, int, int]) -> tuple[Node, ...]:
 
     What the language has no words for is a node that says so, if the outputs need it.
     """
-    needed, used = recording.needed(), set[str]()
+    needed, used, lying = recording.needed(), set[str](), Lying()
     nodes = [Node(((),), (), "", recording.kinds[""], size)]
-    for number, call in enumerate(recording.calls, 1):
+    for number, made in enumerate(recording.calls, 1):
+        call, last = lying.seen(number, made)
         unread = Node(((),), call.inputs, call.path, call.kind, call.shape)
-        nodes.append(_read(call, unread, used) if number in needed else unread)
+        nodes.append(_read(call, unread, used, last) if number in needed else unread)
     return tuple(nodes)
 
 
-def _read(call: Call, unread: Node, used: set[str]) -> Node:
+def _read(call: Call, unread: Node, used: set[str], last: bool) -> Node:
     """A call's node; `used` gathers the weights that have their layer."""
     names, reader = TABLE.get(call.func, ((), unknown))
-    given = Given(call, {**dict(zip(names, call.args, strict=False)), **call.kwargs})
+    given = Given(call, {**dict(zip(names, call.args, strict=False)), **call.kwargs}, last)
     weights = tuple(given.weights.values())
     again = next((name for name in weights if name in used), "")
     used.update(weights)
@@ -135,7 +139,10 @@ def _read(call: Call, unread: Node, used: set[str]) -> Node:
         return replace(read_as, fault_read=unsaid)
     merges = MERGES if call.merges else None
     try:
-        return replace(read_as, readings=reader(given), fault_read=merges)
+        readings = reader(given)
+        if last and not all(is_placewise(call, reading) for reading in readings):
+            merges = ELSEWHERE
+        return replace(read_as, readings=readings, fault_read=merges)
     except UnsaidError as error:
         return replace(read_as, fault_read=error.unsaid)
 

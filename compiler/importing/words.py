@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 _LAYERS = {
-    "is a layer norm": "layer_norm",
-    "is a group norm": "group_norm",
-    "is an instance norm": "instance_norm",
     "is an RMS norm": "rms_norm",
     "is a transposed convolution": "conv_transpose1d conv_transpose2d conv_transpose3d",
     "is a convolution of one dimension": "conv1d",

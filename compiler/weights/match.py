@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from compiler.weights.account import COPIED, DEFAULT, SKIPPED, TRANSPOSED, Row, sizes
 from compiler.weights.slots import COUNTER, Slot
+from compiler.weights.turn import Turn
 from dsl.text.problems import NOWHERE, Problem
 
 if TYPE_CHECKING:
@@ -91,16 +92,26 @@ def _place(slot: Slot, given: Mapping[str, Tensor], wishes: Wishes, found: Match
 
 def _take(slot: Slot, tensor: Tensor, wishes: Wishes, found: Matching) -> None:
     there = tuple(tensor.shape)
-    if there != slot.public_shape:
+    linear = _linear(slot, there)
+    if there != slot.public_shape and linear is None:
         found.problems.append(_misshapen(slot, there, wishes))
     elif not tensor.is_floating_point() and not slot.path.endswith(COUNTER):
         message = f"{_named(slot)} holds {_dtype(tensor.dtype)}, not real numbers"
         found.problems.append(Problem("E153", NOWHERE, message))
     else:
-        found.taken[slot.path] = slot
+        found.taken[slot.path] = linear or slot
         dtype = found.dtypes.get(slot.path, tensor.dtype)
         note = "" if dtype == tensor.dtype else f"{_dtype(tensor.dtype)} to {_dtype(dtype)}"
+        note = ", ".join(filter(None, ["a linear layer's" * (linear is not None), note]))
         found.rows.append(_row(slot, TRANSPOSED if slot.turn else COPIED, note))
+
+
+def _linear(slot: Slot, there: tuple[int, ...]) -> Slot | None:
+    """The weight of a 1x1 convolution, where the source has a linear layer; None elsewhere."""
+    ones = (1,) * (len(slot.shape) - 2)
+    if slot.turn or not ones or len(there) != 2 or slot.shape != (*there, *ones):
+        return None
+    return replace(slot, key=slot.key._replace(turn=Turn((0, 1), there)))
 
 
 def _dtype(dtype: object) -> str:

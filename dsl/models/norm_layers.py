@@ -18,6 +18,10 @@ class Norm(Layer):
     gamma: Annotated[Flag | None, Spelled(words=GAMMA)] = None
     eps: Annotated[Positive | None, Spelled(key="eps")] = None
 
+    @property
+    def has_weights(self) -> bool:
+        return self.gamma is not False
+
 
 class BatchNorm(Norm):
     """`batchnorm`: each channel over the batch and the grid (arXiv:1502.03167)."""
@@ -25,6 +29,10 @@ class BatchNorm(Norm):
     keyword = "batchnorm"
     example = "batchnorm"
     momentum: Annotated[Share | None, Spelled(key="momentum")] = None
+
+    @property
+    def has_weights(self) -> bool:
+        return True
 
 
 class LayerNorm(Norm):
