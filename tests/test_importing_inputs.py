@@ -91,7 +91,7 @@ MIXED: dict[str, tuple[Function, str]] = {
     "mT": (lambda x: x.mT, "torch.Tensor.mT"),
     "unflattened": (
         lambda x: torch.unflatten(x, 1, (2, 3)).flatten(1, 2),
-        "arranges a tensor anew",
+        "puts channels into groups",
     ),
     "images merged": (
         lambda x: x.view(-1, 3, *x.shape[2:]).view(x.shape),

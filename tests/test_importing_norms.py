@@ -135,7 +135,7 @@ def test_what_sees_where_channels_lie_is_refused(how: str) -> None:
 
 
 def test_maps_that_lie_differently_are_not_joined() -> None:
-    square = Free(lambda m, x: last(m.wide(x)) + m.wide(x), wide=conv(6, 20))
+    square = Free(lambda m, x: last(m.a(x)) + m.b(x), a=conv(6, 20), b=conv(6, 20))
     assert "joins a map whose channels lie last and one whose channels lie first" in refused(
         Net(square, 20)
     )
