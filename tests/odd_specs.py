@@ -155,6 +155,22 @@ body: [a: A k=3 s=1 p=same, b: B, c: A k=2 s=2 p=valid, d: B k=5 n=3 x2]
 head: [globalpool avg, fc classes]
 """
 
+TEXTS["modes"] = """
+defaults: {avgpool: nopad}
+strided:
+  Shrink: {params: {m: , s: 2}, concat: [3x3 4 /s, pool 3x3 /s mode=m]}
+inception:
+  Mixed:
+    params: {m: avg}
+    concat: [1x1 4, [pool 3x3 mode=m, 1x1 4], pool 3x3 tf_same countpad mode=m, pool 3x3 max]
+  Gate:
+    params: [p]
+    do: [{mul: [identity, [globalpool mode=p, 1x1 in sigmoid]]}]
+  Both: {params: [a, b], do: [Mixed m=a, Mixed m=b, Gate p=a]}
+body: [a: Shrink m=max, b: Mixed, c: Both a=max b=avg, d: Shrink m=avg s=1, e: Mixed m=max x2]
+head: [pool 2x2 /2 avg, adaptivepool max 1x1, fc classes]
+"""
+
 TEXTS["factors"] = """
 stem: [3x3 12, sepconv 3x3 in*2, {concat: [1x1 in/4, in_two: 3x3 in/2 groups=in/4]}]
 inception:

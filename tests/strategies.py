@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy, composite
 
 from dsl.models import layers
-from dsl.models.fields import ACTIVATION_WORDS, INITS, JOIN_WORDS, PADDINGS
+from dsl.models.fields import ACTIVATION_WORDS, INITS, JOIN_WORDS, MODES, PADDINGS
 from dsl.models.layers import Call, Conv, Filter, Layer, Residual, Sequence, Split, Step
 from dsl.models.model import BLOCK_SECTIONS
 from dsl.models.spec import Aux, Block, Defaults, Spec
@@ -67,6 +67,7 @@ KEPT: SearchStrategy[Step] = st.one_of(
     st.builds(Conv, kernel=ODD, depthwise=st.just(value=True), padding=st.just("same")),
     st.builds(layers.MaxPool, **WINDOW),
     st.builds(layers.AvgPool, **WINDOW, count_padding=st.sampled_from([None, True, False])),
+    st.builds(layers.Pool, **WINDOW, mode=st.sampled_from(MODES)),
     st.builds(layers.Activation, kind=st.sampled_from(SAID_ACTS[:-1])),
     st.builds(layers.BatchNorm, eps=_maybe(NUMBERS), momentum=_maybe(NUMBERS)),
     st.builds(layers.LayerScale, value=NUMBERS),

@@ -24,6 +24,7 @@ PLAIN: dict[type[Layer], dict[str, Any]] = {
     layers.SepConv: {"kernel": (3, 3), "width": 6, "stride": (2, 1)},
     layers.MaxPool: {"kernel": (3, 3), "stride": (2, 1)},
     layers.AvgPool: {"kernel": (3, 3), "stride": (2, 1)},
+    layers.Pool: {"kernel": (3, 3), "stride": (2, 1), "mode": "avg"},
     layers.GlobalPool: {},
     layers.AdaptivePool: {"size": (2, 3)},
     layers.Linear: {"width": 5},
@@ -143,7 +144,12 @@ TOGETHER = {
     ]
     for kind in PLAIN
 }
-REFUSED = [{"depthwise", "groups"}, {"depthwise", "width"}, {"kind", "slope"}]
+REFUSED = [
+    {"depthwise", "groups"},
+    {"depthwise", "width"},
+    {"kind", "slope"},
+    {"count_padding", "mode"},
+]
 """What can't be said together, or not with these values."""
 
 

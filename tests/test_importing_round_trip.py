@@ -30,7 +30,8 @@ from compiler.ops.linear import Flatten
 from compiler.source import emit
 from compiler.source.classnames import class_name
 from compiler.weights import load_weights
-from dsl.models.layers import LAYERS, MODES, Activation, Conv, Layer
+from dsl.models.fields import MODES
+from dsl.models.layers import LAYERS, Activation, Conv, Layer
 from dsl.models.model import Spelled, spellings
 from dsl.models.norms import NORM_FORMS
 from tests.parity import agree, randomise, still

@@ -431,6 +431,7 @@ POOL_STEPS = [
     "maxpool 3x3", "maxpool 3x3 /2", "maxpool 3x3 /2 ceil", "maxpool 3x3 /2 same ceil",
     "maxpool 2x2 /2 valid", "maxpool 2x3 /2x1 tf_same", "maxpool 3x3 /3 pad=1x0",
     "avgpool 3x3", "avgpool 3x3 nopad", "avgpool 3x3 /2 ceil", "avgpool 3x3 /2 same ceil nopad",
+    "pool 3x3 max", "pool 3x3 /2 tf_same nopad avg",
     "avgpool 3x3 /2 tf_same", "avgpool 3x3 /2 tf_same nopad", "avgpool 2x2 tf_same countpad",
     "globalpool avg", "globalpool max", "adaptivepool avg 2x3", "adaptivepool max 4x4",
 ]  # fmt: skip  # a grid reads better

@@ -11,10 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from compiler.ir.op import Axes, Op, Shape
-from compiler.ir.symbols import half, names_in
+from compiler.ir.op import Op, Shape
 from compiler.lowering.norms import NORMS, norm_behind
 from compiler.lowering.scope import Scope
+from compiler.lowering.windows import pool_window, ranked, sliding
 from compiler.ops.act import ACTIVATIONS, Activation, Softmax
 from compiler.ops.conv import CONV, DEPTHWISE, POINTWISE, Conv
 from compiler.ops.linear import Dropout, DropPath, Flatten, Identity, Linear
@@ -22,11 +22,10 @@ from compiler.ops.pool import AdaptivePool, AvgPool, MaxPool
 from compiler.ops.scale import LayerScale
 from compiler.ops.shuffle import ChannelShuffle
 from compiler.ops.unlearned import L2Norm, LocalResponseNorm
-from compiler.ops.window import Sliding, every, pad_text
+from compiler.ops.window import Sliding, every
 from dsl.models import layers
 from dsl.models.activations import CHANNELWISE, SLOPED
-from dsl.models.extent import kernel_text, misranked
-from dsl.models.fields import PADDINGS
+from dsl.models.fields import MODES
 from dsl.models.model import Model
 from dsl.text.numbers import LEAST
 
@@ -81,7 +80,7 @@ def _conv(step: layers.Conv, x: Shape, scope: Scope) -> Lowered:
         scope.fail("E107", step.at.of("width"), f"{message}, not {int(width)}")
     normed = norm_behind(step, scope)
     bias = _bias(step, scope, bool(normed))
-    conv = Conv(width, _sliding(step, x, scope), groups, bias, scope.init(step))
+    conv = Conv(width, sliding(step, x, scope), groups, bias, scope.init(step))
     return Lowered(((CONV, conv), *normed, *_act(step, scope)))
 
 
@@ -90,7 +89,7 @@ def _sepconv(step: layers.SepConv, x: Shape, scope: Scope) -> Lowered:
     width = scope.positive(step, "width") if step.width is not None else x.channels
     normed = norm_behind(step, scope)
     bias, init = _bias(step, scope, bool(normed)), scope.init(step)
-    slide = _sliding(step, x, scope)
+    slide = sliding(step, x, scope)
     deep = Conv(x.channels, slide, x.channels, bias=False, init=init)
     point = Conv(width, Sliding(every(1, slide.kernel)), 1, bias, init)
     parts = ((DEPTHWISE, deep), (POINTWISE, point), *normed, *_act(step, scope))
@@ -132,79 +131,9 @@ def activation(step: Model, name: str, scope: Scope, *, fresh: bool = True) -> A
     return Activation(kind, fresh and facts.inplace, steep, channelwise=slope == CHANNELWISE)
 
 
-def _sliding(step: layers.Filter | layers.MaxPool, x: Shape, scope: Scope) -> Sliding:
-    rank = _ranked(step, "kernel", step.kernel, x, scope)
-    kernel, stride = scope.axes(step, "kernel", rank), scope.axes(step, "stride", rank)
-    ones, none = every(1, kernel), every(0, kernel)
-    dilation = scope.axes(step, "dilation", rank) if isinstance(step, layers.Filter) else ones
-    ceil = isinstance(step, layers.MaxPool) and step.ceil
-    given = scope.value(step, "padding")
-    if isinstance(given, (tuple, int, float)):
-        pads = scope.axes(step, "padding", rank, least=0)
-        return Sliding(kernel, stride, pads, dilation, ceil, mode=pad_text(pads))
-    if given is None and ceil:
-        return Sliding(kernel, stride, none, dilation, ceil, mode="ceil")
-    mode = scope.word(step, "padding", PADDINGS)
-    shown = mode if given is not None else ""
-    if mode == "valid":
-        return Sliding(kernel, stride, none, dilation, ceil, mode="valid")
-    if mode == "tf_same":
-        return _tf_same(step, kernel, stride, dilation, shown, scope)
-    return _same(step, Sliding(kernel, stride, none, dilation, ceil), scope)
-
-
-def _ranked(
-    step: layers.Layer, name: str, sizes: tuple[int | str, ...], x: Shape, scope: Scope
-) -> int:
-    """How many axes a window has: as many as the map that comes in."""
-    rank = len(sizes)
-    if rank != len(x) - 1 and x.is_map:
-        message, help = misranked(name, sizes, tuple(map(int, x)))
-        scope.fail("E114", step.at.of(name), message, help=help)
-    return rank
-
-
-def _same(step: layers.Layer, slide: Sliding, scope: Scope) -> Sliding:
-    """Symmetric padding that keeps the grid at stride 1, as torch code writes it."""
-    for span, stride in zip(slide.spans, slide.stride, strict=True):
-        if span % 2 == 0 and stride == 1:
-            message = f"{kernel_text(slide.kernel)} can't keep the grid with equal padding"
-            help = "an even kernel needs tf_same, valid or pad="
-            scope.fail("E110", step.at.of("kernel"), message, help=help)
-    return replace(slide, padding=_symmetric(slide))
-
-
-def _symmetric(slide: Sliding) -> Axes:
-    """Padding that keeps the grid at stride 1, as an expression where a parameter decides."""
-    return tuple(_keeping(slide, axis) for axis in slide.axes)
-
-
-def _keeping(slide: Sliding, axis: int) -> int:
-    if slide.kernel[axis] % 2 == 0:
-        return (slide.span(axis) - 1) // 2
-    reach = half(slide.kernel[axis])
-    return reach if slide.dilation[axis] == 1 and names_in(reach) else reach * slide.dilation[axis]
-
-
-def _tf_same(
-    step: layers.Layer, kernel: Axes, stride: Axes, dilation: Axes, shown: str, scope: Scope
-) -> Sliding:
-    """TensorFlow's SAME; where it never depends on the input's size it is plain padding."""
-    slide = Sliding(kernel, stride, (), dilation, tf_same=True, mode=shown)
-    for span, step_by in zip(slide.spans, stride, strict=True):
-        if 1 < span < step_by:
-            message = f"tf_same can't have a stride of {step_by} over a kernel of {span}"
-            scope.fail("E110", step.at.of("stride"), message, help="give the padding as pad=")
-    if stride == every(1, kernel) and all(span % 2 for span in slide.spans):
-        return Sliding(kernel, stride, _symmetric(slide), dilation, mode=shown)
-    if slide.is_unit:
-        return Sliding(kernel, stride, (), dilation, mode=shown)
-    return slide
-
-
 @lowers(layers.MaxPool)
 def _maxpool(step: layers.MaxPool, x: Shape, scope: Scope) -> Lowered:
-    return one(MaxPool(_pool_window(step, x, scope)))
+    return one(MaxPool(pool_window(step, x, scope)))
 
 
 @lowers(layers.AvgPool)
@@ -212,32 +141,24 @@ def _avgpool(step: layers.AvgPool, x: Shape, scope: Scope) -> Lowered:
     count = step.count_padding
     if count is None:
         count = scope.spec.defaults.avgpool == "countpad"
-    return one(AvgPool(_pool_window(step, x, scope), count))
+    return one(AvgPool(pool_window(step, x, scope), count))
 
 
-def _pool_window(step: layers.MaxPool, x: Shape, scope: Scope) -> Sliding:
-    """A pooling window; torch refuses more padding than half the kernel."""
-    if step.ceil and scope.value(step, "padding") == "tf_same":
-        help = "tf_same keeps every row already: leave ceil out"
-        scope.fail("E111", step.at.of("ceil"), "ceil has no meaning with tf_same", help=help)
-    slide = _sliding(step, x, scope)
-    for side, pad in zip(slide.kernel, slide.padding, strict=True):
-        if pad > side // 2:
-            message = f"padding {int(pad)} is more than half of the window's {int(side)}"
-            scope.fail("E111", step.at.of("padding"), message)
-    return slide
+@lowers(layers.Pool)
+def _pool(step: layers.Pool, x: Shape, scope: Scope) -> Lowered:
+    return (_avgpool if scope.word(step, "mode", MODES) == "avg" else _maxpool)(step, x, scope)
 
 
 @lowers(layers.GlobalPool)
 def _globalpool(step: layers.GlobalPool, x: Shape, scope: Scope) -> Lowered:
     ones = every(1, x.grid or (1, 1))  # A vector is refused by the op.
-    return one(AdaptivePool(ones, scope.word(step, "mode", layers.MODES)))
+    return one(AdaptivePool(ones, scope.word(step, "mode", MODES)))
 
 
 @lowers(layers.AdaptivePool)
 def _adaptivepool(step: layers.AdaptivePool, x: Shape, scope: Scope) -> Lowered:
-    size = scope.axes(step, "size", _ranked(step, "size", step.size, x, scope))
-    return one(AdaptivePool(size, scope.word(step, "mode", layers.MODES)))
+    size = scope.axes(step, "size", ranked(step, "size", step.size, x, scope))
+    return one(AdaptivePool(size, scope.word(step, "mode", MODES)))
 
 
 @lowers(layers.Linear)

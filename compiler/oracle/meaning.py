@@ -159,9 +159,9 @@ class Meaning:
         """Layers without weights."""
         match step:
             case layers.GlobalPool():
-                return self.ops.adaptive_pool(step.mode, x, (1,) * (x.ndim - 2))
+                return self.ops.adaptive_pool(self.value(step.mode), x, (1,) * (x.ndim - 2))
             case layers.AdaptivePool():
-                return self.ops.adaptive_pool(step.mode, x, self.axes(step.size, x))
+                return self.ops.adaptive_pool(self.value(step.mode), x, self.axes(step.size, x))
             case layers.Flatten():
                 return _flat(x)
             case layers.Dropout() | layers.DropPath():
@@ -268,7 +268,10 @@ class Meaning:
         if mode is None:  # Caffe's rule rounds up instead of padding.
             mode = "valid" if step.ceil else self.spec.defaults.padding
         padding = self.padding(mode, x, kernel, stride, (1,) * len(kernel))
-        if not isinstance(step, layers.AvgPool):
+        averages = isinstance(step, layers.AvgPool)
+        if isinstance(step, layers.Pool):
+            averages = {"avg": True, "max": False}[self.value(step.mode)]
+        if not isinstance(step, layers.AvgPool) or not averages:
             return self.ops.max_pool(x, kernel, stride, padding, step.ceil)
         count = step.count_padding
         if count is None:

@@ -237,6 +237,8 @@ ACTIVATION_WORDS = (
     "softplus",
 )
 """Activations that may stand bare behind a convolution, and as steps."""
+MODES = ("avg", "max")
+"""What a pooling makes of a window."""
 JOIN_WORDS = ("concat", "add", "mul")
 """How branches come together; the keys under which they stand."""
 _pads = per_axis(0, spread=True, also="same, tf_same, valid, or ")
@@ -297,7 +299,6 @@ PaddingMode = Annotated[str, BeforeValidator(one_of(*PADDINGS))]
 Norm = Annotated[str, BeforeValidator(norm)]
 NormOrName = Annotated[str, BeforeValidator(norm_or_name)]
 Counting = Annotated[str, BeforeValidator(one_of("countpad", "nopad"))]
-Mode = Annotated[str, BeforeValidator(one_of("avg", "max"))]
 Join = Annotated[str, BeforeValidator(one_of(*JOIN_WORDS))]
 _ranked = BeforeValidator(_items("[3, 299, 299] (channels, height, width)", (2, 3, 4)))
 Extent = Annotated[tuple[Count, ...], _ranked, BeforeValidator(read_extent)]

@@ -26,8 +26,8 @@ from dsl.models.fields import (
     Flag,
     InitText,
     Kernel,
-    Mode,
     Number,
+    Reference,
     Share,
 )
 from dsl.models.model import (
@@ -52,7 +52,7 @@ from dsl.models.norm_layers import (
     Norm,
 )
 from dsl.models.ramp import Ramp
-from dsl.models.windows import AvgPool, Conv, Filter, MaxPool, SepConv
+from dsl.models.windows import AVG_OR_MAX, AvgPool, Conv, Filter, MaxPool, Pool, SepConv
 
 __all__ = [
     "ACTIVATION_WORDS",
@@ -60,7 +60,6 @@ __all__ = [
     "KINDS",
     "LAYERS",
     "LRN",
-    "MODES",
     "OPTIONS",
     "Activation",
     "AdaptivePool",
@@ -85,6 +84,7 @@ __all__ = [
     "Model",
     "Norm",
     "Places",
+    "Pool",
     "Ramp",
     "Residual",
     "SepConv",
@@ -97,8 +97,6 @@ __all__ = [
     "spellings",
 ]
 
-MODES = {"avg": "avg", "max": "max"}
-
 
 class GlobalPool(Layer):
     """`globalpool avg`: one number a channel, whatever the grid."""
@@ -106,7 +104,7 @@ class GlobalPool(Layer):
     keyword = "globalpool"
     example = "globalpool avg"
     auto = "pool"
-    mode: Annotated[Mode, Spelled(words=MODES)] = "avg"
+    mode: Annotated[Reference, Spelled(words=AVG_OR_MAX, key="mode")] = "avg"
 
 
 class AdaptivePool(Layer):
@@ -115,7 +113,7 @@ class AdaptivePool(Layer):
     keyword = "adaptivepool"
     example = "adaptivepool avg 4x4"
     auto = "pool"
-    mode: Annotated[Mode, Spelled(words=MODES)] = "avg"
+    mode: Annotated[Reference, Spelled(words=AVG_OR_MAX, key="mode")] = "avg"
     size: Annotated[Kernel, Spelled(place=True)]
 
 
@@ -247,6 +245,7 @@ LAYERS: dict[str, type[Layer]] = {
         SepConv,
         MaxPool,
         AvgPool,
+        Pool,
         GlobalPool,
         AdaptivePool,
         Linear,

@@ -9,6 +9,7 @@ from pydantic import model_validator
 from dsl.models.activations import SLOPED, ActOrName
 from dsl.models.fields import (
     ACTIVATION_WORDS,
+    MODES,
     PADDINGS,
     Channels,
     Flag,
@@ -17,6 +18,7 @@ from dsl.models.fields import (
     NormOrName,
     Padding,
     Positive,
+    Reference,
     Share,
     Stride,
 )
@@ -25,6 +27,7 @@ from dsl.models.norm_layers import GAMMA
 from dsl.text.numbers import Misfit
 
 SAME = {word: word for word in PADDINGS}
+AVG_OR_MAX = {word: word for word in MODES}
 ACTS = {word: word for word in ACTIVATION_WORDS}
 
 
@@ -118,3 +121,17 @@ class AvgPool(MaxPool):
     keyword = "avgpool"
     example = "avgpool 3x3"
     count_padding: Annotated[Flag | None, Spelled(words={"countpad": True, "nopad": False})] = None
+
+
+class Pool(AvgPool):
+    """`pool 3x3 max`: a `maxpool` or an `avgpool`, as a parameter may say: `pool 3x3 mode=p`."""
+
+    keyword = "pool"
+    example = "pool 3x3 max"
+    mode: Annotated[Reference, Spelled(words=AVG_OR_MAX, key="mode")]
+
+    @model_validator(mode="after")
+    def _averages(self) -> Self:
+        if self.mode == "max" and self.count_padding is not None:
+            raise ValueError("can't take countpad or nopad beside max, which averages nothing")
+        return self

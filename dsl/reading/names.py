@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import combinations
 
 from dsl.models.activations import word_of
-from dsl.models.fields import KERNEL
+from dsl.models.fields import KERNEL, MODES
 from dsl.models.layers import FOREIGN, LAYERS, OPTIONS, Sequence, Split, Step
 from dsl.models.model import BLOCK_SECTIONS
 from dsl.models.naming import SHORTCUT, branch_names, child_names, inner_names, named_sections
@@ -85,8 +85,8 @@ def _block(name: str, block: Block, spec: Spec, report: Report) -> None:
     _unused(name, block, report)
 
 
-RESERVED = {*LAYERS, *WORDS, *NORMS, *ALWAYS}
-"""What no block can be called."""
+RESERVED = {*LAYERS, *WORDS, *NORMS, *ALWAYS} - set(MODES)
+"""What no block can be called; `avg` and `max` begin no op-string."""
 TAKEN = {*WORDS, *NORMS, *OPTIONS, *GLOBALS, EQUAL, REST, "classes", "repeat"}
 """What no parameter can be called."""
 

@@ -8,7 +8,7 @@ from typing import Any
 from dsl.models import spelling
 from dsl.models.activations import CHANNELWISE, word_of
 from dsl.models.factors import name_in
-from dsl.models.fields import ACTIVATION_WORDS, PADDINGS
+from dsl.models.fields import ACTIVATION_WORDS, MODES, PADDINGS
 from dsl.models.layers import LAYERS, Call, Layer, Sequence, Split, Step, spellings
 from dsl.models.norms import NORM_FORMS, group_norm
 from dsl.models.ramp import Ramp
@@ -22,7 +22,7 @@ from dsl.text.values import Scalar
 
 ALWAYS = ("in", "classes")
 """Names that stand for a number everywhere: the width that comes in, and the classes."""
-WORDS = (*ACTIVATION_WORDS, *NORM_FORMS, *PADDINGS, CHANNELWISE)
+WORDS = (*ACTIVATION_WORDS, *NORM_FORMS, *PADDINGS, *MODES, CHANNELWISE)
 """Words that a call may pass on to an option of the block."""
 
 
@@ -64,7 +64,7 @@ CLOSED = {
     "act": (*ACTIVATION_WORDS, "none"),
     "kind": ACTIVATION_WORDS,
 }
-"""Fields that hold a word: what they take beside a parameter's name."""
+"""Fields that hold a word: what they take beside a parameter's name. Modes are a kind's own."""
 
 
 def check_uses(
@@ -79,7 +79,8 @@ def check_uses(
             help = f"give each branch a share, or write `split: {EQUAL}`" if several else ""
             report.add("E013", step.at.of("split"), wrong, help=help)
         for field, name, span in references(step):
-            if field in ("init", "mode") or name in params:
+            free = field == "init" or (field == "mode" and not _closed(step, field))
+            if free or name in params:
                 continue
             if not (name in LAYERS and name not in ALWAYS and _layer_last(step, name, report)):
                 _reference(step, field, name, span, params, report)
@@ -105,23 +106,32 @@ def _reference(
     step: Step, field: str, name: str, span: Span, params: tuple[str, ...], report: Report
 ) -> None:
     call = isinstance(step, Call)
-    words = WORDS if call else (CHANNELWISE,) if field == "slope" else CLOSED.get(field, ())
-    known = (*words, *params) if field in CLOSED and not call else (*words, *ALWAYS, *params)
+    words = WORDS if call else (CHANNELWISE,) if field == "slope" else _closed(step, field)
+    closed = not call and field != "slope" and bool(words)
+    known = (*words, *params) if closed else (*words, *ALWAYS, *params)
     if word_of(name) in known:
         return
     if not call and name in plugin_words() and _layer_last(step, name, report):
         return
-    if field in CLOSED and not call:
+    if closed:
         label = {"kind": "activation"}.get(field, field)
         message = f"{label} is one of {', '.join(words)}, not {name}"
     else:
         message = f"{name} is not a number, nor the name of a parameter here"
-    if field in CLOSED and not call:
+    if closed:
         help = f"parameters here: {', '.join(params)}" if params else ""
     else:
         numbers = f"names of numbers here: {', '.join(ALWAYS)}"
         help = numbers + (f", and the parameters {', '.join(params)}" if params else "")
     report.add("E023", span, message, meant=foreign.meant(name, known), help=help)
+
+
+def _closed(step: Step, field: str) -> tuple[str, ...]:
+    """The words that a field of a layer may hold; none where it holds a number."""
+    if field != "mode" or not isinstance(step, Layer):
+        return CLOSED.get(field, ())
+    words = next((mark.words for name, mark in spellings(type(step)) if name == field), {})
+    return tuple(word for word in words.values() if isinstance(word, str))
 
 
 MOST_HINTS = 1_000
