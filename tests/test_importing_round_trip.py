@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import product
+from math import prod
 from typing import Any
 
 import pytest
@@ -118,7 +119,12 @@ def network(layer: str, defaults: str = "") -> dsl.Spec | None:
 
 AS_WELL = {"rounds", "count_padding", "padding"}
 """What may be said in several ways that come to the same; the outputs show whether it does."""
-SIZES = ((19, 22), (24, 17), (37, 30))
+SIZES: dict[int, tuple[tuple[int, ...], ...]] = {
+    1: ((38,), (57,), (91,)),
+    2: ((19, 22), (24, 17), (37, 30)),
+    3: ((7, 19, 22), (9, 24, 17), (12, 21, 30)),
+}
+"""By the axes of the network's input."""
 
 
 def returned(spec: dsl.Spec, model: nn.Module) -> list[Change]:
@@ -134,11 +140,12 @@ def same(spec: dsl.Spec, model: nn.Module) -> None:
     torch.manual_seed(0)
     randomise(model.double())
     load_weights(ours.double(), model.state_dict(), "original")
-    flat = any(isinstance(leaf.op, Flatten) and leaf.inp.grid != (1, 1) for _, leaf in _all(spec))
+    flat = any(isinstance(leaf.op, Flatten) and prod(leaf.inp.grid) > 1 for _, leaf in _all(spec))
+    channels, *grid = spec.input
     still(ours, model)
     with torch.no_grad():
-        for size in SIZES[: 1 if flat else None]:
-            x = torch.randn(2, 3, *size, dtype=torch.float64)
+        for batch, size in enumerate([grid] if flat else SIZES[len(grid)], 2):
+            x = torch.randn(batch, channels, *size, dtype=torch.float64)
             agree(ours.eval()(x.clone()), model.eval()(x.clone()))
             trained = tensors(ours.train()(x.clone())), tensors(model.train()(x.clone()))
             for one, other in zip(*trained, strict=True):

@@ -11,13 +11,11 @@ from typing import Any
 
 import pytest
 import torch
-from torch import nn
 
 import dsl
 from compiler.cost import cost
 from compiler.cost.render import as_text
 from compiler.diagram import drawings
-from compiler.importing.model import import_module
 from compiler.ir.features import default_taps, described
 from compiler.ir.network import Network
 from compiler.ir.op import Axes, Shape, shrunk
@@ -301,13 +299,6 @@ def test_the_command_line_says_positions(
 def test_an_input_of_another_rank_is_told_as_such(spec: str, size: tuple[int, ...]) -> None:
     with pytest.raises(dsl.SpecError, match=r"is no size of (height x width|length), which"):
         prepare(spec, overrides=Overrides(size=size))
-
-
-@pytest.mark.parametrize("size", [(3, 64), (3, 8, 64, 64)])
-def test_an_import_is_of_images(size: tuple[int, ...]) -> None:
-    model = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Flatten(), nn.LazyLinear(2))
-    with pytest.raises(dsl.SpecError, match="models of images can be imported"):
-        import_module(model, size)
 
 
 @every_rank

@@ -69,7 +69,8 @@ def _note(spec: Spec) -> None:
     "size",
     type=SizeType(),
     metavar="[Cx]HxW",
-    help="Input, where the model's library doesn't state it: 299x299.",
+    help="Input, where the model's library doesn't state it: 299x299; "
+    "of a series 1x500, of a clip 16x112x112.",
 )
 @click.option("--name", default="", help="The spec's name, instead of the model's.")
 @click.option(

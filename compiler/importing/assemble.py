@@ -137,7 +137,7 @@ def _head_start(items: list[Item | Unit]) -> int:
 
 def _ends(item: Item | Unit) -> bool:
     """Whether an item ends the grid, or the map."""
-    pooled = isinstance(item, Leaf) and _is(item, layers.MaxPool) and item.out[1:] == (1, 1)
+    pooled = isinstance(item, Leaf) and _is(item, layers.MaxPool) and set(item.out[1:]) == {1}
     return _is(item, *HEADS) or pooled
 
 

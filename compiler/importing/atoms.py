@@ -46,21 +46,19 @@ class Scale:
 
 @dataclass(frozen=True)
 class Pad:
-    """Rows and columns around a map, filled with a value."""
+    """Places around a map, filled with a value: so many before and behind it on each axis."""
 
-    top: int
-    bottom: int
-    left: int
-    right: int
+    before: Dims
+    behind: Dims
     value: float = 0.0
 
     def __str__(self) -> str:
         return f"padding of {' '.join(map(str, self.sides))}"
 
     @property
-    def sides(self) -> tuple[int, int, int, int]:
-        """How much it adds on each side."""
-        return self.top, self.bottom, self.left, self.right
+    def sides(self) -> Dims:
+        """How much it adds on each side, both of an axis together."""
+        return tuple(side for pair in zip(self.before, self.behind, strict=True) for side in pair)
 
 
 @dataclass(frozen=True)
@@ -107,12 +105,14 @@ class Reduced:
 
     mode: str
     dims: Dims
+    grid: str
+    """What the axes of the grid are called."""
 
     @property
     def unsaid(self) -> Unsaid:
         """Why it is a fault by itself."""
         dims = ", ".join(map(str, self.dims))
-        return Unsaid(f"reduces other axes than height and width (dim={dims})")
+        return Unsaid(f"reduces other axes than {self.grid} (dim={dims})")
 
 
 @dataclass(frozen=True)

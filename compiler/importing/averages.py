@@ -41,7 +41,7 @@ def _folded(node: Node, graph: Graph) -> Node:
 
 def _plain(pool: layers.AvgPool) -> bool:
     """Whether a pool pads nothing by itself, and so counts all that it sees."""
-    return pool.padding == (0, 0) and not pool.ceil
+    return not any(pool.padding or ()) and not pool.ceil
 
 
 def _atom(node: Node) -> Atom | None:

@@ -38,13 +38,16 @@ def _alone(leaf: Leaf) -> bool:
     return isinstance(conv, layers.Conv) and conv.groups == conv.width == leaf.inp[0]
 
 
-POINT = {"kernel": (1, 1), "stride": (1, 1), "padding": (0, 0), "groups": 1}
+def _is_pointwise(conv: layers.Conv) -> bool:
+    """Whether a convolution looks at one place at a time, and at each."""
+    ones = (1,) * len(conv.kernel)
+    return conv.kernel == conv.stride == ones and not any(conv.padding or ()) and conv.groups == 1
 
 
 def _separable(one: Item, other: Item) -> Item | None:
     match one, other:
         case Leaf(layer=layers.Conv(bias=False) as deep), Leaf(layer=layers.Conv() as point) if (
-            _alone(one) and all(getattr(point, name) == value for name, value in POINT.items())
+            _alone(one) and _is_pointwise(point)
         ):
             fields = ("kernel", "stride", "padding", "dilation")
             window = {name: getattr(deep, name) for name in fields}

@@ -17,9 +17,9 @@ from compiler.importing.fuse import fused
 from compiler.importing.intake import hold_runnable, unwrapped
 from compiler.importing.keys import left_over, name_map
 from compiler.importing.nesting import nested
-from compiler.importing.probes import Size
 from compiler.importing.settings import common_defaults, shortened
 from compiler.importing.strands import Chain, deepest
+from compiler.importing.table import RANKS
 from compiler.importing.trace import Trace
 from compiler.ir.network import Network
 from compiler.lowering.lower import lower
@@ -47,15 +47,17 @@ def import_module(
 ) -> Spec:
     """The spec of a model that takes (N, C, H, W) with a `size` of (C, H, W).
 
+    For series that is (C, L), for clips (C, T, H, W).
+
     The model runs without data and stays as it is. With `weights` the spec has a map of that
     name from its own keys to the model's, for `load_weights`; `source` is what the spec's
     notes say it is from. Raises `dsl.SpecError` that names the module where the language has
     no words.
     """
     model = unwrapped(model)
-    image = _image(size)
+    _hold_size(size)
     hold_runnable(model)
-    traced = Trace(model, image)
+    traced = Trace(model, size)
     graph = traced.run()
     if graph.output == 0:
         refuse(INEXPRESSIBLE, "the model gives its input back, and a network has a layer at least")
@@ -81,14 +83,12 @@ def import_module(
     return _with(bare, changes)
 
 
-def _image(size: tuple[int, ...]) -> Size:
-    """The size as one of images, which are all that the readers know."""
-    if len(size) != 3:
-        sides = "x".join(map(str, size))
-        help = "give the input as HxW or CxHxW, such as --input 224x224"
-        refuse(UNUSABLE, f"models of images can be imported, and {sides} is no size of one", help)
-    channels, height, width = size
-    return channels, height, width
+def _hold_size(size: tuple[int, ...]) -> None:
+    """Refuse a size that neither series nor images nor clips have."""
+    if len(size) - 1 not in RANKS:
+        sides = "x".join(map(str, size)) or "nothing"
+        help = "it has channels and one to three sides: 1x500, 3x224x224 or 3x16x112x112"
+        refuse(UNUSABLE, f"{sides} is no size of an input", help)
 
 
 def _orders(theirs: list[str], network: Network) -> dict[str, Any]:

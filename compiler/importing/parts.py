@@ -151,13 +151,17 @@ def _turn(given: Given, swaps: bool) -> tuple[Reading, ...]:
 
 @reads("input dim sizes", torch.unflatten, Tensor.unflatten)
 def _unflatten(given: Given) -> tuple[Reading, ...]:
-    atom = arranged(given.inp, given.call.shape)
+    atom = arranged(given.inp, given.call.shape, given.rank)
     return ((atom,),) if isinstance(atom, Grouped) else unknown(given)
 
 
-def arranged(inp: tuple[int, ...], shape: tuple[int, ...]) -> Atom | None:
-    """What a view does to axes: parts channels, puts axes together, or lets a vector be a map."""
-    if inp[1:] in ((), (1,)) and len(shape) > 2 and shape == (inp[0], *(1 for _ in shape[1:])):
+def arranged(inp: tuple[int, ...], shape: tuple[int, ...], rank: int) -> Atom | None:
+    """What a view does to axes: parts channels, puts axes together, or lets a vector be a map.
+
+    Maps have as many axes as the `rank` says, beside their channels.
+    """
+    place = (inp[0], *(1 for _ in range(rank)))
+    if inp == place[: len(inp)] and len(inp) <= rank and shape == place:
         return Placed()
     if len(inp) > 2 and len(shape) == 2 and shape == (inp[0], prod(inp[1:])):
         return Lined()

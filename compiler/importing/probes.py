@@ -7,8 +7,10 @@ than the model's own; batches hold one image, two, and three.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import floordiv, sub
 
-Size = tuple[int, int, int]
+Size = tuple[int, ...]
+"""Channels, and a side for each axis of a series, an image or a clip."""
 
 BATCH = 2
 """Images in the first input: batch norm can't train on one."""
@@ -17,7 +19,7 @@ _MODULI = (3, 4, 5, 7)
 
 @dataclass(frozen=True)
 class Probe:
-    """A batch of so many images of one (C, H, W)."""
+    """A batch of so many images of one size."""
 
     size: Size
     batch: int = BATCH
@@ -44,9 +46,14 @@ def plan(size: Size, training: bool) -> list[list[Probe]]:
 
 def _near(size: Size) -> Size:
     """A larger size that is odd wherever this one, halved again and again, is even."""
-    channels, height, width = size
-    high, wide = _other_side(height), _other_side(width)
-    return channels, high, wide if wide != high else _other_side(width, wide)
+    channels, *grid = size
+    found: list[int] = []
+    for side in grid:
+        other = _other_side(side)
+        while other in found:
+            other = _other_side(side, other)
+        found.append(other)
+    return channels, *found
 
 
 def _other_side(side: int, above: int = 0) -> int:
@@ -64,18 +71,26 @@ def _parities(side: int, levels: int = 5) -> list[bool]:
 
 
 def _far(size: Size) -> list[Size]:
-    """Sizes more than twice as large, the second a multiple."""
-    channels, height, width = size
-    unlike = channels, _unlike(height, 2 * height), _unlike(width, 3 * width)
-    return [unlike, (channels, 2 * height, 3 * width)]
+    """Sizes at least twice as large, the second a multiple."""
+    channels, *grid = size
+    larger = [times * side for times, side in zip(_last(2, 2, 3, of=grid), grid, strict=True)]
+    unlike = map(_unlike, grid, larger)
+    return [(channels, *unlike), (channels, *larger)]
 
 
 def _small(size: Size) -> list[Size]:
     """Smaller sizes, the second such that multiples of 32 stay some."""
-    channels, height, width = size
-    unlike = channels, _unlike(height, height * 5 // 8, -1), _unlike(width, width * 3 // 4, -1)
-    found = [unlike, (channels, height - 64, width - 96), (channels, height // 2, width)]
-    return [each for each in found if min(each[1:]) > 0]
+    channels, *grid = size
+    eighths, less = _last(6, 5, 6, of=grid), _last(0, 64, 96, of=grid)
+    unlike = (_unlike(side, side * n // 8, -1) for side, n in zip(grid, eighths, strict=True))
+    halves = _last(2, 2, 1, of=grid) if len(grid) > 1 else (2,)
+    found = [[*unlike], [*map(sub, grid, less)], [*map(floordiv, grid, halves)]]
+    return [(channels, *each) for each in found if min(each) > 0]
+
+
+def _last(*values: int, of: list[int]) -> tuple[int, ...]:
+    """A number for each side of frames, height and width, as many as there are."""
+    return values[-len(of) :]
 
 
 def _unlike(side: int, start: int, by: int = 1) -> int:

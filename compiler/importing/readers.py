@@ -16,21 +16,20 @@ from torch import Tensor
 from compiler.importing.atoms import Join, Ones, Pad, Quotient, Reading, Unsaid, tidy, times
 from compiler.importing.calls import Ref
 from compiler.importing.parts import arranged
-from compiler.importing.table import MERGES, Given, Pair, UnsaidError, one, reads
+from compiler.importing.table import MERGES, RANKS, Axes, Given, UnsaidError, one, ranked, reads
 from dsl.models import layers
 
 
-@reads("input weight bias stride padding dilation groups", F.conv2d, torch.conv2d)
 def _conv(given: Given) -> tuple[Reading, ...]:
     weight, bias = given.weight("weight"), given.weight("bias")
-    assert weight is not None, "conv2d always has a weight"
+    assert weight is not None, "a convolution always has a weight"
     width, _, *kernel = weight.shape
-    dilation = given.pair("dilation", 1)
+    dilation = given.axes("dilation", 1)
     return one(
         layers.Conv(
-            kernel=(kernel[0], kernel[1]),
+            kernel=tuple(kernel),
             width=width,
-            stride=given.pair("stride", 1),
+            stride=given.axes("stride", 1),
             padding=_conv_padding(given, kernel, dilation),
             dilation=dilation,
             groups=given("groups", 1),
@@ -41,12 +40,17 @@ def _conv(given: Given) -> tuple[Reading, ...]:
     )
 
 
-def _conv_padding(given: Given, kernel: list[int], dilation: Pair) -> Any:
+for rank in RANKS:
+    names = "input weight bias stride padding dilation groups"
+    ranked(rank, names, f"conv{rank}d", F, torch)(_conv)
+
+
+def _conv_padding(given: Given, kernel: list[int], dilation: Axes) -> Any:
     padding = given("padding", 0)
     if padding == "valid":
-        return (0, 0)
+        return (0,) * given.rank
     if padding != "same":
-        return given.pair("padding", 0)
+        return given.axes("padding", 0)
     total = [(side - 1) * by for side, by in zip(kernel, dilation, strict=True)]
     odd = any(each % 2 for each in total)
     return "tf_same" if odd else tuple(each // 2 for each in total)
@@ -65,14 +69,16 @@ def _conv_padding(given: Given, kernel: list[int], dilation: Pair) -> Any:
     Tensor.unsqueeze,
 )
 def _flatten(given: Given) -> tuple[Reading, ...]:
-    shape, vector = given.call.shape, (prod(given.inp),)
+    shape = given.call.shape
     if given.call.merges and given.call.func in (torch.squeeze, Tensor.squeeze):
         help = "squeeze() takes the images' own axis too where there is one: say which, squeeze(-1)"
         raise given.fault(MERGES.why, help)
-    if {shape, given.inp} <= {vector, (*vector, 1)} or shape == given.inp:
+    thin = (prod(given.inp), *(1 for _ in range(given.rank - 1)))
+    flat, vector = shape == thin[: len(shape)], given.inp == thin[: len(given.inp)]
+    if shape == given.inp or (flat and vector):
         return ((),)
-    if shape not in (vector, (*vector, 1)):
-        if atom := arranged(given.inp, shape):
+    if not flat:
+        if atom := arranged(given.inp, shape, given.rank):
             return ((atom,),)
         raise given.fault(f"arranges {given.inp} as {shape}; a spec can only flatten a whole image")
     return one(layers.Flatten())
@@ -91,9 +97,9 @@ def _dropout(given: Given) -> tuple[Reading, ...]:
     return one(layers.Dropout(p=p)) if p else ((),)
 
 
-@reads("input p training inplace", F.dropout2d)
+@reads("input p training inplace", F.dropout1d, F.dropout2d, F.dropout3d)
 def _dropout_channels(given: Given) -> tuple[Reading, ...]:
-    if given("p", 0.5) and given.inp[1:] != (1, 1):
+    if given("p", 0.5) and set(given.inp[1:]) != {1}:
         why = "drops whole channels, a spec's dropout single elements"
         raise UnsaidError(Unsaid(why, telling=True))
     return _dropout(given)
@@ -184,9 +190,9 @@ def _ones(given: Given) -> tuple[Reading, ...]:
 @reads("input pad mode value", F.pad)
 def _pad(given: Given) -> tuple[Reading, ...]:
     sides = given("pad")
-    if given("mode", "constant") != "constant" or min(sides) < 0 or len(given.inp) != 3:
+    if given("mode", "constant") != "constant" or min(sides) < 0 or not given.is_map:
         raise given.fault(f"pads with mode={given('mode', 'constant')} by {sides}")
-    left, right, top, bottom = (*sides, 0, 0)[:4]
-    if len(sides) > 4:
+    if len(sides) > 2 * given.rank:
         raise given.fault("pads channels")
-    return ((Pad(top, bottom, left, right, float(given("value", 0.0))),),)
+    every = (*sides, *(0 for _ in range(2 * given.rank - len(sides))))  # From the last axis on.
+    return ((Pad(every[::2][::-1], every[1::2][::-1], float(given("value", 0.0))),),)

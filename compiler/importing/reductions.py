@@ -22,22 +22,22 @@ def _folded(node: Node, graph: Graph) -> Node:
         return node
     before = graph.source(node)
     first = before.plainest
-    rows = isinstance(first, Reduced) and first.mode == last.mode and len(first.dims) == 1
+    rows = isinstance(first, Reduced) and first.mode == last.mode
     if not before.inputs or not (rows or isinstance(first, Lined)):
         return node
     whole = graph.nodes[before.inputs[0]].shape
-    pooled = len(whole) == 3 and node.shape == (whole[0], *(1 for _ in node.shape[1:]))
-    if not pooled or not _others(first, last, before):
+    pooled = node.shape == (whole[0], *(1 for _ in node.shape[1:]))
+    if not pooled or not _rest(first, last, before, len(whole)):
         return node
     pool = GlobalPool(mode=last.mode)
     reading: Reading = (pool,) if len(node.shape) == len(whole) else (pool, Flatten())
     return replace(node, readings=(reading,), inputs=before.inputs)
 
 
-def _others(first: Atom | None, last: Reduced, before: Node) -> bool:
-    """Whether the second step takes the axis that the first one has left."""
+def _rest(first: Atom | None, last: Reduced, before: Node, axes: int) -> bool:
+    """Whether the second step takes the axes, of those of a map, that the first one has left."""
     if not isinstance(first, Reduced):
         return last.dims == (2,)
-    if len(before.shape) == 3:
-        return last.dims != first.dims and len(last.dims) == 1
-    return last.dims == (2,)
+    left = [axis for axis in range(2, axes + 1) if axis not in first.dims]
+    kept = len(before.shape) == axes
+    return list(last.dims) == (left if kept else [*range(2, 2 + len(left))])

@@ -72,7 +72,7 @@ def _said(unit: tuple[str, str, bool], defaults: tuple[str, str, bool | None]) -
 
 def _counts_padding(layer: layers.Layer) -> bool | None:
     """Whether an average counts padded zeros; None where there are none."""
-    if isinstance(layer, layers.AvgPool) and layer.padding != (0, 0):
+    if isinstance(layer, layers.AvgPool) and any(layer.padding or ()):
         return layer.count_padding
     return None
 
@@ -84,12 +84,12 @@ def _words(window: Window) -> list[str]:
     sides = zip(_spans(window), window.stride, window.padding or (), strict=True)
     same = all(span % 2 + int(by) > 1 and pad == (span - 1) // 2 for span, by, pad in sides)
     ceil = isinstance(window, layers.MaxPool) and window.ceil
-    valid = window.padding == (0, 0) and not ceil
+    valid = not any(window.padding or ()) and not ceil
     return ["same"] * (same and not ceil) + ["valid"] * valid
 
 
 def _spans(window: Window) -> list[int]:
-    dilation = window.dilation if isinstance(window, layers.Filter) else (1, 1)
+    dilation = window.dilation if isinstance(window, layers.Filter) else (1,) * len(window.kernel)
     pairs = zip(window.kernel, dilation, strict=True)
     return [(int(side) - 1) * int(by) + 1 for side, by in pairs]
 
@@ -117,7 +117,7 @@ def _short(item: Item, defaults: Defaults) -> Item:
 
 
 def _short_padding(window: Window, usual: str) -> Any:
-    if isinstance(window, layers.MaxPool) and window.ceil and window.padding == (0, 0):
+    if isinstance(window, layers.MaxPool) and window.ceil and not any(window.padding or ()):
         return None
     words = _words(window)
     return None if usual in words else [*words, window.padding][0]

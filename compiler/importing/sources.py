@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any, NoReturn
 
 from torch import nn
+from torch.nn.modules.conv import _ConvNd
 
 from compiler.importing.faults import UNUSABLE, refuse, told
 from compiler.importing.model import AUX_WEIGHT, identifier, import_module
@@ -19,8 +20,10 @@ from compiler.missing import advice
 from dsl.models.spec import Spec
 from dsl.text.problems import SpecError, did_you_mean
 
-SIDE = 224
-"""Height and width of the input where neither the caller nor the model says them."""
+SIDES = {2: (224, 224), 3: (16, 112, 112)}
+"""An input by its axes where nobody says its size; of series none is usual."""
+FRAMES = 16
+"""Of clips whose library states height and width: what torchvision counts its networks with."""
 ORIGINAL = "original"
 """What the names of a model are called that is in no library."""
 FORMS = "such as torchvision:googlenet, timm:inception_v4, my_package.nets:Net or my_net.py:Net"
@@ -38,13 +41,13 @@ def spec_of(
     """The spec of the model that `source` names, built with random weights.
 
     `source` is `torchvision:NAME`, `timm:NAME`, or `module:NAME` of a class, function or
-    module; `kwargs` are what it is called with. `size` is (C, H, W) or (H, W); left out, what
-    the library states for the model, else 224x224. With `weights` the spec holds a map of
+    module; `kwargs` are what it is called with. `size` is that of the input,
+    with its channels or without; left out, what the library states for the model, else 224x224,
+    of clips 16x112x112. With `weights` the spec holds a map of
     names, called torchvision, timm or original. Raises `dsl.SpecError`.
     """
     model, side = load(source, kwargs or {})
-    known = size or side or (SIDE, SIDE)
-    whole = (_channels(model), *known) if len(known) == 2 else known
+    whole = whole_size(model, size or side, source)
     where, _, model_name = source.rpartition(":")
     return import_module(
         model,
@@ -56,14 +59,40 @@ def spec_of(
     )
 
 
-def _channels(model: nn.Module) -> int:
-    """What the first convolution takes."""
-    convs = (each for each in model.modules() if isinstance(each, nn.Conv2d))
-    return next((each.in_channels for each in convs), 3)
+def whole_size(model: nn.Module, size: tuple[int, ...] | None, source: str) -> tuple[int, ...]:
+    """A size with channels; the usual one where there is none. Raises `SpecError` for a misfit."""
+    rank, channels = _first_map(model)
+    rank = rank or {1: 1, 4: 3}.get(len(size or ()), 2)
+    known = size or SIDES.get(rank)
+    if known is None:
+        why = f"{source} is of series, and no size of its input is stated"
+        refuse(UNUSABLE, why, "say it: --input 500, or with channels --input 1x500")
+    if len(known) not in (rank, rank + 1):
+        sides = "x".join(map(str, known))
+        help = f"give the input as {FORM[rank]} or Cx{FORM[rank]}, such as {EXAMPLE[rank]}"
+        refuse(UNUSABLE, f"{source} is of {KINDS[rank]}, and {sides} is no size of one", help)
+    return known if len(known) > rank else (channels, *known)
 
 
-def load(source: str, kwargs: Mapping[str, Any]) -> tuple[nn.Module, tuple[int, int] | None]:
-    """The model that a source names, and the (H, W) that its library states for it, if any.
+KINDS = {1: "series", 2: "images", 3: "clips"}
+FORM = {1: "L", 2: "HxW", 3: "TxHxW"}
+EXAMPLE = {1: "--input 1x500", 2: "--input 224x224", 3: "--input 16x112x112"}
+
+
+def _first_map(model: nn.Module) -> tuple[int, int]:
+    """How many axes the maps of a model have, by its first convolution, and what that takes.
+
+    Without one as a module, by the first weights that are a filter's; 0 where there are none.
+    """
+    convs = (each for each in model.modules() if isinstance(each, _ConvNd))
+    if first := next(convs, None):
+        return len(first.kernel_size), first.in_channels
+    filters = (weight.dim() for weight in model.parameters() if 2 < weight.dim() < 6)
+    return next(filters, 2) - 2, 3
+
+
+def load(source: str, kwargs: Mapping[str, Any]) -> tuple[nn.Module, tuple[int, ...] | None]:
+    """The model that a source names, and the size that its library states for it, if any.
 
     Runs the code that is named. Raises `SpecError` for whatever fails there.
     """
@@ -79,15 +108,17 @@ def load(source: str, kwargs: Mapping[str, Any]) -> tuple[nn.Module, tuple[int, 
         refuse(UNUSABLE, f"{source} can't be built: {told(error)}", help)
 
 
-Found = tuple[nn.Module, tuple[int, int] | None]
+Found = tuple[nn.Module, tuple[int, ...] | None]
 Library = Callable[[str, str, Mapping[str, Any]], Found]
 
 
 def _from_torchvision(where: str, name: str, kwargs: Mapping[str, Any]) -> Found:
     models = torchvision_models()
-    if name not in models.list_models(module=models):
+    holders = (models, models.video)
+    holder = next((each for each in holders if name in models.list_models(module=each)), None)
+    if holder is None:
         refuse(UNUSABLE, f"torchvision has no model {name}", _close(name, models.list_models()))
-    build = getattr(models, name)
+    build = getattr(holder, name)
     given = {"weights": None, **kwargs}
     try:
         model = build(**{"init_weights": False, **given})  # Drawing them takes long.
@@ -98,11 +129,14 @@ def _from_torchvision(where: str, name: str, kwargs: Mapping[str, Any]) -> Found
     return model, _torchvision_size(models, name)
 
 
-def _torchvision_size(models: Any, name: str) -> tuple[int, int] | None:
-    """What torchvision's weights were trained for."""
+def _torchvision_size(models: Any, name: str) -> tuple[int, ...] | None:
+    """What torchvision's weights were trained for; clips of the length that it counts them with."""
     weights = next(iter(models.get_model_weights(name)), None)
     crop = getattr(weights.transforms(), "crop_size", None) if weights else None
-    return (crop[0], crop[-1]) if isinstance(crop, list) else None
+    if not isinstance(crop, list):
+        return None
+    frames = (FRAMES,) if name in models.list_models(module=models.video) else ()
+    return *frames, crop[0], crop[-1]
 
 
 def _from_timm(where: str, name: str, kwargs: Mapping[str, Any]) -> Found:

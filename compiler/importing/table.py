@@ -15,7 +15,7 @@ from compiler.importing.lying import ELSEWHERE, Lying, is_placewise
 from compiler.importing.words import WORDS
 from dsl.models.layers import Layer
 
-Pair = tuple[int, int]
+Axes = tuple[int, ...]
 
 
 class UnsaidError(Exception):
@@ -32,6 +32,8 @@ class Given:
 
     call: Call
     args: dict[str, Any]
+    rank: int
+    """How many axes the model's input has beside its channels."""
     last: bool = False
     """Whether the channels lie last; its shapes have them in front all the same."""
 
@@ -49,14 +51,26 @@ class Given:
         """The error that the language has no words for this."""
         return UnsaidError(Unsaid(why, help))
 
-    def pair(self, name: str, default: Any = None) -> Pair:
-        """An argument that is one number or (height, width)."""
+    def axes(self, name: str, default: Any = None) -> Axes:
+        """An argument that is one number, or has one for each axis such as (height, width)."""
         value = self(name, default)
         if isinstance(value, int):
-            return value, value
-        if isinstance(value, tuple) and len(value) in (1, 2) and all(type(v) is int for v in value):
-            return value[0], value[-1]
+            return (value,) * self.rank
+        fits = isinstance(value, tuple) and len(value) in (1, self.rank)
+        if fits and all(type(side) is int for side in value):
+            return (*value,) * (self.rank // len(value))
         raise self.fault(f"{name} is {value}, which is no fixed size")
+
+    @property
+    def is_map(self) -> bool:
+        """Whether the first tensor has the axes of the model's input."""
+        return len(self.inp) == self.rank + 1
+
+    def hold_rank(self, rank: int) -> None:
+        """Refuse a function for maps of so many axes where the model's input has others."""
+        if rank != self.rank or not self.is_map:
+            axes = f"{rank} {'axis' if rank == 1 else 'axes'}"
+            raise self.fault(f"takes a map of {axes}, and here it gets {self.inp}")
 
     def weight(self, name: str) -> Weight | None:
         """A parameter; None for none. Computed and fixed ones are refused."""
@@ -113,8 +127,29 @@ def one(layer: Layer) -> tuple[Reading, ...]:
     return ((layer,),)
 
 
-def read(recording: Recording, size: tuple[int, int, int]) -> tuple[Node, ...]:
-    """The recorded calls as nodes behind the model's input of (C, H, W).
+RANKS = (1, 2, 3)
+"""Of series, images and clips."""
+
+
+def ranked(rank: int, names: str, function: str, *holders: Any) -> Callable[[Reader], Reader]:
+    """Register the reader of a function for maps of so many axes, which `holders` have.
+
+    Of one that torch has for each rank under another name: `conv1d`, `conv2d`, `conv3d`.
+    """
+
+    def register(reader: Reader) -> Reader:
+        def held(given: Given) -> tuple[Reading, ...]:
+            given.hold_rank(rank)
+            return reader(given)
+
+        reads(names, *(getattr(holder, function) for holder in holders))(held)
+        return reader
+
+    return register
+
+
+def read(recording: Recording, size: tuple[int, ...]) -> tuple[Node, ...]:
+    """The recorded calls as nodes behind the model's input of a `size` such as (C, H, W).
 
     What the language has no words for is a node that says so, if the outputs need it.
     """
@@ -123,14 +158,20 @@ def read(recording: Recording, size: tuple[int, int, int]) -> tuple[Node, ...]:
     for number, made in enumerate(recording.calls, 1):
         call, last = lying.seen(number, made)
         unread = Node(((),), call.inputs, call.path, call.kind, call.shape)
-        nodes.append(_read(call, unread, used, last) if number in needed else unread)
+        given = Given(call, _named(call), len(size) - 1, last)
+        nodes.append(_read(given, unread, used) if number in needed else unread)
     return tuple(nodes)
 
 
-def _read(call: Call, unread: Node, used: set[str], last: bool) -> Node:
+def _named(call: Call) -> dict[str, Any]:
+    """A call's arguments by the names that its reader has for them."""
+    names, _ = TABLE.get(call.func, ((), unknown))
+    return {**dict(zip(names, call.args, strict=False)), **call.kwargs}
+
+
+def _read(given: Given, unread: Node, used: set[str]) -> Node:
     """A call's node; `used` gathers the weights that have their layer."""
-    names, reader = TABLE.get(call.func, ((), unknown))
-    given = Given(call, {**dict(zip(names, call.args, strict=False)), **call.kwargs}, last)
+    call, (_, reader) = given.call, TABLE.get(given.call.func, ((), unknown))
     weights = tuple(given.weights.values())
     again = next((name for name in weights if name in used), "")
     used.update(weights)
@@ -140,7 +181,7 @@ def _read(call: Call, unread: Node, used: set[str], last: bool) -> Node:
     merges = MERGES if call.merges else None
     try:
         readings = reader(given)
-        if last and not all(is_placewise(call, reading) for reading in readings):
+        if given.last and not all(is_placewise(call, reading) for reading in readings):
             merges = ELSEWHERE
         return replace(read_as, readings=readings, fault_read=merges)
     except UnsaidError as error:

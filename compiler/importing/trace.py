@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from operator import lt
 
 from torch import nn
 
@@ -47,7 +48,7 @@ class Trace:
     unlike: list[tuple[Probe, SpecError]] = field(default_factory=list)
 
     def run(self) -> Graph:
-        """What the model does with a (C, H, W): in training with its auxiliary heads.
+        """What the model does with an input of its size: in training with its auxiliary heads.
 
         It is run in both modes and with inputs of other sizes and batches, where it takes
         them, since what depends on any of these is nothing that a spec says. Raises `SpecError`.
@@ -71,7 +72,7 @@ class Trace:
         try:
             return settle(graph, list(others.values()), Change.SIZE)
         except SpecError as error:
-            small = [probe for probe in others if probe.size[1] < self.size[1]]
+            small = [probe for probe in others if any(map(lt, probe.size, self.size))]
             self._hold_batches(graph, others, training)
             if not small:
                 raise

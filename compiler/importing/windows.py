@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from math import inf
+from operator import add
 
 from compiler.importing.atoms import Pad, Unsaid
 from compiler.importing.graph import Graph, Node
@@ -59,7 +60,7 @@ def _padded(node: Node, source: Node, graph: Graph) -> Node:
     assert isinstance(pad, Pad), type(pad)
     grid = graph.nodes[source.inputs[0]].shape[1:]
     change: dict[str, object] = {}
-    if isinstance(window, layers.AvgPool) and window.padding == (0, 0):
+    if isinstance(window, layers.AvgPool) and not any(window.padding or ()):
         change = {"count_padding": True}  # It sees the padded pixels as its own.
     padded = with_paddings(node, window.model_copy(update=change), pad, grid)
     if not any(pad.sides):
@@ -82,7 +83,7 @@ def _obstacle(window: Window, pad: Pad) -> str:
     if pad.value != FILLED[type(window)]:
         return f"follows a padding of {pad.value:g}; a spec's padding for it is another"
     average = isinstance(window, layers.AvgPool)
-    if average and not window.count_padding and window.padding != (0, 0):  # type: ignore[union-attr]  # an AvgPool
+    if average and not window.count_padding and any(window.padding or ()):  # type: ignore[union-attr]  # an AvgPool
         return "follows a padding that its average counts, and has one that it doesn't"
     if isinstance(window, layers.MaxPool) and window.ceil and _may_start_behind(window, pad):
         return "follows a padding and rounds up: a window would lie in the padding alone"
@@ -92,28 +93,28 @@ def _obstacle(window: Window, pad: Pad) -> str:
 def _may_start_behind(window: layers.MaxPool, pad: Pad) -> bool:
     """Whether a window may begin in the padding behind the map, which torch's own never do."""
     assert isinstance(window.padding, tuple), "`_window` takes only numbers"
-    sizes = zip(window.kernel, window.stride, window.padding, (pad.bottom, pad.right), strict=True)
+    sizes = zip(window.kernel, window.stride, window.padding, pad.behind, strict=True)
     return any(
         behind and int(stride) + int(own) + behind > int(side)
         for side, stride, own, behind in sizes
     )
 
 
-def _paddings(window: Window, pad: Pad, grid: tuple[int, ...]) -> list[str | tuple[int, int]]:
+def _paddings(window: Window, pad: Pad, grid: tuple[int, ...]) -> list[str | tuple[int, ...]]:
     """How a spec says it: in numbers, as `tf_same`, or both at this size."""
     assert isinstance(window.padding, tuple), "`_window` takes only numbers"
-    height, width = window.padding
-    before = (pad.top + int(height), pad.left + int(width))
-    after = (pad.bottom + int(height), pad.right + int(width))
-    found: list[str | tuple[int, int]] = [before] if before == after else []
-    sides = [_tf_same(window, axis, grid[axis]) for axis in (0, 1)]
+    own = [int(side) for side in window.padding]
+    before = tuple(map(add, pad.before, own))
+    after = tuple(map(add, pad.behind, own))
+    found: list[str | tuple[int, ...]] = [before] if before == after else []
+    sides = [_tf_same(window, axis, size) for axis, size in enumerate(grid)]
     return [*found, "tf_same"] if sides == list(zip(before, after, strict=True)) else found
 
 
 def _tf_same(window: Window, axis: int, size: int) -> tuple[int, int]:
     """What TensorFlow's SAME pads before and after."""
-    dilation = window.dilation if isinstance(window, layers.Conv) else (1, 1)
-    kernel, stride, by = int(window.kernel[axis]), int(window.stride[axis]), int(dilation[axis])
+    by = int(window.dilation[axis]) if isinstance(window, layers.Conv) else 1
+    kernel, stride = int(window.kernel[axis]), int(window.stride[axis])
     span = (kernel - 1) * by + 1
     total = max((-(-size // stride) - 1) * stride + span - size, 0)
     return total // 2, total - total // 2

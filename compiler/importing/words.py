@@ -7,16 +7,14 @@ from collections.abc import Iterator
 _LAYERS = {
     "is an RMS norm": "rms_norm",
     "is a transposed convolution": "conv_transpose1d conv_transpose2d conv_transpose3d",
-    "is a convolution of one dimension": "conv1d",
-    "is a convolution of three dimensions": "conv3d",
     "is attention": "scaled_dot_product_attention multi_head_attention_forward",
     "resizes a map": "interpolate upsample grid_sample",
     "moves channels into space": "pixel_shuffle",
     "moves space into channels": "pixel_unshuffle",
     "drops whole channels, a spec's dropout single elements": "dropout1d dropout3d "
     "feature_dropout feature_alpha_dropout alpha_dropout",
-    "is a pooling by a norm": "lp_pool2d",
-    "is a pooling of chance": "fractional_max_pool2d",
+    "is a pooling by a norm": "lp_pool1d lp_pool2d lp_pool3d",
+    "is a pooling of chance": "fractional_max_pool2d fractional_max_pool3d",
     "is an activation that the language hasn't": "selu selu_ celu celu_ rrelu rrelu_ hardshrink "
     "softshrink softsign logsigmoid threshold threshold_ glu tanhshrink",
     "is a softmax of logarithms": "log_softmax",
