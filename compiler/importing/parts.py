@@ -36,7 +36,7 @@ def _item(given: Given) -> tuple[Reading, ...]:
     """`x[:, :n]`, and `x[:, :, 0, 0]` where there is one place."""
     sizes = given.inp
     index = given("index")
-    if _adds_axes(index) and len(sizes) == 1:
+    if _adds_axes(index, given.rank) and len(sizes) == 1:
         return ((Placed(),),)
     images, *found = _axes(index, len(sizes) + 1)
     if images != slice(None) or len(found) > len(sizes) or not all(map(_plain, found)):
@@ -54,11 +54,11 @@ def _item(given: Given) -> tuple[Reading, ...]:
     return ((Part(kept[0].start, kept[0].stop),),)
 
 
-def _adds_axes(index: Any) -> bool:
-    """`x[:, :, None, None]`."""
+def _adds_axes(index: Any, axes: int) -> bool:
+    """`x[:, :, None, None]`, with as many as there are axes."""
     parts = index if isinstance(index, tuple) else ()
     return (
-        len(parts) > 3
+        len(parts) == axes + 2
         and parts[:2] == (slice(None),) * 2
         and all(part is None for part in parts[2:])
     )
