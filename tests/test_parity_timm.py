@@ -68,6 +68,26 @@ def xception(place: str) -> str | None:
     return f"{block}.rep.{unit}.{PARTS['.'.join(part)]}"
 
 
+def inception_next(place: str) -> str | None:
+    """`stages.2.blocks.0.token_mixer.dwconv_hw` -> `stage3.0.token_mixer.square`."""
+    if place.startswith(("stem.", "head.")):
+        return place.removeprefix("head.")
+    if not (match := re.fullmatch(r"stages\.(\d)\.(\w+)\.(\d+)\.?(.*)", place)):
+        return None
+    number, kind, at, inside = int(match[1]) + 1, *match.groups()[1:]
+    if kind == "downsample":
+        return f"down{number}.{at}"
+    return f"stage{number}.{at}.{INSIDE.get(inside, inside)}"
+
+
+INSIDE = {
+    "token_mixer.dwconv_hw": "token_mixer.square",
+    "token_mixer.dwconv_w": "token_mixer.row",
+    "token_mixer.dwconv_h": "token_mixer.column",
+    "mlp.fc1": "fc1.conv",
+    "mlp.fc2": "fc2",
+    "": "scale",
+}
 PARTS = {"conv1": "depthwise", "pointwise": "pointwise", "": "bn"}
 Place = Callable[[str], str | None]
 
@@ -120,6 +140,19 @@ PAIRS = {
             {"defaults.eps": 0.001},
         ),
     ),
+    **{
+        theirs: Pair(
+            ("inception_next", variant),
+            theirs,
+            inception_next,
+            (
+                {"head.norm.eps": 0.001},
+                {"inception.unit.norm.eps": 0.001},
+                {"inception.unit.fc1.act": "relu"},
+            ),
+        )
+        for theirs, variant in {"inception_next_tiny": None, "inception_next_atto": "atto"}.items()
+    },
 }
 
 
@@ -137,16 +170,24 @@ class Built:
         return translated(self.theirs.state_dict(), self.pair.places)
 
 
+def learned_factors(model: nn.Module) -> None:
+    """Factors of layer scales that let what they scale be seen, and don't let sums grow."""
+    for name, weight in model.named_parameters():
+        if name.endswith(".gamma"):
+            nn.init.uniform_(weight, 0.05, 0.15)
+
+
 @pytest.fixture(scope="module", params=PAIRS)
 def built(request: pytest.FixtureRequest) -> Built:
     pair = PAIRS[request.param]
     torch.manual_seed(0)
     theirs = timm().create_model(pair.theirs, num_classes=CLASSES).double()
     randomise(theirs)
+    learned_factors(theirs)
     ours = compile_spec(*pair.ours, num_classes=CLASSES, aux=False).double()
     found = Built(pair, ours, theirs)
     ours.load_state_dict(found.wanted, strict=True)
-    still(ours)
+    still(ours, theirs)
     return found
 
 
@@ -194,3 +235,43 @@ def test_constants_of_batch_norm(built: Built) -> None:
     for place, norm in norms(built.theirs):
         mine = ours[next(iter(translated({f"{place}.bias": norm.bias}, built.pair.places)))[:-5]]
         assert (mine.eps, mine.momentum) == (norm.eps, norm.momentum), place
+
+
+DROPPED = {"tiny": 0.1, "small": 0.3, "base": 0.4, "atto": 0.1}
+"""The rates of the authors' training scripts."""
+
+
+def drops(model: nn.Module) -> list[Any]:
+    """What leaves paths out at random, in order."""
+    return [module for module in model.modules() if type(module).__name__ == "DropPath"]
+
+
+@pytest.mark.parametrize("size", DROPPED)
+def test_paths_of_inception_next_are_dropped_as_its_authors_did(size: str) -> None:
+    """Evenly more from the first block to the last, whatever the stage."""
+    with torch.device("meta"):
+        theirs = timm().create_model(f"inception_next_{size}", drop_path_rate=DROPPED[size])
+        ours = compile_spec("inception_next", None if size == "tiny" else size)
+    first, *others = drops(ours)
+    assert first.p == 0  # timm has none there.
+    assert [each.p for each in others] == pytest.approx(
+        [each.drop_prob for each in drops(theirs)], abs=5e-5
+    )
+
+
+def test_paths_of_inception_next_are_dropped_as_timm_does() -> None:
+    torch.manual_seed(0)
+    theirs = timm().create_model("inception_next_atto", num_classes=CLASSES, drop_path_rate=0.5)
+    ours = compile_spec("inception_next", "atto", num_classes=CLASSES).double().train()
+    randomise(theirs.double().train())
+    learned_factors(theirs)
+    ours.load_state_dict(translated(theirs.state_dict(), inception_next), strict=True)
+    for one, other in zip(drops(ours)[1:], drops(theirs), strict=True):
+        one.p = other.drop_prob
+    found = []
+    for seed, model in ((1, ours), (1, theirs), (2, ours)):
+        torch.manual_seed(seed)
+        with torch.no_grad():
+            found.append(model(images((64, 66), torch.float64)))
+    agree(*found[:2])
+    assert error(found[0], found[2]) > 1e-3

@@ -124,6 +124,11 @@ PUBLISHED: list[tuple[str, str | None, dict[str, int]]] = [
         None,
         {"params": 55_843_464, "macs": 13_155_794_016, "activations": 25_059_976},
     ),
+    # The paper's table, to a tenth of a million and of a thousand million; timm's to the last.
+    ("inception_next", None, {"params": 28_055_680}),
+    ("inception_next", "small", {"params": 49_374_016}),
+    ("inception_next", "base", {"params": 86_672_136}),
+    ("inception_next", "atto", {"params": 4_156_520}),
     # Caffe's GoogLeNet, without and with its heads, and the networks behind the public weights
     # of pretrained-models.pytorch (bninception) and facenet-pytorch.
     ("googlenet_2014", None, {"params": 6_998_552, "params_with_aux": 13_378_280}),
@@ -258,6 +263,10 @@ def test_i3d_as_ports_count_it() -> None:
         ("inception_v4", None, "inception_v4"),
         ("inception_resnet_v2", None, "inception_resnet_v2"),
         ("xception", "timm", "legacy_xception"),
+        ("inception_next", None, "inception_next_tiny"),
+        ("inception_next", "small", "inception_next_small"),
+        ("inception_next", "base", "inception_next_base"),
+        ("inception_next", "atto", "inception_next_atto"),
     ],
 )
 def test_counts_of_timms_own_network(name: str, variant: str | None, peer: str) -> None:

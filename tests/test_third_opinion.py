@@ -36,6 +36,7 @@ SIZES = {
     "i3d": (10, 33, 40),
     "inception_v1": (193, 200),
     "inception_v1-slips": (217, 224),
+    "inception_next": (38, 43),
     "inception_time": (45,),
     "inception_resnet_v1": (75, 83),
     "inception_resnet_v2": (75, 83),

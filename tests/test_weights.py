@@ -64,12 +64,14 @@ V3_OF_TIMM = Pair(
 V4 = Pair(("inception_v4", None), "timm", partial(from_timm, "inception_v4"))
 RESNET = Pair(("inception_resnet_v2", None), "timm", partial(from_timm, "inception_resnet_v2"))
 XCEPTION = Pair(("xception", "timm"), "timm", partial(from_timm, "legacy_xception"))
+NEXT_ATTO = Pair(("inception_next", "atto"), "timm", partial(from_timm, "inception_next_atto"))
 PAIRS = {
     "googlenet": GOOGLENET,
     "inception_v3": V3,
     "inception_v4": V4,
     "inception_resnet_v2": RESNET,
     "xception": XCEPTION,
+    "inception_next": NEXT_ATTO,
 }
 
 
@@ -152,7 +154,11 @@ def test_what_is_exported_loads_there_strictly(saved: Saved) -> None:
 
 
 S3D = Pair(("s3d", None), "torchvision", video)
-ALL = [*PAIRS.values(), V3_OF_TIMM, S3D]
+NEXT = [
+    Pair(("inception_next", variant), "timm", partial(from_timm, f"inception_next_{size}"))
+    for size, variant in {"tiny": None, "small": "small", "base": "base"}.items()
+]
+ALL = [*PAIRS.values(), V3_OF_TIMM, S3D, *NEXT]
 
 
 @pytest.mark.parametrize("pair", ALL, ids=lambda pair: f"{pair.ours[0]}-{pair.source}")

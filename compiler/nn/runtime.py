@@ -89,7 +89,7 @@ class BatchNorm2dNoGamma(nn.BatchNorm2d):
 
 
 class DropPath(nn.Module):
-    """While training, zeroes whole samples with probability `p` and rescales the rest."""
+    """While training, zeroes samples with probability `p` and rescales the rest."""
 
     def __init__(self, p: float) -> None:
         super().__init__()
