@@ -52,6 +52,16 @@ class Numpy:
     ) -> Array:
         return reference.conv(x, weight, None, stride, _flat(padding), dilation, groups)
 
+    def deconv(
+        self, x: Array, weight: Array, stride: Axes, cut: Padding, dilation: Axes, groups: int
+    ) -> Array:
+        return reference.deconv(x, weight, None, stride, cut, dilation, groups)
+
+    def between(
+        self, x: Array, axis: int, low: list[int], high: list[int], share: list[float]
+    ) -> Array:
+        return reference.between(x, axis, low, high, share)
+
     def max_pool(self, x: Array, kernel: Axes, stride: Axes, padding: Padding, ceil: bool) -> Array:
         return reference.max_pool(x, kernel, stride, _flat(padding), ceil)
 

@@ -121,6 +121,74 @@ def conv(
     return result if bias is None else result + _per_channel(bias, result.ndim)
 
 
+def deconv(
+    x: ArrayLike,
+    weight: ArrayLike,
+    bias: ArrayLike | None,
+    stride: Axes,
+    cut: Sequence[Pair],
+    dilation: Axes,
+    groups: int = 1,
+) -> Array:
+    """Transposed convolution; ``weight`` is (in channels, out channels / groups, height, width).
+
+    Each input position adds the weight, times its number, to a larger map: one pass per tap.
+    ``cut`` is taken away before and after each axis; less than 0 says how many zeros come in.
+    """
+    x, weight = _feature_map(x), _float64(weight)
+    batch, channels, *size = x.shape
+    taken, group_out, *kernel = weight.shape
+    if channels != taken or channels % groups:
+        raise ValueError(f"weight {weight.shape} does not fit input {x.shape}, groups {groups}")
+    outs = [
+        (n - 1) * step + effective_kernel(k, apart) + max(-after, 0)
+        for n, k, step, apart, (_, after) in zip(size, kernel, stride, dilation, cut, strict=True)
+    ]
+    out = np.zeros((batch, groups * group_out, *outs))
+    each = channels // groups
+    for group, tap in product(range(groups), product(*map(range, kernel))):
+        mine = slice(group * each, (group + 1) * each)
+        weight_of_tap: Array = weight[mine].transpose(*range(2, weight.ndim), 1, 0)[tap]
+        made = np.moveaxis(np.tensordot(weight_of_tap, x[:, mine], (1, 1)), 0, 1)
+        places = tuple(
+            slice(at * apart, at * apart + (n - 1) * step + 1, step)
+            for at, apart, n, step in zip(tap, dilation, size, stride, strict=True)
+        )
+        out[(slice(None), slice(group * group_out, (group + 1) * group_out), *places)] += made
+    kept = (slice(one, n - max(two, 0)) for n, (one, two) in zip(outs, cut, strict=True))
+    result = out[_behind(tuple(kept))]
+    return result if bias is None else result + _per_channel(bias, result.ndim)
+
+
+# --- Enlarging -----------------------------------------------------------------------------
+
+
+def between(
+    x: ArrayLike, axis: int, low: Sequence[int], high: Sequence[int], share: Sequence[float]
+) -> Array:
+    """Along one axis, weighted means of two positions each."""
+    matrix = np.zeros((len(low), _float64(x).shape[axis]))
+    for row, (one, two, part) in enumerate(zip(low, high, share, strict=True)):
+        matrix[row, one] += 1 - part
+        matrix[row, two] += part
+    return np.moveaxis(np.tensordot(matrix, _float64(x), (1, axis)), 0, axis)
+
+
+def upsample(values: ArrayLike, factor: Axes, mode: str) -> Array:
+    """By the definition: nearest, or linear between middles, where the outer ones go on."""
+    x = _feature_map(values)
+    for axis, by in enumerate(factor, 2):
+        size = x.shape[axis]
+        if mode == "nearest":
+            x = np.repeat(x, by, axis)
+            continue
+        middles = (np.arange(size * by) + 0.5) / by - 0.5
+        rows = np.moveaxis(x, axis, -1)
+        made = [np.interp(middles, np.arange(size), row) for row in rows.reshape(-1, size)]
+        x = np.moveaxis(np.array(made).reshape(*rows.shape[:-1], -1), -1, axis)
+    return x
+
+
 # --- Pooling -------------------------------------------------------------------------------
 
 

@@ -115,6 +115,8 @@ def nested(draw: DrawFn, depth: int, *, top: bool) -> Step:
         return draw(KEPT)
     if form == "shuffle":
         return shuffled(draw(st.sampled_from([2, 3])), draw(st.sampled_from([2, 3])))
+    if form == "hourglass":
+        return draw(hourglass())
     if form == "list":
         steps = draw(st.lists(nested(depth - 1, top=False), min_size=1, max_size=3))
         return summed(draw, named(draw, steps))
@@ -125,6 +127,21 @@ def shuffled(groups: int, size: int) -> Step:
     """A shuffle of channels that divide into so many groups of that size."""
     widen = Conv(kernel=(1, 1), width=groups * size)
     return Sequence(steps=(widen, layers.Shuffle(groups=groups)))
+
+
+@composite
+def hourglass(draw: DrawFn) -> Step:
+    """A map made larger, one way or the other, and as small as it was again."""
+    larger = [
+        layers.Upsample(factor=(2, 2)),
+        layers.Deconv(
+            kernel=draw(st.sampled_from(SIDES)), width=draw(WIDTHS), stride=(2, 2), padding="same"
+        ),
+        layers.Deconv(kernel=(2, 2), width=3, stride=(2, 2), padding="valid", act="tanh"),
+    ]
+    smaller = Conv(kernel=(2, 2), width=draw(WIDTHS), stride=(2, 2), padding="valid")
+    pool = layers.MaxPool(kernel=(2, 2), stride=(2, 2), padding="valid")
+    return Sequence(steps=(draw(st.sampled_from(larger)), draw(st.sampled_from([smaller, pool]))))
 
 
 def summed(draw: DrawFn, steps: tuple[Step, ...], stride: Any = (1, 1)) -> Sequence:
@@ -158,7 +175,7 @@ def splits(draw: DrawFn, depth: int, *, top: bool) -> Split:
     return Split(join=join, branches=named(draw, branches), then=then, residual=residual)
 
 
-FORMS = ("layer", "list", "split", "shares", "shuffle")
+FORMS = ("layer", "list", "split", "shares", "shuffle", "hourglass")
 SHARES = st.sampled_from([("equal",), ("rest", "in"), ("in*2", "rest", 1), (1, 1, "rest", "in")])
 """Ways to share out four times what comes in."""
 

@@ -14,6 +14,7 @@ from compiler.ir.op import Call, Extra, Join, Op, Saved, Shape, Window, Work
 from compiler.lowering.lower import lower
 from compiler.ops.act import ACTIVATIONS, Activation, Softmax
 from compiler.ops.conv import Conv
+from compiler.ops.deconv import Deconv
 from compiler.ops.join import Add, Concat
 from compiler.ops.linear import Dropout, DropPath, Flatten, Identity, Linear
 from compiler.ops.norm import BatchNorm, GroupNorm, InstanceNorm, LayerNorm
@@ -21,6 +22,7 @@ from compiler.ops.pool import AdaptivePool, AvgPool, MaxPool
 from compiler.ops.scale import LayerScale
 from compiler.ops.shuffle import ChannelShuffle
 from compiler.ops.unlearned import L2Norm, LocalResponseNorm
+from compiler.ops.upsample import Upsample
 from compiler.oracle.check import Check, cross_check
 from dsl.models.spec import Spec
 from dsl.text.memory import forget
@@ -156,6 +158,8 @@ PROBES: dict[type[Op], str] = {
     Activation: "gelu",
     Softmax: "softmax",
     ChannelShuffle: "shuffle 2",
+    Deconv: "deconv 3x3 4 /2 linear",
+    Upsample: "upsample 2 bilinear",
 }
 Fact = Callable[..., Any]
 

@@ -22,11 +22,13 @@ from dsl.text.problems import SpecError
 PLAIN: dict[type[Layer], dict[str, Any]] = {
     Conv: {"kernel": (3, 3), "width": 6, "stride": (2, 1)},
     layers.SepConv: {"kernel": (3, 3), "width": 6, "stride": (2, 1)},
+    layers.Deconv: {"kernel": (4, 3), "width": 6, "stride": (2, 1)},
     layers.MaxPool: {"kernel": (3, 3), "stride": (2, 1)},
     layers.AvgPool: {"kernel": (3, 3), "stride": (2, 1)},
     layers.Pool: {"kernel": (3, 3), "stride": (2, 1), "mode": "avg"},
     layers.GlobalPool: {},
     layers.AdaptivePool: {"size": (2, 3)},
+    layers.Upsample: {"factor": (2, 3)},
     layers.Linear: {"width": 5},
     layers.Flatten: {},
     layers.Dropout: {"p": 0.5},
@@ -55,6 +57,7 @@ OTHER: dict[str, tuple[Any, ...]] = {
     "depthwise": (True,),
     "dilation": ((2, 2), (1, 2)),
     "eps": (0.2,),
+    "factor": ((3, 1), (2,)),
     "gamma": (True, False),
     "groups": (2,),
     "init": ("normal:0.5",),
@@ -87,7 +90,15 @@ DEFAULTS = {
 
 
 def others(kind: type[Layer], field: str) -> tuple[Any, ...]:
-    own = {(layers.AdaptivePool, "size"): ((3, 2),), (layers.Linear, "bias"): (False,)}
+    own: dict[Any, tuple[Any, ...]] = {
+        (layers.AdaptivePool, "size"): ((3, 2),),
+        (layers.Linear, "bias"): (False,),
+        (layers.Upsample, "mode"): ("bilinear",),
+        # What tf_same cuts off is even.
+        (layers.Deconv, "kernel"): ((1, 5), (2, 1)),
+        (layers.Deconv, "stride"): ((4, 1), (2, 3)),
+        (layers.Deconv, "dilation"): ((3, 1), (1, 2)),
+    }
     return own.get((kind, field), OTHER[field])
 
 

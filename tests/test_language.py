@@ -37,6 +37,7 @@ from dsl.models.layers import (
     AvgPool,
     Call,
     Conv,
+    Deconv,
     Dropout,
     DropPath,
     GlobalPool,
@@ -193,6 +194,12 @@ CASES: dict[str, Layer] = {
     "silu": Activation(kind="silu"),
     "droppath 0.1": DropPath(p=0.1),
     "l2norm eps=0.1": L2Norm(eps=0.1),
+    "deconv 2x2 64 /2": Deconv(kernel=(2, 2), width=64, stride=(2, 2)),
+    "deconv 3 in*2 /s pad=1 groups=2 linear": Deconv(
+        kernel=(3,), width="in*2", stride=("s",), padding=(1,), groups=2, linear=True
+    ),
+    "upsample 2 nearest": layers.Upsample(factor=(2,)),
+    "upsample 1x2 bilinear": layers.Upsample(factor=(1, 2), mode="bilinear"),
     "scale 1e-06": LayerScale(value=1e-6),
     "leakyrelu 0.1": Activation(kind="leakyrelu", slope=0.1),
     "prelu channelwise": Activation(kind="prelu", slope="channelwise"),

@@ -26,12 +26,14 @@ from compiler.nn.built import construct
 from compiler.nn.module import build
 from compiler.ops.act import ACTIVATIONS, Activation, Softmax
 from compiler.ops.conv import Conv
+from compiler.ops.deconv import Deconv
 from compiler.ops.linear import Dropout, DropPath, Flatten, Identity, Linear
 from compiler.ops.norm import BatchNorm, GroupNorm, InstanceNorm, LayerNorm
 from compiler.ops.pool import AdaptivePool, AvgPool, MaxPool
 from compiler.ops.scale import LayerScale
 from compiler.ops.shuffle import ChannelShuffle
 from compiler.ops.unlearned import L2Norm, LocalResponseNorm
+from compiler.ops.upsample import Upsample
 from compiler.ops.window import Sliding
 from dsl.models import layers
 from dsl.models.layers import LAYERS, Layer, Sequence, Split
@@ -158,6 +160,74 @@ def fits(slide: Sliding, size: Axes) -> bool:
             layer_of(Conv(1, slide), x)(random(1, *x))
         return False
     return True
+
+
+# --- Larger maps ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kernel", [(1, 1), (2, 2), (3, 3), (4, 1), (2, 5)], ids=str)
+def test_deconv(kernel: Axes) -> None:
+    strides, dilations = [(1, 1), (2, 2), (3, 1)], [(1, 1), (2, 1)]
+    for stride, dilation, pads in product(strides, dilations, [(0, 0), (1, 0)]):
+        for size, (groups, width, extra) in product(SIZES, [(1, 5, 0), (2, 4, 1)]):
+            slide = Sliding(kernel, stride, pads, dilation)
+            kept = tuple(min(extra, max(s, d) - 1) for s, d in zip(stride, dilation, strict=True))
+            op = Deconv(width, slide, kept, groups, bias=bool(extra))
+
+            def expected(image: Array, state: dict[str, Array], op: Deconv = op) -> Array:
+                slide, cut = op.slide, list(zip(op.slide.padding, op.slide.padding, strict=True))
+                zeros = [(0, -more) for more in op.extra]
+                whole = reference.deconv(
+                    image, state["weight"], None, slide.stride, zeros, slide.dilation, op.groups
+                )
+                (top, _), (left, _) = cut
+                made = whole[:, :, top : whole.shape[2] - top, left : whole.shape[3] - left]
+                bias = state.get("bias", np.zeros(op.width))
+                return made + bias[:, None, None]
+
+            agrees(op, Shape(4, *size), expected)
+
+
+@pytest.mark.parametrize("factor", [(2, 2), (3, 1), (1, 4), (5, 2)], ids=str)
+@pytest.mark.parametrize("mode", ["nearest", "bilinear"])
+def test_upsample(factor: Axes, mode: str) -> None:
+    for size in SIZES:
+        op, x = Upsample(factor, mode), Shape(3, *size)
+        agrees(op, x, lambda image, _: reference.upsample(image, factor, mode))
+        assert op.work(x).eltwise_elems == op.out(x).elements
+
+
+def seen(op: Op, size: int, at: int) -> list[int]:
+    """Which of a series' positions the output at a place depends on, by its gradient."""
+    x = torch.ones(1, 1, size, dtype=torch.float64, requires_grad=True)
+    layer = construct(op.call(Shape(1, size))).double()
+    for parameter in layer.parameters():
+        nn.init.ones_(parameter)
+    layer(x)[0, 0, at].backward()
+    assert x.grad is not None
+    return x.grad[0, 0].nonzero().flatten().tolist()
+
+
+LARGER: list[Op] = [
+    *(Upsample((by,), mode) for by in (2, 3, 4, 5) for mode in ("nearest", "linear")),
+    *(
+        Deconv(1, Sliding((k,), (s,), (p,), (d,)), (0,))
+        for k, s, p, d in product((1, 2, 3, 4), (1, 2, 3), (0, 1), (1, 2))
+    ),
+]
+
+
+@pytest.mark.parametrize("op", LARGER, ids=str)
+def test_the_least_even_window_of_a_larger_map(op: Op) -> None:
+    """No position sees past it, and at both its ends there is one that sees up to there."""
+    size = 12
+    window = op.enlarging(Shape(1, size))
+    assert window is not None
+    (factor,), (start,), (end,) = window.factor, window.start, window.end
+    found = [(at, seen(op, size, at)) for at in range(4 * factor, (size - 4) * factor)]
+    pixels = [(factor * p[0] - at, factor * (p[-1] + 1) - at) for at, p in found if p]
+    assert min(first for first, _ in pixels) == start
+    assert max(last for _, last in pixels) == end
 
 
 # --- Poolings ------------------------------------------------------------------------------
@@ -427,6 +497,14 @@ CONV_STEPS = [
     "3x3 6 norm=layer", "3x3 6 norm=group:3 nogamma", "3x3 6 norm=instance eps=0.2 act=none",
     "3x3 6 norm=group:2 bias", "sepconv 3x3 6 norm=layer", "1x1 1 norm=layer eps=0.1",
 ]  # fmt: skip  # a grid reads better
+LARGER_STEPS = [
+    "deconv 2x2 6 /2", "deconv 3x3 6 /2 same", "deconv 4x4 6 /2 pad=1", "deconv 3x3 6 /3 valid",
+    "deconv 3x3 6 pad=1", "deconv 5x4 6 /2 dil=2 same", "deconv 3x2 6 /1x4 groups=2 bias",
+    "deconv 2x2 6 /2 linear", "deconv 3x1 6 /2x1 same norm=none silu",
+    "deconv 2x2 in*2 /2 tf_same x2",
+    "deconv 6x4 6 /2 tf_same eps=0.2", "upsample 2", "upsample 3x2", "upsample 2 bilinear",
+    "upsample 3x1 bilinear", "upsample 5 bilinear", "upsample 1x4 nearest",
+]  # fmt: skip  # a grid reads better
 POOL_STEPS = [
     "maxpool 3x3", "maxpool 3x3 /2", "maxpool 3x3 /2 ceil", "maxpool 3x3 /2 same ceil",
     "maxpool 2x2 /2 valid", "maxpool 2x3 /2x1 tf_same", "maxpool 3x3 /3 pad=1x0",
@@ -470,7 +548,7 @@ def step_specs() -> dict[str, Spec]:
     """A network of one step each, at an odd size, under every set of defaults."""
     found: dict[str, Spec] = {}
     for number, defaults in enumerate(ALL_DEFAULTS):
-        for text in (*CONV_STEPS, *POOL_STEPS, *OTHER_STEPS):
+        for text in (*CONV_STEPS, *LARGER_STEPS, *POOL_STEPS, *OTHER_STEPS):
             step = dsl.step(text, name="one")
             values: dict[str, Any] = {"name": "probe", "input": (4, 7, 10), "classes": 3}
             found[f"{text} ({number})"] = Spec(**values, defaults=defaults, stem=(step,))

@@ -185,14 +185,14 @@ def test_one_slip_gives_one_message_a_step(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [
-        ("deconv 3x3 8", "the language has no deconv (a transposed convolution)"),
+        ("deform_conv 3x3 8", "the language has no deform_conv (a deformable convolution)"),
         ("attention", "the language has no attention"),
         ("selu", "the language has no selu (an activation)"),
         ("3x3 8 soft_sign", "the language has no soft_sign (an activation)"),
         ("rms_norm", "the language has no rms_norm (a norm)"),
         ("LSTM 8", "the language has no LSTM (a recurrent layer)"),
-        ("upsample 2", "the language has no upsample (a layer that enlarges its map)"),
-        ("ConvTranspose2d 3x3 8", "the language has no ConvTranspose2d (a transposed convolution)"),
+        ("unpool 2", "the language has no unpool (a layer that enlarges its map)"),
+        ("PixelShuffle 2", "the language has no PixelShuffle (a layer that enlarges its map)"),
     ],
 )
 def test_what_the_language_lacks_is_said_and_nothing_else_is_offered(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from compiler.cost import Report, cost
 from compiler.cost.contract import broken
+from compiler.cost.field import pixels_text
 from compiler.ir.fit import least
 from compiler.lowering.prepare import Prepared
 from dsl.text.problems import SpecError
@@ -49,7 +50,7 @@ def _figures(prepared: Prepared, report: Report) -> Iterator[tuple[str, str]]:
     alone = "batch norm can't train on one image of this size"
     yield "saved for backward", alone if saved is None else f"{_size(saved)} an image"
     if total.field:
-        size, stride = (" x ".join(map(str, a)) for a in (total.field.size, total.field.stride))
+        size, stride = (" x ".join(map(pixels_text, a)) for a in total.field[:2])
         yield "receptive field", f"{size} {SEEN[len(total.field.size)]}, stride {stride}"
 
 

@@ -5,27 +5,37 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, reduce
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from compiler.ir.once import once
-from compiler.ir.op import Axes, Op, Shape, Window
+from compiler.ir.op import Axes, Enlarging, Op, Shape, Window
 from dsl.text.memory import by_value
+
+if TYPE_CHECKING:
+    from fractions import Fraction
+
+
+Pixels = tuple[float, ...]
+"""Per axis; whole numbers but where a map was made larger."""
 
 
 class Field(NamedTuple):
     """How one position of a map sees the image: pixels per axis each, (h, w) of an image."""
 
-    size: Axes
-    stride: Axes
-    padding: Axes
+    size: Pixels
+    stride: Pixels
+    padding: Pixels
 
 
 class Axis(NamedTuple):
-    """Position i sees the pixels from start + i * jump up to, not including, end + i * jump."""
+    """Position i sees the pixels from start + i * jump up to, not including, end + i * jump.
 
-    start: int = 0
-    end: int = 1
-    jump: int = 1
+    Exact fractions behind what made the map larger.
+    """
+
+    start: int | Fraction = 0
+    end: int | Fraction = 1
+    jump: int | Fraction = 1
 
     def then(self, inner: Axis) -> Axis:
         """The axis behind something that sees this one as `inner`.
@@ -52,6 +62,28 @@ def sliding(kernel: int, stride: int, before: int, dilation: int) -> Axis:
     return Axis(-before, (kernel - 1) * dilation - before + 1, stride)
 
 
+def growing(factor: int, start: int, end: int) -> Axis:
+    """What is seen of an axis by one of so many times as many positions.
+
+    >>> growing(2, -1, 2)
+    Axis(start=Fraction(-1, 2), end=Fraction(1, 1), jump=Fraction(1, 2))
+    """
+    from fractions import Fraction  # Few networks need it, and it takes time to load.
+
+    factor = int(factor)
+    return Axis(Fraction(start, factor), Fraction(end, factor), Fraction(1, factor))
+
+
+def pixels(numbers: Iterable[int | Fraction]) -> Pixels:
+    """Numbers as they are told: whole ones as such."""
+    return tuple(int(each) if each == int(each) else float(each) for each in numbers)
+
+
+def pixels_text(number: float) -> str:
+    """A number of pixels, a part of one to three digits."""
+    return str(number) if isinstance(number, int) else f"{number:.3f}".rstrip("0")
+
+
 @dataclass(frozen=True)
 class Trace:
     """What a tensor sees of the image, per axis; past the last map, what that map saw."""
@@ -62,9 +94,9 @@ class Trace:
     @once
     def field(self) -> Field:
         """Sizes, steps and offsets in pixels."""
-        size = tuple(axis.end - axis.start for axis in self.axes)
-        jumps = tuple(axis.jump for axis in self.axes)
-        return Field(size, jumps, tuple(-axis.start for axis in self.axes))
+        size = pixels(axis.end - axis.start for axis in self.axes)
+        jumps = pixels(axis.jump for axis in self.axes)
+        return Field(size, jumps, pixels(-axis.start for axis in self.axes))
 
     def then(self, inner: Trace) -> Trace:
         """The trace behind something that sees this tensor as `inner`."""
@@ -101,6 +133,9 @@ def followed(op: Op, x: Shape) -> Trace:
     """What one position behind a layer sees of what is before it."""
     if op.flattens(x):
         return everywhere(len(x.grid))
+    if enlarging := op.enlarging(x):
+        axes = map(growing, enlarging.factor, enlarging.start, enlarging.end)
+        return Trace(tuple(axes))
     window = op.window(x)
     if window is None:
         return still(len(x.grid))
@@ -128,8 +163,27 @@ def reads(size: int, outs: int, kernel: int, stride: int, before: int, dilation:
     return total
 
 
+def _cut(enlarging: Enlarging) -> tuple[Axes, ...]:
+    """Per axis kernel, stride, what is cut off before the map, and dilation."""
+    ends = zip(enlarging.end, enlarging.factor, strict=True)
+    cut = tuple(end - int(factor) for end, factor in ends)
+    kernel, stride, dilation = (
+        tuple(map(int, sides)) for sides in (enlarging.kernel, enlarging.factor, enlarging.dilation)
+    )
+    return kernel, stride, cut, dilation
+
+
 def effective(macs: int, op: Op, x: Shape) -> int:
-    """The multiply-accumulates of a layer that read a pixel; all of them without a window."""
+    """The multiply-accumulates of a layer that read a pixel; all of them without a window.
+
+    Of a transposed convolution those that aren't cut off: its taps write, and the larger map is
+    what they may miss.
+    """
+    if macs and (enlarging := op.enlarging(x)):
+        sides = zip(x.grid, op.out(x).grid, *_cut(enlarging), strict=True)
+        for size, outs, kernel, *rest in sides:
+            macs = macs // (int(size) * kernel) * reads(int(outs), int(size), kernel, *rest)
+        return macs
     window = op.window(x) if macs else None
     if window is None:
         return macs

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any
 
 from compiler.cost.counting import elements
@@ -17,10 +18,12 @@ from compiler.ir.op import Op, Shape, Work
 from compiler.ir.plugged import kind_of
 from compiler.ops.act import Activation, Softmax
 from compiler.ops.conv import Conv
+from compiler.ops.deconv import Deconv
 from compiler.ops.linear import Linear
 from compiler.ops.norm import BatchNorm, GroupNorm, InstanceNorm, LayerNorm, Norm
 from compiler.ops.pool import AdaptivePool, AvgPool, MaxPool
 from compiler.ops.unlearned import LocalResponseNorm
+from compiler.ops.upsample import Upsample
 
 Rule = Callable[[Any, Shape, Work], int]
 """One layer's count for one image: from its op, input shape and work."""
@@ -109,6 +112,20 @@ def _patched(op: Activation, x: Shape, work: Work) -> int:
     return work.act_elems if op.facts.calflops else 0
 
 
+def _weights_everywhere(op: Deconv, x: Shape, work: Work) -> int:
+    """Every weight at every output, as in a convolution."""
+    return elements(op.params(x)) * op.out(x).positions
+
+
+def _as_if_plain(op: Deconv, x: Shape, work: Work) -> int:
+    """Every tap at every output, as in a convolution."""
+    return work.activations * (int(x.channels) // int(op.groups)) * prod(map(int, op.slide.kernel))
+
+
+THOP_UPSAMPLE = {"nearest": 0, "linear": 5, "bilinear": 11, "trilinear": 0}
+FVCORE_UPSAMPLE = {"nearest": 1, "bilinear": 4}
+
+
 def _plain(rule: Rule) -> Rule:
     """A rule that overlooks subclasses of torch's own layers."""
     return lambda op, x, work: 0 if op.slide.tf_same else rule(op, x, work)
@@ -127,13 +144,19 @@ OTHER_NORMS = (LayerNorm, GroupNorm, InstanceNorm)
 """Norms that keep no running statistics."""
 PEERS = {
     "torch FlopCounterMode": Peer(
-        "2 × MACs", {Conv: _macs_twice, Linear: _macs_twice}, foreign=_macs_twice
+        "2 × MACs",
+        {Conv: _macs_twice, Deconv: _macs_twice, Linear: _macs_twice},
+        foreign=_macs_twice,
     ),
     "fvcore": Peer(
         "MACs + 2 × batch norm + adaptive average pool inputs",
         {
             Conv: _macs,
+            Deconv: _macs,
             Linear: _macs,
+            Upsample: lambda op, x, work: (
+                work.eltwise_elems * FVCORE_UPSAMPLE.get(op.mode, 0) if len(op.factor) == 2 else 0
+            ),
             BatchNorm: _normed,
             **dict.fromkeys(OTHER_NORMS, _standardised),
             AdaptivePool: _fvcore_pool,
@@ -145,17 +168,23 @@ PEERS = {
         "MACs + bias additions + batch norm parameters",
         {
             Conv: _macs_and_bias,
+            Deconv: _weights_everywhere,
             Linear: _macs_and_bias,
             **dict.fromkeys((BatchNorm, *OTHER_NORMS, Activation), _weights),
         },
         norms="other norms' parameters",
     ),
-    "ptflops (aten)": Peer("MACs + bias additions", {Conv: _macs_and_bias, Linear: _macs_and_bias}),
+    "ptflops (aten)": Peer(
+        "MACs + bias additions",
+        {Conv: _macs_and_bias, Deconv: _macs_and_bias, Linear: _macs_and_bias},
+    ),
     "thop": Peer(
         "MACs + 4 × batch norm + average pools",
         {
             Conv: _plain(_macs),
+            Deconv: _as_if_plain,
             Linear: _macs,
+            Upsample: lambda op, x, work: work.eltwise_elems * THOP_UPSAMPLE[op.mode],
             **dict.fromkeys((BatchNorm, LayerNorm, InstanceNorm), _thop_norm),
             AvgPool: _plain(lambda op, x, work: work.pool_elems),
             AdaptivePool: lambda op, x, work: (
@@ -171,6 +200,8 @@ PEERS = {
         "2 × MACs + conv bias + 2 × batch norm + activations + pool inputs",
         {
             Conv: lambda op, x, work: 2 * work.macs + work.bias_adds,
+            Deconv: lambda op, x, work: 2 * work.macs + work.bias_adds,
+            Upsample: lambda op, x, work: work.eltwise_elems,
             Linear: _macs_twice,
             BatchNorm: _normed,
             **dict.fromkeys(OTHER_NORMS, _standardised),
@@ -186,7 +217,9 @@ PEERS = {
         norms="5 × other norms",
         sees_gamma=True,
     ),
-    "torchvision's tables": Peer("MACs, called GFLOPS", {Conv: _macs, Linear: _macs}),
+    "torchvision's tables": Peer(
+        "MACs, called GFLOPS", {Conv: _macs, Deconv: _macs, Linear: _macs}
+    ),
 }
 
 

@@ -9,11 +9,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields
 from typing import Any
 
+from compiler.cost.field import Pixels, pixels_text
 from compiler.cost.footer import footer
 from compiler.cost.report import Report
 from compiler.cost.rows import Row, Total
-from compiler.ir.op import Axes
-from compiler.ops.window import pair_text
 
 DERIVED = ("flops", "receptive_field", "stride", "padding")
 """Columns that follow from others; `field` is written as the last three."""
@@ -183,9 +182,12 @@ def _shape(shape: Sequence[int]) -> str:
     return "×".join(str(int(n)) for n in shape)
 
 
-def _pair(axes: Axes | None) -> str:
+def _pair(axes: Pixels | None) -> str:
     """One number for a square."""
-    return pair_text(axes) if axes else ""
+    if not axes:
+        return ""
+    told = [*map(pixels_text, axes)]
+    return told[0] if len(set(told)) == 1 else "×".join(told)
 
 
 def _aligned(table: Table) -> list[str]:

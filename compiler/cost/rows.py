@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 
 from compiler.cost.counting import Tally
-from compiler.cost.field import Field
+from compiler.cost.field import Field, Pixels
 from compiler.ir.nodes import Leaf, Series
-from compiler.ir.op import Axes, Shape
+from compiler.ir.op import Shape
 from compiler.ops.words import kind_of
 
 
@@ -86,17 +86,17 @@ class Placed(Counts):
     """None past the last map."""
 
     @property
-    def receptive_field(self) -> Axes | None:
+    def receptive_field(self) -> Pixels | None:
         """(h, w) of the window of the image that one position sees."""
         return self.field.size if self.field else None
 
     @property
-    def stride(self) -> Axes | None:
+    def stride(self) -> Pixels | None:
         """(h, w) from one position's window to the next one's: the effective stride."""
         return self.field.stride if self.field else None
 
     @property
-    def padding(self) -> Axes | None:
+    def padding(self) -> Pixels | None:
         """(h, w) by which the first window starts before the image."""
         return self.field.padding if self.field else None
 

@@ -66,7 +66,7 @@ def _factorised(inside: list[Leaf]) -> str:
 
 
 def _size(leaf: Leaf) -> tuple[int, bool] | None:
-    window = leaf.op.window(leaf.inp)
+    window = leaf.op.window(leaf.inp) or leaf.op.enlarging(leaf.inp)
     if window is None or leaf.op.family not in CONVS:
         return None
     return int(max(window.kernel)), leaf.op.family == "factorised"

@@ -81,6 +81,8 @@ def _words(window: Window) -> list[str]:
     """The words that say a window's padding."""
     if isinstance(window.padding, str):
         return [window.padding]
+    if isinstance(window, layers.Deconv):
+        return ["valid"] * (set(window.padding or ()) == {0})
     sides = zip(_spans(window), window.stride, window.padding or (), strict=True)
     same = all(span % 2 + int(by) > 1 and pad == (span - 1) // 2 for span, by, pad in sides)
     ceil = isinstance(window, layers.MaxPool) and window.ceil

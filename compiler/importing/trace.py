@@ -9,6 +9,7 @@ from operator import lt
 from torch import nn
 
 from compiler.importing import activations as _activations  # noqa: F401  # fills the table
+from compiler.importing import larger as _larger  # noqa: F401  # fills it too
 from compiler.importing import norms as _norms  # noqa: F401  # fills it too
 from compiler.importing import pools as _pools  # noqa: F401  # fills it too
 from compiler.importing import readers as _readers  # noqa: F401  # fills it too

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 _LAYERS = {
     "is an RMS norm": "rms_norm",
-    "is a transposed convolution": "conv_transpose1d conv_transpose2d conv_transpose3d",
     "is attention": "scaled_dot_product_attention multi_head_attention_forward",
-    "resizes a map": "interpolate upsample grid_sample",
+    "resizes a map": "upsample grid_sample",
     "moves channels into space": "pixel_shuffle",
     "moves space into channels": "pixel_unshuffle",
     "drops whole channels, a spec's dropout single elements": "dropout1d dropout3d "

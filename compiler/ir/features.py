@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import groupby
 from operator import mul
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from compiler.ir.network import Network
 from compiler.ir.nodes import Leaf, Node, Parallel, Series, children
@@ -45,6 +46,8 @@ def _behind(node: Node, stride: Axes) -> Axes:
     """The stride behind a node; a join's is the largest of its branches but for gates."""
     match node:
         case Leaf():
+            if enlarging := node.op.enlarging(node.inp):
+                return tuple(map(_divided, stride, map(int, enlarging.factor)))
             window = node.op.window(node.inp)
             return tuple(map(mul, stride, map(int, window.stride))) if window else stride
         case Parallel():
@@ -58,10 +61,15 @@ def _behind(node: Node, stride: Axes) -> Axes:
     return stride
 
 
+def _divided(stride: float, factor: int) -> Any:
+    """The stride of a map that is made larger: a whole number where it can be."""
+    return stride // factor if stride % factor == 0 else stride / factor
+
+
 def default_taps(network: Network) -> tuple[str, ...]:
     """The last step before each change of stride, and the last of all."""
-    last = {stride: name for name, stride in reductions(network).items()}
-    return tuple(last.values())
+    alike = groupby(reductions(network).items(), key=lambda step: step[1])
+    return tuple([*steps][-1][0] for _, steps in alike)
 
 
 def described(network: Network, steps: Iterable[str]) -> tuple[FeatureInfo, ...]:

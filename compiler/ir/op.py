@@ -104,6 +104,22 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
+class Enlarging:
+    """How a larger map sees the one that it is made from, per axis, for receptive fields.
+
+    Position i sees from (i + start) / factor up to, not including, (i + end) / factor. What
+    each one reads moves by whole positions; this is the least even window that holds it.
+    `kernel` and `dilation` are those of a transposed convolution.
+    """
+
+    factor: Axes
+    start: Axes
+    end: Axes
+    kernel: Axes = ()
+    dilation: Axes = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Work:
     """What one op does with one sample, in multiply-accumulates and elements; see docs/cost.md.
 
@@ -220,6 +236,10 @@ class Op(ABC):
 
     def window(self, x: Shape) -> Window | None:
         """The sliding window, where there is one."""
+        return None
+
+    def enlarging(self, x: Shape) -> Enlarging | None:
+        """How positions see fewer ones, where the map becomes larger."""
         return None
 
     def flattens(self, x: Shape) -> bool:

@@ -12,16 +12,19 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from compiler.ir.op import Op, Shape
+from compiler.lowering.enlarging import deconv_window
 from compiler.lowering.norms import NORMS, norm_behind
 from compiler.lowering.scope import Scope
 from compiler.lowering.windows import pool_window, ranked, sliding
 from compiler.ops.act import ACTIVATIONS, Activation, Softmax
 from compiler.ops.conv import CONV, DEPTHWISE, POINTWISE, Conv
+from compiler.ops.deconv import Deconv
 from compiler.ops.linear import Dropout, DropPath, Flatten, Identity, Linear
 from compiler.ops.pool import AdaptivePool, AvgPool, MaxPool
 from compiler.ops.scale import LayerScale
 from compiler.ops.shuffle import ChannelShuffle
 from compiler.ops.unlearned import L2Norm, LocalResponseNorm
+from compiler.ops.upsample import Upsample
 from compiler.ops.window import Sliding, every
 from dsl.models import layers
 from dsl.models.activations import CHANNELWISE, SLOPED
@@ -96,6 +99,17 @@ def _sepconv(step: layers.SepConv, x: Shape, scope: Scope) -> Lowered:
     return Lowered(parts)
 
 
+@lowers(layers.Deconv)
+def _deconv(step: layers.Deconv, x: Shape, scope: Scope) -> Lowered:
+    normed = norm_behind(step, scope)
+    groups, width = scope.positive(step, "groups"), scope.positive(step, "width")
+    rank = ranked(step, "kernel", step.kernel, x, scope)
+    slide, extra = deconv_window(step, rank, scope)
+    bias = _bias(step, scope, bool(normed))
+    deconv = Deconv(width, slide, extra, groups, bias, scope.init(step))
+    return Lowered(((CONV, deconv), *normed, *_act(step, scope)))
+
+
 def _bias(step: layers.Filter, scope: Scope, normed: bool) -> bool:
     if step.bias is not None:
         return step.bias
@@ -159,6 +173,16 @@ def _globalpool(step: layers.GlobalPool, x: Shape, scope: Scope) -> Lowered:
 def _adaptivepool(step: layers.AdaptivePool, x: Shape, scope: Scope) -> Lowered:
     size = scope.axes(step, "size", ranked(step, "size", step.size, x, scope))
     return one(AdaptivePool(size, scope.word(step, "mode", MODES)))
+
+
+@lowers(layers.Upsample)
+def _upsample(step: layers.Upsample, x: Shape, scope: Scope) -> Lowered:
+    rank = len(step.factor)
+    if rank == 1:  # for all axes; a vector is refused by the op
+        factor = scope.axes(step, "factor", 1) * len(x.grid or (1, 1))
+    else:
+        factor = scope.axes(step, "factor", ranked(step, "factor", step.factor, x, scope))
+    return one(Upsample(factor, scope.word(step, "mode", layers.RESAMPLING)))
 
 
 @lowers(layers.Linear)

@@ -19,7 +19,9 @@ from compiler.nn.built import build_node
 from compiler.nn.checkpointing import checkpointed
 from compiler.ops.inits import init_call
 
-DRAWN = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Linear)
+CONVS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
+DECONVS = (nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
+DRAWN = (*CONVS, *DECONVS, nn.Linear)
 """The layers whose weights a spec's `init` draws."""
 
 

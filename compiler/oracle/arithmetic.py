@@ -45,6 +45,29 @@ class Functions:
         conv = _of_rank("conv", x)
         return conv(_padded(x, padding), weight, None, stride, 0, dilation, groups)
 
+    def deconv(
+        self, x: Tensor, weight: Tensor, stride: Axes, cut: Padding, dilation: Axes, groups: int
+    ) -> Tensor:
+        """By a convolution: of the map with zeros between positions, with the kernel turned."""
+        rank = x.ndim - 2
+        steps = zip(x.shape[2:], stride, strict=True)
+        wide = x.new_zeros([*x.shape[:2], *((size - 1) * by + 1 for size, by in steps)])
+        wide[(slice(None), slice(None), *(slice(None, None, by) for by in stride))] = x
+        sizes = zip(weight.shape[2:], dilation, cut, strict=True)
+        reach = [((side - 1) * apart, each) for side, apart, each in sizes]
+        padded = _padded(wide, tuple((full - one, full - two) for full, (one, two) in reach))
+        turned = weight.flip(*range(2, 2 + rank))
+        turned = turned.reshape(groups, -1, *turned.shape[1:]).transpose(1, 2)
+        ones = (1,) * rank
+        return _of_rank("conv", x)(padded, turned.flatten(0, 1), None, ones, 0, dilation, groups)
+
+    def between(
+        self, x: Tensor, axis: int, low: list[int], high: list[int], share: list[float]
+    ) -> Tensor:
+        part = x.new_tensor(share).reshape(-1, *(1,) * (x.ndim - 1 - axis))
+        below, above = (x.index_select(axis, torch.tensor(at)) for at in (low, high))
+        return below + part * (above - below)
+
     def max_pool(
         self, x: Tensor, kernel: Axes, stride: Axes, padding: Padding, ceil: bool
     ) -> Tensor:

@@ -30,7 +30,8 @@ def observed(module: CompiledNetwork, report: Report) -> Observation:
     return observe(module, shape, batch=report.batch, training=report.training)
 
 
-CONVS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
+DECONVS = (nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
+CONVS = (nn.Conv1d, nn.Conv2d, nn.Conv3d, *DECONVS)
 _Hook = Callable[[nn.Module, object, torch.Tensor], None]
 
 
@@ -63,7 +64,10 @@ def bias_adds(module: nn.Module, row: Row, batch: int) -> int:
 
 
 def taps_on_pixels(module: nn.Module, row: Row, batch: int) -> int:
-    """Multiply-accumulates that read a pixel, found by convolving ones with ones."""
+    """Multiply-accumulates that read a pixel, found by convolving ones with ones.
+
+    Transposed ones have those that write one: what is left of the ones that they add up.
+    """
     if is_foreign(row):
         return inside(module, row, batch).taps
     layer = module.get_submodule(row.path)
@@ -71,7 +75,8 @@ def taps_on_pixels(module: nn.Module, row: Row, batch: int) -> int:
         return batch * layer.weight.numel()
     if not isinstance(layer, CONVS):
         return 0
-    settings = (layer.kernel_size, layer.stride, layer.padding, layer.dilation)
+    extra = (layer.output_padding,) if isinstance(layer, DECONVS) else ()
+    settings = (layer.kernel_size, layer.stride, layer.padding, layer.dilation, *extra)
     filters = layer.weight.shape[0] * layer.weight.shape[1]
     return batch * filters * _reads(type(layer).__name__, settings, row.inp.grid)
 
@@ -79,8 +84,9 @@ def taps_on_pixels(module: nn.Module, row: Row, batch: int) -> int:
 @lru_cache
 def _reads(kind: str, settings: tuple[object, ...], grid: tuple[int, ...]) -> int:
     """Taps of one plain filter that read one of the grid's pixels."""
-    kernel, stride, padding, dilation = settings
+    kernel, stride, padding, dilation, *extra = settings
     rest = {"stride": stride, "padding": padding, "dilation": dilation, "bias": False}
+    rest |= {"output_padding": extra[0]} if extra else {}
     name = kind if kind.endswith("Same") else f"nn.{kind}"
     twin = construct(Call(name, (1, 1, kernel), rest)).double()
     nn.init.ones_(twin.get_parameter("weight"))

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from compiler.oracle.meaning_larger import between, same_cut
 from compiler.oracle.norming import along, norm_behind, normalised
 from dsl.models import layers
 from dsl.models.spec import Spec
@@ -43,6 +44,22 @@ class Arithmetic(Protocol):
         dilation: Axes,
         groups: int,
     ) -> Array: ...
+    def deconv(
+        self,
+        x: Array,
+        weight: Array,
+        stride: Axes,
+        cut: Padding,
+        dilation: Axes,
+        groups: int,
+    ) -> Array:
+        """Each position times the weight, added up `stride` apart, without what is cut off."""
+
+    def between(
+        self, x: Array, axis: int, low: list[int], high: list[int], share: list[float]
+    ) -> Array:
+        """Along an axis what lies at `low`, and as much of what lies at `high` as `share` says."""
+
     def max_pool(
         self, x: Array, kernel: Axes, stride: Axes, padding: Padding, ceil: bool
     ) -> Array: ...
@@ -140,6 +157,8 @@ class Meaning:
                 point = self.pointwise(deep, f"{path}.pointwise", step)
                 bias = self.bias(step, path, "pointwise")
                 return self.behind(step, path, point, bias)
+            case layers.Deconv():
+                return self.deconv(step, path, x)
             case layers.MaxPool():
                 return self.pool(step, x)
             case layers.Linear():
@@ -158,10 +177,11 @@ class Meaning:
     def plain(self, step: layers.Layer, x: Array) -> Array:
         """Layers without weights."""
         match step:
-            case layers.GlobalPool():
-                return self.ops.adaptive_pool(self.value(step.mode), x, (1,) * (x.ndim - 2))
-            case layers.AdaptivePool():
-                return self.ops.adaptive_pool(self.value(step.mode), x, self.axes(step.size, x))
+            case layers.GlobalPool() | layers.AdaptivePool():
+                size: Any = 1 if isinstance(step, layers.GlobalPool) else step.size
+                return self.ops.adaptive_pool(self.value(step.mode), x, self.axes(size, x))
+            case layers.Upsample():
+                return self.larger(step, x)
             case layers.Flatten():
                 return _flat(x)
             case layers.Dropout() | layers.DropPath():
@@ -189,6 +209,31 @@ class Meaning:
         alone = not self.normed(step) and self.act(step) == "none"
         y = self.convolve(step, path if alone else f"{path}.conv", x, groups)
         return self.behind(step, path, y, self.bias(step, path, "" if alone else "conv"))
+
+    def deconv(self, step: layers.Deconv, path: str, x: Array) -> Array:
+        kernel, stride = self.axes(step.kernel, x), self.axes(step.stride, x)
+        dilation = self.axes(step.dilation, x)
+        mode = self.value(step.padding)
+        mode = self.spec.defaults.padding if mode is None else mode
+        if not isinstance(mode, str):
+            cut = tuple((pad, pad) for pad in self.axes(mode, x))
+        elif mode == "valid":
+            cut = ((0, 0),) * len(kernel)
+        else:
+            cut = tuple(map(same_cut, kernel, stride, dilation))
+        alone = not self.normed(step) and self.act(step) == "none"
+        where, groups = path if alone else f"{path}.conv", int(self.value(step.groups))
+        weight, width = self.state[f"{where}.weight"], int(self.value(step.width))
+        _agree(where, (x.shape[1], width // groups, *kernel), weight)
+        y = self.ops.deconv(x, weight, stride, cut, dilation, groups)
+        return self.behind(step, path, y, self.bias(step, path, "" if alone else "conv"))
+
+    def larger(self, step: layers.Upsample, x: Array) -> Array:
+        factor = self.axes(step.factor * (x.ndim - 2 if len(step.factor) == 1 else 1), x)
+        for axis, by in enumerate(factor, 2):
+            low, high, share = between(x.shape[axis], by, str(step.mode))
+            x = self.ops.between(x, axis, low, high, share)
+        return x
 
     def pointwise(self, x: Array, where: str, step: layers.Filter) -> Array:
         """The 1x1 behind a depthwise convolution."""

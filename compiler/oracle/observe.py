@@ -6,7 +6,8 @@ The facts below hold for torch 2.13, on meta as on the CPU. x is a layer's input
 
 Saved for backward (distinct storages in full, without parameters and buffers; Python scalars
 never reach the hooks; an image without gradient is x like any other where weights need it)
-    conv, linear           x (a flattened view is the storage that it views)
+    conv (transposed too), linear
+                           x (a flattened view is the storage that it views)
     batch norm (train)     x, mean (C), invstd (C); also without affine
     group norm             x, mean (N, groups), rstd (N, groups)
     relu                   y
@@ -17,8 +18,8 @@ never reach the hooks; an image without gradient is x like any other where weigh
     sigmoid, tanh, softmax, log softmax                          y
     max pool, adaptive max pool (any size)                       x, int64 indices as large as y
     avg pool, adaptive avg pool above 1x1                        x
-    adaptive avg pool to 1x1, mean, cat, flatten, identity, channel shuffle, constant pad (whatever
-    the fill), add and sub (any alpha), times or over a number   nothing
+    adaptive avg pool to 1x1, mean, cat, flatten, identity, channel shuffle, upsampling, constant
+    pad (whatever the fill), add and sub (any alpha), times or over a number   nothing
     a * b, a / b           the factors that a gradient needs: a if b has one, b if a has one
     dropout (train, 0<p<1) a float noise tensor as large as x, also in place; not y
                            (p = 0: nothing; p = 1: a 0-dim float, 4 bytes)
@@ -40,15 +41,16 @@ when its inputs and all its outputs are alive.
 
 `all_outputs` counts the floating-point result of each outermost torch function that computes,
 wherever it is called: conv, linear, norm, activation (in place too), pool, adaptive pool, softmax,
-LocalResponseNorm, channel shuffle, cat, each add or mul, constant pad and train-mode dropout once
-each; flatten, view, slice, identity, eval dropout (and dropout with p = 0), num_batches_tracked
-and max pool indices 0. `x + s * y` is two. Constants count where the forward makes them
-(`ones_like`).
+LocalResponseNorm, channel shuffle, upsampling, cat, each add or mul, constant pad and train-mode
+dropout once each; flatten, view, slice, identity, eval dropout (and dropout with p = 0),
+num_batches_tracked and max pool indices 0. `x + s * y` is two. Constants count where the forward
+makes them (`ones_like`).
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import nn
@@ -81,17 +83,17 @@ class Observation:
     field: Field | None  # at the last spatial map of the path to the first output
 
     @property
-    def receptive_field(self) -> tuple[int, ...] | None:
+    def receptive_field(self) -> tuple[Any, ...] | None:
         """The window of the image that one position of the last map sees: (h, w) in pixels."""
         return self.field and self.field[0]
 
     @property
-    def stride(self) -> tuple[int, ...] | None:
+    def stride(self) -> tuple[Any, ...] | None:
         """(h, w) pixels from one position's window to the next one's."""
         return self.field and self.field[1]
 
     @property
-    def padding(self) -> tuple[int, ...] | None:
+    def padding(self) -> tuple[Any, ...] | None:
         """(h, w) pixels by which the first window starts before the image."""
         return self.field and self.field[2]
 

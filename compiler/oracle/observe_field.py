@@ -7,8 +7,9 @@ pointwise: their statistics see everything, which says nothing about the archite
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import reduce
-from math import prod
+from math import ceil, floor, prod
 from operator import floordiv, mod
 from typing import Any
 
@@ -21,14 +22,25 @@ from compiler.oracle.observe_ops import Category, Ran, UnknownOpError, storage_k
 class Axis:
     """The window of the first output along one axis, and the step to the next; pixels."""
 
-    start: int = 0
-    end: int = 1
-    jump: int = 1
+    start: Fraction = Fraction(0)
+    end: Fraction = Fraction(1)
+    jump: Fraction = Fraction(1)
 
     def windowed(self, kernel: int, stride: int, pad: int, dilation: int) -> "Axis":
         """The axis after a convolution or pool over it."""
         last = (kernel - 1) * dilation - pad
         return Axis(self.start - pad * self.jump, self.end + last * self.jump, self.jump * stride)
+
+    def enlarged(self, factor: int, reads: Iterable[tuple[int, int, int]]) -> "Axis":
+        """The axis behind something with `factor` positions in the place of each.
+
+        `reads` says of some positions which they read, from the first up to not including the
+        last: the window is the least that moves evenly and holds all of these.
+        """
+        jump, reads = self.jump / factor, tuple(reads)
+        starts = (first * self.jump - place * jump for place, first, _ in reads)
+        ends = ((last - 1) * self.jump - place * jump for place, _, last in reads)
+        return Axis(self.start + min(starts), self.end + max(ends), jump)
 
     def hull(self, other: "Axis") -> "Axis":
         """The smallest window that holds both; the larger jump where they differ."""
@@ -87,8 +99,35 @@ def _map_size(trace: Trace, tensor: torch.Tensor) -> Sizes:
 
 def _conv(trace: Trace, bound: Bound, out: torch.Tensor) -> Trace:
     if bound["transposed"]:
-        raise UnknownOpError("the runtime oracle does not know transposed convolutions")
+        return _transposed(trace, bound)
     return _windowed(trace, _map_size(trace, bound["weight"]), bound)
+
+
+def _transposed(trace: Trace, bound: Bound) -> Trace:
+    """Position 0 goes to tap * dilation - padding, and each next one `stride` further."""
+    sizes = (_last(trace, bound[name]) for name in ("stride", "padding", "dilation"))
+    axes = []
+    for axis, *window in zip(trace.axes, _map_size(trace, bound["weight"]), *sizes, strict=True):
+        kernel, stride, pad, dilation = window
+        axes.append(axis.enlarged(stride, ((tap * dilation - pad, 0, 1) for tap in range(kernel))))
+    return Trace(tuple(axes))
+
+
+def _upsample(trace: Trace, bound: Bound, out: torch.Tensor) -> Trace:
+    """Each position by itself, where torch computes it to lie between those that there are."""
+    sizes, outs = _map_size(trace, bound["self"]), _map_size(trace, out)
+    if any(map(mod, outs, sizes)) or bound.get("align_corners"):
+        raise UnknownOpError("the runtime oracle knows upsampling by whole factors alone")
+    even = "align_corners" in bound
+    axes = []
+    for axis, factor in zip(trace.axes, map(floordiv, outs, sizes), strict=True):
+        at = [
+            Fraction(2 * place + 1, 2 * factor) - Fraction(1, 2) if even else place // factor
+            for place in range(factor)
+        ]
+        reads = [(place, floor(x), ceil(x) + 1) for place, x in enumerate(at)]
+        axes.append(axis.enlarged(factor, reads))
+    return Trace(tuple(axes))
 
 
 def _max_pool(trace: Trace, bound: Bound, out: torch.Tensor) -> Trace:
@@ -182,6 +221,7 @@ _RULES: dict[Category, Rule] = {
     Category.LINEAR: _linear,
     Category.MAX_POOL: _max_pool,
     Category.AVG_POOL: _avg_pool,
+    Category.UPSAMPLE: _upsample,
     Category.ADAPTIVE_POOL: _adaptive,
     Category.REDUCE: _reduce,
     Category.PAD: _pad,

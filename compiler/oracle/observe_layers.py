@@ -5,9 +5,10 @@ Aten operators land on the innermost module whose forward runs, so functional op
 layer however many operators it runs), which a TorchFunctionMode tells without module types.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import torch
@@ -29,7 +30,7 @@ from compiler.oracle.observe_ops import (
     tensors,
 )
 
-Axes = tuple[int, ...]
+Axes = tuple[Any, ...]  # whole numbers, but floats where maps were made larger
 # Per axis, (h, w) of an image: the window, the step between windows, and the pixels that the
 # first window lies before the image.
 Field = tuple[Axes, Axes, Axes]
@@ -38,8 +39,13 @@ Field = tuple[Axes, Axes, Axes]
 def field_of(trace: Trace) -> Field:
     """A trace as numbers of pixels."""
     axes = trace.axes
-    size = tuple(axis.end - axis.start for axis in axes)
-    return size, tuple(axis.jump for axis in axes), tuple(-axis.start for axis in axes)
+    size = _told(axis.end - axis.start for axis in axes)
+    return size, _told(axis.jump for axis in axes), _told(-axis.start for axis in axes)
+
+
+def _told(pixels: Iterable[Fraction]) -> Axes:
+    """Whole numbers as such."""
+    return tuple(n.numerator if n.denominator == 1 else float(n) for n in pixels)
 
 
 @dataclass(frozen=True)

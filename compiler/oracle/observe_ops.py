@@ -30,6 +30,7 @@ class Category(Enum):
     LINEAR = auto()
     MAX_POOL = auto()
     AVG_POOL = auto()
+    UPSAMPLE = auto()
     ADAPTIVE_POOL = auto()
     REDUCE = auto()
     PAD = auto()
@@ -46,6 +47,10 @@ _TABLE = {
     Category.LINEAR: "mm addmm",
     Category.MAX_POOL: "max_pool2d_with_indices max_pool3d_with_indices",
     Category.AVG_POOL: "avg_pool2d avg_pool3d",
+    Category.UPSAMPLE: (
+        "upsample_nearest1d upsample_nearest2d upsample_nearest3d"
+        " upsample_linear1d upsample_bilinear2d upsample_trilinear3d"
+    ),
     Category.ADAPTIVE_POOL: (
         "_adaptive_avg_pool2d _adaptive_avg_pool3d adaptive_max_pool2d adaptive_max_pool3d"
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import prod
+from math import ceil, prod
 
 from compiler.cost import cost
 from compiler.ir.fit import least, misfit
@@ -50,13 +50,14 @@ def _grids(network: Network) -> Iterator[Axes]:
     steps = field.stride if field else (1,) * len(own)
     last = len(own) - 1
     grid = tuple(
-        min(size, max(least + (step if axis == last else step // 2), few))
+        min(size, max(least + ceil(step if axis == last else step // 2), few))
         for axis, (size, least, step, few) in enumerate(
             zip(own, small, steps, FEWEST[-len(own) :], strict=True)
         )
     )
     yield grid
     yield from ((side,) * len(own) for side in dict.fromkeys(grid))
+    yield tuple(min(size, 2 * least) for size, least in zip(own, small, strict=True))
     yield own
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, get_args
 
-from compiler.ir.op import Call, Ending, Extra, Op, Saved, Shape, Window, Work
+from compiler.ir.op import Call, Ending, Enlarging, Extra, Op, Saved, Shape, Window, Work
 from dsl.models.identifiers import IDENTIFIER
 from dsl.models.plugins import said
 
@@ -66,6 +66,8 @@ def _facts(op: Op, x: Shape) -> Iterator[tuple[str, str, Test, Callable[[], Any]
     yield "work", "a Work", _is(Work), lambda: op.work(x)
     yield "training_work", "a Work", _is(Work), lambda: op.training_work(x)
     yield "window", "a Window or None", _is((Window, type(None))), lambda: op.window(x)
+    enlarging = _is((Enlarging, type(None)))
+    yield "enlarging", "an Enlarging or None", enlarging, lambda: op.enlarging(x)
     yield "flattens", "True or False", _is(bool), lambda: op.flattens(x)
     for training in (False, True):
         yield "shares", "True or False", _is(bool), partial(op.shares, training)

@@ -13,6 +13,7 @@ from compiler.ir.symbols import names_in
 from compiler.lowering.classifier import classified, sharing
 from compiler.ops.act import Activation
 from compiler.ops.conv import Conv
+from compiler.ops.deconv import Deconv
 from compiler.ops.inits import describe, init_call
 from compiler.ops.linear import Linear
 from compiler.ops.norm import BatchNorm, GroupNorm, InstanceNorm, LayerNorm, rank_of
@@ -47,6 +48,7 @@ def _said(network: Network) -> str:
 
 LAYERS: dict[type[Op], str] = {
     Conv: "nn.Conv{rank}d",
+    Deconv: "nn.ConvTranspose{rank}d",
     Linear: "nn.Linear",
     BatchNorm: "nn.BatchNorm{rank}d",
     LayerNorm: "nn.LayerNorm",
@@ -90,10 +92,12 @@ def _drawn(network: Network) -> Iterator[str]:
     """The body of `_init_weights`."""
     if network.init:
         yield "        for module in self.modules():"
-        ops = (leaf.op for _, leaf in leaves(network.nodes))
+        ops = [leaf.op for _, leaf in leaves(network.nodes)]
         # A plugin's layer may be made of convolutions of any rank.
         ranks = (1, 2, 3) if any(map(kind_of, ops)) else (len(network.input.grid),)
-        kinds = *(LAYERS[Conv].format(rank=rank) for rank in ranks), LAYERS[Linear]
+        convs: list[type[Op]] = [Conv, Deconv] if Deconv in set(map(type, ops)) else [Conv]
+        named = (LAYERS[kind].format(rank=rank) for kind in convs for rank in ranks)
+        kinds = *named, LAYERS[Linear]
         yield f"            if isinstance(module, {' | '.join(kinds)}):"
         yield from _draw(network.init, Expr("module.weight"), 4)
     heads = {tap.name for tap in network.taps}

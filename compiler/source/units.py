@@ -18,6 +18,7 @@ from compiler.ir.nodes import Leaf, Node, Series, children
 from compiler.ir.symbols import SymFloat
 from compiler.ops.act import ACTIVATIONS, Activation
 from compiler.ops.conv import CONV, DEPTHWISE, POINTWISE, Conv
+from compiler.ops.deconv import Deconv
 from compiler.ops.norm import BatchNorm, GroupNorm, InstanceNorm, LayerNorm, Norm
 from compiler.source.expr import (
     WIDTH,
@@ -31,7 +32,7 @@ from compiler.source.expr import (
 )
 from compiler.source.expr import text as source_text
 
-SIZES = {"stride": "1", "padding": "0", "dilation": "1", "groups": "1"}
+SIZES = {"stride": "1", "padding": "0", "output_padding": "0", "dilation": "1", "groups": "1"}
 """Optional arguments of a convolution, with torch's defaults."""
 SLOPE = "negative_slope"
 SETTINGS = {
@@ -191,8 +192,9 @@ def _described(leaf: Leaf, unit: UnitClass) -> str:
             return leaf.op.facts.label
         case Norm():
             return _described_norm(leaf.op, unit)
-        case Conv(bias=bias):
+        case Conv(bias=bias) | Deconv(bias=bias):
             plain = {CONV: "convolution"}.get(leaf.name, f"{leaf.name} convolution")
+            plain = f"transposed {plain}" if isinstance(leaf.op, Deconv) else plain
             same = "SAME-padded " if leaf.op.slide.tf_same else ""
             free = "bias-free " if not bias and "bias" not in unit.mixed else ""
             return f"{free}{same}{plain}"
@@ -233,7 +235,7 @@ def _window(unit: Series) -> dict[str, Any]:
 def _settings(unit: Series) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for leaf in _leaves(unit):
-        if isinstance(leaf.op, Conv) and leaf.name != DEPTHWISE:
+        if isinstance(leaf.op, Conv | Deconv) and leaf.name != DEPTHWISE:
             found["bias"] = leaf.op.bias
         elif isinstance(leaf.op, Norm):
             found |= leaf.op.settings
@@ -254,6 +256,7 @@ def _kind(leaf: Leaf) -> str:
 
 KINDS = {CONV: "Conv", DEPTHWISE: "SepConv"}
 """What a unit's name begins with, by its first layer's."""
+TRANSPOSED = "ConvTranspose"
 SAME = "Same"
 NORMS = tuple(kind.short for kind in (BatchNorm, LayerNorm, GroupNorm, InstanceNorm))
 NO_GAMMA = f"{BatchNorm.short}NoGamma"
@@ -266,7 +269,8 @@ def unit_names() -> frozenset[str]:
     """Every name that `unit_name` can give."""
     acts = [facts.class_name for facts in ACTIVATIONS.values()]
     learned = [f"{facts.class_name}{EACH}" for facts in ACTIVATIONS.values() if not facts.function]
-    words = product(KINDS.values(), ("", SAME), ("", *NORMS, NO_GAMMA), ("", *acts, *learned))
+    kinds = (*KINDS.values(), TRANSPOSED)
+    words = product(kinds, ("", SAME), ("", *NORMS, NO_GAMMA), ("", *acts, *learned))
     return frozenset(map("".join, words))
 
 
@@ -274,7 +278,8 @@ def unit_name(unit: Series, full: bool = False) -> str:
     """`ConvBNReLU`; `full` also says of a norm that it has no gamma, and the like."""
     first, *others = _leaves(unit)
     same = SAME if first.op.call(first.inp).name.endswith(SAME) else ""
-    name = KINDS[first.name] + same + "".join(_word(leaf, full) for leaf in others)
+    kind = TRANSPOSED if isinstance(first.op, Deconv) else KINDS[first.name]
+    name = kind + same + "".join(_word(leaf, full) for leaf in others)
     assert name in unit_names(), f"{name} is no name of a unit"
     return name
 

@@ -17,6 +17,7 @@ from compiler.ir.network import Network
 from compiler.ir.nodes import Leaf, Node, Parallel, Series, Tap
 from compiler.ops.act import Activation
 from compiler.ops.conv import Conv
+from compiler.ops.deconv import Deconv
 from compiler.ops.linear import Identity, Linear
 from compiler.ops.norm import BatchNorm, GroupNorm, InstanceNorm, LayerNorm
 from compiler.ops.scale import LayerScale
@@ -52,6 +53,13 @@ def _conv(leaf: Leaf, separable: bool) -> tuple[str, Variables]:
     kernel = ("depthwise_kernel" if deep else "pointwise_kernel") if separable else "kernel"
     kind = "separable_" if separable else "depthwise_" if deep else ""
     return f"{kind}conv{rank}d", {"weight": (kernel, turn), "bias": ("bias", AS_IT_IS)}
+
+
+def _deconv(leaf: Leaf, separable: bool) -> tuple[str, Variables]:
+    """Keras has outputs before inputs here, too: the other way round than in a convolution."""
+    rank = len(leaf.inp.grid)
+    turn = Turn((*range(2, 2 + rank), 1, 0))
+    return f"conv{rank}d_transpose", {"weight": ("kernel", turn), "bias": ("bias", AS_IT_IS)}
 
 
 def _dense(leaf: Leaf, separable: bool) -> tuple[str, Variables]:
@@ -94,6 +102,7 @@ def _scale(leaf: Leaf, separable: bool) -> tuple[str, Variables]:
 
 KINDS: Mapping[type, Callable[[Leaf, bool], tuple[str, Variables]]] = {
     Conv: _conv,
+    Deconv: _deconv,
     Linear: _dense,
     BatchNorm: _norm,
     Activation: _slopes,

@@ -299,6 +299,9 @@ PaddingMode = Annotated[str, BeforeValidator(one_of(*PADDINGS))]
 Norm = Annotated[str, BeforeValidator(norm)]
 NormOrName = Annotated[str, BeforeValidator(norm_or_name)]
 Counting = Annotated[str, BeforeValidator(one_of("countpad", "nopad"))]
+Enlargement = Annotated[Axes, BeforeValidator(per_axis(1, spread=True))]
+"""A factor for each axis of a map; one alone is for all of them."""
+Resampling = Annotated[str, BeforeValidator(one_of("nearest", "linear", "bilinear", "trilinear"))]
 Join = Annotated[str, BeforeValidator(one_of(*JOIN_WORDS))]
 _ranked = BeforeValidator(_items("[3, 299, 299] (channels, height, width)", (2, 3, 4)))
 Extent = Annotated[tuple[Count, ...], _ranked, BeforeValidator(read_extent)]

@@ -23,11 +23,13 @@ from dsl.models.activations import (
 from dsl.models.fields import (
     ACTIVATION_WORDS,
     Channels,
+    Enlargement,
     Flag,
     InitText,
     Kernel,
     Number,
     Reference,
+    Resampling,
     Share,
 )
 from dsl.models.model import (
@@ -52,7 +54,7 @@ from dsl.models.norm_layers import (
     Norm,
 )
 from dsl.models.ramp import Ramp
-from dsl.models.windows import AVG_OR_MAX, AvgPool, Conv, Filter, MaxPool, Pool, SepConv
+from dsl.models.windows import AVG_OR_MAX, AvgPool, Conv, Deconv, Filter, MaxPool, Pool, SepConv
 
 __all__ = [
     "ACTIVATION_WORDS",
@@ -61,12 +63,14 @@ __all__ = [
     "LAYERS",
     "LRN",
     "OPTIONS",
+    "RESAMPLING",
     "Activation",
     "AdaptivePool",
     "AvgPool",
     "BatchNorm",
     "Call",
     "Conv",
+    "Deconv",
     "DropPath",
     "Dropout",
     "Filter",
@@ -94,8 +98,11 @@ __all__ = [
     "Spelled",
     "Split",
     "Step",
+    "Upsample",
     "spellings",
 ]
+
+RESAMPLING = {word: word for word in ("nearest", "linear", "bilinear", "trilinear")}
 
 
 class GlobalPool(Layer):
@@ -115,6 +122,20 @@ class AdaptivePool(Layer):
     auto = "pool"
     mode: Annotated[Reference, Spelled(words=AVG_OR_MAX, key="mode")] = "avg"
     size: Annotated[Kernel, Spelled(place=True)]
+
+
+class Upsample(Layer):
+    """`upsample 2`: twice as many positions along each axis, each repeated or between two.
+
+    `linear` is for series, `bilinear` for images, `trilinear` for clips, each with corners as
+    any pixel (torch's `align_corners=False`).
+    """
+
+    keyword = "upsample"
+    example = "upsample 2"
+    auto = "upsample"
+    factor: Annotated[Enlargement, Spelled(place=True)]
+    mode: Annotated[Resampling, Spelled(words=RESAMPLING)] = "nearest"
 
 
 class Linear(Layer):
@@ -243,11 +264,13 @@ LAYERS: dict[str, type[Layer]] = {
     kind.keyword: kind
     for kind in (
         SepConv,
+        Deconv,
         MaxPool,
         AvgPool,
         Pool,
         GlobalPool,
         AdaptivePool,
+        Upsample,
         Linear,
         Flatten,
         Dropout,

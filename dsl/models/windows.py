@@ -98,6 +98,18 @@ class SepConv(Filter):
     auto = "sepconv"
 
 
+class Deconv(Filter):
+    """A transposed convolution with its norm and activation: `deconv 2x2 64 /2`.
+
+    `same` makes the grid as many times larger as the stride says.
+    """
+
+    keyword = "deconv"
+    example = "deconv 2x2 64 /2"
+    auto = "deconv"
+    groups: Annotated[Channels, Spelled(key="groups")] = 1
+
+
 class MaxPool(Layer):
     """`maxpool 3x3 /2`; `ceil` lets the last window hang over the edge (Caffe's rule)."""
 

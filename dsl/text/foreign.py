@@ -52,6 +52,11 @@ SAID: dict[str, str] = {
     "none": "identity linear null nil no off",
     "identity": "skip shortcut skipconnection noop passthrough",
     "droppath": "stochasticdepth",
+    "deconv": (
+        "deconv2d deconvolution convtranspose convtranspose2d conv2dtranspose "
+        "transposedconv transposeconv transposed upconv"
+    ),
+    "upsample 2": "upsampling upsampling2d upsample2d interpolate resize",
     "dropout": "dropout2d spatialdropout alphadropout drop",
     "flatten": "view reshape1d ravel",
     "softmax": "softmax2d",
@@ -70,15 +75,8 @@ SPLITS: dict[str, str] = {
 """The same for what the language says by branches."""
 
 LACKING: dict[str, str] = {
-    "a transposed convolution": (
-        "deconv deconv2d deconvolution convtranspose convtranspose2d conv2dtranspose "
-        "transposedconv transposeconv transposed upconv"
-    ),
     "a deformable convolution": "deformconv deformconv2d deformableconv dcn",
-    "a layer that enlarges its map": (
-        "upsample upsampling upsampling2d upsample2d interpolate resize unpool maxunpool "
-        "pixelshuffle pixelunshuffle bilinear"
-    ),
+    "a layer that enlarges its map": ("unpool maxunpool pixelshuffle pixelunshuffle bicubic"),
     "attention": (
         "attention attn selfattention selfattn multiheadattention mha transformer "
         "transformerencoder cbam eca nonlocal"
