@@ -261,3 +261,35 @@ def test_a_mixer_of_shares_is_one_block_for_all_widths() -> None:
     (block,) = spec.inception.values()
     assert isinstance(block.body, Split)
     assert block.body.split == ("rest", *(list(block.params) * 3))
+
+
+class Three(nn.Module):
+    """Twelve channels in three parts, of which two are joined first."""
+
+    def __init__(self, *, gated_first: bool = True) -> None:
+        super().__init__()
+        self.wide, self.inner = Conv(6, 12), Conv(4, 4, 3, padding=1)
+        self.gated_first = gated_first
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.gated_first:
+            gate, kept, made = torch.split(self.wide(x), [6, 2, 4], dim=1)
+            return F.silu(gate) * torch.cat([kept, self.inner(made)], dim=1)
+        made, kept, gate = torch.split(self.wide(x), [4, 2, 6], dim=1)
+        return torch.cat([self.inner(made), kept], dim=1) * F.silu(gate)
+
+
+@pytest.mark.parametrize("gated_first", [True, False])
+def test_parts_that_are_joined_before_the_others_share_a_share(gated_first: bool) -> None:
+    spec = same(Net(Three(gated_first=gated_first)))
+    shares = [node.shares for _, node in nodes(lower(spec).nodes) if isinstance(node, Parallel)]
+    assert shares == [(6, 6), (2, 4) if gated_first else (4, 2)]
+
+
+def test_a_part_that_two_joins_take_is_still_refused() -> None:
+    def way(x: Tensor, one: nn.Module, other: nn.Module) -> Tensor:
+        first, second, third = x.chunk(3, dim=1)
+        return cat(one(first), one(first) + second, other(third))
+
+    with pytest.raises(dsl.SpecError):
+        import_module(Net(Two(way, 2, 2)), (3, 20, 20))

@@ -224,3 +224,12 @@ def test_unknown_models_are_named() -> None:
     assert caught.value.problems[0].help == "did you mean googlenet?"
     with pytest.raises(dsl.SpecError, match=r"E160.*timm has no model inception_v5"):
         spec_of("timm:inception_v5")
+
+
+def test_the_input_is_what_the_library_says_not_what_the_first_convolution_takes() -> None:
+    """TResNet's stem sees blocks of 4x4 pixels as 48 channels."""
+    model, size = load("timm:tresnet_m", {})
+    assert size == (3, 224, 224)
+    assert load("timm:resnet10t", {"in_chans": 1})[1] == (176, 176)
+    assert spec_of("timm:resnet10t", kwargs={"in_chans": 1}).input[0] == 1
+    assert next(each for each in model.modules() if isinstance(each, nn.Conv2d)).in_channels == 48

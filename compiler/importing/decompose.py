@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import NoReturn
 
 from compiler.importing.atoms import Join, Pad, Part, Scale, Unsaid, tidy
+from compiler.importing.dominance import Dominance
 from compiler.importing.faults import TANGLED, refuse
 from compiler.importing.graph import Graph, Node
 from compiler.importing.sharing import MISSES, Shares, part_of, shared
@@ -37,8 +38,7 @@ class Decomposer:
     """Turns one graph into the trunk's chain and its heads' chains."""
 
     graph: Graph
-    forks: list[int] = field(default_factory=list)
-    depths: list[int] = field(default_factory=list)
+    over: Dominance = field(init=False)
     seen: set[int] = field(default_factory=set)
     """Each node that stands in the tree already."""
     taps: set[int] = field(default_factory=set)
@@ -65,7 +65,7 @@ class Decomposer:
             self._lacks(nodes[0], f"takes channels {taken} of {channels}", MISSES)
 
     def _run(self) -> tuple[Chain, list[Head]]:
-        self._dominate()
+        self.over = Dominance(self.graph)
         trunk = set(self.graph.above((self.graph.output,)))
         self.taps = {self._tap(head, trunk) for head in self.graph.heads}
         chain = self._chain(self.graph.output, 0)
@@ -73,22 +73,6 @@ class Decomposer:
         return chain, [
             Head(source, self._chain(head, source), head) for source, head in sorted(sources)
         ]
-
-    def _dominate(self) -> None:
-        """Each node's immediate dominator, and its depth in their tree."""
-        for index, node in enumerate(self.graph.nodes):
-            fork = node.inputs[0] if node.inputs else 0
-            for other in node.inputs[1:]:
-                fork = self._meeting(fork, other)
-            self.forks.append(fork)
-            self.depths.append(self.depths[fork] + 1 if index else 0)
-
-    def _meeting(self, one: int, other: int) -> int:
-        while one != other:
-            if self.depths[one] < self.depths[other]:
-                one, other = other, one
-            one = self.forks[one]
-        return one
 
     def _tap(self, head: int, trunk: set[int]) -> int:
         """The one node of the trunk that an auxiliary head starts from."""
@@ -109,7 +93,7 @@ class Decomposer:
         while end != start:
             self._see(end)
             items.append(self._item(end, self.graph.nodes[end]))
-            end = self.forks[end]
+            end = self.over.forks[end]
         return tuple(reversed(items))
 
     def _see(self, index: int) -> None:
@@ -124,7 +108,7 @@ class Decomposer:
 
     def _item(self, index: int, node: Node) -> Item:
         atom, tap = node.atom, index if index in self.taps else None
-        inp = self.graph.nodes[self.forks[index]].shape
+        inp = self.graph.nodes[self.over.forks[index]].shape
         match atom:
             case Join():
                 return self._fork(index, node, atom)
@@ -149,7 +133,7 @@ class Decomposer:
         self.faults.append(replace(node, fault_read=Unsaid(why, help)))
 
     def _fork(self, index: int, node: Node, join: Join) -> Fork:
-        start = self.forks[index]
+        start = self.over.forks[index]
         scale, inputs = self._scaled(node, join, start)
         groups = self._groups(inputs, start, node)
         branches = tuple(self._branch(group, start, join, node) for group in groups)
@@ -203,7 +187,7 @@ class Decomposer:
         """A join's inputs, those together that part again behind the fork."""
         groups: list[tuple[int | None, list[int]]] = []
         for index in inputs:
-            first = self._first(index, start)
+            first = self.over.first(index, start)
             if groups and first is not None and groups[-1][0] == first:
                 groups[-1][1].append(index)
             elif first is not None and any(first == other for other, _ in groups):
@@ -212,14 +196,6 @@ class Decomposer:
                 groups.append((first, [index]))
         return [group for _, group in groups]
 
-    def _first(self, index: int, start: int) -> int | None:
-        """The dominator of a node right behind the fork; None for the fork itself."""
-        if index == start:
-            return None
-        while self.forks[index] != start:
-            index = self.forks[index]
-        return index
-
     def _tangled(self, node: Node) -> NoReturn:
         message = f"{node.where}: joins branches in an order that is no nesting"
         refuse(TANGLED, message, "a spec's branches stand side by side, and nest")
@@ -227,9 +203,7 @@ class Decomposer:
     def _branch(self, group: list[int], start: int, join: Join, node: Node) -> Chain:
         if len(group) == 1:
             return self._chain(group[0], start)
-        fork = group[0]
-        for index in group[1:]:
-            fork = self._meeting(fork, index)
+        fork = self.over.meeting(tuple(group))
         inner = tuple(
             self._branch(each, fork, join, node) for each in self._groups(tuple(group), fork, node)
         )

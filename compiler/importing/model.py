@@ -14,6 +14,7 @@ from compiler.importing.assemble import assemble
 from compiler.importing.decompose import Decomposer
 from compiler.importing.faults import INEXPRESSIBLE, UNUSABLE, refuse
 from compiler.importing.fuse import fused
+from compiler.importing.gathering import gathered
 from compiler.importing.intake import hold_runnable, unwrapped
 from compiler.importing.keys import left_over, name_map
 from compiler.importing.nesting import nested
@@ -61,7 +62,7 @@ def import_module(
     graph = traced.run()
     if graph.output == 0:
         refuse(INEXPRESSIBLE, "the model gives its input back, and a network has a layer at least")
-    chain, found = Decomposer(nested(graph)).run()
+    chain, found = Decomposer(nested(gathered(graph))).run()
     chains = [fused(chain), *(fused(head.chain) for head in found)]
     defaults = common_defaults(chains)
     trunk, *inner = (shortened(each, defaults) for each in chains)

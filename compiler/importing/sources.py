@@ -146,7 +146,10 @@ def _from_timm(where: str, name: str, kwargs: Mapping[str, Any]) -> Found:
         refuse(UNUSABLE, f"timm has no model {name}", _close(name, timm.list_models()))
     model = timm.create_model(name, **kwargs)
     size = (getattr(model, "default_cfg", None) or {}).get("input_size", ())
-    return model, (size[1], size[2]) if len(size) == 3 else None
+    if len(size) != 3:
+        return model, None
+    # Its first convolution may see space as channels; with `in_chans` the stated ones don't hold.
+    return model, tuple(size[1:] if "in_chans" in kwargs else size)
 
 
 def _close(name: str, known: list[str]) -> str:
