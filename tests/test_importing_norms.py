@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 import dsl
 from tests.peers import timm
-from tests.test_importing import Net, middle, refused, same
+from tests.test_importing import Function, Net, middle, refused, same
 from tests.test_importing_odd import Free, conv
 
 NORMS: dict[str, tuple[nn.Module, int]] = {
@@ -139,3 +139,32 @@ def test_maps_that_lie_differently_are_not_joined() -> None:
     assert "joins a map whose channels lie last and one whose channels lie first" in refused(
         Net(square, 20)
     )
+
+
+def test_parts_and_concats_of_channels_that_lie_last() -> None:
+    def forward(m: Any, x: Tensor) -> Tensor:
+        gate, kept, made = torch.split(m.wide(last(x)), [6, 2, 4], dim=-1)
+        made = last(m.deep(first(made)))
+        return first(m.back(F.silu(gate) * torch.cat((kept, made), dim=3)))
+
+    model = Free(forward, wide=nn.Linear(6, 12), deep=conv(4, 4), back=nn.Linear(6, 6, bias=False))
+    text = dsl.dump(same(Net(model)))
+    assert "split: equal" in text and "split: [2, rest]" in text
+
+
+@pytest.mark.parametrize("dims", [(1, 2), (-3, -2), [2, 1]])
+def test_a_mean_of_places_whose_channels_lie_last(dims: tuple[int, int]) -> None:
+    model = Free(lambda m, x: m.norm(last(x).mean(dims)), norm=nn.LayerNorm(6))
+    assert "- globalpool avg\n" in dsl.dump(same(Net(model)))
+
+
+ALONG: dict[str, Function] = {
+    "reduces other axes": lambda x: first(last(x) * last(x).mean((2, 3), keepdim=True)),
+    "takes a part along dim=2": lambda x: first(last(x).narrow(1, 0, 5)),
+    "concatenates along dim=3": lambda x: first(torch.cat((last(x), last(x)), 2)),
+}
+
+
+@pytest.mark.parametrize("why", ALONG)
+def test_what_runs_along_rows_is_refused_wherever_channels_lie(why: str) -> None:
+    assert why in refused(Net(ALONG[why]))

@@ -27,6 +27,11 @@ TURNS = {
 """What gives a tensor with its axes in another order."""
 PLACEWISE = (F.layer_norm, torch.layer_norm, F.linear)
 """Functions of the last axis alone."""
+ALONG = (
+    *(torch.narrow, Tensor.narrow, torch.cat, torch.concat, torch.concatenate),
+    *(torch.mean, Tensor.mean, torch.amax, Tensor.amax),
+)
+"""Functions along the axes that they are told, which is their second argument."""
 ELEMENTWISE = (layers.Activation, layers.Dropout, layers.LayerScale, Scale)
 ELSEWHERE = Unsaid(
     "works on a map whose channels lie last, and in a spec they lie first",
@@ -53,6 +58,8 @@ class Lying:
             return call, False
         if False in lying:
             return replace(call, unsaid=call.unsaid or APART), False
+        if call.func in ALONG:
+            call = _told(call, len(call.shapes[0]) + 1)
         if len(call.shape) == len(call.shapes[0]):
             self.last.add(number)
             call = replace(call, shape=_first(call.shape))
@@ -77,7 +84,7 @@ def is_placewise(call: Call, reading: Reading) -> bool:
     """Whether a reading of a call is right wherever the channels lie."""
     if not reading:
         return call.shape == call.shapes[0]
-    return call.func in PLACEWISE or all(map(_is_elementwise, reading))
+    return call.func in (*PLACEWISE, *ALONG) or all(map(_is_elementwise, reading))
 
 
 def _is_elementwise(atom: Any) -> bool:
@@ -85,6 +92,21 @@ def _is_elementwise(atom: Any) -> bool:
         return atom.word in ("add", "mul")
     slopes = isinstance(atom, layers.Activation) and atom.slope == CHANNELWISE
     return isinstance(atom, ELEMENTWISE) and not slopes
+
+
+def _told(call: Call, rank: int) -> Call:
+    """A call with the axes that it is told as they are where the channels lie first."""
+
+    def moved(dim: Any) -> Any:
+        if isinstance(dim, tuple):
+            return tuple(map(moved, dim))
+        axis = dim % rank if isinstance(dim, int) else 0
+        return dim if axis == 0 else 1 if axis == rank - 1 else axis + 1
+
+    tensors, *rest = call.args
+    args = tensors, *(moved(each) if place == 0 else each for place, each in enumerate(rest))
+    named = {n: moved(v) if n in ("dim", "axis") else v for n, v in call.kwargs.items()}
+    return replace(call, args=args, kwargs=named)
 
 
 def _order(call: Call, rank: int) -> Dims:
