@@ -190,3 +190,23 @@ LOOSE: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
 def test_vectors_that_become_maps_otherwise_are_refused(what: str) -> None:
     said = refused(Net(Gate(SQUEEZES["mean"], LOOSE[what])))
     assert "makes a map of a vector" in said or "takes a part of a tensor" in said
+
+
+def turned(x: Tensor, between: Function) -> Tensor:
+    """A shuffle of channels with something in its middle."""
+    grouped = between(x.view(len(x), 3, 2, *x.shape[2:]))
+    return between(grouped.transpose(1, 2)).reshape(x.shape)
+
+
+BETWEEN: dict[str, Function] = {
+    "of groups": lambda x: turned(x, lambda each: each.flip(-1)),
+    "of places in a row": lambda x: x.flatten(2).cumsum(-1).mean(-1),
+    "of rows": lambda x: x.mean(3).sort(-1)[0].cumsum(-1).mean(2),
+    "of a gate": lambda x: x * x.mean((2, 3)).flip(1).view(*x.shape[:2], 1, 1),
+    "of a padding": lambda x: F.max_pool2d(F.pad(x, (1, 1, 1, 1)).flip(-1), 3, 1),
+}
+
+
+@pytest.mark.parametrize("what", BETWEEN)
+def test_what_has_no_words_is_not_passed_over_between_calls_that_are_one_thing(what: str) -> None:
+    assert "the model itself (Net): " in refused(Net(BETWEEN[what]))

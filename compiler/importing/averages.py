@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from compiler.importing.atoms import Atom, Ones, Pad, Quotient
+from compiler.importing.atoms import Ones, Pad, Quotient
 from compiler.importing.graph import Graph, Node
 from compiler.importing.windows import with_paddings
 from dsl.models import layers
@@ -19,19 +19,19 @@ def fold_counts(graph: Graph) -> Graph:
 
 
 def _folded(node: Node, graph: Graph) -> Node:
-    if not isinstance(_atom(node), Quotient) or len(node.inputs) != 2:
+    if not isinstance(node.plainest, Quotient) or len(node.inputs) != 2:
         return node
     mean, share = (graph.nodes[index] for index in node.inputs)
-    pool, same = _atom(mean), _atom(share)
+    pool, same = mean.plainest, share.plainest
     if not isinstance(pool, layers.AvgPool) or pool != same or not _plain(pool):
         return node
     pad, ones_pad = (graph.nodes[each.inputs[0]] for each in (mean, share))
     ones = graph.nodes[ones_pad.inputs[0]] if ones_pad.inputs else node
     source = graph.nodes[pad.inputs[0]] if pad.inputs else node
-    around = _atom(pad)
-    if not isinstance(around, Pad) or around != _atom(ones_pad) or around.value:
+    around = pad.plainest
+    if not isinstance(around, Pad) or around != ones_pad.plainest or around.value:
         return node
-    if not isinstance(_atom(ones), Ones) or ones.shape[1:] != source.shape[1:]:
+    if not isinstance(ones.plainest, Ones) or ones.shape[1:] != source.shape[1:]:
         return node
     changed = replace(mean, inputs=pad.inputs, shape=node.shape)
     return with_paddings(
@@ -42,8 +42,3 @@ def _folded(node: Node, graph: Graph) -> Node:
 def _plain(pool: layers.AvgPool) -> bool:
     """Whether a pool pads nothing by itself, and so counts all that it sees."""
     return not any(pool.padding or ()) and not pool.ceil
-
-
-def _atom(node: Node) -> Atom | None:
-    """The plainest that a node may be, if it is one thing."""
-    return node.readings[0][0] if len(node.readings[0]) == 1 else None

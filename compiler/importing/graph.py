@@ -44,8 +44,14 @@ class Node:
 
     @property
     def plainest(self) -> Atom | None:
-        """The plainest that it may be, if that is one thing."""
-        return self.readings[0][0] if len(self.readings[0]) == 1 else None
+        """The plainest that it may be, if that is one thing and can be read."""
+        one = len(self.readings[0]) == 1 and not self.fault_read
+        return self.readings[0][0] if one else None
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether it only gives on what it takes; what can't be read has no reading either."""
+        return self.readings == ((),) and not self.fault_read and bool(self.inputs)
 
     @property
     def atom(self) -> Atom:
@@ -113,7 +119,7 @@ class Graph:
         if not node.inputs:
             return node
         found = self.nodes[node.inputs[0]]
-        return self.source(found) if found.readings == ((),) and found.inputs else found
+        return self.source(found) if found.is_nothing else found
 
     def mapped(self, change: Callable[[Node], Node]) -> Graph:
         """The same graph with other nodes."""

@@ -93,7 +93,7 @@ def once(graph: Graph) -> Graph:
     seen: dict[tuple[int, Reading], int] = {}
     nodes: list[Node] = []
     for index, node in enumerate(graph.nodes):
-        if isinstance(_atom(node), Part):
+        if isinstance(node.plainest, Part):
             first = seen.setdefault((node.inputs[0], node.readings[0]), index)
             again = replace(node, readings=((),), inputs=(first,))
             nodes.append(node if first == index else again)
@@ -106,7 +106,7 @@ def _shuffled(node: Node, before: list[Node]) -> Node:
     """Channels in groups, turned and put together again, as one shuffle."""
     turned = _source(node, before)
     grouped = _source(turned, before)
-    match _atom(node), _atom(turned), _atom(grouped):
+    match node.plainest, turned.plainest, grouped.plainest:
         case Merged(), Turned(), Grouped(groups):
             nothing = groups in (1, node.shape[0])
             reading: Reading = () if nothing else (Shuffle(groups=groups),)
@@ -119,12 +119,7 @@ def _source(node: Node, before: list[Node]) -> Node:
     if not node.inputs:
         return node
     found = before[node.inputs[0]]
-    return _source(found, before) if found.readings == ((),) and found.inputs else found
-
-
-def _atom(node: Node) -> Atom | None:
-    """The plainest that a node may be, if it is one thing."""
-    return node.readings[0][0] if len(node.readings[0]) == 1 else None
+    return _source(found, before) if found.is_nothing else found
 
 
 @reads("input dim0 dim1", torch.transpose, Tensor.transpose, torch.swapaxes, Tensor.swapaxes)

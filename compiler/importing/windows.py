@@ -37,7 +37,7 @@ def fold_pads(graph: Graph) -> Graph:
 
 
 def _is_pad(node: Node) -> bool:
-    return len(node.readings[0]) == 1 and isinstance(node.readings[0][0], Pad)
+    return isinstance(node.plainest, Pad)
 
 
 def _is_empty_pad(node: Node) -> bool:
@@ -49,7 +49,8 @@ def _is_empty_pad(node: Node) -> bool:
 def _window(node: Node) -> Window | None:
     """The window that a node is, if it is one with its padding in numbers."""
     atom = node.readings[0][0] if node.readings[0] else None
-    fits = isinstance(atom, layers.Conv | layers.MaxPool) and isinstance(atom.padding, tuple)
+    kind = isinstance(atom, layers.Conv | layers.MaxPool) and not node.fault_read
+    fits = kind and isinstance(atom.padding, tuple)  # type: ignore[union-attr]  # a window
     return atom if fits else None  # type: ignore[return-value]  # mypy can't see through `fits`
 
 
