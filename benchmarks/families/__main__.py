@@ -9,7 +9,9 @@ from __future__ import annotations
 import argparse
 import re
 import time
+from pathlib import Path
 
+from benchmarks.families.keeping import keep, kept
 from benchmarks.families.registry import families, size_of
 from benchmarks.families.table import DOCS, replaced, table
 from benchmarks.families.trial import Verdict, tried
@@ -20,8 +22,14 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.families", description=__doc__)
     parser.add_argument("--only", default="", help="a pattern in library:member: timm:.*resnet")
     parser.add_argument("--jobs", type=int, default=2, help="how many processes, 2 if left out")
+    parser.add_argument("--keep", type=Path, help="a file of verdicts to go on from, and to add to")
     parser.add_argument("--write", action="store_true", help=f"put the table into {DOCS.name}")
     return parser.parse_args()
+
+
+def again(verdict: Verdict) -> bool:
+    """Whether a model is to be tried again: what attends stays refused, what is equal stays so."""
+    return verdict.word != "equal" and not verdict.attends
 
 
 def _asked(pattern: str) -> list[list[str]]:
@@ -42,12 +50,14 @@ def main() -> None:
     start = time.perf_counter()
     wanted = smallest(_asked(given.only), given.jobs)
     print(f"{len(wanted)} families ({time.perf_counter() - start:.0f} s)", flush=True)
-    found: list[Verdict] = []
+    known = kept(given.keep)
+    found = {name: known[name] for name in wanted if name in known and not again(known[name])}
     with pool(given.jobs) as run:
-        for verdict in run(tried, wanted):
-            found.append(verdict)
+        for verdict in run(tried, [name for name in wanted if name not in found]):
+            found[verdict.source] = verdict
+            keep(given.keep, verdict)
             print(f"{len(found)} {verdict}", flush=True)
-    lines = table({verdict.source: verdict for verdict in found})
+    lines = table(found)
     print(*lines, f"({time.perf_counter() - start:.0f} s)", sep="\n")
     if given.write and not given.only:
         DOCS.write_text(replaced(DOCS.read_text(encoding="utf-8"), lines), encoding="utf-8")

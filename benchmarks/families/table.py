@@ -80,5 +80,6 @@ def _short(reason: str) -> str:
     """A reason without its modules' paths: `SqueezeExcite: multiplies two tensors`."""
     place, _, why = reason.partition(": ")
     kind = re.search(r"\((\w+)\)", place)
+    why = re.sub(r"arranges \(.*?\) as \(.*?\)", "arranges axes anew", why)
     said = re.split(r": torch\.|, and a spec|; a spec|, a spec", why)[0]
     return f"{kind[1]} {said}" if kind else reason

@@ -137,8 +137,8 @@ def still(model: nn.Module) -> None:
                 setattr(module, name, 0.0)
 
 
-SIDES = ((128, 160), (107, 139), (160, 96))
-"""Heights and widths to compare at: small, uneven, odd; the model's own is tried behind them."""
+SIDES = ((64, 96), (75, 53), (96, 64), (128, 160), (107, 139))
+"""Heights and widths to compare at: small, odd, uneven; the model's own is tried behind them."""
 ENOUGH = 3
 """At how many sizes a model is compared, if it takes as many."""
 
