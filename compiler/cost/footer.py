@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from compiler.cost.peers import OTHER_NORMS, PEERS, Peer
+from compiler.cost.peers import OTHER_NORMS, PEERS
 from compiler.cost.report import Report
 from compiler.cost.rows import Total
 from compiler.ir.nodes import leaves
@@ -85,10 +85,11 @@ def _views(report: Report) -> list[str]:
     names = max(map(len, report.views))
     counts = {name: f"{count:,}" for name, count in report.views.items()}
     width = max(map(len, counts.values()))
-    lines = [
-        f"{name:<{names}}  {count:>{width}} = {_says(PEERS[name], report)}"
-        for name, count in counts.items()
-    ]
+    lines = []
+    for name, count in counts.items():
+        lines.append(f"{name:<{names}}  {count:>{width}} = {PEERS[name].says}")
+        if PEERS[name].norms and _other_norms(report):
+            lines.append(f"{'':<{names + width + 2}} + {PEERS[name].norms}")
     if _any_norm(report, lambda norm: not norm.gamma):
         *those, last = (name for name, peer in PEERS.items() if peer.sees_gamma)
         lines.append(f"{', '.join(those)} and {last} count less of a norm without gamma")
@@ -97,8 +98,3 @@ def _views(report: Report) -> list[str]:
         which = ", ".join(report.unviewed)
         lines.append(f"but for {known}, without {which}: what tools count of it isn't known")
     return lines
-
-
-def _says(peer: Peer, report: Report) -> str:
-    more = peer.norms and _other_norms(report)
-    return f"{peer.says} + {peer.norms}" if more else peer.says
