@@ -84,7 +84,7 @@ MIXED: dict[str, tuple[Function, str]] = {
     ),
     "sides swapped behind a flatten": (
         lambda x: x.flatten(2).view(*x.shape[:2], x.size(3), -1),
-        "arranges (6, 20, 20) as (6, 400)",
+        "puts the places of a map in a row",
     ),
     "permuted": (lambda x: x.permute(0, 1, 3, 2), "moves axes: torch.Tensor.permute"),
     "transposed": (lambda x: x.transpose(2, 3).contiguous(), "moves axes: torch.Tensor.transp"),
