@@ -195,7 +195,7 @@ CASES: dict[str, Layer] = {
     "droppath 0.1": DropPath(p=0.1),
     "l2norm eps=0.1": L2Norm(eps=0.1),
     "deconv 2x2 64 /2": Deconv(kernel=(2, 2), width=64, stride=(2, 2)),
-    "deconv 3 in*2 /s pad=1 groups=2 linear": Deconv(
+    "deconv 3 in*2 /s pad=1 linear groups=2": Deconv(
         kernel=(3,), width="in*2", stride=("s",), padding=(1,), groups=2, linear=True
     ),
     "upsample 2 nearest": layers.Upsample(factor=(2,)),
