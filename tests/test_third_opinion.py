@@ -38,6 +38,7 @@ SIZES = {
     "inception_v1-slips": (217, 224),
     "inception_next": (38, 43),
     "inception_time": (45,),
+    "inception_unet": (16, 24),
     "inception_resnet_v1": (75, 83),
     "inception_resnet_v2": (75, 83),
     "inception_v2": (75, 83),
