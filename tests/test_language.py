@@ -198,6 +198,20 @@ CASES: dict[str, Layer] = {
     "deconv 3 in*2 /s pad=1 linear groups=2": Deconv(
         kernel=(3,), width="in*2", stride=("s",), padding=(1,), groups=2, linear=True
     ),
+    "deconv 4x4 8 valid dil=2 nobias norm=none nogamma relu eps=0.1 "
+    "momentum=0.5 init=he_normal": Deconv(
+        kernel=(4, 4),
+        width=8,
+        padding="valid",
+        dilation=(2, 2),
+        bias=False,
+        norm="none",
+        gamma=False,
+        act="relu",
+        eps=0.1,
+        momentum=0.5,
+        init="he_normal",
+    ),
     "upsample 2 nearest": layers.Upsample(factor=(2,)),
     "upsample 1x2 bilinear": layers.Upsample(factor=(1, 2), mode="bilinear"),
     "scale 1e-06": LayerScale(value=1e-6),
