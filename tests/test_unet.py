@@ -97,8 +97,8 @@ def test_it_is_the_network_by_hand(training: bool) -> None:
         for one, other in zip(ours.parameters(), theirs.parameters(), strict=True):
             assert one.grad is not None and other.grad is not None
             agree(one.grad, other.grad)
-        for one, other in zip(ours.buffers(), theirs.buffers(), strict=True):
-            agree(one.double(), other.double())
+        for moved, wanted in zip(ours.buffers(), theirs.buffers(), strict=True):
+            agree(moved.double(), wanted.double())
 
 
 FAULTS = {
