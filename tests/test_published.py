@@ -24,7 +24,6 @@ from compiler.ir.verifying import verify
 from compiler.lowering.lower import lower
 from compiler.nn.module import build
 from compiler.ops.conv import Conv
-from compiler.ops.deconv import Deconv
 from compiler.ops.linear import Linear
 from compiler.ops.norm import BatchNorm
 from compiler.ops.pool import AvgPool, MaxPool, Pool
@@ -59,7 +58,7 @@ def macs(net: Network) -> int:
 
 
 def activations(net: Network) -> int:
-    return sum(x.out.elements for x in ops(net) if isinstance(x.op, Conv | Linear))
+    return sum(x.out.elements for x in ops(net) if isinstance(x.op, Conv | Deconv | Linear))
 
 
 QUANTITIES: dict[str, Callable[[Network], int]] = {
