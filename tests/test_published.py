@@ -24,6 +24,7 @@ from compiler.ir.verifying import verify
 from compiler.lowering.lower import lower
 from compiler.nn.module import build
 from compiler.ops.conv import Conv
+from compiler.ops.deconv import Deconv
 from compiler.ops.linear import Linear
 from compiler.ops.norm import BatchNorm
 from compiler.ops.pool import AvgPool, MaxPool, Pool
