@@ -179,7 +179,7 @@ def effective(macs: int, op: Op, x: Shape) -> int:
     Of a transposed convolution those that aren't cut off: its taps write, and the larger map is
     what they may miss.
     """
-    if macs and (enlarging := op.enlarging(x)):
+    if macs and (enlarging := op.enlarging(x)) and enlarging.kernel:
         sides = zip(x.grid, op.out(x).grid, *_cut(enlarging), strict=True)
         for size, outs, kernel, *rest in sides:
             macs = macs // (int(size) * kernel) * reads(int(outs), int(size), kernel, *rest)
