@@ -16,7 +16,7 @@ DEV := $(VENV)/.installed-dev
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test lowest newest accept bench families lint format types drift wheel freeze clean distclean
+.PHONY: help demo test lowest newest accept drawn bench families lint format types drift wheel freeze clean distclean
 
 help:  ## What there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -43,6 +43,9 @@ newest:  ## Run the tests with the newest of all that there is, in .venv-newest
 
 accept: $(DEV)  ## Write generated/ anew, and all else that tests compare with
 	$(BIN)/python -m pytest --accept
+
+drawn: $(DEV)  ## Hold all opinions against each other on 2,000 random networks, in about an hour
+	DRAWN=2000 $(BIN)/python -m pytest $(PYTEST_FLAGS) tests/test_properties.py -k all_opinions
 
 bench: $(DEV)  ## Compare with public implementations
 	$(BIN)/python -m benchmarks

@@ -311,7 +311,10 @@ SHRUNK = SHRINKING.flatmap(shrunk)
 
 def of_rank(spec: Spec, rank: int) -> Spec:
     """The same network for maps of another number of axes: the width alone, or depth besides."""
-    update: dict[str, Any] = {"input": (spec.input[0], *_axes(spec.input[1:], rank))}
+    sizes = spec.input[1:]
+    # A clip is small, so that it doesn't have many more positions than an image.
+    grid = (16, *(min(size, 20) for size in sizes)) if rank == 3 else _axes(sizes, rank)
+    update: dict[str, Any] = {"input": (spec.input[0], *grid)}
     for section, steps in spec.sections():
         update[section] = tuple(_of_rank(step, rank) for step in steps)
     for kind in BLOCK_SECTIONS:
