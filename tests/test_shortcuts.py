@@ -15,8 +15,9 @@ from compiler.ir.symbols import Sym, quotient
 from compiler.lowering.lower import lower
 from compiler.lowering.summing import projection
 from compiler.nn.extractor import compile_features
-from compiler.nn.module import compile_spec
+from compiler.nn.module import build, compile_spec
 from compiler.oracle.check import cross_check
+from compiler.oracle.proof import prove
 from compiler.source import emit
 from dsl.models.changes import Width
 from tests import odd_specs
@@ -98,6 +99,14 @@ def test_one_branch_is_joined_with_nothing(form: str) -> None:
     assert "torch.cat" not in text and "Concat" not in text and "Add(" not in text
     for drawing in drawings(network).values():
         assert ">concat<" not in drawing and ">add<" not in drawing
+
+
+def test_an_unnamed_step_leaves_the_shortcut_its_name() -> None:
+    network = lower(spec("body: [x: {do: [3x3 8], residual: {shortcut: {conv: 1x1 8 linear}}}]\n"))
+    keys = build(network).state_dict()
+    assert {"x.conv1.conv.weight", "x.conv.weight"} <= keys.keys()
+    report = prove(network, emit(network))
+    assert report.ok, "\n".join(report.lines())
 
 
 def test_what_is_written_in_two_ways_computes_the_same() -> None:

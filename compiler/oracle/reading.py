@@ -64,7 +64,8 @@ class Reading(Meaning):
         """Steps of a list are numbered; those of a `do` go by their kind."""
         names = list_names(step.steps) if listed else class_names(step.steps)
         if step.residual is not None:
-            names = class_names(step.steps, ["act"])
+            beside = step.residual.shortcut
+            names = class_names(step.steps, ["act", (beside and beside.name) or "act"])
         y = self.steps(step.steps, names, path, x)
         return y if step.residual is None else self.summed(step.residual, path, x, y)
 

@@ -51,9 +51,11 @@ SUMMED = frozenset({"act"})
 
 def inner_names(sequence: Sequence, top: bool = False) -> list[str]:
     """Names of steps in order: of a `do`, which is a block or has a residual sum, by kind."""
-    if top or sequence.residual:
-        return child_names(sequence.steps, SUMMED if sequence.residual else frozenset())
-    return sequence_names(sequence.steps)
+    if not (top or sequence.residual):
+        return sequence_names(sequence.steps)
+    shortcut = sequence.residual.shortcut if sequence.residual else None
+    given = {shortcut.name} if shortcut and shortcut.name else set[str]()
+    return child_names(sequence.steps, SUMMED | given if sequence.residual else frozenset())
 
 
 def branch_names(branches: Seq[Step]) -> list[str]:
