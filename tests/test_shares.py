@@ -12,15 +12,19 @@ import pytest
 import torch
 
 import dsl
+from compiler.cost import Report, cost
 from compiler.diff import compare
 from compiler.ir.ending import endings
 from compiler.ir.network import Network
-from compiler.ir.nodes import Parallel, nodes
+from compiler.ir.nodes import Parallel, leaves, nodes
 from compiler.ir.op import Shape, ShapeFault
 from compiler.ir.rewriting import thread
 from compiler.ir.symbols import Sym, quotient, total
 from compiler.lowering.lower import lower
 from compiler.nn.module import build, compile_spec
+from compiler.oracle.check import cross_check
+from compiler.oracle.check_module import built, first_apart, observed
+from compiler.oracle.observe import Observation
 from compiler.source import emit
 from dsl.models.layers import Split
 from tests import odd_specs
@@ -197,3 +201,36 @@ def test_it_is_exported_and_traced(training: bool) -> None:
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_it_scripts(tmp_path: Path) -> None:
     check_scripts(lower(odd_specs.spec("shares")), tmp_path, (16, 16))
+
+
+NORMS = ["instancenorm", "instancenorm gamma", "groupnorm 2", "layernorm", "batchnorm", "l2norm"]
+
+
+@pytest.mark.parametrize("batch", [1, 2])
+@pytest.mark.parametrize("training", [False, True])
+@pytest.mark.parametrize("norm", NORMS)
+def test_what_is_laid_out_anew_before_a_norm_counts(norm: str, training: bool, batch: int) -> None:
+    """Of one image a piece of the channels lies in a row already."""
+    shared = f"{{split: [12, 4], concat: [[{norm}, 1x1 1], [identity, {norm}, 1x1 1]]}}"
+    report = cost(lower(one(shared)), batch=batch, training=training)
+    found = observed(built(report), report)
+    assert report.total.peak_bytes == found.peak_bytes
+    assert not training or report.total.saved_for_backward_bytes == found.saved_bytes
+
+
+def test_a_difference_beside_shares_is_found_in_the_whole_split() -> None:
+    """A branch that has a share can't run without the others, which have the rest."""
+    report = cost(lower(one("a: {split: [12, 4], concat: [[3x3 4, 1x1 2], identity]}")))
+
+    def apart(short: Report, found: Observation) -> tuple[object, object]:
+        return 0, int(any(path.startswith("a.") for path, _ in leaves(short.network.nodes)))
+
+    path, _, _ = first_apart(report, apart)
+    assert path == "a"
+
+
+def test_one_channel_behind_a_layer_norm_is_checked() -> None:
+    for size, window in (("16", "3"), ("16, 16", "3x3"), ("6, 6, 6", "3x3x3")):
+        text = f"name: n\ninput: [1, {size}]\nclasses: 1\nbody: [{window} 1 norm=layer]\n"
+        report = cross_check(lower(dsl.loads(f"{text}head: [globalpool avg, fc classes]\n")))
+        assert report.ok, "\n".join(report.lines())

@@ -47,63 +47,72 @@ class _Peak:
     def saw(self, live: int) -> None:
         self.most = max(self.most, live)
 
-    def node(self, node: Node, live: int) -> int:
-        """Run a node while `live` bytes are held outside, its input among them."""
+    def node(self, node: Node, live: int, *, piece: bool = False) -> int:
+        """Run a node while `live` bytes are held outside, its input among them.
+
+        That may be a `piece` of the channels of each image.
+        """
         match node:
             case Leaf():
-                return self.leaf(node, live)
+                return self.leaf(node, live, piece=piece)
             case Series():
-                return self.summed(node, live, self.series(node.nodes, live))
+                made = self.series(node.nodes, live, piece=piece)
+                return self.summed(node, live, made, piece=piece)
             case Parallel():
-                return self.summed(node, live, self.parallel(node, live))
+                made = self.parallel(node, live, piece=piece)
+                return self.summed(node, live, made, piece=piece)
             case Tap():
                 return 0
 
-    def leaf(self, leaf: Leaf, live: int) -> int:
+    def leaf(self, leaf: Leaf, live: int, *, piece: bool = False) -> int:
         facts = known(leaf)
+        if piece and facts.saved.copies:
+            live += self.size(facts.inp)
         for moment in facts.peaks:
             self.saw(live + moment.size(self.batch, self.dtype_bytes))
         made = 0 if facts.shares[False] else facts.elements * self.batch * self.dtype_bytes
         self.saw(live + made)
         return made
 
-    def series(self, nodes: tuple[Node, ...], live: int) -> int:
+    def series(self, nodes: tuple[Node, ...], live: int, *, piece: bool) -> int:
         held = 0
         for node in nodes:
-            held = self.node(node, live + held) or held
+            held = self.node(node, live + held, piece=piece and not held) or held
         return held
 
-    def parallel(self, node: Parallel, live: int) -> int:
-        made = self.folded(node, live) if node.join.folds else self.gathered(node, live)
+    def parallel(self, node: Parallel, live: int, *, piece: bool) -> int:
+        piece = piece or (bool(node.shares) and self.batch > 1)
+        joined = self.folded if node.join.folds else self.gathered
+        made = joined(node, live, piece)
         return (self.node(node.then, live + made) or made) if node.then else made
 
-    def gathered(self, node: Parallel, live: int) -> int:
+    def gathered(self, node: Parallel, live: int, piece: bool) -> int:
         """Every branch's output is held until the join is written."""
         held = 0
         for branch in node.branches:
-            held += self.node(branch, live + held)
+            held += self.node(branch, live + held, piece=piece)
         made = self.size(node.joined)
         self.saw(live + held + made)
         return made
 
-    def folded(self, node: Parallel, live: int) -> int:
+    def folded(self, node: Parallel, live: int, piece: bool) -> int:
         """Each branch is joined with what there is so far, which is then freed."""
         first, *others = node.branches
-        held = self.node(first, live)
+        held = self.node(first, live, piece=piece)
         running = node.join.running(tuple(branch.out for branch in node.branches))
         for branch, shape in zip(others, running, strict=True):
-            other = self.node(branch, live + held)
+            other = self.node(branch, live + held, piece=piece)
             made = self.size(shape)
             self.saw(live + held + other + made)
             held = made
         return held
 
-    def summed(self, node: Series | Parallel, live: int, inner: int) -> int:
+    def summed(self, node: Series | Parallel, live: int, inner: int, *, piece: bool) -> int:
         """Both sides of a residual sum are held until it is written."""
         if node.residual is None:
             return inner
         act, shortcut = node.residual.act, node.residual.shortcut
-        beside = self.node(shortcut, live + inner) if shortcut else 0
+        beside = self.node(shortcut, live + inner, piece=piece) if shortcut else 0
         made = self.size(node.out)
         self.saw(live + inner + beside + made)
         return (self.leaf(act, live + made) or made) if act else made
@@ -145,11 +154,15 @@ def _ran(
 
 @dataclass(slots=True)
 class _Tensor:
-    """One piece of memory: whether a gradient flows to it, and whether it is kept."""
+    """One piece of memory: whether a gradient flows to it, and whether it is kept.
+
+    `piece`: what works on it now gets a piece of the channels of each image.
+    """
 
     size: int
     grad: bool
     kept: bool = False
+    piece: bool = False
 
 
 @dataclass
@@ -197,14 +210,19 @@ class _Keeper:
         if grad:
             saved = layer.saved
             self.total += saved.extra.size(self.batch, self.dtype_bytes)
-            self.keep(x, saved.input)
+            if x.piece and saved.copies:
+                self.total += layer.inp.elements * self.batch * self.dtype_bytes
+            else:
+                self.keep(x, saved.input)
             self.keep(y, saved.output)
         return y
 
     def parallel(self, node: Parallel, x: _Tensor) -> _Tensor:
         """Concat and sums keep nothing themselves; a product keeps its factors."""
+        before = x.piece
+        x.piece = before or (bool(node.shares) and self.batch > 1)
         outs = [self.node(branch, x) for branch in node.branches]
-        y = outs[0]
+        x.piece, y = before, outs[0]
         if node.join.keeps_sides:
             y = self.product(node, outs)
         elif len(outs) > 1 or not node.join.folds:

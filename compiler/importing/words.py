@@ -10,8 +10,8 @@ _LAYERS = {
     "resizes a map": "upsample grid_sample",
     "moves channels into space": "pixel_shuffle",
     "moves space into channels": "pixel_unshuffle",
-    "drops whole channels, a spec's dropout single elements": "dropout1d dropout3d "
-    "feature_dropout feature_alpha_dropout alpha_dropout",
+    "drops whole channels, a spec's dropout single elements": "feature_dropout "
+    "feature_alpha_dropout alpha_dropout",
     "is a pooling by a norm": "lp_pool1d lp_pool2d lp_pool3d",
     "is a pooling of chance": "fractional_max_pool2d fractional_max_pool3d",
     "is an activation that the language hasn't": "selu selu_ celu celu_ rrelu rrelu_ hardshrink "

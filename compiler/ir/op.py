@@ -173,12 +173,14 @@ class Saved:
     """What an op keeps for the backward pass, in training mode.
 
     `input`/`output`: whether that tensor itself is kept; `extra`: tensors that exist only
-    for the backward pass.
+    for the backward pass; `copies`: whether torch first lays out anew what is a piece of each
+    image's channels, and works on that.
     """
 
     input: bool = False
     output: bool = False
     extra: Extra = NOTHING
+    copies: bool = False
 
 
 class Worded:

@@ -200,7 +200,7 @@ class GroupNorm(Norm):
 
     def saved(self, x: Shape) -> Kept:
         """The input, and the mean and deviation of each group."""
-        return Kept(input=True, extra=Extra(2 * int(self.groups)))
+        return Kept(input=True, extra=Extra(2 * int(self.groups)), copies=True)
 
 
 @dataclass(frozen=True)
@@ -237,4 +237,5 @@ class InstanceNorm(Norm):
         return (Extra(x.elements + (4 if self.gamma else 2) * channels),)
 
     def saved(self, x: Shape) -> Kept:
-        return Kept(input=True, extra=Extra((3 if self.gamma else 2) * int(x.channels)))
+        kept = (3 if self.gamma else 2) * int(x.channels)
+        return Kept(input=True, extra=Extra(kept), copies=True)

@@ -137,7 +137,8 @@ def _cuts(node: Node, path: str) -> Iterator[tuple[str, Node]]:
                 assert isinstance(cut, Series)
                 yield inner, replace(node, body=cut)
         case Parallel():
-            for branch in node.branches:
+            # A branch that has a share of the channels can't stand without the others.
+            for branch in () if node.shares else node.branches:
                 for inner, cut in _cuts(branch, f"{path}.{branch.name}"):
                     yield inner, Series(node.name, (cut,), node.inp)
             yield path, node

@@ -75,6 +75,7 @@ _TABLE = {
     Category.VIEW: (
         "view _unsafe_view reshape flatten t transpose permute squeeze unsqueeze expand"
         " detach alias split split_with_sizes select"
+        " as_strided_"  # of one channel, whose memory lies as well one way as the other
     ),
     Category.SLICE: "slice",
 }
