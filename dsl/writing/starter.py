@@ -10,7 +10,7 @@ from pathlib import Path
 from dsl.changing.inherit import loads
 from dsl.models import shelf
 from dsl.models.extent import extent_text, kernel_text
-from dsl.models.layers import Call, Conv, Layer, Step
+from dsl.models.layers import Call, Conv, Layer, Ramp, Step
 from dsl.models.naming import named_sections
 from dsl.models.spec import Spec, walk
 from dsl.models.spelling import write
@@ -66,9 +66,19 @@ def _changes(spec: Spec) -> Iterator[str]:
     calls = {name: step for name, step in names.items() if isinstance(step, Call)}
     keeping = {name: call for name, call in calls.items() if call.block in spec.inception}
     beside = next(iter(keeping or names))
-    step = write(keeping[beside].model_copy(update={"repeat": 1})) if keeping else _plain(spec)
+    step = write(_once(keeping[beside])) if keeping else _plain(spec)
     yield f"# insert: [{{after: {beside}, extra: {step}}}]"
     yield from _settings(names)
+
+
+def _once(call: Call) -> Call:
+    """A call without its repeats, of which it is like the last."""
+    args = {name: _last(value) for name, value in call.args.items()}
+    return call.model_copy(update={"repeat": 1, "args": args})
+
+
+def _last(value: float | str | Ramp) -> int | float | str:
+    return value.last if isinstance(value, Ramp) else value
 
 
 def _plain(spec: Spec) -> str:
