@@ -20,6 +20,7 @@ PRIVATE = {
     "torch.utils._pytree.tree_leaves": "the tensors anywhere in an operator's result",
     "torch.utils._pytree._register_namedtuple": "torch.export.save needs the output's type by name",
     "torch.nn.modules.batchnorm._BatchNorm": "what every batch norm of torch is",
+    "torch.nn.modules.conv._ConvNd": "what every convolution of torch is",
     "pydantic.plugin._loader.get_plugins": "a command has none, and doesn't look for any",
     "torch._C._dispatch_get_all_op_names": "which names are operators'",
 }
