@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 import torch
 
+import dsl
 from compiler.ir.nodes import leaves
 from compiler.ir.op import Op
+from compiler.lowering.lower import lower
 from compiler.lowering.prepare import prepare
 from compiler.nn.module import build
 from compiler.source import emit
@@ -56,4 +58,12 @@ def test_every_layer_with_a_state_has_its_reset() -> None:
         for _, leaf in leaves(network(name).nodes):
             if leaf.op.params(leaf.inp) or leaf.op.buffers(leaf.inp):
                 kinds.add(type(leaf.op))
+    text = "name: n\ninput: [3, 8, 8]\nclasses: 2\n"
+    text += "body: [instancenorm gamma, layernorm, groupnorm 1, deconv 2x2 /2 4]\n"
+    text += "head: [flatten, fc classes]\n"
+    kinds |= {
+        type(leaf.op)
+        for _, leaf in leaves(lower(dsl.loads(text)).nodes)
+        if leaf.op.params(leaf.inp)
+    }
     assert kinds == set(LAYERS)
