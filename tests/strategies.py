@@ -15,7 +15,8 @@ from hypothesis.strategies import DrawFn, SearchStrategy, composite
 
 from compiler.lowering.lower import lower
 from dsl.models import layers
-from dsl.models.fields import ACTIVATION_WORDS, INITS, JOIN_WORDS, MODES, PADDINGS
+from dsl.models.fields import ACTIVATION_WORDS, INITS, JOIN_WORDS, MODES
+from dsl.models.kernels import PADDINGS
 from dsl.models.layers import Call, Conv, Filter, Layer, Residual, Sequence, Split, Step
 from dsl.models.model import BLOCK_SECTIONS
 from dsl.models.spec import Aux, Block, Defaults, Spec

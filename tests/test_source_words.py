@@ -32,7 +32,7 @@ from compiler.source.expr import Test as Check
 from compiler.source.expr import condition
 from compiler.source.helpers import helper_names
 from compiler.source.units import collect, unit_names
-from dsl.models.fields import PADDINGS
+from dsl.models.kernels import PADDINGS
 from dsl.models.norms import NORM_FORMS
 from tests import odd_specs
 from tests.test_properties import both

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from compiler.importing.strands import Chain, Item, Leaf, paths
-from dsl.models.fields import KERNEL
 from dsl.models.identifiers import name_fault
+from dsl.models.kernels import KERNEL
 from dsl.models.layers import LAYERS
 from dsl.models.reserved import RESERVED
 from dsl.reading.references import ALWAYS, WORDS

@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 
 from compiler.importing.strands import Chain, Item, Leaf, leaves, mapped
 from dsl.models import layers
-from dsl.models.fields import ACTIVATION_WORDS, PADDINGS
+from dsl.models.fields import ACTIVATION_WORDS
+from dsl.models.kernels import PADDINGS
 from dsl.models.spec import Defaults
 
 T = TypeVar("T")

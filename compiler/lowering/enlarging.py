@@ -7,7 +7,7 @@ from compiler.lowering.scope import Scope
 from compiler.ops.window import Sliding, every, pad_text
 from dsl.models import layers
 from dsl.models.extent import kernel_text
-from dsl.models.fields import PADDINGS
+from dsl.models.kernels import PADDINGS
 
 
 def deconv_window(step: layers.Deconv, rank: int, scope: Scope) -> tuple[Sliding, Axes]:

@@ -28,7 +28,7 @@ from compiler.ops.upsample import Upsample
 from compiler.ops.window import Sliding, every
 from dsl.models import layers
 from dsl.models.activations import CHANNELWISE, SLOPED
-from dsl.models.fields import MODES
+from dsl.models.fields import MODES, RESAMPLING
 from dsl.models.model import Model
 from dsl.text.numbers import LEAST
 
@@ -182,7 +182,7 @@ def _upsample(step: layers.Upsample, x: Shape, scope: Scope) -> Lowered:
         factor = scope.axes(step, "factor", 1) * len(x.grid or (1, 1))
     else:
         factor = scope.axes(step, "factor", ranked(step, "factor", step.factor, x, scope))
-    return one(Upsample(factor, scope.word(step, "mode", layers.RESAMPLING)))
+    return one(Upsample(factor, scope.word(step, "mode", RESAMPLING)))
 
 
 @lowers(layers.Linear)

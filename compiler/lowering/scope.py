@@ -11,9 +11,10 @@ from compiler.ir.op import Axes, Init, ShapeFault
 from compiler.ir.symbols import quotient, real
 from dsl.models.activations import word_of
 from dsl.models.factors import factor
-from dsl.models.fields import INITS, MOST
+from dsl.models.fields import INITS
 from dsl.models.layers import Filter, Linear, Model
 from dsl.models.norms import NORM_FORMS, norm_of
+from dsl.models.scalars import MOST
 from dsl.models.spec import Spec
 from dsl.reading.building import NAMED
 from dsl.text import foreign

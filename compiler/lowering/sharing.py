@@ -8,7 +8,7 @@ from compiler.ir.op import Shape
 from compiler.ir.symbols import quotient, total
 from compiler.lowering.scope import Scope, told
 from dsl.models import layers
-from dsl.models.fields import MOST
+from dsl.models.scalars import MOST
 from dsl.models.shares import EQUAL, REST
 from dsl.reading.references import share_place
 

@@ -10,7 +10,7 @@ from compiler.lowering.scope import Scope
 from compiler.ops.window import Sliding, every, pad_text
 from dsl.models import layers
 from dsl.models.extent import kernel_text, misranked
-from dsl.models.fields import PADDINGS
+from dsl.models.kernels import PADDINGS
 
 
 def sliding(step: layers.Filter | layers.MaxPool, x: Shape, scope: Scope) -> Sliding:

@@ -10,10 +10,11 @@ from typing import Any
 from compiler.ir.op import Axes, Call, Ending, Enlarging, Op, Shape, ShapeFault, Work
 from compiler.ir.symbols import is_plainly
 from compiler.ops.window import POSITIONS, every, fit, pair_text, short
-from dsl.models.fields import MOST
+from dsl.models.fields import RESAMPLING
+from dsl.models.scalars import MOST
 
-NEAREST = "nearest"
-LINEAR = ("", "linear", "bilinear", "trilinear")
+NEAREST, *_BETWEEN = RESAMPLING
+LINEAR = ("", *_BETWEEN)
 """What interpolation along every axis is called, by how many there are."""
 
 

@@ -23,10 +23,10 @@ from dsl.models.fields import (
     Positive,
     Reference,
     Share,
-    Stride,
     Whole,
     one_of,
 )
+from dsl.models.kernels import Stride
 from dsl.models.model import Layer, Spelled
 from dsl.models.plugins import PluginError, forget
 

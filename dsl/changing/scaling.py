@@ -14,10 +14,10 @@ from typing import Any
 from dsl.changing.mapping import mapped
 from dsl.models.changes import Depth, Width
 from dsl.models.factors import factor, name_in
-from dsl.models.fields import MOST
 from dsl.models.layers import Call, Conv, Layer, Split, Step, spellings
 from dsl.models.model import BLOCK_SECTIONS
 from dsl.models.ramp import Ramp
+from dsl.models.scalars import MOST
 from dsl.models.shares import names_of
 from dsl.models.spec import Block, Spec, walk
 from dsl.text.problems import Report, Span

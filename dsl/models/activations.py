@@ -7,9 +7,10 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
-from dsl.models.fields import ACTIVATION_WORDS, argument, number, one_of, reference
+from dsl.models.fields import ACTIVATION_WORDS, argument, one_of, reference
 from dsl.models.identifiers import is_identifier
 from dsl.models.ramp import Ramp, read_ramp
+from dsl.models.scalars import number
 from dsl.text.numbers import Misfit
 from dsl.text.problems import closest, shown
 

@@ -22,16 +22,16 @@ from dsl.models.activations import (
 )
 from dsl.models.fields import (
     ACTIVATION_WORDS,
+    RESAMPLING,
     Channels,
-    Enlargement,
     Flag,
     InitText,
-    Kernel,
     Number,
     Reference,
     Resampling,
     Share,
 )
+from dsl.models.kernels import Enlargement, Kernel
 from dsl.models.model import (
     Call,
     Layer,
@@ -63,7 +63,6 @@ __all__ = [
     "LAYERS",
     "LRN",
     "OPTIONS",
-    "RESAMPLING",
     "Activation",
     "AdaptivePool",
     "AvgPool",
@@ -102,8 +101,6 @@ __all__ = [
     "spellings",
 ]
 
-RESAMPLING = {word: word for word in ("nearest", "linear", "bilinear", "trilinear")}
-
 
 class GlobalPool(Layer):
     """`globalpool avg`: one number a channel, whatever the grid."""
@@ -135,7 +132,7 @@ class Upsample(Layer):
     example = "upsample 2"
     auto = "upsample"
     factor: Annotated[Enlargement, Spelled(place=True)]
-    mode: Annotated[Resampling, Spelled(words=RESAMPLING)] = "nearest"
+    mode: Annotated[Resampling, Spelled(words={word: word for word in RESAMPLING})] = "nearest"
 
 
 class Linear(Layer):

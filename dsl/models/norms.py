@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from dsl.models.identifiers import is_identifier
+from dsl.models.scalars import MOST
 from dsl.text import foreign
 from dsl.text.numbers import Misfit
 from dsl.text.problems import shown
@@ -13,14 +14,13 @@ from dsl.text.problems import shown
 NORMS = ("batch", "layer", "group", "instance", "none")
 NORM_FORMS = ("batch", "layer", "group:32", "instance", "none")
 """How each is written: a group norm with the number of its groups."""
-MOST_GROUPS = 100_000
 _GROUPED = re.compile(r"group:([1-9][0-9]*)")
 
 
 def group_norm(value: Any) -> int | None:
     """How many groups `group:32` has; None for any other text."""
     match = _GROUPED.fullmatch(value) if isinstance(value, str) else None
-    return int(match[1]) if match and int(match[1]) <= MOST_GROUPS else None
+    return int(match[1]) if match and int(match[1]) <= MOST else None
 
 
 def norm(value: Any) -> str:

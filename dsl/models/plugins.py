@@ -12,8 +12,9 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from dsl.models.fields import ACTIVATION_WORDS, JOIN_WORDS, PADDINGS
+from dsl.models.fields import ACTIVATION_WORDS, JOIN_WORDS
 from dsl.models.identifiers import IDENTIFIER
+from dsl.models.kernels import PADDINGS
 from dsl.models.layers import FOREIGN, LAYERS, OPTIONS, Layer
 from dsl.models.norms import NORMS
 from dsl.text import memory

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator
 
 from dsl.models.factors import factor
-from dsl.models.fields import MOST, whole
+from dsl.models.scalars import MOST, whole
 from dsl.text.numbers import Misfit, is_whole
 from dsl.text.problems import closest, shown
 

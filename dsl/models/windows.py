@@ -10,18 +10,15 @@ from dsl.models.activations import SLOPED, ActOrName
 from dsl.models.fields import (
     ACTIVATION_WORDS,
     MODES,
-    PADDINGS,
     Channels,
     Flag,
     InitText,
-    Kernel,
     NormOrName,
-    Padding,
     Positive,
     Reference,
     Share,
-    Stride,
 )
+from dsl.models.kernels import PADDINGS, Kernel, Padding, Stride
 from dsl.models.model import Layer, Spelled
 from dsl.models.norm_layers import GAMMA
 from dsl.text.numbers import Misfit

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from dsl.models.activations import word_of
-from dsl.models.fields import KERNEL
 from dsl.models.identifiers import IDENTIFIER
+from dsl.models.kernels import KERNEL
 from dsl.models.layers import ACTIVATION_WORDS, LAYERS, Activation, Call, Conv, Layer
 from dsl.text.numbers import is_whole
 

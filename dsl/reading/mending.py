@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 from dsl.models.activations import SLOPED
-from dsl.models.fields import INITS, KERNEL
+from dsl.models.fields import INITS
 from dsl.models.identifiers import IDENTIFIER
+from dsl.models.kernels import KERNEL
 from dsl.models.reserved import RESERVED
 from dsl.text import foreign
 from dsl.text.numbers import is_whole

@@ -5,7 +5,8 @@ from __future__ import annotations
 from itertools import combinations
 
 from dsl.models.activations import word_of
-from dsl.models.fields import KERNEL, MODES
+from dsl.models.fields import MODES
+from dsl.models.kernels import KERNEL
 from dsl.models.layers import FOREIGN, LAYERS, OPTIONS, Sequence, Split, Step
 from dsl.models.model import BLOCK_SECTIONS
 from dsl.models.naming import SHORTCUT, branch_names, child_names, inner_names, named_sections

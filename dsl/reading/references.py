@@ -8,7 +8,8 @@ from typing import Any
 from dsl.models import spelling
 from dsl.models.activations import CHANNELWISE, word_of
 from dsl.models.factors import name_in
-from dsl.models.fields import ACTIVATION_WORDS, MODES, PADDINGS
+from dsl.models.fields import ACTIVATION_WORDS, MODES
+from dsl.models.kernels import PADDINGS
 from dsl.models.layers import LAYERS, Call, Layer, Sequence, Split, Step, spellings
 from dsl.models.norms import NORM_FORMS, group_norm
 from dsl.models.ramp import Ramp
