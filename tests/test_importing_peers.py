@@ -197,7 +197,7 @@ def test_the_docs_show_what_comes_out() -> None:
     text = dsl.dump(imported("torchvision:inception_v3"))
     assert all(part in text for part in shown.split("…\n"))
     with pytest.raises(dsl.SpecError) as caught:
-        spec_of("torchvision:efficientnet_b0")
+        spec_of("torchvision:vit_b_16")
     assert f"{caught.value}\n" == refusal
     (snippet,) = re.findall(r"^```python\n(.*?)^```", docs, re.MULTILINE | re.DOTALL)
     scope: dict[str, Any] = {}
