@@ -48,17 +48,16 @@ def randomise(model: nn.Module) -> None:
                 nn.init.normal_(module.bias, std=0.3)
 
 
-RATES = {"Dropout": "p", "DropPath": "p", "StochasticDepth": "p"}
-"""What drops something, ours and others', and what it calls its rate; timm has another name."""
+CHANCES = ("p", "drop_rate", "drop_prob", "drop_path_rate")
+"""What modules call the chance that they leave something out by."""
 
 
 def still(*models: nn.Module) -> None:
-    """No dropout, and no path dropped."""
-    for model in models:
-        for module in model.modules():
-            rate = "drop_prob" if hasattr(module, "drop_prob") else RATES.get(type(module).__name__)
-            if rate:
-                setattr(module, rate, 0.0)
+    """Nothing is left to chance: no dropout, and no path dropped."""
+    for module in (module for model in models for module in model.modules()):
+        for name in CHANCES:
+            if isinstance(getattr(module, name, None), float):
+                setattr(module, name, 0.0)
 
 
 def error(ours: Tensor, theirs: Tensor) -> float:

@@ -189,8 +189,8 @@ def trained(
     return outputs, grads, dict(model.state_dict())
 
 
-def holds(spec: Spec) -> None:
-    """Module, emitted source, analysis and interpreter agree on a spec."""
+def holds(spec: Spec) -> tuple[Network, str]:
+    """Module, emitted source, analysis and interpreter agree; gives the network and the source."""
     network = lower(spec)
     text = emit(network)
     ours, theirs = both(network, text)
@@ -217,6 +217,7 @@ def holds(spec: Spec) -> None:
     assert torch.equal(mine[0][0], others[0][0])
     same(mine[1], others[1])
     same(mine[2], others[2])
+    return network, text
 
 
 def _params(nodes: tuple[Node, ...]) -> Iterator[tuple[int, ...]]:
@@ -230,9 +231,8 @@ def _elements(shape: tuple[int, ...]) -> int:
 
 def agree(spec: Spec) -> None:
     """The above; what is counted and what is measured; the proof, with its reading of the spec."""
-    holds(spec)
-    network = lower(spec)
-    for report in (cross_check(network), prove(network, emit(network))):
+    network, text = holds(spec)
+    for report in (cross_check(network), prove(network, text)):
         assert report.ok, "\n".join(report.lines())
 
 

@@ -52,18 +52,23 @@ def test_odd_networks_do_too(name: str) -> None:
     check_resets(network(name))
 
 
+NORMED = """\
+name: normed
+input: [3, 8, 8]
+classes: 2
+body: [instancenorm gamma, layernorm, groupnorm 1, deconv 2x2 /2 4]
+head: [flatten, fc classes]
+"""
+"""With layers that hold weights and that no odd spec has."""
+
+
 def test_every_layer_with_a_state_has_its_reset() -> None:
     kinds: set[type[Op]] = set()
     for name in odd_specs.TEXTS:
         for _, leaf in leaves(network(name).nodes):
             if leaf.op.params(leaf.inp) or leaf.op.buffers(leaf.inp):
                 kinds.add(type(leaf.op))
-    text = "name: n\ninput: [3, 8, 8]\nclasses: 2\n"
-    text += "body: [instancenorm gamma, layernorm, groupnorm 1, deconv 2x2 /2 4]\n"
-    text += "head: [flatten, fc classes]\n"
-    kinds |= {
-        type(leaf.op)
-        for _, leaf in leaves(lower(dsl.loads(text)).nodes)
-        if leaf.op.params(leaf.inp)
-    }
+    others = lower(dsl.loads(NORMED))
+    kinds |= {type(leaf.op) for _, leaf in leaves(others.nodes) if leaf.op.params(leaf.inp)}
     assert kinds == set(LAYERS)
+    check_resets(others)

@@ -22,6 +22,7 @@ from compiler.importing.sources import load
 from compiler.nn.module import compile_spec
 from compiler.weights import load_weights
 from dsl.text.problems import Problem, SpecError
+from tests.parity import still
 
 TOLERANCE = 1e-9
 """Of the largest element, in float64."""
@@ -94,8 +95,7 @@ def compared(source: str, ours: nn.Module, theirs: nn.Module, size: tuple[int, .
     theirs, ours = theirs.double(), ours.double()
     randomise(theirs)
     load_weights(ours, theirs.state_dict(), _library(source))
-    for model in (ours, theirs):
-        still(model)
+    still(ours, theirs)
     errors = [
         error
         for training in (True, False)
@@ -123,18 +123,6 @@ def randomise(model: nn.Module) -> None:
                 tensor.normal_(std=0.3)
             else:
                 tensor.uniform_(0.5, 1.5)
-
-
-CHANCES = ("p", "drop_rate", "drop_prob", "drop_path_rate")
-"""What modules call the chance that they leave something out by."""
-
-
-def still(model: nn.Module) -> None:
-    """Nothing is left to chance."""
-    for module in model.modules():
-        for name in CHANCES:
-            if isinstance(getattr(module, name, None), float):
-                setattr(module, name, 0.0)
 
 
 SIDES = ((64, 96), (75, 53), (96, 64), (128, 160), (107, 139))

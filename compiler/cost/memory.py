@@ -81,7 +81,7 @@ class _Peak:
         return held
 
     def parallel(self, node: Parallel, live: int, *, piece: bool) -> int:
-        piece = piece or (bool(node.shares) and self.batch > 1)
+        piece = piece or takes_apart(node, self.batch)
         joined = self.folded if node.join.folds else self.gathered
         made = joined(node, live, piece)
         return (self.node(node.then, live + made) or made) if node.then else made
@@ -116,6 +116,11 @@ class _Peak:
         made = self.size(node.out)
         self.saw(live + inner + beside + made)
         return (self.leaf(act, live + made) or made) if act else made
+
+
+def takes_apart(node: Parallel, batch: int) -> bool:
+    """Whether branches get what doesn't lie in a row: of one image its channels do."""
+    return bool(node.shares) and batch > 1
 
 
 def saved_bytes(network: Network, batch: int, dtype_bytes: int, training: bool) -> int | None:
@@ -220,7 +225,7 @@ class _Keeper:
     def parallel(self, node: Parallel, x: _Tensor) -> _Tensor:
         """Concat and sums keep nothing themselves; a product keeps its factors."""
         before = x.piece
-        x.piece = before or (bool(node.shares) and self.batch > 1)
+        x.piece = before or takes_apart(node, self.batch)
         outs = [self.node(branch, x) for branch in node.branches]
         x.piece, y = before, outs[0]
         if node.join.keeps_sides:

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from compiler.diff.facts import facts, is_layer
 from compiler.ir.kept import remembered
-from compiler.ir.nodes import Node, Parallel, Series, Tap, children
+from compiler.ir.nodes import Node, Parallel, Series, Tap, children, residual_of
 from compiler.ops.words import core
 from dsl.models.layers import AUTOMATIC, FOREIGN
 
@@ -254,12 +254,12 @@ def fingerprint(node: Node) -> str:
     if is_layer(node):
         return repr(sorted((key, repr(value)) for key, value in facts_of(node).items()))
     head = type(node).__name__
-    residual = node.residual if isinstance(node, (Series, Parallel)) else None
+    residual = residual_of(node)
     scale = float(residual.scale) if residual else None
     if isinstance(node, Parallel):
         head = f"{node.join.word} {len(node.branches)} {scale} {tuple(map(int, node.shares))}"
-    elif residual:
-        head = f"{head} {len(node.nodes)} {scale}"  # type: ignore[union-attr]  # a series
+    elif isinstance(node, Series) and residual:
+        head = f"{head} {len(node.nodes)} {scale}"
     if residual and residual.shortcut:
         head = f"{head} shortcut"
     return f"{head}({', '.join(fingerprint(child) for child in children(node))})"

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from torch import Tensor
 
-from compiler.importing.atoms import CHANCE, Atom, Blank, Drawn, Join, Reading, Sampled, Scale, tidy
+from compiler.importing.atoms import CHANCE, Blank, Drawn, Join, Reading, Sampled, Scale, tidy
 from compiler.importing.graph import Graph, Node
 from compiler.importing.table import Given, UnsaidError, reads
 from dsl.models.layers import DropPath
@@ -31,7 +31,7 @@ def fold_drops(graph: Graph) -> Graph:
 
 
 def _folded(node: Node, graph: Graph) -> Node:
-    product = isinstance(_atom(node), Sampled) or node.readings[0] == (Join("mul"),)
+    product = isinstance(node.plainest, Sampled) or node.readings[0] == (Join("mul"),)
     if not product or len(node.inputs) != 2:
         return node
     for index, other in (node.inputs, node.inputs[::-1]):
@@ -45,15 +45,11 @@ def _folded(node: Node, graph: Graph) -> Node:
 def _kept(index: int, graph: Graph) -> float | None:
     """The share of samples that a mask keeps, if what is kept is scaled to make up for the rest."""
     mask, scaled = graph.nodes[index], 1.0
-    if isinstance(scale := _atom(mask), Scale):
+    if isinstance(scale := mask.plainest, Scale):
         scaled, mask = scale.factor, graph.nodes[mask.inputs[0]]
-    if not isinstance(drawn := _atom(mask), Drawn):
+    if not isinstance(drawn := mask.plainest, Drawn):
         return None
-    if any(node.fault_read for node in (mask, *(graph.nodes[index] for index in mask.inputs))):
+    if any(graph.nodes[index].fault_read for index in mask.inputs):
         return None  # One number for all samples.
     kept = drawn.kept
     return kept if kept == 0 or tidy(scaled * kept) == 1 else None
-
-
-def _atom(node: Node) -> Atom | None:
-    return node.readings[0][0] if len(node.readings[0]) == 1 else None

@@ -43,7 +43,8 @@ def _vectors(
             case ((),):
                 found[index] = ()
             case ((layers.Linear() as fc,),):
-                found[index] = (_point(fc, axes),)
+                assert isinstance(fc.width, int), "a reader has numbers alone"
+                found[index] = (point(fc.width, fc.bias, axes),)
             case ((atom,),) if isinstance(atom, (*ALIKE, Scale)):
                 found[index] = (atom,)
             case ((layers.Flatten(),),) if nodes[node.inputs[0]].shape[1:] == (1,) * axes:
@@ -54,16 +55,7 @@ def _vectors(
                 return None
 
 
-def _point(fc: layers.Linear, axes: int) -> layers.Conv:
-    """A fully connected layer as a convolution of one place."""
+def point(width: int, bias: bool, axes: int) -> layers.Conv:
+    """What a linear layer does at each place of a map."""
     ones, zeros = (1,) * axes, (0,) * axes
-    return layers.Conv(
-        kernel=ones,
-        width=fc.width,
-        stride=ones,
-        padding=zeros,
-        dilation=ones,
-        bias=fc.bias,
-        norm="none",
-        act="none",
-    )
+    return layers.Conv(kernel=ones, width=width, padding=zeros, bias=bias, norm="none", act="none")

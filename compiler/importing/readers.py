@@ -16,6 +16,7 @@ from torch import Tensor
 from compiler.importing.atoms import Join, Ones, Pad, Quotient, Reading, Unsaid, tidy, times
 from compiler.importing.calls import Ref
 from compiler.importing.parts import arranged
+from compiler.importing.places import point
 from compiler.importing.table import MERGES, RANKS, Axes, Given, UnsaidError, one, ranked, reads
 from dsl.models import layers
 
@@ -110,18 +111,12 @@ def _linear(given: Given) -> tuple[Reading, ...]:
     weight, bias = given.weight("weight"), given.weight("bias")
     assert weight is not None, "linear always has a weight"
     if given.last:
-        return one(_point(weight.shape[0], bias is not None, len(given.inp) - 1))
+        return one(point(weight.shape[0], bias is not None, len(given.inp) - 1))
     if len(given.inp) != 1:
         raise given.fault(
             "is a linear layer over the last axis of a map", "a spec's fc takes a vector"
         )
     return one(layers.Linear(width=weight.shape[0], bias=bias is not None))
-
-
-def _point(width: int, bias: bool, axes: int) -> layers.Conv:
-    """What a linear layer does at each place of a map."""
-    ones, zeros = (1,) * axes, (0,) * axes
-    return layers.Conv(kernel=ones, width=width, padding=zeros, bias=bias, norm="none", act="none")
 
 
 @reads("input dim", F.softmax, torch.softmax, Tensor.softmax)

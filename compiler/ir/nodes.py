@@ -210,6 +210,11 @@ def shares_of(node: Parallel, x: Shape) -> tuple[Shape, ...]:
     return tuple(Shape(share, *x[1:]) for share in node.shares)
 
 
+def residual_of(node: Node) -> Residual | None:
+    """The residual sum around a node, if there is one."""
+    return node.residual if isinstance(node, (Series, Parallel)) else None
+
+
 def children(node: Node) -> tuple[Node, ...]:
     """The nodes directly inside, in the order in which they are constructed."""
     match node:

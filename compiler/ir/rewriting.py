@@ -95,8 +95,12 @@ def _residual(residual: Residual | None, change: Change) -> Residual | None:
     if residual is None:
         return None
     act = change(residual.act) if residual.act else None
+    return _with_parts(residual, act, change(residual.shortcut) if residual.shortcut else None)
+
+
+def _with_parts(residual: Residual, act: Node | None, shortcut: Node | None) -> Residual:
+    """The sum with others of what it runs itself; the same one where they are the same."""
     assert act is None or isinstance(act, Leaf), f"a residual sum's activation is one op, not {act}"
-    shortcut = change(residual.shortcut) if residual.shortcut else None
     if act is residual.act and shortcut is residual.shortcut:
         return residual
     return replace(residual, act=act, shortcut=shortcut)
@@ -144,11 +148,7 @@ def _threaded_sum(residual: Residual | None, x: Shape, made: Shape) -> Residual 
     if residual is None:
         return None
     act = thread(residual.act, made) if residual.act else None
-    assert act is None or isinstance(act, Leaf), act
-    shortcut = thread(residual.shortcut, x) if residual.shortcut else None
-    if act is residual.act and shortcut is residual.shortcut:
-        return residual
-    return replace(residual, act=act, shortcut=shortcut)
+    return _with_parts(residual, act, thread(residual.shortcut, x) if residual.shortcut else None)
 
 
 def _threaded_parallel(node: Parallel, x: Shape, use: BlockUse | None) -> Parallel:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from compiler.ir.network import Network
-from compiler.ir.nodes import Leaf, Node, Parallel, Series, Tap, children
+from compiler.ir.nodes import Leaf, Node, Parallel, Series, Tap, children, residual_of
 from compiler.ir.symbols import names_in
 from compiler.ops.linear import Linear
 from dsl.text.problems import Report
@@ -69,7 +69,7 @@ def _last(nodes: Iterable[Node], prefix: str = "") -> Fixed | None:
 
 def _straight(node: Node) -> tuple[Node, ...]:
     """What is in a node but for a residual sum's shortcut, which has no width of its own."""
-    residual = node.residual if isinstance(node, (Series, Parallel)) else None
+    residual = residual_of(node)
     beside = residual.shortcut if residual else None
     return tuple(child for child in children(node) if child is not beside)
 

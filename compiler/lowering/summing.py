@@ -8,6 +8,7 @@ from compiler.ir.symbols import Quotient, Sym
 from compiler.lowering.scope import Scope
 from compiler.ops.window import are_same
 from dsl.models import layers
+from dsl.models.extent import kernel_text
 
 NAMES = {"in_channels": "in", "num_classes": "classes"}
 """What the language calls the numbers that are no parameters."""
@@ -33,7 +34,7 @@ def check(
 
 def _advice(node: Series | Parallel, shortcut: Node | None) -> str:
     """How the two sides become alike: a layer on the shortcut, or the width that came in."""
-    layer, one = projection(node.inp, node.out), "x".join("1" * len(node.inp.grid))
+    layer, one = projection(node.inp, node.out), kernel_text([1] * len(node.inp.grid))
     if shortcut:
         fits = f", such as `shortcut: {layer}`" if layer else ""
         return f"the shortcut has to give what it is added to{fits}"
@@ -55,7 +56,7 @@ def projection(before: Shape, after: Shape) -> str:
     strides = tuple(_stride(int(size), int(out)) for size, out in pairs)
     if 0 in strides:
         return ""
-    kernel = "x".join("1" * len(strides))
+    kernel = kernel_text([1] * len(strides))
     return f"{kernel} {_width(after.channels)}{_slash(strides)} linear"
 
 
@@ -68,7 +69,7 @@ def _stride(size: int, out: int) -> int:
 def _slash(strides: Axes) -> str:
     if set(strides) == {1}:
         return ""
-    return f" /{strides[0]}" if are_same(strides) else f" /{'x'.join(map(str, strides))}"
+    return f" /{strides[0]}" if are_same(strides) else f" /{kernel_text(strides)}"
 
 
 def _width(width: int) -> str:

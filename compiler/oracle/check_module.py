@@ -14,6 +14,7 @@ from compiler.ir.nodes import Leaf, Node, Parallel, Series, Tap
 from compiler.ir.op import Call
 from compiler.nn.built import construct
 from compiler.nn.module import CompiledNetwork, build
+from compiler.nn.trunk import CONVS, DECONVS
 from compiler.oracle.check_plugins import inside, is_foreign
 from compiler.oracle.observe import Observation, observe
 
@@ -30,8 +31,6 @@ def observed(module: CompiledNetwork, report: Report) -> Observation:
     return observe(module, shape, batch=report.batch, training=report.training)
 
 
-DECONVS = (nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
-CONVS = (nn.Conv1d, nn.Conv2d, nn.Conv3d, *DECONVS)
 _Hook = Callable[[nn.Module, object, torch.Tensor], None]
 
 
@@ -58,7 +57,7 @@ def bias_adds(module: nn.Module, row: Row, batch: int) -> int:
     if is_foreign(row):
         return inside(module, row, batch).biases
     layer = module.get_submodule(row.path)
-    if not isinstance(layer, (*CONVS, nn.Linear)) or layer.bias is None:
+    if not isinstance(layer, (*CONVS, *DECONVS, nn.Linear)) or layer.bias is None:
         return 0
     return batch * row.out.elements
 
@@ -73,7 +72,7 @@ def taps_on_pixels(module: nn.Module, row: Row, batch: int) -> int:
     layer = module.get_submodule(row.path)
     if isinstance(layer, nn.Linear):
         return batch * layer.weight.numel()
-    if not isinstance(layer, CONVS):
+    if not isinstance(layer, (*CONVS, *DECONVS)):
         return 0
     extra = (layer.output_padding,) if isinstance(layer, DECONVS) else ()
     settings = (layer.kernel_size, layer.stride, layer.padding, layer.dilation, *extra)

@@ -65,7 +65,8 @@ class Reading(Meaning):
         names = list_names(step.steps) if listed else class_names(step.steps)
         if step.residual is not None:
             beside = step.residual.shortcut
-            names = class_names(step.steps, ["act", (beside and beside.name) or "act"])
+            used = [beside.name or "shortcut"] if beside else []
+            names = class_names(step.steps, ["act", *used])
         y = self.steps(step.steps, names, path, x)
         return y if step.residual is None else self.summed(step.residual, path, x, y)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from compiler.ir.network import Network
-from compiler.ir.nodes import BlockUse, Leaf, Node, Parallel, Series, Tap, children
+from compiler.ir.nodes import BlockUse, Leaf, Node, Parallel, Series, Tap, children, residual_of
 from compiler.ir.plugged import kind_of
 from compiler.ir.symbols import SymFloat, names_in
 from compiler.source import classnames, units
@@ -199,9 +199,9 @@ class Emitter:
     def assigned(self, node: Node) -> Assignments:
         """The assignments of a class's constructor."""
         found = [(child.name, self.expr(child)) for child in attributes(node)]
-        residual = node.residual if isinstance(node, (Series, Parallel)) else None
+        residual = residual_of(node)
         if residual and isinstance(residual.scale, SymFloat):
-            found.append((scale_name(node), literal(residual.scale)))  # type: ignore[arg-type]  # it has a sum
+            found.append((scale_name(node), literal(residual.scale)))
         if isinstance(node, Parallel) and names_in(node.shares) and not is_even(node.shares):
             found.append((shares_name(node), listed(node.shares)))
         if switch := self.switch(node):

@@ -152,5 +152,5 @@ LONG = 24
 """Letters of a shortcut that find room in a sum on one line."""
 
 
-def scale_name(node: Series | Parallel) -> str:
+def scale_name(node: Node) -> str:
     return classnames.free("scale", (child.name for child in attributes(node)))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from compiler.ir.nodes import Leaf, Node, Parallel, Series, children
+from compiler.ir.nodes import Leaf, Node, Parallel, Series, children, residual_of
 from compiler.ir.symbols import Sym, SymFloat, names_in
 from compiler.source.describe import document
 from compiler.source.expr import Expr, lay_out, signature, text
@@ -77,8 +77,8 @@ def _numbers(node: Node) -> Iterator[tuple[Any, bool]]:
     """Each expression that a class's constructor reads, and whether it is a float there."""
     if isinstance(node, Parallel):
         yield from _typed(node.shares)
-    if isinstance(node, (Series, Parallel)) and node.residual:
-        yield node.residual.scale, True
+    if residual := residual_of(node):
+        yield residual.scale, True
     for child in children(node):
         use = child.use if isinstance(child, (Series, Parallel)) else None
         if use:

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from compiler.ir.network import Network
-from compiler.ir.nodes import BlockUse, Leaf, Node, Parallel, Series, Tap, children
+from compiler.ir.nodes import BlockUse, Leaf, Node, Parallel, Series, Tap, children, residual_of
 from compiler.source.units import is_function
-from dsl.models.layers import Sequence, Split
+from dsl.models.model import residual_around
 from dsl.models.spec import Block, walk
 from dsl.reading.references import references
 
@@ -52,7 +52,7 @@ def switches(network: Network) -> dict[str, Switch]:
     for node, use in uses(network.nodes):
         param = _residual_alone(network.spec.blocks.get(use.block))
         values = given.get((use.block, param), set())
-        residual = node.residual if isinstance(node, (Series, Parallel)) else None
+        residual = residual_of(node)
         act = residual.act if residual else None
         if act is not None and is_function(act) and "none" in values and len(values) == 2:
             found[use.block] = Switch(param, act)
@@ -61,9 +61,9 @@ def switches(network: Network) -> dict[str, Switch]:
 
 def _residual_alone(block: Block | None) -> str:
     """The parameter that names a block's residual activation, and nothing else."""
-    body = block.body if block else None
-    if block is None or not isinstance(body, (Sequence, Split)) or body.residual is None:
+    residual = residual_around(block.body) if block else None
+    if block is None or residual is None:
         return ""
-    act = body.residual.act
+    act = residual.act
     read = [name for step in walk((block.body,)) for _, name, _ in references(step)]
     return act if act in block.params and read.count(act) == 1 else ""

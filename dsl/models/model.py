@@ -251,3 +251,8 @@ class Split(Step):
     """The share of the channels that each branch gets; empty where each gets them all."""
     then: OneStep | None = None
     residual: Annotated[Residual | None, Filled] = None
+
+
+def residual_around(step: Step) -> Residual | None:
+    """The residual sum around a step, if there is one."""
+    return step.residual if isinstance(step, (Sequence, Split)) else None

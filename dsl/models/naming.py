@@ -51,11 +51,10 @@ SUMMED = frozenset({"act"})
 
 def inner_names(sequence: Sequence, top: bool = False) -> list[str]:
     """Names of steps in order: of a `do`, which is a block or has a residual sum, by kind."""
-    if not (top or sequence.residual):
-        return sequence_names(sequence.steps)
-    shortcut = sequence.residual.shortcut if sequence.residual else None
-    given = {shortcut.name} if shortcut and shortcut.name else set[str]()
-    return child_names(sequence.steps, SUMMED | given if sequence.residual else frozenset())
+    if sequence.residual is None:
+        return (child_names if top else sequence_names)(sequence.steps)
+    shortcut = sequence.residual.shortcut
+    return child_names(sequence.steps, SUMMED | {shortcut.name or SHORTCUT} if shortcut else SUMMED)
 
 
 def branch_names(branches: Seq[Step]) -> list[str]:

@@ -8,7 +8,7 @@ from dsl.models.activations import word_of
 from dsl.models.fields import MODES
 from dsl.models.kernels import KERNEL
 from dsl.models.layers import FOREIGN, LAYERS, OPTIONS, Sequence, Split, Step
-from dsl.models.model import BLOCK_SECTIONS
+from dsl.models.model import BLOCK_SECTIONS, residual_around
 from dsl.models.naming import SHORTCUT, branch_names, child_names, inner_names, named_sections
 from dsl.models.norms import NORMS, group_norm
 from dsl.models.reserved import ATTRIBUTES, COMPILED, GLOBALS, KEYS
@@ -198,15 +198,9 @@ def _level(step: Step, top: bool) -> list[tuple[str, Step]]:
         level += [(step.then.name or "then", step.then)] if step.then else []
     elif isinstance(step, Sequence):
         level = list(zip(inner_names(step, top), step.steps, strict=True))
-    if shortcut := _shortcut(step):
-        level.append((shortcut.name or SHORTCUT, shortcut))
+    if (residual := residual_around(step)) and residual.shortcut:
+        level.append((residual.shortcut.name or SHORTCUT, residual.shortcut))
     return level
-
-
-def _shortcut(step: Step) -> Step | None:
-    """What stands on the shortcut around a step."""
-    residual = step.residual if isinstance(step, (Sequence, Split)) else None
-    return residual.shortcut if residual else None
 
 
 def _siblings(level: list[tuple[str, Step]], report: Report) -> None:
@@ -233,9 +227,8 @@ def _inside(step: Step, top: bool, report: Report) -> None:
     _siblings(level, report)
     if not isinstance(step, (Sequence, Split)):
         return
-    what, shares = "step", False
-    if isinstance(step, Split):
-        what, shares = "branch", bool(step.split)
+    split = step if isinstance(step, Split) else None
+    what, shares = "branch" if split else "step", bool(split and split.split)
     for name, branch in level:
         taken = "the residual sum's activation is" if name == "act" and step.residual else ""
         taken = "that is what says the shares" if name == "split" and shares else taken

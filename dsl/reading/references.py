@@ -10,7 +10,8 @@ from dsl.models.activations import CHANNELWISE, word_of
 from dsl.models.factors import name_in
 from dsl.models.fields import ACTIVATION_WORDS, MODES
 from dsl.models.kernels import PADDINGS
-from dsl.models.layers import LAYERS, Call, Layer, Sequence, Split, Step, spellings
+from dsl.models.layers import LAYERS, Call, Layer, Split, Step, spellings
+from dsl.models.model import residual_around
 from dsl.models.norms import NORM_FORMS, group_norm
 from dsl.models.ramp import Ramp
 from dsl.models.shares import EQUAL, fault, names_of
@@ -43,9 +44,9 @@ def references(step: Step) -> Iterator[tuple[str, str, Span]]:
     elif isinstance(step, Split):
         for at_share, share in names_of(step.split):
             yield "split", name_in(share), share_place(step, at_share)
-    if isinstance(step, (Sequence, Split)) and step.residual:
-        found = [(name, getattr(step.residual, name), name) for name in ("scale", "act")]
-        at = step.residual.at
+    if residual := residual_around(step):
+        found = [(name, getattr(residual, name), name) for name in ("scale", "act")]
+        at = residual.at
     for field, value, place in found:
         if isinstance(value, tuple):
             sizes = (size for size in value if isinstance(size, str))
