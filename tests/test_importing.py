@@ -558,7 +558,7 @@ REFUSED: dict[str, Function] = {
     "follows a padding of 0; a spec's padding for it is another": lambda x: F.max_pool2d(
         F.pad(x, (1, 1, 1, 1)), 3
     ),
-    "joins what is multiplied by a number": lambda x: F.relu(x) * 2 + F.silu(x),
+    "joins what is multiplied by a number": lambda x: F.relu(x) * 2 + F.silu(x) * 3,
     "scales the shortcut of a residual sum": lambda x: x * 2 + F.relu(x),
 }
 

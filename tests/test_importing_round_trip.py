@@ -226,6 +226,12 @@ BODIES = {
     "add": "{add: [1x1 6, 3x3 6, 5x5 6]}",
     "a shortcut": "{add: [[1x1 2, 3x3 6 act=none], identity], then: relu}",
     "residual": "{concat: [1x1 4, 3x3 5], then: 1x1 in linear, residual: {scale: 0.2}}",
+    "scaled beside a layer": (
+        "{concat: [[1x1 4, 3x3 5 linear]], residual: {shortcut: 1x1 5 linear, scale: 0.3}}"
+    ),
+    "scaled beside steps": (
+        "{concat: [3x3 5 /2], residual: {shortcut: [1x1 4, maxpool 3x3 /2, 1x1 5], scale: 2}}"
+    ),
     "residual of a sum": "{add: [1x1 6, 3x3 6], residual: {act: none}}",
     **{
         f"residual and {act}": f"{{concat: [1x1 2, 3x3 4], residual: {{act: {act}}}}}"

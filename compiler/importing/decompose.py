@@ -134,7 +134,7 @@ class Decomposer:
 
     def _fork(self, index: int, node: Node, join: Join) -> Fork:
         start = self.over.forks[index]
-        scale, inputs = self._scaled(node, join, start)
+        scale, scaled, inputs = self._scaled(node, join, start)
         groups = self._groups(inputs, start, node)
         branches = tuple(self._branch(group, start, join, node) for group in groups)
         split, branches = self._shared(branches, start, join)
@@ -142,7 +142,7 @@ class Decomposer:
         fork = Fork(join.word, branches, inp, node.shape, node.path, tap=tap, split=split)
         if split and scale != 1:
             self._lacks(node, "joins what is multiplied by a number", SCALE_HELP)
-        return fork if split else _residual(fork, scale)
+        return fork if split else _residual(fork, scale, scaled)
 
     def _shared(
         self, branches: tuple[Chain, ...], start: int, join: Join
@@ -159,22 +159,28 @@ class Decomposer:
         }
         return found
 
-    def _scaled(self, node: Node, join: Join, start: int) -> tuple[float, tuple[int, ...]]:
-        """What a sum scales its one branch beside the shortcut by, and its terms without that."""
+    def _scaled(self, node: Node, join: Join, start: int) -> tuple[float, int, tuple[int, ...]]:
+        """What a sum scales one of two terms by, which one, and the terms without that.
+
+        Where one is what comes in, that is the shortcut, and the other one is scaled.
+        """
         terms = [self._unscaled(i) for i in node.inputs]
         factors = [factor for factor, _ in terms]
         if join.word == "add":
             factors[-1] *= join.alpha
         inputs = tuple(index for _, index in terms)
-        scaled = [f for f, i in zip(factors, inputs, strict=True) if i != start]
-        if all(factor == 1 for factor in factors):
-            return 1.0, inputs
-        if join.word != "add" or len(inputs) != 2 or len(scaled) != 1:
+        places = [place for place, factor in enumerate(factors) if factor != 1]
+        if not places:
+            return 1.0, 0, inputs
+        if start in inputs:
+            places = [place for place, index in enumerate(inputs) if index != start]
+        if join.word != "add" or len(inputs) != 2 or len(places) != 1:
             self._lacks(node, "joins what is multiplied by a number", SCALE_HELP)
-            return 1.0, inputs
-        if factors[inputs.index(start)] != 1:
+            return 1.0, 0, inputs
+        (place,) = places
+        if factors[1 - place] != 1:
             self._lacks(node, "scales the shortcut of a residual sum", SCALE_HELP)
-        return tidy(scaled[0]), inputs
+        return tidy(factors[place]), place, inputs
 
     def _unscaled(self, index: int) -> tuple[float, int]:
         atom = self.graph.nodes[index].atom if index else None
@@ -215,12 +221,20 @@ class Decomposer:
         return (*self._chain(fork, start), nested)
 
 
-def _residual(fork: Fork, scale: float) -> Fork:
-    """A sum of a fork's output and its input, as that fork with a residual."""
-    work = [branch for branch in fork.branches if branch]
-    if fork.join != "add" or len(fork.branches) != 2 or len(work) != 1:
+def _residual(fork: Fork, scale: float, scaled: int) -> Fork:
+    """A sum of a fork's output and its input, as that fork with a residual.
+
+    Of two branches with layers the one that isn't `scaled` is the shortcut of the other.
+    """
+    if fork.join != "add" or len(fork.branches) != 2:
         return _flat(fork)
-    first, *rest = work[0]
+    if scale == 1:
+        scaled = 0 if fork.branches[0] else 1
+    work, beside = fork.branches[scaled], fork.branches[1 - scaled]
+    if not work or (beside and scale == 1):
+        return _flat(fork)
+    first, *rest = work
+    total = Sum(scale, shortcut=beside)
     if isinstance(first, Fork) and not first.then and not first.residual:
         return replace(
             fork,
@@ -228,14 +242,10 @@ def _residual(fork: Fork, scale: float) -> Fork:
             split=first.split,
             branches=first.branches,
             then=tuple(rest),
-            residual=Sum(scale),
+            residual=total,
             paths=(first.path,),
         )
-    return (
-        fork
-        if scale == 1
-        else replace(fork, join="concat", branches=(work[0],), residual=Sum(scale))
-    )
+    return fork if scale == 1 else replace(fork, join="concat", branches=(work,), residual=total)
 
 
 def _flat(fork: Fork) -> Fork:

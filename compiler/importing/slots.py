@@ -60,8 +60,10 @@ def _fork_slots(fork: Fork) -> Iterator[Slot]:
             yield Slot(share, "width")
     for branch in fork.branches:
         yield from slots(branch, summed=JOINS[fork.join].whole)
-    yield from slots(fork.then, closing=fork.residual is not None)
+    alone = fork.residual is not None and not fork.residual.shortcut
+    yield from slots(fork.then, closing=alone)
     if fork.residual:
+        yield from slots(fork.residual.shortcut)
         yield Slot(fork.residual.scale, "scale")
         yield Slot(fork.residual.act, "act")
 
@@ -101,6 +103,7 @@ def _filled(item: Item, values: Iterator[Value]) -> Item:
     branches = tuple(filled(branch, values) for branch in item.branches)
     then, residual = filled(item.then, values), item.residual
     if residual:
+        residual = replace(residual, shortcut=filled(residual.shortcut, values))
         residual = replace(residual, scale=next(values), act=next(values))  # type: ignore[arg-type]  # a parameter's name stands for either
     return replace(item, split=split, branches=branches, then=then, residual=residual)
 
@@ -118,7 +121,8 @@ def _structure(item: Item) -> tuple[Any, ...]:
         return type(layer).__name__, write(bare)
     branches = tuple(structure(branch) for branch in item.branches)
     shares = tuple(1 if isinstance(share, int) else share for share in item.split)
-    return item.join, shares, branches, structure(item.then), item.residual is not None
+    beside = structure(item.residual.shortcut) if item.residual else None
+    return item.join, shares, branches, structure(item.then), beside
 
 
 def role(group: list[Slot]) -> str:

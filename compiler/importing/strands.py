@@ -27,10 +27,12 @@ class Leaf:
 
 @dataclass(frozen=True)
 class Sum:
-    """`act(x + scale * f(x))` around a fork; `act` is `none` for no activation."""
+    """`act(shortcut(x) + scale * f(x))` around a fork; `act` is `none` for no activation."""
 
     scale: float
     act: str = "none"
+    shortcut: Chain = ()
+    """Empty for x as it is."""
     learned: Leaf | None = None
     """The activation, where it has weights."""
 
@@ -55,6 +57,11 @@ class Fork:
     paths: tuple[str, ...] = field(default=())
     """What else it was made from: an activation behind a residual sum."""
 
+    @property
+    def chains(self) -> tuple[Chain, ...]:
+        """All that it consists of, in the order in which it is constructed."""
+        return (*self.branches, self.then, self.residual.shortcut if self.residual else ())
+
 
 Item = Leaf | Fork
 Chain = tuple[Item, ...]
@@ -66,7 +73,7 @@ def leaves(chain: Chain) -> Iterator[Leaf]:
         if isinstance(item, Leaf):
             yield item
         else:
-            for inner in (*item.branches, item.then):
+            for inner in item.chains:
                 yield from leaves(inner)
             if item.residual and item.residual.learned:
                 yield item.residual.learned
@@ -78,7 +85,7 @@ def paths(chain: Chain) -> Iterator[str]:
         yield from item.paths
         if isinstance(item, Fork):
             yield item.path
-            for inner in (*item.branches, item.then):
+            for inner in item.chains:
                 yield from paths(inner)
 
 
@@ -88,7 +95,7 @@ def deepest(chain: Chain, level: int = 0) -> tuple[int, str]:
     for item in chain:
         if isinstance(item, Fork):
             found.append((level + 1, item.path))
-            found += [deepest(inner, level + 1) for inner in (*item.branches, item.then)]
+            found += [deepest(inner, level + 1) for inner in item.chains]
     return max(found, key=lambda one: (one[0], bool(one[1])))
 
 
@@ -101,4 +108,7 @@ def _inside(item: Item, change: Callable[[Chain], Chain]) -> Item:
     if isinstance(item, Leaf):
         return item
     branches = tuple(mapped(branch, change) for branch in item.branches)
-    return replace(item, branches=branches, then=mapped(item.then, change) if item.then else ())
+    then, residual = mapped(item.then, change) if item.then else (), item.residual
+    if residual and residual.shortcut:
+        residual = replace(residual, shortcut=mapped(residual.shortcut, change))
+    return replace(item, branches=branches, then=then, residual=residual)

@@ -67,8 +67,8 @@ class Writer:
         return without_doubles([*found, then])
 
     def _residual(self, fork: Fork) -> layers.Residual | None:
-        if not fork.residual:
+        if not (residual := fork.residual):
             return None
-        act = fork.residual.act
-        usual = act == self.defaults.act
-        return layers.Residual(scale=fork.residual.scale, act=None if usual else act)
+        beside = self._one(residual.shortcut, None) if residual.shortcut else None
+        act = None if residual.act == self.defaults.act else residual.act
+        return layers.Residual(scale=residual.scale, act=act, shortcut=beside)
