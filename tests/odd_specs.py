@@ -125,6 +125,9 @@ inception:
     residual: {{shortcut: [softmax, Basic, 1x1 6 linear], act: none}}
   Both: {{do: [identity], residual: {{shortcut: identity, scale: 2}}}}
   Gated: {{do: [1x1 in], residual: {{shortcut: relu, act: prelu}}}}
+  Plain: {{do: [relu, 3x3 in], residual: {{shortcut: 1x1 in act=none, act: none}}}}
+  Joined: {{concat: [1x1 2, 3x3 1], residual: {{shortcut: 1x1 3 act=none, act: none}}}}
+  Bare: {{do: [identity], residual: {{shortcut: 3x3 in act=none, act: none}}}}
 body:
   - a: Down w=8
   - b: Down w=4 s=1 act=none
@@ -134,6 +137,7 @@ body:
   - f: Parts
   - g: {{concat: [Both, {{do: [3x3 3], residual: {{shortcut: 1x1 3 linear}}}}]}}
   - h: Gated
+  - i: [Plain, Joined, Bare]
 head: [globalpool, {{do: [fc 9], residual: {{shortcut: [flatten, fc 9], act: none}}}}, fc classes]
 aux:
   - helper:

@@ -98,7 +98,8 @@ def _parallel(node: Parallel, switch: Switch | None) -> Iterator[str]:
         yield from in_order(node.branches)
     elif not node.join.folds:
         joined = call("torch.cat", Expr("[", terms, "]"), Expr("dim=1"))
-        typed = "y: Tensor = " if node.then and node.residual else "y = "
+        again = node.residual and (node.then or node.residual.shortcut)
+        typed = "y: Tensor = " if again else "y = "
         yield from lay_out("return " if last else typed, joined, depth=2)
     else:
         yield from _folded(node.join.sign, terms)
@@ -133,8 +134,8 @@ def _residual(node: Series | Parallel, switch: Switch | None, y: str = "y") -> I
         beside = "identity"
     scale = node.residual.scale
     alpha = f"self.{scale_name(node)}" if isinstance(scale, SymFloat) else text(scale)
-    # A type checker knows the sum by its first term: what a module gives has no type.
-    terms = f"{y} + {beside}" if beside.startswith("self.") else f"{beside} + {y}"
+    typed = not beside.startswith("self.")
+    terms = f"{beside} + {y}" if typed else f"{y} + {beside}"
     made = Expr(terms if alpha == "1.0" else f"torch.add({beside}, {y}, alpha={alpha})")
     if switch:
         yield f"        y = {made.flat}"
@@ -145,6 +146,9 @@ def _residual(node: Series | Parallel, switch: Switch | None, y: str = "y") -> I
         if not units.is_function(node.residual.act):  # What a module gives is of any type.
             yield f"        y = {made.flat}"
             made = Expr("y")
+    elif not typed and alpha == "1.0":  # Nor has its sum, to a type checker.
+        yield f"        out: Tensor = {terms}"
+        made = Expr("out")
     yield from lay_out("return ", made, depth=2)
 
 
