@@ -60,13 +60,14 @@ def odd(name: str) -> Network:
 def test_every_unit_of_the_language_has_a_name_of_the_grammar() -> None:
     """A new activation, norm or padding can't be forgotten: the grammar is the registry's."""
     acts = [*ACTIVATIONS, "none", "prelu:channelwise"]
-    words = product(("2x2", "sepconv 2x2"), ("tf_same", "valid"), NORM_FORMS, acts, ("", "nogamma"))
+    windows = [f"{k} 32 {p}" for k in ("2x2", "sepconv 2x2") for p in ("tf_same", "valid")]
+    words = product([*windows, "deconv 2x2 32 valid"], NORM_FORMS, acts, ("", "nogamma"))
     assert {"tf_same", "valid"} < set(PADDINGS)
-    steps = [f"- {k} 32 {p} norm={n} act={a} {g}" for k, p, n, a, g in words]
+    steps = [f"- {window} norm={n} act={a} {g}" for window, n, a, g in words]
     text = "".join(f"  {step}\n" for step in steps if "norm=none" not in step or "nog" not in step)
     network = lower(dsl.loads(f"name: p\ninput: [3, 300, 300]\nclasses: 5\nstem:\n{text}"))
     found = {unit.name for unit in collect(network.nodes).values()}
-    single = {"Conv", "ConvSame"}  # a convolution alone is no unit
+    single = {"Conv", "ConvSame", "ConvTranspose"}  # a convolution alone is no unit
     assert found == {name for name in unit_names() if name not in single}
 
 

@@ -269,8 +269,8 @@ def unit_names() -> frozenset[str]:
     """Every name that `unit_name` can give."""
     acts = [facts.class_name for facts in ACTIVATIONS.values()]
     learned = [f"{facts.class_name}{EACH}" for facts in ACTIVATIONS.values() if not facts.function]
-    kinds = (*KINDS.values(), TRANSPOSED)
-    words = product(kinds, ("", SAME), ("", *NORMS, NO_GAMMA), ("", *acts, *learned))
+    kinds = *(kind + same for kind in KINDS.values() for same in ("", SAME)), TRANSPOSED
+    words = product(kinds, ("", *NORMS, NO_GAMMA), ("", *acts, *learned))
     return frozenset(map("".join, words))
 
 
