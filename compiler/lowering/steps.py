@@ -150,7 +150,7 @@ def _split(step: layers.Split, name: str, x: Shape, scope: Scope) -> Parallel:
     if step.then:
         (then,) = lower_step(step.then, step.then.name or "then", shape, scope)
         node = replace(node, then=then)
-    return replace(node, residual=_residual(step.residual, node, scope))
+    return replace(node, residual=_residual(step.residual, node, scope)) if step.residual else node
 
 
 def _sequence(
@@ -160,7 +160,7 @@ def _sequence(
     nodes = lower_steps(step.steps, inner_names(step, top), x, scope, name)
     role: Role = "block" if top or step.residual else "sequence"
     node = Series(name, nodes, x, role, span=step.at.span)
-    return replace(node, residual=_residual(step.residual, node, scope))
+    return replace(node, residual=_residual(step.residual, node, scope)) if step.residual else node
 
 
 def _branches(
@@ -181,12 +181,8 @@ def _branches(
     return tuple(found)
 
 
-def _residual(
-    residual: layers.Residual | None, node: Series | Parallel, scope: Scope
-) -> Residual | None:
+def _residual(residual: layers.Residual, node: Series | Parallel, scope: Scope) -> Residual:
     """`act(shortcut(x) + scale * f(x))`, where the node is f; the two sides must be alike."""
-    if residual is None:
-        return None
     shortcut: Node | None = None
     if step := residual.shortcut:
         (shortcut,) = lower_step(step, step.name or SHORTCUT, node.inp, scope)
