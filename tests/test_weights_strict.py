@@ -97,6 +97,19 @@ def test_the_longest_address_names_and_the_rest_goes_on_unchanged(tiny: Path) ->
     assert found["fc.bias"] == "classifier.bias"
 
 
+def test_addresses_of_one_name_count_together(tiny: Path) -> None:
+    """Whatever each is called here, and as often as the names are asked for."""
+    text = TINY.replace("first: stem.1", "first: part.#1").replace("blocks.#3", "part.#1")
+    tiny.write_text(text.replace("    helper: extra", "    sep: part.#1\n    helper: extra"))
+    network = prepare(tiny).network
+    for _ in range(2):
+        found = {slot.path: slot.name for slot in slots(network, "there")}
+        assert found["first.conv.weight"] == "part.1.conv.weight"
+        assert found["mixed.0.branch1.bn.bias"] == "part.2.one.bn.bias"
+        assert found["mixed.1.branch1.bn.bias"] == "part.3.one.bn.bias"
+        assert found["sep.main.0.bn.bias"] == "part.4.main.0.bn.bias"
+
+
 def test_a_map_may_stand_in_a_file(tiny: Path) -> None:
     found = names(tiny, "flat")
     assert found["first.conv.weight"] == "conv.weight"

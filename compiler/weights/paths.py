@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 
 from compiler.ir.network import Network
@@ -55,9 +57,8 @@ class Entry:
         """Whether the address leads to just this path."""
         return bool(pattern(self.address).fullmatch(path))
 
-    def name(self, bare_zero: bool) -> str:
-        """The public name, the next time that it is given: `#` counts, `#5` from 5."""
-        number = self.used
+    def name(self, number: int, bare_zero: bool) -> str:
+        """The public name, when it was given so often before: `#` counts, `#5` from 5."""
         self.used += 1
         if bare_zero and number == 0 and re.search("_#(?![0-9])", self.public):
             return self.public.replace("_#", "")
@@ -76,12 +77,14 @@ class Scope:
     """A map at work: that of the whole network, or a block's inside one use of it.
 
     `depth` is how many names of a path lead to where its addresses begin, and `base` what
-    the source calls that place.
+    the source calls that place. `given` holds how often each public name was given: addresses
+    of one name count together, since a source numbers parts that we call by several names.
     """
 
     entries: list[Entry]
     depth: int = 0
     base: str = ""
+    given: Counter[str] = field(default_factory=Counter)
 
     def ending(self, name: str) -> list[Entry]:
         """The entries whose address ends in just this name."""
@@ -116,7 +119,7 @@ class Naming:
 
         Raises `SpecError` for an address that is misspelt.
         """
-        for entry in self.entries:
+        for entry in chain(self.entries, *self.blocks.values()):
             entry.used = 0
         scope = Scope(self.entries)
         found = tuple(self._walk(network.nodes, (), "", (scope,), ("", self.names.at.span)))
@@ -165,10 +168,7 @@ class Naming:
         """The map of the block that a node is a use of."""
         use = node.use if isinstance(node, Series | Parallel) else None
         if use and use.block in self.blocks and public is not None:
-            entries = self.blocks[use.block]
-            for entry in entries:
-                entry.used = 0
-            yield Scope(entries, len(path), public)
+            yield Scope(self.blocks[use.block], len(path), public)
 
     def _named(
         self, path: tuple[str, ...], above: str | None, scopes: tuple[Scope, ...], span: Span
@@ -182,7 +182,8 @@ class Naming:
 
     def _given(self, scope: Scope, entry: Entry) -> str | None:
         """The next name that an entry gives."""
-        name = entry.name(self.bare_zero)
+        name = entry.name(scope.given[entry.public], self.bare_zero)
+        scope.given[entry.public] += 1
         return None if name == NOTHING else self._joined(scope.base, name)
 
     def _joined(self, base: str, name: str) -> str:
