@@ -30,6 +30,8 @@ from tests.parity import (
 )
 from tests.peers import timm
 
+Place = Callable[[str], str | None]
+
 V4_STAGES = [
     *("conv_1a", "conv_2a", "conv_2b", "mixed_3a", "mixed_4a", "mixed_5a"),
     *(f"inception_a.{n}" for n in range(4)),
@@ -88,8 +90,25 @@ INSIDE = {
     "mlp.fc2": "fc2",
     "": "scale",
 }
+
+
+def aligned(middle: int, entry: tuple[str, ...]) -> Place:
+    """`blocks.3.stack.conv1.bn_dw` -> `middle.0.conv1.depthwise.bn`; `middle` counts them."""
+    flow = (*entry, *(f"middle.{n}" for n in range(middle)), "block4", "block5")
+
+    def place(theirs: str) -> str | None:
+        if theirs in ("stem.0", "stem.1"):
+            return f"conv{int(theirs[-1]) + 1}"
+        if not (match := re.fullmatch(r"blocks\.(\d+)\.(.+)", theirs)):
+            return "fc" if theirs == "head.fc" else None
+        inside = re.sub(r"(conv|bn)_dw$", r"depthwise.\1", match[2])
+        inside = re.sub(r"(conv|bn)_pw$", r"pointwise.\1", inside)
+        return f"{flow[int(match[1])]}.{inside.removeprefix('stack.')}"
+
+    return place
+
+
 PARTS = {"conv1": "depthwise", "pointwise": "pointwise", "": "bn"}
-Place = Callable[[str], str | None]
 
 
 @dataclass(frozen=True)
@@ -153,6 +172,28 @@ PAIRS = {
         )
         for theirs, variant in {"inception_next_tiny": None, "inception_next_atto": "atto"}.items()
     },
+    "xception_aligned": Pair(
+        ("xception_aligned", None),
+        "xception65",
+        aligned(16, ("block1", "block2", "block3")),
+        (
+            {"inception.last.conv3.act": "none"},
+            {"inception.middle.act1": "identity"},
+            {"defaults.padding": "tf_same"},
+        ),
+    ),
+    "xception41": Pair(
+        ("xception_aligned", "xception41"),
+        "xception41",
+        aligned(8, ("block1", "block2", "block3")),
+        ({"defaults.eps": 1e-5},),
+    ),
+    "xception71": Pair(
+        ("xception_aligned", "xception71"),
+        "xception71",
+        aligned(16, ("block1", "block1b", "block2", "block2b", "block3")),
+        ({"strided.sep.depthwise.act": "relu"},),
+    ),
 }
 
 

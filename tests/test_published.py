@@ -268,6 +268,9 @@ def test_i3d_as_ports_count_it() -> None:
         ("inception_next", "small", "inception_next_small"),
         ("inception_next", "base", "inception_next_base"),
         ("inception_next", "atto", "inception_next_atto"),
+        ("xception_aligned", None, "xception65"),
+        ("xception_aligned", "xception41", "xception41"),
+        ("xception_aligned", "xception71", "xception71"),
     ],
 )
 def test_counts_of_timms_own_network(name: str, variant: str | None, peer: str) -> None:
@@ -603,6 +606,11 @@ STAGES: list[tuple[str, str | None, dict[str, tuple[int, ...]]]] = [
         "xception",
         None,
         {"block3": (728, 19, 19), "middle": (728, 19, 19), "pool": (2048, 1, 1)},
+    ),
+    (  # Figure 4 of arXiv:1802.02611: a stride of 16 in front of the exit flow, 32 behind it
+        "xception_aligned",
+        None,
+        {"middle": (728, 19, 19), "block4": (1024, 10, 10), "block5": (2048, 10, 10)},
     ),
     ("inception_v1", "slips", {"conv2": (64, 58, 58), "pool2": (192, 29, 29)}),
     ("inception_v1", "slips", {"pool3": (480, 14, 14), "inception_5b": (1024, 7, 7)}),

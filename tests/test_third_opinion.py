@@ -50,6 +50,7 @@ SIZES = {
     "se_inception_resnet_v2": (75, 83),
     "se_inception_v3": (75, 83),
     "xception": (38, 43),
+    "xception_aligned": (38, 43),
 }
 """The least that fits, nearly, and no squares."""
 

@@ -65,6 +65,7 @@ V4 = Pair(("inception_v4", None), "timm", partial(from_timm, "inception_v4"))
 RESNET = Pair(("inception_resnet_v2", None), "timm", partial(from_timm, "inception_resnet_v2"))
 XCEPTION = Pair(("xception", "timm"), "timm", partial(from_timm, "legacy_xception"))
 NEXT_ATTO = Pair(("inception_next", "atto"), "timm", partial(from_timm, "inception_next_atto"))
+ALIGNED = Pair(("xception_aligned", "xception71"), "timm", partial(from_timm, "xception71"))
 PAIRS = {
     "googlenet": GOOGLENET,
     "inception_v3": V3,
@@ -72,6 +73,7 @@ PAIRS = {
     "inception_resnet_v2": RESNET,
     "xception": XCEPTION,
     "inception_next": NEXT_ATTO,
+    "xception_aligned": ALIGNED,
 }
 
 
