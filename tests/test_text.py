@@ -6,6 +6,7 @@ import errno
 import os
 import re
 import socket
+import unicodedata
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
@@ -16,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dsl.text.problems import SpecError
+from dsl.text.source import hidden
 from dsl.text.values import (
     MAX_BYTES,
     MAX_DEPTH,
@@ -350,6 +352,15 @@ def test_a_full_size_bomb_is_refused_in_time(piece: str) -> None:
 )
 def test_hidden_characters_are_refused(text: str, wanted: str) -> None:
     assert faults(text) == [wanted]
+
+
+def test_what_can_be_seen_is_not_hidden() -> None:
+    refused = {"Cc", "Cs", "Zl", "Zp"}
+    other = {*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF, 0xFFFE, 0xFFFF}
+    for code in range(0x20000):
+        char = chr(code)
+        wanted = char not in "\t\n" and (unicodedata.category(char) in refused or code in other)
+        assert bool(hidden(f"a{char}b")) == wanted, hex(code)
 
 
 @pytest.mark.parametrize("char", [chr(c) for c in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))])

@@ -11,7 +11,7 @@ import click
 
 from compiler.lowering.prepare import Piped
 from dsl.text import values
-from dsl.text.source import HIDDEN
+from dsl.text.source import hidden
 
 STDIN = ("-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0")
 """What names the standard input."""
@@ -33,7 +33,7 @@ def taken(spec: str, name: str | None) -> str | Piped:
         if name is not None:
             raise click.UsageError(f"--stdin-name names a spec that is piped in, and {spec} isn't")
         return spec
-    if name is not None and (not name or HIDDEN.search(name)):
+    if name is not None and (not name or hidden(name)):
         raise click.BadParameter("a name of printable characters", param_hint="--stdin-name")
     file = name or UNNAMED
     origin = Path(name).name if name else "-"

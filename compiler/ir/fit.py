@@ -197,14 +197,17 @@ def _with_side(grid: Axes, axes: list[int], side: int) -> Axes:
 def _least_side(network: Network, walk: Walk, sides: range, grid: Callable[[int], Axes]) -> int:
     """The least of the sides; the end of the range, the spec's own side, is one that fits.
 
-    Whatever is too small stays so for every smaller side, so that limit is found by halving;
-    from there on up, branches may still disagree about a size.
+    Whatever is too small stays so for every smaller side, so that limit is found by halving,
+    unless the first one, which training has from evaluating, is enough; from there on up,
+    branches may still disagree about a size.
     """
-    enough = bisect_left(
-        sides, True, key=lambda n: _fits(network, replace(walk, lax=True), grid(n))
-    )
-    rest = (n for n in sides[enough:] if _fits(network, walk, grid(n)))
-    return next(rest, sides.stop)
+
+    def enough(side: int) -> bool:
+        return _fits(network, replace(walk, lax=True), grid(side))
+
+    if sides and not enough(sides[0]):
+        sides = sides[bisect_left(sides, True, lo=1, key=enough) :]
+    return next((n for n in sides if _fits(network, walk, grid(n))), sides.stop)
 
 
 def _fits(network: Network, walk: Walk, grid: Axes) -> bool:

@@ -3,8 +3,6 @@
 `dsl.changing.variants` applies them; nothing here knows how.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from math import floor
 from typing import Annotated, Any

@@ -22,7 +22,7 @@ from dsl.models.scalars import MOST, no_factor, number, number_text, whole
 from dsl.text import foreign
 from dsl.text.numbers import LEAST, Misfit, is_number, loss, otherwise, too_small
 from dsl.text.problems import closest, shown
-from dsl.text.source import HIDDEN
+from dsl.text.source import hidden
 
 
 def reference(value: Any) -> str:
@@ -64,7 +64,7 @@ MAX_TEXT = 1_000
 def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise ValueError(f"must be text, not {shown(value)}")
-    if HIDDEN.search(value):
+    if hidden(value):
         raise ValueError("must be text without control characters")
     if len(value) > MAX_TEXT:
         raise ValueError(f"must be text of at most {MAX_TEXT:,} letters, this has {len(value):,}")

@@ -6,8 +6,6 @@ op in `compiler.ops` and its rule in `compiler.lowering.rules`; a user adds one 
 by a plugin.
 """
 
-from __future__ import annotations
-
 from typing import Annotated, Any
 
 from pydantic import ValidationInfo, field_validator, model_validator

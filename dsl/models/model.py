@@ -1,7 +1,5 @@
 """What specs are made of: models that know their places, steps, and how steps combine."""
 
-from __future__ import annotations
-
 from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -60,7 +58,7 @@ class Places:
         """The place of one field, or of the whole where it isn't written out."""
         return self.fields.get(name, self.span)
 
-    def without(self, keys: Iterable[str]) -> Places:
+    def without(self, keys: Iterable[str]) -> Self:
         """The same, less what stands at or inside any of the `keys`."""
         gone = tuple(keys)
         inside = tuple(f"{key}." for key in gone)
@@ -71,7 +69,7 @@ class Places:
         }
         return replace(self, fields=fields)
 
-    def changed(self, span: Span) -> Places:
+    def changed(self, span: Span) -> Self:
         """The same places, of numbers that a change at `span` has scaled."""
         return replace(self, changes=(*self.changes, span))
 
@@ -100,11 +98,14 @@ class Model(BaseModel):
     Values that it can't have raise `SpecError`, wherever they come from.
     """
 
+    # Where models are defined, annotations are no strings (no `from __future__`): pydantic would
+    # compile them again for each kind that inherits them, and a command should answer at once.
+
     model_config = ConfigDict(
         frozen=True,
         extra="forbid",
         arbitrary_types_allowed=True,
-        defer_build=True,  # A command needs few of the kinds; it should answer at once.
+        defer_build=True,  # A command needs few of the kinds.
     )
     _at: Places = PrivateAttr(default_factory=Places)
 

@@ -1,7 +1,5 @@
 """The norms as steps of their own."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from dsl.models.fields import Count, Flag, NotNegative, Positive, Share, Whole

@@ -4,8 +4,6 @@ These models are the one definition of the language. `dsl.load` fills them from 
 a program can build or change them and write them back with `dsl.dump`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Self
 
@@ -56,7 +54,7 @@ from dsl.models.model import (
 from dsl.models.weights import NameMap
 from dsl.text.numbers import NUMBER, is_number
 from dsl.text.problems import shown
-from dsl.text.source import HIDDEN
+from dsl.text.source import hidden
 
 
 class Defaults(Model):
@@ -140,7 +138,7 @@ def _check_free(value: Any) -> None:
         case list():
             for item in value:
                 _check_free(item)
-        case str() if not HIDDEN.search(value):
+        case str() if not hidden(value):
             pass
         case _ if not is_number(value) or not NUMBER.fullmatch(repr(value)):
             raise ValueError(f"must hold text, numbers, lists and mappings, not {shown(value)}")

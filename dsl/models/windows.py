@@ -1,7 +1,5 @@
 """The layers that slide a kernel over the map: convolutions and pools."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Self
 
 from pydantic import model_validator

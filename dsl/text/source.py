@@ -7,6 +7,7 @@ import re
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -126,10 +127,21 @@ def check_size(size: int, span: Span, prefix: str = "", text: str = "") -> None:
 
 _BREAKS = "\r\x85\u2028\u2029"
 _BIDI = "\u202a-\u202e\u2066-\u2069"
-HIDDEN = re.compile(
-    f"[^\t\n -~\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[{_BREAKS}{_BIDI}\ufeff]"
-)
 _MAX_SHOWN = 10
+
+
+@cache
+def _hidden() -> re.Pattern[str]:
+    """Made when first needed: few texts hold any, and it takes as long as loading a module."""
+    seen = r"\t\n -~\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff"
+    return re.compile(f"[^{seen}]|[{_BREAKS}{_BIDI}\ufeff]")
+
+
+def hidden(text: str) -> list[re.Match[str]]:
+    """The characters of a text that can't be seen, or that break lines where an editor doesn't."""
+    if text.replace("\n", "").replace("\t", "").isprintable():
+        return []
+    return list(_hidden().finditer(text))
 
 
 def check_characters(source: Source) -> None:
@@ -138,7 +150,7 @@ def check_characters(source: Source) -> None:
     A character is told once, with the other places where it stands.
     """
     offsets: dict[str, list[int]] = {}
-    for match in HIDDEN.finditer(source.text):
+    for match in hidden(source.text):
         offsets.setdefault(match[0], []).append(match.start())
     first = sorted(offsets.items(), key=lambda found: found[1][0])[:_MAX_SHOWN]
     if first:
@@ -165,7 +177,7 @@ def _times(count: int) -> str:
 
 def escaped(text: str, span: Span) -> Iterator[Problem]:
     r"""The same for a string whose escapes (`"\0"`) have been resolved."""
-    for char in dict.fromkeys(HIDDEN.findall(text)):
+    for char in dict.fromkeys(match[0] for match in hidden(text)):
         yield _refused_character(char, span, " (written as an escape)")
 
 
