@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 
 from compiler.cost.peers import OTHER_NORMS, PEERS
 from compiler.cost.report import Report
@@ -13,13 +13,15 @@ from compiler.ops.norm import Norm
 
 def footer(report: Report) -> list[str]:
     """The totals in words, a few lines each."""
+    ops = (leaf.op for _, leaf in leaves(report.network.nodes))
+    norms = [op for op in ops if isinstance(op, Norm)]
     groups = {
         "parameters": _parameters(report.total),
         "FLOPs": [f"{report.total.flops:,} = 2 × MACs; bias, norm and activation apart"],
-        "elements": _elements(report),
+        "elements": _elements(report.total, norms),
         "padding": [f"{report.total.padding_macs:,} MACs ({report.total.waste:.2%}) read padding"],
         "memory": _memory(report),
-        "elsewhere": [] if report.training else _views(report),
+        "elsewhere": [] if report.training else _views(report, norms),
     }
     width = max(map(len, groups))
     names = [(name, line) for name, lines in groups.items() for line in lines]
@@ -38,20 +40,14 @@ def _parameters(total: Total) -> list[str]:
     return [f"{total.params:,}{''.join(more)}"]
 
 
-def _any_norm(report: Report, is_meant: Callable[[Norm], bool]) -> bool:
-    ops = (leaf.op for _, leaf in leaves(report.network.nodes))
-    return any(isinstance(op, Norm) and is_meant(op) for op in ops)
-
-
-def _other_norms(report: Report) -> bool:
+def _others(norms: Sequence[Norm]) -> bool:
     """Whether there are norms that keep no running statistics."""
-    return _any_norm(report, lambda norm: isinstance(norm, OTHER_NORMS))
+    return any(isinstance(norm, OTHER_NORMS) for norm in norms)
 
 
-def _elements(report: Report) -> list[str]:
-    total = report.total
+def _elements(total: Total, norms: Sequence[Norm]) -> list[str]:
     parts = {
-        "norm" if _other_norms(report) else "batch norm": total.bn_elems,
+        "norm" if _others(norms) else "batch norm": total.bn_elems,
         "activation": total.act_elems,
         "pool": total.pool_elems,
         "elementwise": total.eltwise_elems,
@@ -80,17 +76,18 @@ def mebibytes(size: int) -> str:
     return f"{size / 2**20:,.1f} MiB ({size:,} bytes)"
 
 
-def _views(report: Report) -> list[str]:
+def _views(report: Report, norms: Sequence[Norm]) -> list[str]:
     """Other tools' counts, and what each of them adds up."""
+    others = _others(norms)
     names = max(map(len, report.views))
     counts = {name: f"{count:,}" for name, count in report.views.items()}
     width = max(map(len, counts.values()))
     lines = []
     for name, count in counts.items():
         lines.append(f"{name:<{names}}  {count:>{width}} = {PEERS[name].says}")
-        if PEERS[name].norms and _other_norms(report):
+        if PEERS[name].norms and others:
             lines.append(f"{'':<{names + width + 2}} + {PEERS[name].norms}")
-    if _any_norm(report, lambda norm: not norm.gamma):
+    if not all(norm.gamma for norm in norms):
         *those, last = (name for name, peer in PEERS.items() if peer.sees_gamma)
         lines.append(f"{', '.join(those)} and {last} count less of a norm without gamma")
     if report.unviewed:
