@@ -4,6 +4,8 @@ PYTHON ?= python3
 SPEC ?= specs/googlenet.yaml
 PYTEST_FLAGS ?= -n auto --maxprocesses 4
 
+PEERS := torchvision timm aeon tsai
+
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
@@ -38,7 +40,7 @@ lowest:  ## Run the tests with every direct dependency at its declared minimum, 
 newest:  ## Run the tests with the newest of all that there is, in .venv-newest
 	@$(MAKE) --no-print-directory VENV=.venv-newest venv
 	.venv-newest/bin/pip install --disable-pip-version-check -U -e '.[bench,test,weights]'
-	.venv-newest/bin/pip install --disable-pip-version-check -U --no-deps torchvision timm
+	.venv-newest/bin/pip install --disable-pip-version-check -U --no-deps $(PEERS)
 	.venv-newest/bin/python -m pytest $(PYTEST_FLAGS)
 
 accept: $(DEV)  ## Write generated/ anew, and all else that tests compare with
@@ -110,10 +112,11 @@ $(DEMO): pyproject.toml constraints.txt
 	$(PIP) install -c constraints.txt -e .
 	@touch $@
 
-# The peers go in alone: torchvision asks for one torch, timm for that and its hub's client.
+# The peers go in alone: torchvision asks for one torch, timm for that and its hub's client, aeon and
+# tsai for much that their one network here does without.
 $(DEV): pyproject.toml constraints.txt
 	$(venv)
 	@echo "Setting up $(VENV), once; torch is large"
 	$(PIP) install -c constraints.txt -e '.[dev]'
-	$(PIP) install -c constraints.txt --no-deps torchvision timm
+	$(PIP) install -c constraints.txt --no-deps $(PEERS)
 	@touch $(DEMO) $@

@@ -1,12 +1,14 @@
-"""InceptionTime gives the numbers of the authors' network, built in Keras from the paper.
+"""InceptionTime gives the numbers of the authors' network, and of aeon's.
 
-Figures 1 and 2 of arXiv:1909.04939, with the authors' settings: six modules, a bottleneck of 32
-where there is more than one channel, kernels of 40, 20 and 10, a shortcut around every third
-module, and Keras's batch norm. Keras runs on torch.
+The authors' is built in Keras from figures 1 and 2 of arXiv:1909.04939, with their settings: six
+modules, a bottleneck of 32 where there is more than one channel, kernels of 40, 20 and 10, a
+shortcut around every third module, and Keras's batch norm. aeon's, at its defaults, is the same
+network. Keras runs on torch; `tests.peers_series` says how aeon's file is run without the package.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -16,6 +18,7 @@ from torch import Tensor, nn
 from compiler.nn.module import CompiledNetwork, compile_spec
 from tests.parity import TOLERANCE, agree, differ, error, randomise, with_fault
 from tests.peers import keras
+from tests.peers_series import aeon_network
 from tests.test_parity_keras import precision
 
 CLASSES = 11
@@ -46,6 +49,13 @@ def authors(channels: int) -> Any:
             shortcut = layers.BatchNormalization()(conv(residual, x.shape[-1], 1))
             x = residual = layers.ReLU()(layers.Add()([shortcut, x]))
     return keras().Model(start, layers.Dense(CLASSES)(layers.GlobalAveragePooling1D()(x)))
+
+
+KERAS: dict[str, Callable[[int], Any]] = {
+    "authors": authors,
+    "aeon": lambda channels: aeon_network(channels, CLASSES),
+}
+"""Whose network it is, by the channels of its series, up to logits."""
 
 
 def transplant(ours: nn.Module, theirs: Any) -> None:
@@ -101,12 +111,14 @@ KINDS: list[tuple[Any, str, Any]] = [
 VARIANTS = {None: 1, "multivariate": 12}
 
 
-def pair(variant: str | None, dtype: torch.dtype) -> tuple[CompiledNetwork, Any]:
+def pair(
+    variant: str | None, dtype: torch.dtype, whose: str = "authors"
+) -> tuple[CompiledNetwork, Any]:
     torch.manual_seed(0)
     ours = compile_spec("inception_time", variant, num_classes=CLASSES).double()
     randomise(ours)
     with precision(dtype):
-        theirs = authors(VARIANTS[variant])
+        theirs = KERAS[whose](VARIANTS[variant])
     transplant(ours, theirs)
     return ours.to(dtype), theirs
 
@@ -125,8 +137,9 @@ def run(theirs: Any, x: Tensor, *, training: bool = False) -> Tensor:
 
 @pytest.mark.parametrize("dtype", TOLERANCE, ids=str)
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_evaluation(variant: str | None, dtype: torch.dtype) -> None:
-    ours, theirs = pair(variant, dtype)
+@pytest.mark.parametrize("whose", KERAS)
+def test_evaluation(whose: str, variant: str | None, dtype: torch.dtype) -> None:
+    ours, theirs = pair(variant, dtype, whose)
     for length in (140, 77):
         x = series(VARIANTS[variant], length, dtype)
         with torch.no_grad():
@@ -136,9 +149,10 @@ def test_evaluation(variant: str | None, dtype: torch.dtype) -> None:
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_training(variant: str | None) -> None:
+@pytest.mark.parametrize("whose", KERAS)
+def test_training(whose: str, variant: str | None) -> None:
     """Logits from the batch's statistics, and the running means afterwards."""
-    ours, theirs = pair(variant, torch.float64)
+    ours, theirs = pair(variant, torch.float64, whose)
     x = series(VARIANTS[variant], 96, torch.float64)
     agree(ours.train()(x), run(theirs, x, training=True))
     means = [layer for layer in theirs.layers if hasattr(layer, "moving_mean")]
@@ -161,9 +175,11 @@ def test_a_fault_shows(fault: dict[str, Any]) -> None:
         assert error(wrong(x), run(theirs, x)) > 1e-6
 
 
-def test_parameters_are_those_of_the_authors_network() -> None:
-    for variant, channels in VARIANTS.items():
-        ours = compile_spec("inception_time", variant, num_classes=CLASSES)
-        trained = sum(w.numel() for w in ours.parameters())
-        with precision(torch.float32):
-            assert trained == sum(int(w.value.numel()) for w in authors(channels).trainable_weights)
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("whose", KERAS)
+def test_parameters_are_those_of_their_network(whose: str, variant: str | None) -> None:
+    ours = compile_spec("inception_time", variant, num_classes=CLASSES)
+    trained = sum(w.numel() for w in ours.parameters())
+    with precision(torch.float32):
+        theirs = KERAS[whose](VARIANTS[variant])
+    assert trained == sum(int(w.value.numel()) for w in theirs.trainable_weights)
