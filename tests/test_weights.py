@@ -24,6 +24,7 @@ from compiler.weights.slots import slots
 from dsl.models import shelf
 from tests.parity import CLASSES, agree, differ, images, randomise
 from tests.peers import timm, torchvision_models
+from tests.peers_series import tsai_network
 
 
 def from_torchvision(name: str, **options: Any) -> nn.Module:
@@ -155,12 +156,13 @@ def test_what_is_exported_loads_there_strictly(saved: Saved) -> None:
         assert torch.equal(value, before[name]), name
 
 
+TSAI = Pair(("inception_time", "tsai"), "tsai", partial(tsai_network, 1))
 S3D = Pair(("s3d", None), "torchvision", video)
 NEXT = [
     Pair(("inception_next", variant), "timm", partial(from_timm, f"inception_next_{size}"))
     for size, variant in {"tiny": None, "small": "small", "base": "base"}.items()
 ]
-ALL = [*PAIRS.values(), V3_OF_TIMM, S3D, *NEXT]
+ALL = [*PAIRS.values(), V3_OF_TIMM, S3D, TSAI, *NEXT]
 
 
 @pytest.mark.parametrize("pair", ALL, ids=lambda pair: f"{pair.ours[0]}-{pair.source}")

@@ -1,0 +1,177 @@
+# Written by inception-compile 0.1.0; yours to take, change and train.
+#   spec:        inception_time, variant tsai
+#   spec-sha256: bb3ca27bb16b2725e0b6b9fef3e158f056674abe5972daa3d2bd373b3819b870
+#   regenerate:  inception-compile source inception_time --variant tsai
+"""InceptionTime (tsai).
+
+InceptionTime: Finding AlexNet for Time Series Classification, arXiv:1909.04939.
+
+Input (N, 1, 140); 388,997 parameters; 54.08 MMACs per image.
+"""
+
+from collections import OrderedDict
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+__all__ = ["InceptionTimeTsai"]
+
+
+class Concat(nn.Module):
+    """Runs its branches on one input and concatenates their channels."""
+
+    def __init__(self, /, **branches: nn.Module) -> None:
+        super().__init__()
+        for name, branch in branches.items():
+            self.add_module(name, branch)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.cat([branch(x) for branch in self.children()], dim=1)
+
+
+class ConvBN(nn.Module):
+    """Bias-free convolution, batch normalisation (eps 1e-05)."""
+
+    def __init__(self, in_channels: int, out_channels: int, kernel_size: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv1d(in_channels, out_channels, kernel_size, bias=False)
+        self.bn = nn.BatchNorm1d(out_channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = self.bn(self.conv(x))
+        return y
+
+
+class InceptionFirst(nn.Module):
+    """{39 | 19 | 9 | max-1}-batch norm-ReLU: (N, C, L) -> (N, 128, L)."""
+
+    def __init__(self, in_channels: int) -> None:
+        super().__init__()
+        self.branch1 = nn.Conv1d(in_channels, 32, 39, padding=19, bias=False)
+        self.branch2 = nn.Conv1d(in_channels, 32, 19, padding=9, bias=False)
+        self.branch3 = nn.Conv1d(in_channels, 32, 9, padding=4, bias=False)
+        self.branch4 = nn.Sequential(
+            nn.MaxPool1d(3, stride=1, padding=1),
+            nn.Conv1d(in_channels, 32, 1, bias=False),
+        )
+        self.then = nn.Sequential(nn.BatchNorm1d(128), nn.ReLU())
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = torch.cat(
+            [self.branch1(x), self.branch2(x), self.branch3(x), self.branch4(x)], dim=1
+        )
+        out: Tensor = self.then(y)
+        return out
+
+
+class InceptionModule(nn.Module):
+    """{1-{39 | 19 | 9} | max-1}-batch norm-ReLU: (N, C, L) -> (N, 128, L)."""
+
+    def __init__(self, in_channels: int) -> None:
+        super().__init__()
+        self.branch1 = nn.Sequential(
+            OrderedDict(
+                [
+                    ("bottleneck", nn.Conv1d(in_channels, 32, 1, bias=False)),
+                    (
+                        "kernels",
+                        Concat(
+                            branch1=nn.Conv1d(32, 32, 39, padding=19, bias=False),
+                            branch2=nn.Conv1d(32, 32, 19, padding=9, bias=False),
+                            branch3=nn.Conv1d(32, 32, 9, padding=4, bias=False),
+                        ),
+                    ),
+                ],
+            ),
+        )
+        self.branch2 = nn.Sequential(
+            nn.MaxPool1d(3, stride=1, padding=1),
+            nn.Conv1d(in_channels, 32, 1, bias=False),
+        )
+        self.then = nn.Sequential(nn.BatchNorm1d(128), nn.ReLU())
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = torch.cat([self.branch1(x), self.branch2(x)], dim=1)
+        out: Tensor = self.then(y)
+        return out
+
+
+class Group1(nn.Module):
+    """(N, C, L) -> (N, 128, L).
+
+    {{39 | 19 | 9 | max-1}-batch norm-ReLU-{1-{39 | 19 | 9} | max-1}-batch norm-
+    ReLU-{1-{39 | 19 | 9} | max-1}-batch norm-ReLU + 1}-ReLU.
+    """
+
+    def __init__(self, in_channels: int) -> None:
+        super().__init__()
+        self.deep = nn.Sequential(
+            InceptionFirst(in_channels),
+            InceptionModule(128),
+            InceptionModule(128),
+        )
+        self.shortcut = ConvBN(in_channels, 128, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = self.deep(x) + self.shortcut(x)
+        return F.relu(y)
+
+
+class Group2(nn.Module):
+    """{({1-{39 | 19 | 9} | max-1}-batch norm-ReLU)x3 + batch norm}-ReLU.
+
+    (N, 128, L) -> (N, 128, L).
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.deep = nn.Sequential(*(InceptionModule(128) for _ in range(3)))
+        self.shortcut = nn.BatchNorm1d(128)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = self.deep(x) + self.shortcut(x)
+        return F.relu(y)
+
+
+class InceptionTimeTsai(nn.Module):
+    """InceptionTime (tsai)."""
+
+    def __init__(self, num_classes: int = 5, *, in_channels: int = 1) -> None:
+        super().__init__()
+        self.num_classes = num_classes
+        # body
+        self.group1 = Group1(in_channels=in_channels)  # -> (N, 128, 140)
+        self.group2 = Group2()  # -> (N, 128, 140)
+        # head
+        self.pool = nn.AdaptiveAvgPool1d(1)  # -> (N, 128, 1)
+        self.fc = nn.Linear(128, num_classes)  # -> (N, 5)
+
+    def reset_parameters(self) -> None:
+        """Draw all weights anew and forget all statistics, as in a new network."""
+        for module in self.modules():
+            if isinstance(module, nn.Conv1d | nn.Linear | nn.BatchNorm1d):
+                module.reset_parameters()
+
+    def reset_classifier(self, num_classes: int) -> None:
+        """Put fresh last layers in place, for another number of classes."""
+        self.num_classes = num_classes
+        self.fc = nn.Linear(self.fc.in_features, num_classes)
+
+    def forward_features(self, x: Tensor) -> Tensor:
+        """Stem and body: (N, 1, 140) -> (N, 128, 140)."""
+        x = self.group1(x)
+        y: Tensor = self.group2(x)
+        return y
+
+    def forward_head(self, x: Tensor, pre_logits: bool = False) -> Tensor:
+        """The head: (N, 128, 140) -> (N, 5), or (N, 128) with `pre_logits`."""
+        x = self.pool(x)
+        x = torch.flatten(x, 1)
+        if pre_logits:
+            return x
+        logits: Tensor = self.fc(x)
+        return logits
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.forward_head(self.forward_features(x))
