@@ -218,7 +218,12 @@ def named(draw: DrawFn, steps: list[Step]) -> tuple[Step, ...]:
     )
 
 
-PARAMS: list[dict[str, Any]] = [{}, {"n": None}, {"n": 4}, {"n": 4, "act_n": "relu"}]
+PARAMS: list[dict[str, Any]] = [
+    {},
+    {"n": None},
+    {"n": 4, "times": 2},
+    {"n": 4, "times": 1, "act_n": "relu"},
+]
 
 
 @composite
@@ -229,7 +234,8 @@ def inceptions(draw: DrawFn, inner: dict[str, Block]) -> Block:
     if params:
         act = "act_n" if "act_n" in params else None
         width = draw(st.sampled_from(["n", "n", "n*2"]))
-        branches.append(Conv(kernel=(3, 3), width=width, act=act))
+        repeat = "times" if "times" in params else 1
+        branches.append(Conv(kernel=(3, 3), width=width, act=act, repeat=repeat))
     for name, block in inner.items():
         branches.append(Call(block=name, args=arguments(block, "n" if params else 3)))
     form = draw(st.sampled_from(["plain", "then", "residual", "list"]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -11,13 +12,15 @@ import dsl
 from compiler.cost import cost
 from compiler.cost.contract import broken
 from compiler.lowering.lower import lower
-from dsl.models import layers
+from dsl.models import layers, spelling
+from dsl.models.activations import SLOPED
 from dsl.models.fields import INITS
 from dsl.models.layers import KINDS, LAYERS, Conv, spellings
 from dsl.models.model import Residual
 from dsl.models.spec import Aux, Defaults, Expect, Spec, Variant
 from dsl.reading import references
 from dsl.reading.beginning import kind_of
+from dsl.text.problems import SpecError
 
 ROOT = Path(__file__).parent.parent
 DOCS = (ROOT / "docs" / "language.md").read_text(encoding="utf-8")
@@ -68,6 +71,36 @@ def test_every_word_that_a_field_takes_is_in_the_docs() -> None:
 def test_every_field_that_an_address_can_set_is_in_the_docs() -> None:
     fields = {name for kind in KINDS for name, _ in spellings(kind)}
     assert {name for name in fields if f"`{name}`" not in DOCS} == set()
+
+
+def named_fields() -> set[str]:
+    """Every field of a layer, or of what stands beside a join, that a parameter can be."""
+    found = {name for name in Residual.model_fields if takes_a_name(Residual(), name)} | {"split"}
+    for layer in map(dsl.step, [*(kind.example for kind in KINDS), *SLOPED.values()]):
+        assert isinstance(layer, layers.Layer)
+        found |= {name for name, _ in spellings(type(layer)) if takes_a_name(layer, name)}
+    return found
+
+
+def takes_a_name(model: layers.Model, field: str) -> bool:
+    """Whether a field of a model holds a name that is no word of its own."""
+    fields = {name: getattr(model, name) for name in type(model).model_fields}
+    for written in ("k", "kxk"):
+        with suppress(SpecError):
+            return bool(getattr(type(model)(**{**fields, field: written}), field) != fields[field])
+    return False
+
+
+def test_what_may_be_a_parameter_is_listed() -> None:
+    table = DOCS.partition("| a parameter may be |")[2].partition("\n\n")[0]
+    rows = [row.split("|")[1:-1] for row in table.splitlines() if row.startswith("| ")][1:]
+    assert {name for row in rows for name in re.findall(r"`(\w+)`", row[-1])} == named_fields()
+    examples = [text for row in rows for text in re.findall(r"`([^`]+)`", row[1])]
+    for text in examples:
+        if "=" not in text.split()[0] and ":" not in text:
+            step = dsl.step(text)
+            assert dsl.step(spelling.write(step)) == step
+            assert {name for _, name, _ in references.references(step)} & {"n", "k", "s", "a"}
 
 
 def test_the_table_of_errors_holds_every_code_and_no_other() -> None:

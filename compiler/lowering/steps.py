@@ -52,8 +52,11 @@ def lower_step(
             return (_sequence(step, name, x, scope.part_of(name)),)
         case layers.Split():
             return (_split(step, name, x, scope),)
-        case layers.Layer() if step.repeat > 1:
-            return (_repeat(step, name, x, scope),)
+        case layers.Layer() if step.repeat != 1:
+            count = int(scope.positive(step, "repeat"))
+            if count > 1:
+                return (_repeat(step, count, name, x, scope),)
+            return lower_step(next(_repeats(step, 1)), name, x, scope, taken)
         case layers.Call():
             return (_call(step, name, x, scope),)
         case layers.Layer():
@@ -61,13 +64,13 @@ def lower_step(
     raise AssertionError(type(step))
 
 
-def _repeat(step: layers.Layer, name: str, x: Shape, scope: Scope) -> Series:
+def _repeat(step: layers.Layer, count: int, name: str, x: Shape, scope: Scope) -> Series:
     """`x4`: the same step again and again, numbered from 0.
 
     What keeps the shape is lowered once: the others are the same node under other names. It
     does so only if what it gives is what it gets as an expression, too.
     """
-    steps = list(_repeats(step))
+    steps = list(_repeats(step, count))
     scope = scope.part_of(name)
     nodes: list[Node] = []
     shape = x
@@ -76,7 +79,7 @@ def _repeat(step: layers.Layer, name: str, x: Shape, scope: Scope) -> Series:
         (node,) = lower_step(once, str(place), shape, scope)
         nodes.append(node)
         if once is steps[-1] and same(node.out, shape):
-            others = range(place + 1, step.repeat)
+            others = range(place + 1, count)
             nodes += [replace(node, name=str(other)) for other in others]
             scope.budget.spend((scope.budget.params - before) * len(others))
             break
@@ -84,13 +87,13 @@ def _repeat(step: layers.Layer, name: str, x: Shape, scope: Scope) -> Series:
     return Series(name, tuple(nodes), x, span=step.at.span)
 
 
-def _repeats(step: layers.Layer) -> Iterator[layers.Layer]:
+def _repeats(step: layers.Layer, count: int) -> Iterator[layers.Layer]:
     """The step by itself, as often as it repeats: the same one, or each with its own numbers."""
     once = step.model_copy(update={"repeat": 1})
     args = step.args if isinstance(step, layers.Call) else {}
     ramps = {key: value for key, value in args.items() if isinstance(value, Ramp)}
-    for place in range(step.repeat):
-        given = {key: ramp.at(place, step.repeat) for key, ramp in ramps.items()}
+    for place in range(count):
+        given = {key: ramp.at(place, count) for key, ramp in ramps.items()}
         yield once.model_copy(update={"args": {**args, **given}}) if given else once
 
 

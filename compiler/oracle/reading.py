@@ -45,15 +45,20 @@ class Reading(Meaning):
                 return self.in_order(step, path, x, listed=True)
             case layers.Split():
                 return self.split(step, path, x)
-            case layers.Layer() if step.repeat > 1:
-                for place in range(step.repeat):
-                    x = self.step(_one_of(step, place), f"{path}.{place}", x)
-                return x
+            case layers.Layer() if step.repeat != 1:
+                return self.repeated(step, path, x)
             case layers.Call():
                 return self.call(step, path, x)
             case layers.Layer():
                 return self.layer(step, path, x)
         raise TypeError(type(step))
+
+    def repeated(self, step: layers.Layer, path: str, x: Array) -> Array:
+        """One after the other, numbered from 0; a step that a parameter says once has no number."""
+        count = self.value(step.repeat)
+        for place in range(count):
+            x = self.step(_one_of(step, place, count), f"{path}.{place}" if count > 1 else path, x)
+        return x
 
     def steps(self, steps: Iterable[layers.Step], names: list[str], path: str, x: Array) -> Array:
         for name, step in zip(names, steps, strict=True):
@@ -117,11 +122,11 @@ class Reading(Meaning):
         return inside.unseen(block.body, path, x)
 
 
-def _one_of(step: layers.Layer, place: int) -> layers.Layer:
+def _one_of(step: layers.Layer, place: int, count: int) -> layers.Layer:
     """One of the repeats of a step: a range has come so far on its way."""
     once: dict[str, Any] = {"repeat": 1}
     if isinstance(step, layers.Call):
-        share = place / (step.repeat - 1)
+        share = place / max(count - 1, 1)
         once["args"] = {
             name: value.first * (1 - share) + value.last * share
             if isinstance(value, layers.Ramp)

@@ -1,15 +1,16 @@
 """Scaling a whole network: every width by a factor, every repeat by another.
 
-Widths are found by their role, never by their value: the widths of convolutions and
-linear layers, and the parameters that end up there. `classes` and `in` are no such numbers,
-so they stay what they are, even where a width happens to equal them.
+Both are found by their role, never by their value: the widths of convolutions and linear
+layers, the numbers of `x4`, and the parameters that end up there. `classes` and `in` are no
+such numbers, so they stay what they are, even where a width happens to equal them.
 """
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from dsl.changing.mapping import mapped
 from dsl.models.changes import Depth, Width
@@ -33,21 +34,7 @@ def widened(spec: Spec, width: Width, span: Span, report: Report) -> Spec:
 
 def deepened(spec: Spec, depth: Depth, span: Span, report: Report) -> Spec:
     """The spec with its repeats scaled; `span` is where that is asked for."""
-    limits = _Limits(span, report)
-    there: list[int] = []
-
-    def repeats(step: Step) -> dict[str, Any]:
-        if not isinstance(step, Layer):
-            return {}
-        if step.repeat > 1:
-            there.append(step.repeat)
-        return {"repeat": limits.kept("repeat", step.repeat, depth.of(step.repeat))}
-
-    made = _rescaled(spec, repeats, span)
-    if not there:
-        help = "depth multiplies repeats such as x4; `set` gives a step one, `insert` adds a step"
-        report.add("E030", span, f"no step of {spec.name} repeats: it has no depth", help=help)
-    return made
+    return _Repeats(spec, depth, span, report, _Limits(span, report)).applied()
 
 
 @dataclass
@@ -70,101 +57,150 @@ class _Limits:
 
 
 @dataclass
-class _Widths:
+class _Scaled(ABC):
+    """The spec with all numbers of one kind scaled, parameters that end up there included."""
+
     spec: Spec
-    width: Width
+    by: Width | Depth
     span: Span
     report: Report
     limits: _Limits
-    first: Layer | None = None
-    """The layer that sees the image."""
     any: bool = False
-    """Whether there is any width."""
+    """Whether there is any such number."""
+
+    what: ClassVar[str]
+    """What one is called."""
+    field: ClassVar[str]
+    """The field of a layer that holds one."""
+
+    @abstractmethod
+    def own(self, step: Step) -> dict[str, Any]:
+        """The fields of a step that hold such numbers, scaled."""
+
+    @abstractmethod
+    def names(self, step: Step) -> set[str]:
+        """The names that a step has in their place."""
+
+    @abstractmethod
+    def none(self) -> tuple[str, str]:
+        """What to say where there is no such number, and some help."""
 
     def applied(self) -> Spec:
-        roles = _width_params(self.spec)
-        trunk = walk(tuple(step for _, steps in self.spec.sections() for step in steps))
-        self.first = next(step for step in trunk if isinstance(step, Layer))
+        roles = self.roles()
         for name in roles:
             self.refuse_mixed(name, roles)
-        spec = _rescaled(self.spec, lambda layer: self.changed(layer, roles), self.span)
+        spec = _rescaled(self.spec, lambda step: self.changed(step, roles), self.span)
         blocks: dict[str, dict[str, Block]] = {key: {} for key in BLOCK_SECTIONS}
         for name, block in spec.blocks.items():
             blocks[spec.section_of(name)][name] = self.defaults(block, roles[name])
         if not self.any:
-            help = "width multiplies numbers of channels; `in` and `classes` are none"
-            message = f"no layer of {self.spec.name} has a width of its own"
+            message, help = self.none()
             self.report.add("E030", self.span, message, help=help)
         return spec.model_copy(update=blocks)
 
-    def changed(self, layer: Step, roles: dict[str, set[str]]) -> dict[str, Any]:
-        """A layer's own width, a split's shares, or a call's arguments that are widths."""
-        if isinstance(layer, Split):
-            shares = (self.of(share) if isinstance(share, int) else share for share in layer.split)
-            return {"split": tuple(shares)}
-        if isinstance(layer, Conv) and layer.depthwise and layer is self.first:
-            return {}  # A multiple of the image's channels, which stay what they are.
-        if isinstance(width := _width(layer), int):
-            return {"width": self.of(width)}
-        if isinstance(layer, Call):
-            widths = roles.get(layer.block, set())
-            return {
-                "args": {key: self.scaled(key, value, widths) for key, value in layer.args.items()}
-            }
-        return {}
+    def roles(self) -> dict[str, set[str]]:
+        """The parameters of each block that are such numbers, or are passed on as such."""
+        found: dict[str, set[str]] = {name: set() for name in self.spec.blocks}
+        size = -1
+        while size != (size := sum(map(len, found.values()))):
+            for name, block in self.spec.blocks.items():
+                for step in walk((block.body,)):
+                    names = self.names(step) | _passed_on(step, found)
+                    found[name] |= names & set(block.params)
+        return found
 
-    def defaults(self, block: Block, widths: set[str]) -> Block:
-        """The block with the defaults of its width parameters scaled."""
-        params = {key: self.scaled(key, value, widths) for key, value in block.params.items()}
+    def changed(self, step: Step, roles: dict[str, set[str]]) -> dict[str, Any]:
+        """A step's own numbers, and a call's arguments that are such."""
+        update = self.own(step)
+        if isinstance(step, Call):
+            there = roles.get(step.block, set())
+            args = {key: self.scaled(key, value, there) for key, value in step.args.items()}
+            update["args"] = args
+        return update
+
+    def defaults(self, block: Block, there: set[str]) -> Block:
+        """The block with the defaults of its parameters scaled."""
+        params = {key: self.scaled(key, value, there) for key, value in block.params.items()}
         places = block.at if params == block.params else block.at.changed(self.span)
         return block.model_copy(update={"params": params}).placed(places)
 
-    def scaled(self, key: str, value: Any, widths: set[str]) -> Any:
+    def scaled(self, key: str, value: Any, there: set[str]) -> Any:
         if isinstance(value, Ramp):
-            return Ramp(*(self.scaled(key, end, widths) for end in (value.first, value.last)))
-        return self.of(value) if key in widths and isinstance(value, int) else value
+            return Ramp(*(self.scaled(key, end, there) for end in (value.first, value.last)))
+        return self.of(value) if key in there and isinstance(value, int) else value
 
-    def of(self, width: int) -> int:
+    def of(self, number: int) -> int:
         self.any = True
-        return self.limits.kept("width", width, self.width.of(width))
+        return self.limits.kept(self.field, number, self.by.of(number))
 
     def refuse_mixed(self, name: str, roles: dict[str, set[str]]) -> None:
-        """Report a parameter that is a width and something else at once."""
+        """Report a parameter that is such a number and something else at once."""
         block = self.spec.blocks[name]
         for step in walk((block.body,)):
-            for field, value in _other_fields(step, roles):
+            for field, value in _other_fields(step, self.field, roles):
                 if value in roles[name]:
-                    message = f"can't scale the widths: {value} of block {name} also sets {field}"
+                    message = (
+                        f"can't scale the {self.what}: {value} of block {name} also sets {field}"
+                    )
                     help = "give the block two parameters, one for each"
                     notes = ((block.at.of(f"params.{value}"), f"{value} is a parameter"),)
                     self.report.add("E030", self.span, message, help=help, notes=notes)
 
 
-def _width_params(spec: Spec) -> dict[str, set[str]]:
-    """The parameters of each block that are widths, or are passed on as such."""
-    found: dict[str, set[str]] = {name: set() for name in spec.blocks}
-    size = -1
-    while size != (size := sum(map(len, found.values()))):
-        for name, block in spec.blocks.items():
-            for step in walk((block.body,)):
-                found[name] |= _widths_in(step, found) & set(block.params)
-    return found
+class _Repeats(_Scaled):
+    what, field = "repeats", "repeat"
+
+    def own(self, step: Step) -> dict[str, Any]:
+        if not isinstance(step, Layer) or not isinstance(step.repeat, int) or step.repeat == 1:
+            return {}
+        return {"repeat": self.of(step.repeat)}
+
+    def names(self, step: Step) -> set[str]:
+        repeat = step.repeat if isinstance(step, Layer) else 1
+        return {repeat} if isinstance(repeat, str) else set()
+
+    def none(self) -> tuple[str, str]:
+        help = "depth multiplies repeats such as x4; `set` gives a step one, `insert` adds a step"
+        return f"no step of {self.spec.name} repeats: it has no depth", help
 
 
-def _widths_in(step: Step, roles: dict[str, set[str]]) -> set[str]:
-    """The names that a step uses as widths."""
-    if (width := _width(step)) is not None:
+@dataclass
+class _Widths(_Scaled):
+    what, field = "widths", "width"
+    first: Layer | None = None
+    """The layer that sees the image."""
+
+    def applied(self) -> Spec:
+        trunk = walk(tuple(step for _, steps in self.spec.sections() for step in steps))
+        self.first = next(step for step in trunk if isinstance(step, Layer))
+        return super().applied()
+
+    def own(self, step: Step) -> dict[str, Any]:
+        """A layer's width, or a split's shares."""
+        if isinstance(step, Split):
+            shares = (self.of(share) if isinstance(share, int) else share for share in step.split)
+            return {"split": tuple(shares)}
+        if isinstance(step, Conv) and step.depthwise and step is self.first:
+            return {}  # A multiple of the image's channels, which stay what they are.
+        width = _width(step)
+        return {"width": self.of(width)} if isinstance(width, int) else {}
+
+    def names(self, step: Step) -> set[str]:
+        if isinstance(step, Split):
+            return {name_in(share) for _, share in names_of(step.split)}
+        width = _width(step)
         return {name_in(width)} if isinstance(width, str) else set()
-    if isinstance(step, Split):
-        return {name_in(share) for _, share in names_of(step.split)}
-    if isinstance(step, Call):
-        widths = roles.get(step.block, set())
-        return {
-            name_in(value)
-            for key, value in step.args.items()
-            if key in widths and isinstance(value, str)
-        }
-    return set()
+
+    def none(self) -> tuple[str, str]:
+        help = "width multiplies numbers of channels; `in` and `classes` are none"
+        return f"no layer of {self.spec.name} has a width of its own", help
+
+
+def _passed_on(step: Step, roles: dict[str, set[str]]) -> set[str]:
+    """The names that a call gives to parameters of such a role."""
+    there = roles.get(step.block, set()) if isinstance(step, Call) else ()
+    args = step.args.items() if isinstance(step, Call) else ()
+    return {name_in(value) for key, value in args if key in there and isinstance(value, str)}
 
 
 def _width(step: Step) -> int | str | None:
@@ -173,17 +209,19 @@ def _width(step: Step) -> int | str | None:
     return width
 
 
-def _other_fields(step: Step, roles: dict[str, set[str]]) -> list[tuple[str, Any]]:
-    """Every field that isn't a width, with each name in it; of a call, every such argument."""
+def _other_fields(step: Step, field: str, roles: dict[str, set[str]]) -> list[tuple[str, Any]]:
+    """Every field but this one, with each name in it; of a call, every such argument."""
+    if isinstance(step, Split) and field != "width":
+        return [("split", name_in(share)) for _, share in names_of(step.split)]
     if not isinstance(step, Layer):
         return []
     found: list[tuple[str, Any]] = []
     if isinstance(step, Call):
-        widths = roles.get(step.block, set())
-        found = [(f"{k} of {step.block}", v) for k, v in step.args.items() if k not in widths]
+        there = roles.get(step.block, set())
+        found = [(f"{k} of {step.block}", v) for k, v in step.args.items() if k not in there]
     for name, _ in spellings(type(step)):
         value = getattr(step, name)
-        if name != "width":
+        if name != field:
             found += [(name, part) for part in (value if isinstance(value, tuple) else (value,))]
     found = [(name, value) for name, value in found if not _group_size(name, value)]
     return [(name, name_in(value)) for name, value in found if isinstance(value, str)]

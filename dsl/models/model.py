@@ -18,7 +18,7 @@ from pydantic import (
 
 from dsl.models.activations import ActOrName, Given
 from dsl.models.faults import invalid
-from dsl.models.fields import Count, Identifier, Join, Named, Number
+from dsl.models.fields import Identifier, Join, Named, Number, Whole
 from dsl.models.shares import Shares
 from dsl.text.problems import NOWHERE, Problem, Span, SpecError, shown
 
@@ -29,7 +29,7 @@ class Spelled:
 
     `place`: bare, in the order of the fields; `words`: each bare word and the value that
     it stands for; `settable`: those behind which a number may follow, as in `leakyrelu:0.1`;
-    `prefix`: behind a mark, as in `/2`; `key`: as `key=value`.
+    `prefix`: behind a mark, as in `/2`; `key`: as `key=value`. With both the key is for names.
     """
 
     place: bool = False
@@ -158,14 +158,14 @@ class Step(Model):
 
 
 class Layer(Step):
-    """A step written as an op-string; `x4` repeats it."""
+    """A step written as an op-string; `x4` repeats it, `repeat=n` as a parameter says."""
 
     keyword: ClassVar[str]
     example: ClassVar[str]
     """How it is written, for the advice in an error."""
     weighted: ClassVar[bool] = False
     """Whether it has weights, whose keys its name begins."""
-    repeat: Annotated[Count, Spelled(prefix="x")] = 1
+    repeat: Annotated[Whole, Spelled(prefix="x", key="repeat")] = 1
 
     @property
     def has_weights(self) -> bool:

@@ -41,7 +41,8 @@ def default_of(layer: Layer, name: str) -> Any:
 
 
 def _spelled(mark: Spelled, value: Any) -> str:
-    lead = mark.prefix or (f"{mark.key}=" if mark.key else "")
+    keyed = mark.key and (isinstance(value, str) or not mark.prefix)
+    lead = f"{mark.key}=" if keyed else mark.prefix
     if isinstance(value, tuple) and (mark.prefix or mark.key) and len(set(value)) == 1:
         return f"{lead}{_plain(value[0])}"
     return f"{lead}{_plain(value)}"

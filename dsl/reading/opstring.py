@@ -243,6 +243,8 @@ def _read_call(first: Token, rest: list[Token], found: Found, report: Report) ->
         key, equals, value = token.text.partition("=")
         if count := _repeat(token.text):
             _put("repeat", count, token.span, found, report)
+        elif key == "repeat" and value:
+            _put("repeat", value, token.part(len(key) + 1, len(value)), found, report)
         elif not (key and equals and value):
             message = f"{shown(token.text)} is not a parameter's NAME=VALUE"
             help = f"write it like `{first.text} c7=128 x2`, with no space around the ="
@@ -298,7 +300,7 @@ def _stray(
     kind: type[Layer], token: Token, marks: list[tuple[str, Spelled]], report: Report
 ) -> None:
     words = [word for _, mark in marks for word in mark.words]
-    keys = [f"{mark.key}=" for _, mark in marks if mark.key]
+    keys = [f"{mark.key}=" for _, mark in marks if mark.key and not mark.prefix]
     prefixes = [f"{mark.prefix}2" for _, mark in marks if mark.prefix]
     what = kind.keyword or "a convolution"
     key, equals, value = token.text.partition("=")
@@ -319,4 +321,6 @@ def _shorthand(word: str, known: list[str]) -> str:
         return f"/{stride[1]}{(stride[2] or '').replace('×', 'x')}"
     if times := re.fullmatch("[×X]([0-9]+)", word):
         return f"x{times[1]}"
+    if times := re.fullmatch("[×xX]([a-z])", word):
+        return f"repeat={times[1]}"
     return {"V": "valid", "S": "same"}.get(word, "") if "valid" in known else ""

@@ -34,6 +34,7 @@ def references(step: Step) -> Iterator[tuple[str, str, Span]]:
     at = step.at
     if isinstance(step, Call):
         found = [(key, value, f"args.{key}=") for key, value in step.args.items()]
+        found.append(("repeat", step.repeat, "repeat"))
     elif isinstance(step, Layer):
         fields = [(name, getattr(step, name), mark) for name, mark in spellings(type(step))]
         found = [
@@ -107,7 +108,7 @@ def _layer_last(step: Step, name: str, report: Report) -> bool:
 def _reference(
     step: Step, field: str, name: str, span: Span, params: tuple[str, ...], report: Report
 ) -> None:
-    call = isinstance(step, Call)
+    call = isinstance(step, Call) and field != "repeat"
     words = WORDS if call else (CHANNELWISE,) if field == "slope" else _closed(step, field)
     closed = not call and field != "slope" and bool(words)
     known = (*words, *params) if closed else (*words, *ALWAYS, *params)

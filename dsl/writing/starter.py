@@ -91,7 +91,7 @@ def _repeats(spec: Spec) -> bool:
     tops = [step for _, steps in spec.sections() for step in steps]
     tops += [block.body for block in spec.blocks.values()]
     tops += [step for head in spec.aux for step in head.steps]
-    return any(isinstance(step, Layer) and step.repeat > 1 for step in walk(tuple(tops)))
+    return any(isinstance(step, Layer) and step.repeat != 1 for step in walk(tuple(tops)))
 
 
 def _names(spec: Spec) -> dict[str, Step]:
