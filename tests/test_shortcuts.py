@@ -10,10 +10,7 @@ import dsl
 from compiler.cost import cost
 from compiler.diagram import drawings
 from compiler.diff import compare
-from compiler.ir.op import Shape
-from compiler.ir.symbols import Sym, quotient
 from compiler.lowering.lower import lower
-from compiler.lowering.summing import projection
 from compiler.nn.extractor import compile_features
 from compiler.nn.module import build, compile_spec
 from compiler.oracle.check import cross_check
@@ -210,17 +207,70 @@ def test_it_is_written_and_read_again() -> None:
 # --- Advice ----------------------------------------------------------------------------------
 
 
+MENDED = {
+    # What the steps say, and the shortcut: what is advised for it.
+    ("1x1 w, 3x3 w /s, 1x1 w*4 act=none", "1x1 w /s act=none"): "1x1 w*4 /s act=none",
+    ("3x3 w /s, 3x3 w act=none", "1x1 w /2 linear"): "1x1 w /s linear",
+    ("3x3 w*4 /s", "1x1 w /2 linear"): "1x1 w*4 /s linear",
+    ("3x3 w /s, 3x3 w act=none", "1x1 64 /2 norm=layer nogamma"): "1x1 w /s norm=layer nogamma",
+    ("3x3 w /s", ""): "1x1 w /s act=none",
+    ("3x3 w /s", "identity"): "1x1 w /s act=none",
+    ("Down w=w*2 s=s, 3x3 w", ""): "1x1 w /s act=none",
+    ("3x3 w /sx1", ""): "1x1 w /sx1 act=none",
+    ("3x3 w, 3x3 in /s", "1x1 w /s"): "1x1 in /s",
+    ("1x1 w, 1x1 in/2 /s", "avgpool 3x3 /s"): "[avgpool 3x3 /s, 1x1 in/2 act=none]",
+    ("3x3 w /s", "[avgpool 3x3 /2, 1x1 64 linear]"): "[avgpool 3x3 /s, 1x1 w linear]",
+    ("3x3 w /s", "[pool: avgpool 3x3 /s, 1x1 w*2]"): "[pool: avgpool 3x3 /s, 1x1 w]",
+}
+CALLED = """strided:
+  Down: {{params: {{w: , s: 2}}, concat: [3x3 w /s, maxpool 3x3 /s]}}
+  A: {{params: {{w: , s: 1}}, do: [{steps}], residual: {{{shortcut}}}}}
+body: [{calls}]
+"""
+
+
+@pytest.mark.parametrize(("given", "advised"), MENDED.items(), ids=str)
+def test_following_the_advice_is_right_for_every_call_of_the_block(
+    given: tuple[str, str], advised: str
+) -> None:
+    """The author's step stays but for what is wrong, and parameters stay parameters."""
+    steps, shortcut = given
+    first, then = "a: A w=16 s=4", "b: A w=24, c: A w=12 s=2"
+    before = f"shortcut: {shortcut}" if shortcut else ""
+    text = CALLED.format(steps=steps, shortcut=before, calls=first)
+    with pytest.raises(dsl.SpecError) as caught:
+        lower(spec(text))
+    (problem,) = caught.value.problems
+    assert problem.code == "E112"
+    assert f"`shortcut: {advised}`" in problem.help or f"{{shortcut: {advised}}}`" in problem.help
+    calls = f"{first}, {then}"
+    lower(spec(CALLED.format(steps=steps, shortcut=f"shortcut: {advised}", calls=calls)))
+
+
+def advice(body: str, grid: str = "16, 16", inception: str = "") -> str:
+    """The help of the one error that a spec has."""
+    text = f"name: n\ninput: [8, {grid}]\nclasses: 4\n{inception}body: [{body}]\n"
+    with pytest.raises(dsl.SpecError) as caught:
+        lower(dsl.loads(text))
+    (problem,) = caught.value.problems
+    return problem.help
+
+
 def test_a_projection_is_advised_in_words_of_the_language() -> None:
-    w, c = Sym.named(16, "w"), Sym.named(8, "in_channels")
-    cases = {
-        (Shape(8, 16, 16), Shape(16, 16, 16)): "1x1 16 linear",
-        (Shape(8, 16, 16), Shape(w, 8, 8)): "1x1 w /2 linear",
-        (Shape(8, 15, 16), Shape(4 * w, 8, 16)): "1x1 w*4 /2x1 linear",
-        (Shape(c, 16, 16), Shape(quotient(c, 4), 6, 4)): "1x1 in/4 /3x4 linear",
-        (Shape(c, 16, 16), Shape(quotient(c, 4), 4, 4)): "1x1 in/4 /4 linear",
-        (Shape(8, 16, 16), Shape(8, 17, 16)): "",
-        (Shape(8), Shape(16)): "",
-        (Shape(8, 64), Shape(16, 32)): "1 16 /2 linear",
-        (Shape(8, 4, 64, 64), Shape(w, 4, 32, 32)): "1x1x1 w /1x2x2 linear",
-    }
-    assert {shapes: projection(*shapes) for shapes in cases} == cases
+    assert "{shortcut: 1x1 16 act=none}" in advice("{do: [3x3 16], residual: {}}")
+    assert "{shortcut: 1x1 16 /2x1 act=none}" in advice("{do: [3x3 16 /2x1], residual: {}}")
+    assert "{shortcut: 1 16 /2 act=none}" in advice("{do: [3 16 /2], residual: {}}", "64")
+    clip = advice("{do: [3x3x3 16 /1x2x2], residual: {}}", "4, 16, 16")
+    assert "{shortcut: 1x1x1 16 /1x2x2 act=none}" in clip
+    twice = advice("{do: [3x3 16 /2, maxpool 3x3 /2], residual: {}}", "15, 16")
+    assert "{shortcut: 1x1 16 /4 act=none}" in twice
+    assert advice("{do: [upsample 2], residual: {}}").startswith("keep the grid that came in")
+    assert advice("{do: [flatten], residual: {}}").startswith("keep the grid that came in")
+
+
+def test_no_layer_is_advised_that_holds_for_one_call_alone() -> None:
+    """A width that is a sum, and a stride that is a product of two parameters."""
+    strided = "strided: {A: {params: [w, s, t], do: [3x3 w /s, 3x3 w /t], residual: {}}}\n"
+    assert "`" not in advice("A w=8 s=2 t=2", inception=strided)
+    joined = "inception: {A: {params: [w], concat: [3x3 w, 1x1 in], residual: {}}}\n"
+    assert "a parameter of the block can say the width, w + in" in advice("A w=4", inception=joined)

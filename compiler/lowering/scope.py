@@ -80,6 +80,11 @@ class Scope:
         """The scope of the steps of a nested list, and of repeats."""
         return replace(self, within=self.label(name))
 
+    @property
+    def trial(self) -> Scope:
+        """The same scope for what is only tried: nothing of it is reported, or counts."""
+        return replace(self, report=Report(), budget=Budget(self.budget.limit))
+
     def label(self, name: str) -> str:
         """A step's name as an error says it; a number alone would tell nothing."""
         if not name.isdigit():

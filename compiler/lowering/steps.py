@@ -189,7 +189,15 @@ def _residual(residual: layers.Residual, node: Series | Parallel, scope: Scope) 
     shortcut: Node | None = None
     if step := residual.shortcut:
         (shortcut,) = lower_step(step, step.name or SHORTCUT, node.inp, scope)
-    summing.check(residual, node, shortcut, scope, where(node, scope))
+
+    def instead(step: layers.Step) -> Node | None:
+        """Another step in the shortcut's place; None where it can't stand there."""
+        try:
+            return lower_step(step, SHORTCUT, node.inp, scope.trial)[0]
+        except Stop:
+            return None
+
+    summing.check(residual, node, shortcut, scope, where(node, scope), instead)
     scale = scope.number(residual, "scale")
     op = activation(residual, "act", scope)
     act = _leaf("act", op, node.out, scope, residual.at.span) if op else None
