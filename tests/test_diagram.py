@@ -392,3 +392,10 @@ def test_what_is_odd_about_a_convolution_is_said() -> None:
         ("no norm", "linear"),
         ("batch norm, no γ",),
     ]
+
+
+def test_a_share_alone_has_no_brackets_and_counts_are_numbers() -> None:
+    dot = diagram.drawings(lower(load("inception_next")))["mixer"]
+    assert text_of(dot).count("in_channels - 3 * n") == 2, "above the branch and below it"
+    assert "(in_channels" not in text_of(dot)
+    assert "× 56 408 1.17 M" in text_of(dot), "as a number, however small"

@@ -14,6 +14,7 @@ from compiler.diagram.labels import Run, beside, small, strong
 from compiler.diagram.text import by
 from compiler.ir.nodes import Leaf, Node, Parallel, Residual, Series, Tap
 from compiler.ir.op import Shape
+from compiler.ir.symbols import term
 from compiler.ops.words import WEIGHTED, core, is_identity, is_unit, words
 
 NOTHING = small("")
@@ -123,6 +124,11 @@ class Planner:
         right = self._shape(out) if self.shapes else self.number(out.channels)
         return Box((word,), family, tooltip(node, self._at(node)), small(right))
 
+    def _alone(self, channels: int) -> str:
+        """A width that has a cell for itself: a sum needs no brackets there."""
+        text = self.number(channels)
+        return str(channels) if text == term(channels) else text
+
     def _shape(self, x: Shape) -> str:
         return by([self.number(x.channels), *(str(int(n)) for n in x[1:])])
 
@@ -141,10 +147,11 @@ class Planner:
         if node.join.keeps_sides:
             return (self._product(node, beside),)
         branches = tuple(beside.chain(branch) for branch in node.branches)
-        cells = tuple(self.number(branch.out.channels) for branch in node.branches)
+        number = self._alone if node.shares else self.number
+        cells = tuple(number(branch.out.channels) for branch in node.branches)
         bar = self._bar(strong(node.join.word), node, node.joined)
         names = tuple(branch.name for branch in node.branches)
-        shares = tuple(map(self.number, node.shares))
+        shares = tuple(map(number, node.shares))
         return (Split(branches, cells, names, bar, shares),)
 
     def _product(self, node: Parallel, beside: Planner) -> Split:

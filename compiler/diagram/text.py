@@ -23,7 +23,7 @@ def si(n: int) -> str:
             value = n / scale
             digits = max(0, 3 - len(str(int(float(f"{value:.3g}")))))
             return f"{value:.{digits}f} {_UNITS[i][1]}"
-    return str(n)
+    return str(int(n))
 
 
 def brief(n: int) -> str:
