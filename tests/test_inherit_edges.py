@@ -201,7 +201,7 @@ def test_all_changes_go_by_the_names_before_the_first() -> None:
     assert [write(s) for s in walk(split.branches) if isinstance(s, Layer)] == [
         "1x1 50", "1x1 9", "3x3 96", "3x3 99", "3x3 97", "avgpool 3x3", "1x1 pool linear",
     ]  # fmt: skip
-    assert branch_names(split.branches) == ["branch1", "extra", "branch3", "branch4"]
+    assert branch_names(split) == ["branch1", "extra", "branch3", "branch4"]
     assert not any(step.at.called for step in walk((*split.branches, *made.stem, *made.body)))
     base = dsl.load("inception_v3").inception["A"].body
     assert not any(step.at.called for step in walk((base,)))

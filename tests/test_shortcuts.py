@@ -274,3 +274,21 @@ def test_no_layer_is_advised_that_holds_for_one_call_alone() -> None:
     assert "`" not in advice("A w=8 s=2 t=2", inception=strided)
     joined = "inception: {A: {params: [w], concat: [3x3 w, 1x1 in], residual: {}}}\n"
     assert "a parameter of the block can say the width, w + in" in advice("A w=4", inception=joined)
+
+
+def test_unnamed_branches_leave_the_names_that_stand_beside_them() -> None:
+    body = """inception:
+  A: {concat: [1x1 4, 3x3 4], then: {branch1: 1x1 in}, residual: {act: none}}
+  B: {concat: [1x1 4, 3x3 4], residual: {shortcut: {branch2: 1x1 8}}}
+  C: {concat: [1x1 4, branch1: 3x3 4], then: {branch1_: 1x1 8}}
+body: [a: A, b: B, c: C]
+"""
+    network = lower(spec(body))
+    assert (cross_check(network) + prove(network, emit(network))).ok
+    keys = {key.rpartition(".conv")[0] for key in build(network).state_dict()}
+    assert {"a.branch1_", "a.branch2", "a.branch1", "b.branch2_", "b.branch2"} <= keys
+    assert {"c.branch1__", "c.branch1", "c.branch1_"} <= keys
+    wider = dsl.change(spec(body), {"inception.A.branch1_": "1x1 6", "inception.C.then.width": 5})
+    assert "- 1x1 6" in dsl.dump(wider) and "branch1_: 1x1 5" in dsl.dump(wider)
+    again = dsl.loads(dsl.dump(spec(body)))
+    assert again == spec(body)

@@ -173,7 +173,7 @@ def _branches(
     found: list[Node] = []
     failed = False
     widths = given or (x.channels,) * len(step.branches)
-    names = branch_names(step.branches)
+    names = branch_names(step)
     for name, branch, width in zip(names, step.branches, widths, strict=True):
         try:
             found += lower_step(branch, name, Shape(width, *x[1:]), scope)

@@ -37,11 +37,14 @@ def list_names(steps: Seq[layers.Step]) -> list[str]:
     return [step.name or str(place) for place, step in enumerate(steps)]
 
 
-def split_names(branches: Seq[layers.Step]) -> list[str]:
-    """Branches: their own names, or `branch1`, `branch2` and so on."""
-    given = {branch.name for branch in branches if branch.name}
+def split_names(split: layers.Split) -> list[str]:
+    """Branches: their own names, or `branch1` and so on, which nothing else on the level has."""
+    given = {branch.name for branch in split.branches}
+    given |= {split.then.name} if split.then else set()
+    if split.residual and split.residual.shortcut:
+        given.add(split.residual.shortcut.name)
     names: list[str] = []
-    for place, branch in enumerate(branches):
+    for place, branch in enumerate(split.branches):
         name = branch.name or f"branch{place + 1}"
         while not branch.name and name in given:
             name = f"{name}_"

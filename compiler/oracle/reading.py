@@ -85,7 +85,7 @@ class Reading(Meaning):
         return self.activated(act, f"{path}.act", x + self.number(residual.scale) * y)
 
     def split(self, step: layers.Split, path: str, x: Array) -> Array:
-        names = split_names(step.branches)
+        names = split_names(step)
         pieces = self.pieces(step, x)
         outs = [
             self.step(branch, f"{path}.{name}", piece)

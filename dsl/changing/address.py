@@ -60,7 +60,7 @@ def parts(owner: Any) -> dict[str, Any]:
         case Sequence():
             return _in_order(owner)
         case Split():
-            branches = _level(branch_names(owner.branches), owner.branches)
+            branches = _level(branch_names(owner), owner.branches)
             beside = {"then": owner.then, "residual": owner.residual}
             return {"split": owner.split or None, **branches, **beside}
         case Call():

@@ -53,7 +53,7 @@ def _inside(step: Step, top: bool, change: Change) -> Step:
             return step.model_copy(update={"steps": steps, **_residual(step, change)})
         case Split():
             then = _changed(step.then, "then", change) if step.then else None
-            branches = _level(step.branches, branch_names(step.branches), change)
+            branches = _level(step.branches, branch_names(step), change)
             update = {"branches": branches, "then": then, **_residual(step, change)}
             return step.model_copy(update=update)
     return step

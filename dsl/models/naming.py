@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from collections.abc import Sequence as Seq
 
 from dsl.models.layers import Step
-from dsl.models.model import Section, Sequence
+from dsl.models.model import Section, Sequence, Split
 
 
 def child_names(steps: Seq[Step], taken: frozenset[str] = frozenset()) -> list[str]:
@@ -57,11 +57,15 @@ def inner_names(sequence: Sequence, top: bool = False) -> list[str]:
     return child_names(sequence.steps, SUMMED | {shortcut.name or SHORTCUT} if shortcut else SUMMED)
 
 
-def branch_names(branches: Seq[Step]) -> list[str]:
-    """Names of a split's branches: their own, or `branch1`, `branch2` and so on."""
-    used = {branch.name for branch in branches if branch.name}
+def branch_names(split: Split) -> list[str]:
+    """Names of a split's branches: their own, or `branch1`, `branch2` and so on.
+
+    What the author has called so, a branch or what stands beside them, keeps its name.
+    """
+    shortcut = split.residual.shortcut if split.residual else None
+    used = {step.name for step in (*split.branches, split.then, shortcut) if step and step.name}
     names = []
-    for place, branch in enumerate(branches, 1):
+    for place, branch in enumerate(split.branches, 1):
         name = branch.name or f"branch{place}"
         while not branch.name and name in used:
             name += "_"

@@ -194,7 +194,7 @@ def _level(step: Step, top: bool) -> list[tuple[str, Step]]:
     """The named children of a step."""
     level: list[tuple[str, Step]] = []
     if isinstance(step, Split):
-        level = list(zip(branch_names(step.branches), step.branches, strict=True))
+        level = list(zip(branch_names(step), step.branches, strict=True))
         level += [(step.then.name or "then", step.then)] if step.then else []
     elif isinstance(step, Sequence):
         level = list(zip(inner_names(step, top), step.steps, strict=True))
