@@ -37,7 +37,7 @@ def check(**spec: Any) -> None:
               show_default=True, help="How to print it.")  # fmt: skip
 @click.option("--layers", is_flag=True, help="One line a layer rather than a block (text).")
 @click.option("--batch", type=click.IntRange(1, 10**6), default=1, show_default=True,
-              help="Images per pass.")  # fmt: skip
+              help="Inputs per pass.")  # fmt: skip
 @click.option(
     "--training",
     "--aux",

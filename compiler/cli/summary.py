@@ -9,6 +9,7 @@ from compiler.cost.contract import broken
 from compiler.cost.field import pixels_text
 from compiler.ir.fit import least
 from compiler.lowering.prepare import Prepared
+from dsl.models.extent import a_sample, sample
 from dsl.text.problems import SpecError
 
 
@@ -32,6 +33,7 @@ def summary(prepared: Prepared, report: Report) -> str:
 
 def _figures(prepared: Prepared, report: Report) -> Iterator[tuple[str, str]]:
     network, total = prepared.network, report.total
+    rank = len(network.input.grid)
     if network.variant:
         yield "variant", f"{network.variant} of {network.name}"
     shape = " x ".join(str(int(n)) for n in network.input)
@@ -39,7 +41,7 @@ def _figures(prepared: Prepared, report: Report) -> Iterator[tuple[str, str]]:
     yield "least input", str(least(network)).replace("x", " x ")
     heads = f"  ({total.params_with_aux:,} with auxiliary heads)" if network.taps else ""
     yield "parameters", f"{total.params:,}{heads}"
-    yield "MACs", f"{total.macs:,} per image  (FLOPs = 2 x MACs: {total.flops:,})"
+    yield "MACs", f"{total.macs:,} per {sample(rank)}  (FLOPs = 2 x MACs: {total.flops:,})"
     yield "padding waste", f"{total.waste:.1%} of the MACs read padding"
     yield "activations", f"{total.activations:,} elements written by convolutions and linear layers"
     yield (
@@ -47,8 +49,8 @@ def _figures(prepared: Prepared, report: Report) -> Iterator[tuple[str, str]]:
         f"{_size(total.peak_bytes)} of activations, weights {_size(total.weight_bytes)}",
     )
     saved = total.saved_for_backward_bytes
-    alone = "batch norm can't train on one image of this size"
-    yield "saved for backward", alone if saved is None else f"{_size(saved)} an image"
+    alone = f"batch norm can't train on one {sample(rank)} of this size"
+    yield "saved for backward", alone if saved is None else f"{_size(saved)} {a_sample(rank)}"
     if total.field:
         size, stride = (" x ".join(map(pixels_text, a)) for a in total.field[:2])
         yield "receptive field", f"{size} {SEEN[len(total.field.size)]}, stride {stride}"

@@ -23,7 +23,7 @@ __all__ = ["COLUMNS", "Counts", "Field", "Report", "Row", "Total", "cost"]
 def cost(
     network: Network, *, batch: int = 1, dtype_bytes: int = 4, training: bool = False
 ) -> Report:
-    """What one forward pass of `batch` images costs.
+    """What one forward pass of `batch` inputs costs.
 
     By default an evaluating pass without auxiliary heads; with `training` a training pass with
     them. `dtype_bytes` is the size of one weight or activation: 4 for float32.

@@ -24,7 +24,7 @@ TOTALS = (
 def broken(spec: Spec, report: Report) -> list[Problem]:
     """Every promise of the spec that its network doesn't keep.
 
-    The promises are for one image, evaluated without auxiliary heads; a report of another
+    The promises are for one input, evaluated without auxiliary heads; a report of another
     pass is taken anew.
     """
     if report.batch != 1 or report.training:

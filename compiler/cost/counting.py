@@ -1,4 +1,4 @@
-"""What adds up over layers: elements and multiply-accumulates for one image."""
+"""What adds up over layers: elements and multiply-accumulates for one input."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Shapes = Mapping[str, tuple[int, ...]]
 
 
 class Tally(NamedTuple):
-    """What adds up: elements and multiply-accumulates for one image."""
+    """What adds up: elements and multiply-accumulates for one input."""
 
     params: int = 0
     buffers: int = 0

@@ -28,7 +28,7 @@ class Known:
     seen: Trace
     """What one position of the output sees of the input."""
     elements: int
-    """Of the output, for one image."""
+    """Of the output, for one input."""
     shares: tuple[bool, bool]
     """Whether the output lies in the input's memory: while evaluating, while training."""
     peaks: tuple[Extra, ...]

@@ -50,7 +50,7 @@ class _Peak:
     def node(self, node: Node, live: int, *, piece: bool = False) -> int:
         """Run a node while `live` bytes are held outside, its input among them.
 
-        That may be a `piece` of the channels of each image.
+        That may be a `piece` of the channels of each input.
         """
         match node:
             case Leaf():
@@ -119,7 +119,7 @@ class _Peak:
 
 
 def takes_apart(node: Parallel, batch: int) -> bool:
-    """Whether branches get what doesn't lie in a row: of one image its channels do."""
+    """Whether branches get what doesn't lie in a row: of one input its channels do."""
     return bool(node.shares) and batch > 1
 
 
@@ -161,7 +161,7 @@ def _ran(
 class _Tensor:
     """One piece of memory: whether a gradient flows to it, and whether it is kept.
 
-    `piece`: what works on it now gets a piece of the channels of each image.
+    `piece`: what works on it now gets a piece of the channels of each input.
     """
 
     size: int

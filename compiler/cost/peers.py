@@ -26,12 +26,12 @@ from compiler.ops.unlearned import LocalResponseNorm
 from compiler.ops.upsample import Upsample
 
 Rule = Callable[[Any, Shape, Work], int]
-"""One layer's count for one image: from its op, input shape and work."""
+"""One layer's count for one input: from its op, input shape and work."""
 
 
 @dataclass(frozen=True)
 class Peer:
-    """A tool: what its number is made of, in words and by layer kind, per image.
+    """A tool: what its number is made of, in words and by layer kind, per input.
 
     `residual` is what it counts per element of a residual sum.
     """

@@ -59,7 +59,7 @@ Counted = dict[str, int]
 
 
 def counted(tally: Tally, batch: int, dtype_bytes: int) -> Counted:
-    """What is counted of one image, for a batch, in numbers of so many bytes."""
+    """What is counted of one input, for a batch, in numbers of so many bytes."""
     return {
         "params": tally.params,
         "trainable": tally.params,

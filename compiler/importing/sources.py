@@ -17,6 +17,7 @@ from compiler.importing.faults import UNUSABLE, refuse, told
 from compiler.importing.model import AUX_WEIGHT, identifier, import_module
 from compiler.importing.peers import torchvision_models
 from compiler.missing import advice
+from dsl.models.extent import samples
 from dsl.models.spec import Spec
 from dsl.text.problems import SpecError, did_you_mean
 
@@ -70,11 +71,10 @@ def whole_size(model: nn.Module, size: tuple[int, ...] | None, source: str) -> t
     if len(known) not in (rank, rank + 1):
         sides = "x".join(map(str, known))
         help = f"give the input as {FORM[rank]} or Cx{FORM[rank]}, such as {EXAMPLE[rank]}"
-        refuse(UNUSABLE, f"{source} is of {KINDS[rank]}, and {sides} is no size of one", help)
+        refuse(UNUSABLE, f"{source} is of {samples(rank)}, and {sides} is no size of one", help)
     return known if len(known) > rank else (channels, *known)
 
 
-KINDS = {1: "series", 2: "images", 3: "clips"}
 FORM = {1: "L", 2: "HxW", 3: "TxHxW"}
 EXAMPLE = {1: "--input 1x500", 2: "--input 224x224", 3: "--input 16x112x112"}
 

@@ -10,11 +10,12 @@ from functools import partial
 from compiler.ir.network import Network
 from compiler.ir.nodes import Leaf, Node, Parallel, Series, Tap, leaves, shares_of
 from compiler.ir.op import LETTERS, Axes, Shape, ShapeFault
-from dsl.models.extent import kernel_text
+from dsl.models.extent import kernel_text, samples
 
 
-def takes(network: Network, what: str = "images") -> str:
-    """What a network, or its part from `network.input` on, takes."""
+def takes(network: Network, what: str = "") -> str:
+    """What a network, or its part from `network.input` on, takes; left out, images or the like."""
+    what = what or samples(len(network.input.grid))
     if not network.input.is_map:
         return f"{network.name} takes (N, {int(network.input[0])}) {what}"
     channels, *grid = (int(n) for n in network.input)
@@ -22,8 +23,8 @@ def takes(network: Network, what: str = "images") -> str:
     return f"{network.name} takes (N, {channels}, {letters}), such as {size} {what}"
 
 
-def misfit(network: Network, shape: tuple[int, ...], training: bool, what: str = "images") -> str:
-    """Why an input, (N, C, H, W) of an image, can't be taken, as a sentence; empty where it can."""
+def misfit(network: Network, shape: tuple[int, ...], training: bool, what: str = "") -> str:
+    """Why an input, (N, C, H, W) of images, can't be taken, as a sentence; empty where it can."""
     wanted = takes(network, what)
     if len(shape) != 1 + len(network.input):
         return f"{wanted}; got {len(shape)} dimensions: {shape}"
@@ -32,7 +33,7 @@ def misfit(network: Network, shape: tuple[int, ...], training: bool, what: str =
     try:
         Walk(training).through(network.nodes, Shape(*shape[1:]))
     except ShapeFault as fault:
-        known = fault.code == "E102" and what == "images"
+        known = fault.code == "E102" and not what
         hint = f" (the least input is {least(network)})" if known else ""
         size = kernel_text(shape[2:])
         return f"{wanted}; {size} doesn't fit: {fault}{hint}"
@@ -40,9 +41,9 @@ def misfit(network: Network, shape: tuple[int, ...], training: bool, what: str =
 
 
 def norms_of_one(network: Network, shape: Shape, training: bool) -> tuple[str, ...]:
-    """Paths of the norms that get one value a channel of each image of this shape.
+    """Paths of the norms that get one value a channel of each input of this shape.
 
-    In training they need two images to normalise over.
+    In training they need two inputs to normalise over.
     """
     found: set[int] = set()
     _Norms(training, found=found).through(network.nodes, shape)
@@ -138,7 +139,7 @@ def _evened(node: Parallel, outs: tuple[Shape, ...]) -> tuple[Shape, ...]:
 
 @dataclass(frozen=True)
 class _Norms(Walk):
-    """Notes the leaves that can't train on one image."""
+    """Notes the leaves that can't train on one input."""
 
     found: set[int] = field(default_factory=set)
 

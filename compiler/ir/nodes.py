@@ -296,7 +296,7 @@ def params(*nodes: Node) -> int:
 
 
 def macs(*nodes: Node) -> int:
-    """Multiply-accumulates of everything inside, for one image."""
+    """Multiply-accumulates of everything inside, for one input."""
     return sum(leaf.op.work(leaf.inp).macs for _, leaf in leaves(nodes))
 
 

@@ -95,7 +95,7 @@ class CompiledNetwork(Trunk):
 
     @property
     def in_channels(self) -> int:
-        """C of the images."""
+        """C of the inputs."""
         return int(self.network.input.channels)
 
     @property

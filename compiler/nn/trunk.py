@@ -18,6 +18,7 @@ from compiler.ir.op import Init, Shape
 from compiler.nn.built import build_node
 from compiler.nn.checkpointing import checkpointed
 from compiler.ops.inits import init_call
+from dsl.models.extent import sample, samples
 
 CONVS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
 DECONVS = (nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
@@ -71,7 +72,7 @@ class Trunk(nn.Module):
         if _traced(x) or not nodes:
             return
         part = replace(self.network, nodes=nodes, input=nodes[0].inp)
-        what = "images" if nodes[0] is self.network.nodes[0] else "features"
+        what = "" if nodes[0] is self.network.nodes[0] else "features"
         if not isinstance(x, Tensor):
             raise ValueError(f"{takes(part, what)}; got no tensor but a {type(x).__name__}")
         self._check_type(x, part, what)
@@ -96,15 +97,17 @@ class Trunk(nn.Module):
             kind = f"numbers of its weights' type, {weight.dtype}"
         raise ValueError(f"{takes(part, what)}, in {kind}; got {x.dtype}")
 
-    def _check_batch(self, images: int, alone: tuple[str, ...]) -> None:
+    def _check_batch(self, count: int, alone: tuple[str, ...]) -> None:
         """Batch norm has nothing to normalise over in one value; one that is frozen needs none."""
-        name = self.network.name
-        if not images:
-            raise ValueError(f"{name} needs images to train on; got a batch of 0")
+        name, rank = self.network.name, len(self.network.input.grid)
+        if not count:
+            raise ValueError(f"{name} needs {samples(rank)} to train on; got a batch of 0")
         for path in alone:
             if self.get_submodule(path).training:
-                why = f"{path} normalises one value a channel of each image"
-                raise ValueError(f"{name} needs 2 images or more in training: {why}; got 1")
+                why = f"{path} normalises one value a channel of each {sample(rank)}"
+                raise ValueError(
+                    f"{name} needs 2 {samples(rank)} or more in training: {why}; got 1"
+                )
 
     def reset_parameters(self) -> None:
         """Draw all weights anew and forget all statistics: as in a new network.

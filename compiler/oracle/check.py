@@ -101,7 +101,7 @@ def cross_check(network: Network) -> CheckReport:
     """Run the network's module on `meta` and compare it with its analytic cost.
 
     The evaluating pass runs without auxiliary heads, the training pass with them, at batch
-    2 where a batch norm can't train on one image.
+    2 where a batch norm can't train on one input.
     """
     training = cost(network, training=True)
     if training.total.saved_for_backward_bytes is None:

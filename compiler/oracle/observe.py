@@ -1,4 +1,4 @@
-"""The runtime oracle: what a model really does with an image, counted while it runs.
+"""The runtime oracle: what a model really does with an input, counted while it runs.
 
 It shares no code with the analytic costs, so that the two can check each other. Models run on
 `meta` tensors; an aten operator outside the table in `observe_ops` raises `UnknownOpError`.
@@ -62,7 +62,7 @@ from compiler.oracle.observe_ops import KnownOps, UnknownOpError, storage_keys, 
 
 __all__ = ["LayerSeen", "Observation", "UnknownOpError", "observe"]
 
-REFUSALS = ("more than 1 value per channel", "needs 2 images or more")
+REFUSALS = ("more than 1 value per channel", " or more in training: ")
 """How torch, and a compiled network before it gets that far, refuse one value to normalise."""
 
 Shapes = dict[str, tuple[int, ...]]

@@ -27,6 +27,7 @@ from compiler.source.loss import functions
 from compiler.source.made import ClassText
 from compiler.source.members import methods, output_name
 from compiler.version import __version__
+from dsl.models.extent import sample
 
 if TYPE_CHECKING:
     from compiler.source.copied import Copies
@@ -132,7 +133,8 @@ def _figures(net: Network) -> str:
     if net.taps:
         heads = "auxiliary head" + "s" * (len(net.taps) > 1)
         count += f", {params(*net.trunk):,} without the training-only {heads}"
-    return f"Input {sizes(net.input)}; {count}; {_big(macs(*net.trunk))}MACs per image."
+    work = f"{_big(macs(*net.trunk))}MACs per {sample(len(net.input.grid))}"
+    return f"Input {sizes(net.input)}; {count}; {work}."
 
 
 def _big(count: int) -> str:

@@ -11,8 +11,25 @@ from dsl.text.numbers import Misfit
 AXES = ((), ("length",), ("height", "width"), ("frames", "height", "width"))
 """What the axes of a map are called, by how many there are: its rank."""
 RANKS = range(1, len(AXES))
+SAMPLES = (("vector", "vectors"), ("series", "series"), ("image", "images"), ("clip", "clips"))
+"""What one input is called and what several are, by its rank."""
 LEAST_IMAGE = 16
 """Sides from which on a map with three columns is more likely an image with channels last."""
+
+
+def sample(rank: int) -> str:
+    """`image`: what one input is called."""
+    return SAMPLES[rank][0]
+
+
+def a_sample(rank: int) -> str:
+    """`an image`."""
+    return f"{'an' if sample(rank)[0] in 'aeiou' else 'a'} {sample(rank)}"
+
+
+def samples(rank: int) -> str:
+    """`images`: what several inputs are called."""
+    return SAMPLES[rank][1]
 
 
 def side_names(extent: tuple[int, ...]) -> tuple[str, ...]:

@@ -54,7 +54,7 @@ class GroupNorm(Norm, _Grouped):
 
 
 class InstanceNorm(Norm):
-    """`instancenorm`: each channel of each image by itself (arXiv:1607.08022)."""
+    """`instancenorm`: each channel of each input by itself (arXiv:1607.08022)."""
 
     keyword = "instancenorm"
     example = "instancenorm"

@@ -6,7 +6,7 @@
 
 Quo Vadis, Action Recognition? A New Model and the Kinetics Dataset, arXiv:1705.07750.
 
-Input (N, 2, 64, 224, 224); 12,668,032 parameters; 102.34 GMACs per image.
+Input (N, 2, 64, 224, 224); 12,668,032 parameters; 102.34 GMACs per clip.
 """
 
 import torch

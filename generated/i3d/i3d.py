@@ -6,7 +6,7 @@
 
 Quo Vadis, Action Recognition? A New Model and the Kinetics Dataset, arXiv:1705.07750.
 
-Input (N, 3, 64, 224, 224); 12,689,984 parameters; 111.15 GMACs per image.
+Input (N, 3, 64, 224, 224); 12,689,984 parameters; 111.15 GMACs per clip.
 """
 
 import torch

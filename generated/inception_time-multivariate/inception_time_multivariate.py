@@ -6,7 +6,7 @@
 
 InceptionTime: Finding AlexNet for Time Series Classification, arXiv:1909.04939.
 
-Input (N, 12, 1000); 492,421 parameters; 489.73 MMACs per image.
+Input (N, 12, 1000); 492,421 parameters; 489.73 MMACs per series.
 """
 
 from collections import OrderedDict

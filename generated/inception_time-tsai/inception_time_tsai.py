@@ -6,7 +6,7 @@
 
 InceptionTime: Finding AlexNet for Time Series Classification, arXiv:1909.04939.
 
-Input (N, 1, 140); 388,997 parameters; 54.08 MMACs per image.
+Input (N, 1, 140); 388,997 parameters; 54.08 MMACs per series.
 """
 
 from collections import OrderedDict

@@ -6,7 +6,7 @@
 
 InceptionTime: Finding AlexNet for Time Series Classification, arXiv:1909.04939.
 
-Input (N, 1, 140); 420,837 parameters; 58.54 MMACs per image.
+Input (N, 1, 140); 420,837 parameters; 58.54 MMACs per series.
 """
 
 from collections import OrderedDict

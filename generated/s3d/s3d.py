@@ -7,7 +7,7 @@
 Rethinking Spatiotemporal Feature Learning: Speed-Accuracy Trade-offs in Video
 Classification, arXiv:1712.04851.
 
-Input (N, 3, 64, 224, 224); 8,320,048 parameters; 71.92 GMACs per image.
+Input (N, 3, 64, 224, 224); 8,320,048 parameters; 71.92 GMACs per clip.
 """
 
 import torch
