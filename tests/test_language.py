@@ -384,7 +384,7 @@ def test_models_refuse_bad_values_in_plain_words(
 
 
 def test_lowering_checks_the_names_of_a_spec_that_a_program_built() -> None:
-    assert problems(small(body=(Call(block="B"),))) == ["E020 unknown block B"]
+    assert problems(small(body=(Call(block="B"),))) == ["E020 unknown layer or block B"]
     assert problems(small(body=(Call(block="A"),))) == ["E022 block A needs its parameter n"]
     assert problems(small(body=(Conv(kernel=(1, 1), width="n"),)))[0].startswith("E023 n is not")
     loop = Block(body=Sequence(steps=(Call(block="L"),)))

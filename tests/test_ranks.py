@@ -213,7 +213,7 @@ def test_numbers_behind_a_foreign_word_are_no_kernels_of_series(step: str, write
 WRONG = {
     "3x3 8": ("[2, 64]", "E114", "kernel 3x3 has 2 axes, the map here has 1 axis: 2x64", "`3`"),
     "3 8": ("[2, 8, 8]", "E114", "kernel 3 has 1 axis, the map here has 2 axes", "`3x3`"),
-    "maxpool 1x2x2": ("[2, 8, 8]", "E114", "kernel 1x2x2 has 3 axes", "height x width, such as"),
+    "maxpool 1x2x2": ("[2, 8, 8]", "E114", "kernel 1x2x2 has 3 axes", "height x width, `2x2`"),
     "adaptivepool avg 2x2": ("[2, 8, 8, 8]", "E114", "size 2x2 has 2 axes", "`2x2x2`"),
     "9 8 valid": ("[2, 8]", "E102", "9 needs 9 positions, the input has 8", "least input is 9"),
     "avgpool 3x3x3": ("[2, 2, 9, 9]", "E102", "an average over 3x3x3 needs a map as large", ""),

@@ -270,12 +270,16 @@ class Op(ABC):
 
 
 class ShapeFault(ValueError):
-    """An input that an op can't take; `help` says what would do."""
+    """An input that an op can't take; `help` says what would do.
 
-    def __init__(self, code: str, message: str, help: str = "") -> None:
+    `field` is what the step calls the setting that doesn't fit, if one alone doesn't.
+    """
+
+    def __init__(self, code: str, message: str, help: str = "", field: str = "") -> None:
         super().__init__(message)
         self.code = code
         self.help = help
+        self.field = field
 
 
 class Join(ABC):

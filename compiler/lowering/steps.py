@@ -18,12 +18,12 @@ from compiler.lowering.rules import Lowered, activation, rule_of
 from compiler.lowering.scope import Scope, Stop, Value
 from compiler.lowering.sharing import shares
 from compiler.ops.join import join_of
+from compiler.ops.norm import NORM
 from dsl.models import layers
 from dsl.models.extent import kernel_text
 from dsl.models.naming import SHORTCUT, branch_names, inner_names
 from dsl.models.ramp import Ramp
 from dsl.models.spec import Block
-from dsl.text.problems import Span
 
 Taken = Callable[[], set[str]]
 
@@ -101,14 +101,13 @@ def _layer(
     step: layers.Layer, name: str, x: Shape, scope: Scope, taken: Taken | None
 ) -> tuple[Node, ...]:
     lowered = rule_of(step)(step, x, scope)
-    span = step.at.span
     if lowered.before is None:
-        return (_unit(lowered, name, x, scope, span),)
+        return (_unit(lowered, name, x, scope, step.at),)
     if taken is None or name.isdigit():
         message = f"{step.keyword} needs a vector, gets a map of {x}"
-        scope.fail("E106", span, message, help="put flatten before it: [flatten, fc 1024]")
-    before = _leaf(_free(lowered.before[0], taken()), lowered.before[1], x, scope, span)
-    return before, _unit(lowered, name, before.out, scope, span)
+        scope.fail("E106", step.at.span, message, help="put flatten before it: [flatten, fc 1024]")
+    before = _leaf(_free(lowered.before[0], taken()), lowered.before[1], x, scope, step.at)
+    return before, _unit(lowered, name, before.out, scope, step.at)
 
 
 def _free(name: str, taken: set[str]) -> str:
@@ -121,24 +120,26 @@ def _free(name: str, taken: set[str]) -> str:
     return found
 
 
-def _unit(lowered: Lowered, name: str, x: Shape, scope: Scope, span: Span) -> Node:
+def _unit(lowered: Lowered, name: str, x: Shape, scope: Scope, at: layers.Places) -> Node:
     """One op as a leaf; several as a unit."""
     if len(lowered.parts) == 1:
-        return _leaf(name, lowered.parts[0][1], x, scope, span)
+        return _leaf(name, lowered.parts[0][1], x, scope, at)
     leaves: list[Leaf] = []
     shape = x
     for part, op in lowered.parts:
-        leaves.append(_leaf(part, op, shape, scope, span, label=name))
+        leaves.append(_leaf(part, op, shape, scope, at, label=name))
         shape = leaves[-1].out
-    return Series(name, tuple(leaves), x, "unit", span=span)
+    return Series(name, tuple(leaves), x, "unit", span=at.span)
 
 
-def _leaf(name: str, op: Op, x: Shape, scope: Scope, span: Span, label: str = "") -> Leaf:
-    leaf = Leaf(name, op, x, span)
+def _leaf(name: str, op: Op, x: Shape, scope: Scope, at: layers.Places, label: str = "") -> Leaf:
+    """One op; with a `label` one of several that are a step of that name."""
+    leaf = Leaf(name, op, x, at.span)
     try:
         _ = leaf.out
     except ShapeFault as error:
-        scope.fault(error, span, label or name)
+        field = NORM if label and name == NORM else error.field  # A convolution's has one word.
+        scope.fault(error, at.of(field), label or name)
     scope.budget.spend(sum(prod(shape) for shape in op.params(x).values()))
     return leaf
 
@@ -200,7 +201,7 @@ def _residual(residual: layers.Residual, node: Series | Parallel, scope: Scope) 
     summing.check(residual, node, shortcut, scope, where(node, scope), instead)
     scale = scope.number(residual, "scale")
     op = activation(residual, "act", scope)
-    act = _leaf("act", op, node.out, scope, residual.at.span) if op else None
+    act = _leaf("act", op, node.out, scope, residual.at) if op else None
     return Residual(scale, act, shortcut)
 
 

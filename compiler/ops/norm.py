@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from compiler.ir.op import Call, Extra, Op, Shape, ShapeFault, Work
 from compiler.ir.op import Saved as Kept
 from compiler.ir.symbols import is_plainly
+from compiler.ops.window import divisors
 
 BATCH_NORM, NORM = "bn", "norm"
 """What a unit calls its norm; state dicts have these names."""
@@ -187,7 +188,8 @@ class GroupNorm(Norm):
         channels, groups = int(x.channels), int(self.groups)
         if channels % groups:
             message = f"a group norm's {groups} groups must divide its {channels} channels"
-            raise ShapeFault("E107", message)
+            help = divisors(groups, channels)
+            raise ShapeFault("E107", message, help, field="groups")
         if channels * x.positions == groups:
             raise ShapeFault("E116", f"{x} in {groups} groups: {ALWAYS_ZERO}", OVER_CHANNELS)
         return x

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from compiler.ir.op import Call, Ending, Op, Shape, ShapeFault, Work
 from compiler.ir.symbols import brief
+from compiler.ops.window import divisors
 
 
 @dataclass(frozen=True)
@@ -23,10 +24,11 @@ class ChannelShuffle(Op):
             raise ShapeFault("E106", f"needs a map, gets a vector of {x}")
         groups, channels = int(self.groups), int(x.channels)
         if channels % groups:
-            raise ShapeFault("E107", f"{channels} channels don't divide into {groups} groups")
+            message = f"{channels} channels don't divide into {groups} groups"
+            raise ShapeFault("E107", message, divisors(groups, channels), field="groups")
         if groups in (1, channels):
             message = f"shuffling {channels} channels by {groups} changes nothing"
-            raise ShapeFault("E107", message, "leave it out")
+            raise ShapeFault("E107", message, "leave it out", field="groups")
         return x
 
     def call(self, x: Shape) -> Call:

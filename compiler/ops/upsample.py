@@ -10,6 +10,7 @@ from typing import Any
 from compiler.ir.op import Axes, Call, Ending, Enlarging, Op, Shape, ShapeFault, Work
 from compiler.ir.symbols import is_plainly
 from compiler.ops.window import POSITIONS, every, fit, pair_text, short
+from dsl.models.extent import the_map
 from dsl.models.fields import RESAMPLING
 from dsl.models.scalars import MOST
 
@@ -40,8 +41,9 @@ class Upsample(Op):
     def out(self, x: Shape) -> Shape:
         fit(x, self.factor)
         if self.mode not in (NEAREST, LINEAR[len(self.factor)]):
-            message = f"{self.mode} is for a map of {LINEAR.index(self.mode)} axes, this one is {x}"
-            raise ShapeFault("E114", message, f"write {LINEAR[len(self.factor)]}")
+            axes = ("", "1 axis", "2 axes", "3 axes")[LINEAR.index(self.mode)]
+            message, help = f"{self.mode} is for {axes}, {the_map(x)}", LINEAR[len(self.factor)]
+            raise ShapeFault("E114", message, f"write {help}", field="mode")
         if is_plainly(self.factor, every(1, self.factor)):
             raise ShapeFault("E013", "enlarging a map by 1 changes nothing", "leave it out")
         return Shape(x.channels, *bounded(map(mul, x.grid, map(int, self.factor))))

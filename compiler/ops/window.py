@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from math import prod
+from math import gcd, prod
 from typing import Self
 
 from compiler.ir.op import LETTERS, Axes, Shape, ShapeFault, Window, Worded
 from compiler.ir.symbols import is_plainly, names_in, same
-from dsl.models.extent import kernel_text
+from dsl.models.extent import kernel_text, the_map
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,20 @@ def fit(x: Shape, sizes: Axes) -> None:
         letters = ", ".join(("C", *LETTERS[len(sizes)]))
         raise ShapeFault("E106", f"needs a map ({letters}), gets a vector of {x}", FLAT_HELP)
     what = f"{kernel_text(sizes)} is for a map of {len(sizes)} axes"
-    raise ShapeFault("E114", f"{what}, this one is {x}")
+    raise ShapeFault("E114", f"{what}, {the_map(x)}")
+
+
+def divisors(groups: int, channels: int, given: int = 0) -> str:
+    """The numbers next to one of groups that so many channels can be divided by.
+
+    With the channels `given` out, those that both can be divided by.
+    """
+    both, most = gcd(channels, given), channels // 2
+    most = both if given else most
+    nearest = [n for n in range(groups - 1, 1, -1) if both % n == 0][:1]
+    nearest += [n for n in range(groups + 1, most + 1) if both % n == 0][:1]
+    what = "both" if given else channels
+    return f"{what} can be divided by {' or '.join(map(str, nearest))}" if nearest else ""
 
 
 def axes_text(axes: Axes) -> str:

@@ -74,13 +74,25 @@ def kernel_text(axes: Iterable[object]) -> str:
     return "x".join(map(str, axes))
 
 
+def _counted(axes: int) -> str:
+    return f"{axes} ax{'es' if axes > 1 else 'is'}"
+
+
+def the_map(shape: tuple[int, ...]) -> str:
+    """How many axes a map (C, …) has, and which, as an error goes on."""
+    names = AXES[len(shape) - 1]
+    said = f"{kernel_text(map(int, shape))} (channels x {' x '.join(names)})"
+    return f"the map here has {_counted(len(names))}: {said}"
+
+
 def misranked(name: str, given: tuple[int | str, ...], shape: tuple[int, ...]) -> tuple[str, str]:
     """What is wrong with a kernel of another rank than the map (C, …) that it gets, and help."""
     names = AXES[len(shape) - 1]
-    ours, theirs = (f"{n} ax{'es' if n > 1 else 'is'}" for n in (len(given), len(names)))
-    message = f"{name} {kernel_text(given)} has {ours}, the map here has {theirs}: "
-    message += f"{kernel_text(shape)} (channels x {' x '.join(names)})"
+    message = f"{name} {kernel_text(given)} has {_counted(len(given))}, {the_map(shape)}"
+    long = tuple(side for side in given if side != 1)
     alike = given[:1] * len(names) if len(set(given)) == 1 else ()
+    if len(given) > len(names) >= len(long) > 0:  # Of `1x7` for a series the 7 is what counts.
+        alike = alike or given[:1] * (len(names) - len(long)) + long
     example = kernel_text(alike or (3, 5, 7)[-len(names) :])
     such = "such as " * (not alike)
     kernel = f"write {' x '.join(names)}, {such}`{example}`"

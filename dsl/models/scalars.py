@@ -51,7 +51,8 @@ def whole(low: int, high: int, named: bool, scaled: bool = False) -> Callable[[A
         wanted = f"a whole number from {low} to {high:,}{OR_PARAMETER[named]}"
         meant = as_whole(value)
         meant = meant if meant and low <= int(meant) <= high else ""
-        raise Misfit(f"must be {wanted}, not {shown(value)}{why}", meant)
+        help = ramp_help(value) if named else ""
+        raise Misfit(f"must be {wanted}, not {shown(value)}{why}", meant, help=help)
 
     return read
 

@@ -10,6 +10,16 @@ from dsl.models.kernels import KERNEL
 from dsl.models.layers import ACTIVATION_WORDS, LAYERS, Activation, Call, Conv, Layer
 from dsl.text.numbers import is_whole
 
+PLUGINS_TOO = "a plugin's layer needs its package, or `--plugin FILE`"
+"""What is said of a word that is like no other."""
+
+
+def given_kind(name: str, window: str = "3x3") -> str:
+    """How a parameter says which layer it is, as far as one can."""
+    return (
+        f"a pooling's kind can be one, `pool {window} mode={name}`, or an activation, `act {name}`"
+    )
+
 
 def what_there_is() -> str:
     """Every layer and activation that can be written."""

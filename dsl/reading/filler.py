@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection
 from typing import Any, TypeAlias
 
 from dsl.models.identifiers import name_fault
-from dsl.models.model import Places
+from dsl.models.model import Places, Residual
 from dsl.reading.building import build
 from dsl.text.numbers import number_of
 from dsl.text.problems import Fix, Report, Span, closest, shown
@@ -87,6 +87,8 @@ class Filler:
                 message = f"unknown key {shown(entry.key.text)}"
                 meant = closest(entry.key.text, known)
                 help = f"known here: {', '.join(known)}"
+                if "residual" in known and entry.key.text in Residual.model_fields:
+                    meant, help = "", f"it belongs to residual: `residual: {{{entry.key.text}: …}}`"
                 self.report.add("E010", entry.key.span, message, meant=meant, help=help)
         return [entry for entry in value.entries if entry.key.text in known]
 

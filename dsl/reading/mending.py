@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 from dsl.models.activations import SLOPED
+from dsl.models.extent import kernel_text
 from dsl.models.fields import INITS
 from dsl.models.identifiers import IDENTIFIER
 from dsl.models.kernels import KERNEL
@@ -22,6 +23,8 @@ from dsl.text.problems import shown
 Stands = Literal["listed", "flow", "alone", "named", "quoted", "python"]
 """Where an op-string stands: an item of a list, one line each or in brackets; the value of a
 key that is no name, or of a name; in quotes; in a program."""
+WINDOWED = ("maxpool", "avgpool", "adaptivepool", "deconv", "sepconv")
+"""Layers of others whose word says the number of axes, and ours a number for each axis."""
 MOST_WORDS = 24
 """A longer op-string holds more than one slip."""
 
@@ -251,8 +254,18 @@ def _translated(text: str) -> Iterator[str]:
             of_series = is_whole(first)
             yield from (text for text in made if is_whole(text.partition(" ")[0]) == of_series)
         else:
+            rest = _spread(word, first, rest)
             yield f"{ours} {rest}".strip()
             yield f"{first} {rest}".strip()
+
+
+def _spread(word: str, ours: str, rest: str) -> str:
+    """What stands behind `AdaptiveAvgPool2d`, whose one number is for as many axes as it says."""
+    rank = re.search("([123])d", foreign.plainly(word))
+    side, space, more = rest.partition(" ")
+    if not rank or ours not in WINDOWED or not is_whole(side):
+        return rest
+    return f"{kernel_text([side] * int(rank[1]))}{space}{more}"
 
 
 def _kernel_first(text: str) -> str:

@@ -7,7 +7,7 @@ from itertools import combinations
 from dsl.models.activations import word_of
 from dsl.models.fields import MODES
 from dsl.models.kernels import KERNEL
-from dsl.models.layers import FOREIGN, LAYERS, OPTIONS, Sequence, Split, Step
+from dsl.models.layers import FOREIGN, LAYERS, OPTIONS, Call, Sequence, Split, Step
 from dsl.models.model import BLOCK_SECTIONS, residual_around
 from dsl.models.naming import SHORTCUT, branch_names, child_names, inner_names, named_sections
 from dsl.models.norms import NORMS, group_norm
@@ -124,7 +124,8 @@ def _unused(name: str, block: Block, report: Report) -> None:
     """A parameter that nothing reads is a slip of the pen."""
     read: set[str] = set()
     for step in walk((block.body,)):
-        names = (name for _, name, _ in references(step))
+        names = [name for _, name, _ in references(step)]
+        names += [step.block] if isinstance(step, Call) else []  # That it begins none is told.
         read |= {name for name in names if word_of(name) not in (*WORDS, *ALWAYS)}
     misspelt = {closest(name, block.params) for name in read - set(block.params)}
     for param in block.params:

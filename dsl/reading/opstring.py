@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from dsl.models.activations import word_of
+from dsl.models.identifiers import is_identifier
+from dsl.models.kernels import KERNEL
 from dsl.models.layers import (
     ACTIVATION_WORDS,
     FOREIGN,
@@ -23,7 +25,14 @@ from dsl.models.layers import (
     Spelled,
     spellings,
 )
-from dsl.reading.beginning import kind_of, own_kind, plugin_words, what_there_is
+from dsl.reading.beginning import (
+    PLUGINS_TOO,
+    given_kind,
+    kind_of,
+    own_kind,
+    plugin_words,
+    what_there_is,
+)
 from dsl.reading.building import build
 from dsl.text import foreign
 from dsl.text.problems import NOWHERE, Fix, Problem, Report, Span, SpecError, shown
@@ -153,6 +162,10 @@ def _read(value: Scalar, blocks: Collection[str], report: Report) -> Layer | Non
         return None
     if kind is Call and re.fullmatch("[a-z]", first.text) and not _is_call(tokens, blocks):
         kind = Conv  # The kernel of a series, by a parameter: `k 32`.
+        if "x" in tokens[1].text and KERNEL.fullmatch(tokens[1].text):
+            message = f"{first.text} begins no layer: a layer's word can't be a parameter"
+            report.add("E015", first.span, message, help=given_kind(first.text, tokens[1].text))
+            return None
     if kind is None or (kind is Call and not _is_call(tokens, blocks)):
         _unknown(first, blocks, report)
         return None
@@ -212,6 +225,8 @@ def _unknown(first: Token, blocks: Collection[str], report: Report) -> None:
     message = f"{shown(word)} is neither a layer, a kernel like 3x3, nor a block of this spec"
     known = [*LAYERS, *plugin_words(), *ACTIVATION_WORDS, *blocks]
     meant, help = foreign.meant(word, known), EXAMPLES
+    if not meant and is_identifier(word):
+        help += f"; {PLUGINS_TOO}"
     if lacking := foreign.lacking(word):
         message, help = lacking, what_there_is()
     elif "(" in word:

@@ -17,7 +17,7 @@ from dsl.models.ramp import Ramp
 from dsl.models.shares import EQUAL, fault, names_of
 from dsl.models.spec import Spec, walk
 from dsl.reading import opstring
-from dsl.reading.beginning import plugin_words, what_there_is
+from dsl.reading.beginning import PLUGINS_TOO, given_kind, plugin_words, what_there_is
 from dsl.text import foreign
 from dsl.text.problems import NOWHERE, Fix, Report, Span, closest
 from dsl.text.values import Scalar
@@ -76,7 +76,7 @@ def check_uses(
     """Report every word of the steps, and of all inside, that means nothing there."""
     for step in walk(steps):
         if isinstance(step, Call):
-            _call(step, spec, report)
+            _call(step, spec, params, report)
         if isinstance(step, Split) and (wrong := fault(step.split, len(step.branches))):
             several = len(step.branches) > 1
             help = f"give each branch a share, or write `split: {EQUAL}`" if several else ""
@@ -141,18 +141,32 @@ MOST_HINTS = 1_000
 """Problems after which no more names are compared: ten times what is shown of them."""
 
 
-def _call(step: Call, spec: Spec, report: Report) -> None:
+def _unknown(step: Call, spec: Spec, params: tuple[str, ...], report: Report) -> None:
+    """Report a word that begins nothing."""
+    span = step.at.of("block")
+    if step.block in params:
+        message = f"{step.block} is a parameter, and a step begins with a layer's word or a block"
+        report.add("E020", span, message, help=given_kind(step.block))
+        return
+    names = [*spec.blocks, *LAYERS, *plugin_words(), *ACTIVATION_WORDS]
+    near = foreign.meant(step.block, names) if len(report.problems) < MOST_HINTS else ""
+    message = f"unknown {'block' if step.args else 'layer or block'} {step.block}"
+    help = f"blocks: {', '.join(spec.blocks)}" if spec.blocks else "this spec defines no blocks"
+    if near and not spec.blocks:
+        help = ""
+    if not (near or step.args):
+        help += f"; {PLUGINS_TOO}"
+    if lacking := foreign.lacking(step.block):
+        message, help = lacking, what_there_is()
+    elif split := foreign.branched(step.block):
+        help = f"write it as branches: `{split}`"
+    report.add("E020", span, message, meant=near, help=help)
+
+
+def _call(step: Call, spec: Spec, params: tuple[str, ...], report: Report) -> None:
     block = spec.blocks.get(step.block)
     if block is None:
-        known = ", ".join(spec.blocks) or "this spec defines none"
-        message, help = f"unknown block {step.block}", f"blocks: {known}"
-        if lacking := foreign.lacking(step.block):
-            message, help = lacking, what_there_is()
-        elif split := foreign.branched(step.block):
-            help = f"write it as branches: `{split}`"
-        names = [*spec.blocks, *LAYERS, *plugin_words(), *ACTIVATION_WORDS]
-        near = foreign.meant(step.block, names) if len(report.problems) < MOST_HINTS else ""
-        report.add("E020", step.at.of("block"), message, meant=near, help=help)
+        _unknown(step, spec, params, report)
         return
     _ramps(step, report)
     takes = ", ".join(block.params) or "no parameters"

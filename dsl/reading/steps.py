@@ -62,7 +62,7 @@ class StepReader(Filler):
             return _called(self.split(value), name)
         if (shares := value.get("split")) and self.joinless(shares, value):
             return None
-        if "do" in keys and "residual" in keys:
+        if "do" in keys and {"residual", *Residual.model_fields}.intersection(keys):
             return _called(self.summed(value), name)
         if len(keys) != 1:
             self.many(value)

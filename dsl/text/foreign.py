@@ -53,7 +53,8 @@ SAID: dict[str, str] = {
     "identity": "skip shortcut skipconnection noop passthrough",
     "droppath": "stochasticdepth",
     "deconv": (
-        "deconv2d deconvolution convtranspose convtranspose2d conv2dtranspose "
+        "deconv1d deconv2d deconv3d deconvolution convtranspose convtranspose1d convtranspose2d "
+        "convtranspose3d conv1dtranspose conv2dtranspose conv3dtranspose "
         "transposedconv transposeconv transposed upconv"
     ),
     "upsample 2": "upsampling upsampling2d upsample2d interpolate resize",
@@ -76,7 +77,8 @@ SPLITS: dict[str, str] = {
 
 LACKING: dict[str, str] = {
     "a deformable convolution": "deformconv deformconv2d deformableconv dcn",
-    "a layer that enlarges its map": ("unpool maxunpool pixelshuffle pixelunshuffle bicubic"),
+    "a layer that enlarges its map": "unpool maxunpool pixelshuffle pixelunshuffle",
+    "a way of enlarging a map": "bicubic lanczos nearestexact",
     "attention": (
         "attention attn selfattention selfattn multiheadattention mha transformer "
         "transformerencoder cbam eca nonlocal"
@@ -156,5 +158,17 @@ def meant(word: str, known: Iterable[str]) -> str:
     same += [ours for ours in said(word) if ours.split()[0] in words]
     if same:
         return same[0]
-    elsewhere = lacking(word) or said(word) or branched(word)
-    return "" if elsewhere else closest(word, words)
+    if lacking(word) or said(word) or branched(word):
+        return ""
+    return _misspelt(word, words) or closest(word, words)
+
+
+def _misspelt(word: str, known: list[str]) -> str:
+    """The known word for a foreign one that is all but spelt, and nearer than any known one.
+
+    >>> _misspelt("swsh", ["hardswish", "silu"]), _misspelt("hardswsh", ["hardswish", "silu"])
+    ('silu', '')
+    """
+    names = {name: ours for name, ours in _MEANINGS if ours.split()[0] in known}
+    near = closest(plainly(word), [*known, *names], cutoff=0.8)
+    return "" if near in known else names.get(near, "")

@@ -196,7 +196,7 @@ MOST_COMPARED = 1_000
 """Names that a word is held against: more would take longer than the hint is worth."""
 
 
-def closest(word: str, known: Iterable[str]) -> str:
+def closest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
     """The known name that `word` was probably meant for; empty where none is close.
 
     >>> closest("C8", ["c7", "pool"])
@@ -206,7 +206,7 @@ def closest(word: str, known: Iterable[str]) -> str:
     if len(names) > MOST_COMPARED:
         return ""
     lowered = {name.lower(): name for name in names}
-    close = difflib.get_close_matches(word.lower(), lowered, n=1, cutoff=0.6)
+    close = difflib.get_close_matches(word.lower(), lowered, n=1, cutoff=cutoff)
     return lowered[close[0]] if close else ""
 
 
