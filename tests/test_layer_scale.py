@@ -134,11 +134,31 @@ def test_one_that_was_trained_begins_at_the_usual_value() -> None:
         assert "scale 1e-06" in dsl.dump(import_module(net(), (3, 12, 14)))
 
 
-def test_a_factor_of_another_shape_is_taken_without_a_map() -> None:
+@pytest.mark.parametrize("shape", [(8, 1, 1), (1, 8, 1, 1)])
+def test_a_row_of_factors_is_taken_in_any_shape_that_lies_along_the_channels(
+    shape: tuple[int, ...],
+) -> None:
+    """As torchvision's ConvNeXt has it."""
+    model = net(Factors(shape)).double()
+    spec = import_module(model, (3, 12, 14), weights="original")
+    assert "scale 0.1" in dsl.dump(spec)
+    for parameter in model.parameters():
+        nn.init.normal_(parameter)
+    ours = compile_spec(spec).double()
+    report = load_weights(ours, model.state_dict(), "original")
+    assert f"as {'x'.join(map(str, shape))}" in str(report)
+    x = torch.randn(2, 3, 12, 14, dtype=torch.float64)
+    for training in (False, True):
+        agree(ours.train(training)(x), model.train(training)(x))
+
+
+def test_a_row_of_another_length_does_not_load() -> None:
     model = net(Factors((8, 1, 1)))
-    assert "scale 0.1" in dsl.dump(import_module(model, (3, 12, 14)))
-    with pytest.raises(dsl.SpecError, match="no module's weight and bias"):
-        import_module(model, (3, 12, 14), weights="original")
+    ours = compile_spec(import_module(model, (3, 12, 14), weights="original"))
+    state = model.state_dict()
+    for shape in ((4, 1, 1), (8, 1, 2), ()):
+        with pytest.raises(dsl.SpecError, match="has another shape"):
+            load_weights(ours, state | {"2.factors": torch.ones(shape)}, "original")
 
 
 @pytest.mark.parametrize("shape", [(1,), (8, 1, 4), (12,), (2, 8, 1, 1)])

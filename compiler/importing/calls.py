@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any
 
 import torch
@@ -64,8 +65,9 @@ class Weight:
 
     @property
     def is_row(self) -> bool:
-        """Whether the model itself has it as a row of numbers."""
-        return self.data is not None and self.data.dim() == 1
+        """Whether the model itself has it as a row of numbers, whatever ones its shape has."""
+        sides = () if self.data is None else self.data.shape
+        return bool(sides) and max(sides) == prod(sides)
 
 
 @dataclass

@@ -92,26 +92,40 @@ def _place(slot: Slot, given: Mapping[str, Tensor], wishes: Wishes, found: Match
 
 def _take(slot: Slot, tensor: Tensor, wishes: Wishes, found: Matching) -> None:
     there = tuple(tensor.shape)
-    linear = _linear(slot, there)
-    if there != slot.public_shape and linear is None:
+    seen, why = _seen(slot, there)
+    if there != slot.public_shape and seen is None:
         found.problems.append(_misshapen(slot, there, wishes))
     elif not tensor.is_floating_point() and not slot.path.endswith(COUNTER):
         message = f"{_named(slot)} holds {_dtype(tensor.dtype)}, not real numbers"
         found.problems.append(Problem("E153", NOWHERE, message))
     else:
-        found.taken[slot.path] = linear or slot
+        found.taken[slot.path] = seen or slot
         dtype = found.dtypes.get(slot.path, tensor.dtype)
         note = "" if dtype == tensor.dtype else f"{_dtype(tensor.dtype)} to {_dtype(dtype)}"
-        note = ", ".join(filter(None, ["a linear layer's" * (linear is not None), note]))
+        note = ", ".join(filter(None, [why, note]))
         found.rows.append(_row(slot, TRANSPOSED if slot.turn else COPIED, note))
 
 
-def _linear(slot: Slot, there: tuple[int, ...]) -> Slot | None:
-    """The weight of a 1x1 convolution, where the source has a linear layer; None elsewhere."""
+def _seen(slot: Slot, there: tuple[int, ...]) -> tuple[Slot | None, str]:
+    """The slot seen in the source's shape, which has axes of one more or less, and why.
+
+    The source may have a linear layer for a 1x1 convolution, and a row of factors as (C, 1, 1),
+    so that it lies along a map's channels. None where the two differ in any other way.
+    """
     ones = (1,) * (len(slot.shape) - 2)
-    if slot.turn or not ones or len(there) != 2 or slot.shape != (*there, *ones):
-        return None
-    return replace(slot, key=slot.key._replace(turn=Turn((0, 1), there)))
+    if not slot.turn and ones and len(there) == 2 and slot.shape == (*there, *ones):
+        why = "a linear layer's"
+    elif not slot.turn and _is_row(slot.shape, there):
+        why = f"as {sizes(there)}"
+    else:
+        return None, ""
+    turn = Turn(tuple(range(len(there))), there)
+    return replace(slot, key=slot.key._replace(turn=turn)), why
+
+
+def _is_row(here: tuple[int, ...], there: tuple[int, ...]) -> bool:
+    """Whether a row of numbers has some more axes there, each of one."""
+    return len(here) == 1 < len(there) and sorted((1,) * (len(there) - 1) + here) == sorted(there)
 
 
 def _dtype(dtype: object) -> str:
