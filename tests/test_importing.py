@@ -659,6 +659,28 @@ def test_what_no_network_of_a_spec_does(how: str) -> None:
     assert refused(Odd(how)) == ODD[how]
 
 
+def test_every_tangle_is_told_at_once() -> None:
+    class Crossed(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            a, b = F.relu(x), F.silu(x)
+            return a + b + a
+
+    class Between(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            a, b = F.relu(x), F.silu(x)
+            return torch.cat([F.gelu(a), b, F.silu(a)], 1)
+
+    parts = (Crossed(), nn.Conv2d(3, 4, 1), Between(), nn.Conv2d(12, 4, 1), Crossed())
+    with pytest.raises(dsl.SpecError) as caught:
+        import_module(nn.Sequential(*parts), SIZE)
+    touched = "its output is used in several branches, by"
+    assert [(each.code, each.message) for each in caught.value.problems] == [
+        ("E162", f"0 (Crossed): {touched} 0 (Crossed)"),
+        ("E162", "2 (Between): joins branches in an order that is no nesting"),
+        ("E162", f"4 (Crossed): {touched} 4 (Crossed)"),
+    ]
+
+
 def test_a_decision_on_values_is_told_with_torch_s_words() -> None:
     first = refused(Odd("value")).split("\n")[0]
     assert first.startswith("error[E160]: the model itself (Odd) fails on an input of 3x20x20: ")

@@ -7,11 +7,10 @@ go through, its immediate dominator.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import NoReturn
 
 from compiler.importing.atoms import Join, Pad, Part, Scale, Unsaid, tidy
 from compiler.importing.dominance import Dominance
-from compiler.importing.faults import TANGLED, refuse
+from compiler.importing.faults import TANGLED, Reason, hold_none
 from compiler.importing.graph import Graph, Node
 from compiler.importing.sharing import MISSES, Shares, part_of, shared
 from compiler.importing.strands import Chain, Fork, Item, Leaf, Sum
@@ -22,6 +21,8 @@ from dsl.models.fields import enumerated
 from dsl.models.layers import Identity, Layer
 
 SCALE_HELP = "a spec scales only what a residual sum adds: residual: {scale: 0.2}"
+APART = "a spec's branches start from one tensor and meet in one join"
+NESTING = "a spec's branches stand side by side, and nest"
 
 
 @dataclass(frozen=True)
@@ -44,12 +45,15 @@ class Decomposer:
     taps: set[int] = field(default_factory=set)
     faults: list[Node] = field(default_factory=list)
     """Nodes that only a join or a window could take, and none does."""
+    tangles: dict[tuple[str, Reason], int] = field(default_factory=dict)
+    """Where branches touch each other, in which module and why, and at which node."""
     parts: dict[int, Node] = field(default_factory=dict)
     """Those that take some of the channels, and that no fork has shared out so far."""
 
     def run(self) -> tuple[Chain, list[Head]]:
         """The trunk and its auxiliary heads. Raises `SpecError`, all faults of a kind at once."""
         found = self._run()
+        hold_none(sorted(self.tangles, key=self.tangles.__getitem__))
         self._lost()
         hold_said([replace(self.graph, nodes=tuple(self.faults))])
         return found
@@ -90,21 +94,28 @@ class Decomposer:
     def _chain(self, end: int, start: int) -> Chain:
         """The items behind `start`, up to and with `end`."""
         items: list[Item] = []
-        while end != start:
-            self._see(end)
+        while end != start and self._see(end):
             items.append(self._item(end, self.graph.nodes[end]))
             end = self.over.forks[end]
         return tuple(reversed(items))
 
-    def _see(self, index: int) -> None:
-        """Note that a node has its place; twice means that branches touch each other."""
+    def _see(self, index: int) -> bool:
+        """Note that a node has its place; twice means that branches touch each other.
+
+        False for the second time: what is in front of it has its place, too.
+        """
         if index in self.seen:
             node = self.graph.nodes[index]
             users = [user for user in self.graph.nodes if index in user.inputs]
             where = " and ".join([*dict.fromkeys(user.where for user in users)][:2])
-            message = f"{node.where}: its output is used in several branches, by {where}"
-            refuse(TANGLED, message, "a spec's branches start from one tensor and meet in one join")
+            self._tangled(node, f"its output is used in several branches, by {where}", APART)
+            return False
         self.seen.add(index)
+        return True
+
+    def _tangled(self, node: Node, why: str, help: str) -> None:
+        reason = Reason(node.kind, TANGLED, why, help)
+        self.tangles.setdefault((node.path, reason), self.graph.nodes.index(node))
 
     def _item(self, index: int, node: Node) -> Item:
         atom, tap = node.atom, index if index in self.taps else None
@@ -194,17 +205,14 @@ class Decomposer:
         groups: list[tuple[int | None, list[int]]] = []
         for index in inputs:
             first = self.over.first(index, start)
-            if groups and first is not None and groups[-1][0] == first:
-                groups[-1][1].append(index)
-            elif first is not None and any(first == other for other, _ in groups):
-                self._tangled(node)
-            else:
+            known = [place for place, (other, _) in enumerate(groups) if first == other]
+            if first is None or not known:
                 groups.append((first, [index]))
+                continue
+            if known != [len(groups) - 1]:
+                self._tangled(node, "joins branches in an order that is no nesting", NESTING)
+            groups[known[0]][1].append(index)
         return [group for _, group in groups]
-
-    def _tangled(self, node: Node) -> NoReturn:
-        message = f"{node.where}: joins branches in an order that is no nesting"
-        refuse(TANGLED, message, "a spec's branches stand side by side, and nest")
 
     def _branch(self, group: list[int], start: int, join: Join, node: Node) -> Chain:
         if len(group) == 1:
