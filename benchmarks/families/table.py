@@ -81,5 +81,5 @@ def _short(reason: str) -> str:
     place, _, why = reason.partition(": ")
     kind = re.search(r"\((\w+)\)", place)
     why = re.sub(r"arranges \(.*?\) as \(.*?\)", "arranges axes anew", why)
-    said = re.split(r": torch\.|, and a spec|; a spec|, a spec", why)[0]
+    said = re.split(r": torch\.|, and a spec|; a spec|, a spec|, and here it gets|, by ", why)[0]
     return f"{kind[1]} {said}" if kind else reason

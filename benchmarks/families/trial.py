@@ -127,6 +127,8 @@ def randomise(model: nn.Module) -> None:
 
 SIDES = ((64, 96), (75, 53), (96, 64), (128, 160), (107, 139))
 """Heights and widths to compare at: small, odd, uneven; the model's own is tried behind them."""
+CLIPS = ((8, 32, 48), (9, 37, 29), (13, 40, 32))
+"""The same of clips, with their frames in front."""
 ENOUGH = 3
 """At how many sizes a model is compared, if it takes as many."""
 
@@ -135,7 +137,8 @@ def batches(size: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
     """Batches of two and three, of several sizes; some models take none below their own."""
     channels, *own = size
     larger = [side + 19 + 26 * axis for axis, side in enumerate(own)]
-    for number, sides in enumerate((*SIDES, own, larger)):
+    known = (*SIDES, own, larger) if len(own) == 2 else (*CLIPS, own)
+    for number, sides in enumerate(known):
         yield 2 + number % 2, channels, *sides
 
 
