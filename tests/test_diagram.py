@@ -16,11 +16,13 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from compiler import diagram
+from compiler.cost import cost
 from compiler.diagram import rendering
 from compiler.diagram.facts import deviation, usual
 from compiler.diagram.heat import Heat, nice
 from compiler.diagram.kernels import Piece, bucket, strip
 from compiler.diagram.metrics import fit, room, width
+from compiler.diagram.rows import cards
 from compiler.diagram.style import _inks
 from compiler.diagram.text import si
 from compiler.diagram.uses import subtitle, uses
@@ -399,3 +401,43 @@ def test_a_share_alone_has_no_brackets_and_counts_are_numbers() -> None:
     assert text_of(dot).count("in_channels - 3 * n") == 2, "above the branch and below it"
     assert "(in_channels" not in text_of(dot)
     assert "× 56 408 1.17 M" in text_of(dot), "as a number, however small"
+
+
+LISTS = """
+name: a
+input: [3, 16, 16]
+classes: 2
+stem: [3x3 8]
+strided:
+  project: {params: [w], do: [1x1 w, 3x3 w]}
+  keep: {do: [3x3 in], residual: {}}
+body:
+  - stage_1: [project w=8, keep]
+  - stage_2: [project w=16, keep x2]
+  - mixed: {do: [1x1 8, 3x3 8], residual: {shortcut: 1x1 8}}
+  - rates: [droppath 0.0666666666667, 1x1 8, maxpool 3x3, 1x1 8, 3x3 8]
+"""
+
+
+def test_a_list_of_steps_says_what_it_holds() -> None:
+    network = lower(loads(LISTS))
+    told = {"stage_1": "project, keep", "stage_2": "project, keep ×2"}
+    assert {row.path: row.kind for row in cost(network).blocks}.items() >= told.items()
+    named = {card.title: card.name for card in cards(network)}
+    assert named.items() >= told.items()
+    assert named["rates"] == "drop path 0.06667, conv 1×1, max pool 3×3, 2 more"
+
+
+def test_a_block_in_a_list_is_called_by_the_list() -> None:
+    network = lower(loads(LISTS))
+    assert subtitle(uses(network)["project"]).startswith("×2: stage_1.0 w=8")
+    assert "stage_2.1 ×2" in subtitle(uses(network)["keep"])
+    assert all(name in diagram.full(network) for name in ("stage_1.0", "stage_2.1.1"))
+
+
+def test_a_branch_that_ends_in_branches_is_called_by_all_of_them() -> None:
+    many = "[1x1 4, {concat: [5x5 4, 3x3 4]}]"
+    after = "[{concat: [1x5 4, 7x7 4]}, 3x3 4, upsample 2, maxpool 2x2 /2 valid]"
+    text = f"stem: [{{concat: [{many}, {after}, [{{concat: [1x3 2, 3x1 2]}}, 1x1 4]]}}]"
+    (split,) = lower(loads(f"name: a\ninput: [3, 8, 8]\nclasses: 2\n{text}")).nodes
+    assert [piece.kernel for piece in strip(split)] == ["5×5 | 3×3", "3×3", "1×3, 3×1"]

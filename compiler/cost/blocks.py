@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from compiler.cost.rows import Row, counted
 from compiler.cost.sums import beginning, seen, tally
-from compiler.ir.nodes import Leaf, Node, Parallel, Series, Tap
-from compiler.ops.words import is_unit, kind_of
+from compiler.ir.nodes import Leaf, Node, Series, Tap
+from compiler.ops.words import holding, is_unit
 
 
 def block_rows(
@@ -29,26 +29,7 @@ def block_rows(
 
 
 def block_kind(node: Node) -> Leaf | Series | str:
-    """What a step of the trunk is: its block's name, `A ×4`, or its first layer's kind."""
-    match node:
-        case Leaf():
-            return node
-        case Tap():
-            return "auxiliary head"
-        case Series() | Parallel() if node.use:
-            return node.use.block
-        case Series() if is_unit(node):
-            return node
-        case Series() if node.residual:
-            return "residual"
-        case Series(nodes=(first, *_)):
-            repeated = node.role == "sequence" and all(n.name.isdigit() for n in node.nodes)
-            what = block_kind(first)
-            word = what if isinstance(what, str) else kind_of(what)
-            return f"{word} ×{len(node.nodes)}" if repeated else what
-        case Parallel(branches=(alone,)):
-            return "residual" if node.residual else block_kind(alone)
-        case Parallel():
-            return node.join.word
-        case Series():
-            return ""
+    """What a step of the trunk is: the layer, or in words what it holds."""
+    if isinstance(node, Leaf) or (isinstance(node, Series) and is_unit(node)):
+        return node
+    return "auxiliary head" if isinstance(node, Tap) else holding(node)

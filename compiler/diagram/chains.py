@@ -14,7 +14,7 @@ from compiler.diagram.labels import Run, beside, small, strong
 from compiler.diagram.text import by
 from compiler.ir.nodes import Leaf, Node, Parallel, Residual, Series, Tap
 from compiler.ir.op import Shape
-from compiler.ir.symbols import term
+from compiler.ir.symbols import brief, term
 from compiler.ops.words import WEIGHTED, core, is_identity, is_unit, words
 
 NOTHING = small("")
@@ -78,7 +78,7 @@ class Planner:
     `shapes` shows every output shape, as a trunk does; inside branches only joins tell
     their channels. `number` writes a width: `term` as an expression where it is one.
     `symbols` leaves the rest in terms of the block's parameters, too. `title` gives a box
-    to put before a block, where there are several. `path` is where the nodes stand.
+    to put before a block at a path, where there are several. `path` is where the nodes stand.
     """
 
     common: Habit
@@ -86,7 +86,7 @@ class Planner:
     shapes: bool = False
     symbols: bool = False
     path: str = ""
-    title: Callable[[Series | Parallel], Box | None] = lambda node: None
+    title: Callable[[Series | Parallel, str], Box | None] = lambda node, path: None
 
     def chain(self, node: Node) -> Chain:
         """The items that show a node."""
@@ -103,7 +103,7 @@ class Planner:
                 inside = self._sum(node, node.residual, inside) if node.residual else inside
             case Parallel():
                 inside = self._parallel(node)
-        opening = self.title(node)
+        opening = self.title(node, self._at(node))
         return (opening, *inside) if opening else inside
 
     def _box(self, node: Leaf | Series) -> Box:
@@ -182,4 +182,4 @@ class Planner:
 
 def factor(scale: float) -> str:
     """A number, or the name of the parameter that it came from."""
-    return f"{scale:g}" if type(scale) is float else str(scale)
+    return brief(scale) if type(scale) is float else str(scale)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from compiler.diagram.style import STRIP
-from compiler.ir.nodes import Leaf, Node, Parallel, Series, leaves
+from compiler.ir.nodes import Leaf, Node, Parallel, Series, children, leaves
 from compiler.ops.window import pair_text
 from compiler.ops.words import CONVS, is_identity
 
@@ -42,8 +43,23 @@ def _factors(node: Parallel) -> list[Piece]:
 
 
 def piece(branch: Node) -> Piece:
-    """A branch by its dominant kernel: the largest, or `pool` where nothing larger than 1×1 is."""
-    inside = [leaf for _, leaf in leaves((branch,))]
+    """A branch by its dominant kernel: the largest, or `pool` where nothing larger than 1×1 is.
+
+    Where that is in branches side by side, it is called by all of them; what comes before a
+    larger kernel that follows those doesn't count, as none of the channels is from there.
+    """
+    steps = _since_concat([*_steps(branch)])
+    found = _dominant(branch, [leaf for _, leaf in leaves(tuple(steps))])
+    largest = _largest(steps)
+    for step in steps:
+        if isinstance(step, Parallel) and _is_concat(step) and _largest([step]) == largest:
+            names = dict.fromkeys(piece(inner).kernel for inner in step.branches)
+            return replace(found, kernel=" | ".join(names))
+    return found
+
+
+def _dominant(branch: Node, inside: list[Leaf]) -> Piece:
+    """A branch by the largest kernel of some of its layers."""
     width = int(branch.out.channels)
     sizes = [size for leaf in inside if (size := _size(leaf))]
     if max(sizes, default=(1, False))[0] == 1 and any(leaf.op.family == "pool" for leaf in inside):
@@ -56,6 +72,35 @@ def piece(branch: Node) -> Piece:
     if factorised:
         name = f"1×{extent}, {extent}×1" if rank == 2 else _factorised(inside)
     return Piece(width, bucket(extent, factorised), name)
+
+
+def _steps(node: Node) -> Iterator[Node]:
+    """What runs one after the other in a branch: layers, and branches that are put side by side."""
+    if isinstance(node, Parallel) and _is_concat(node):
+        yield replace(node, then=None, residual=None)
+        for child in children(node)[len(node.branches) :]:
+            yield from _steps(child)
+    elif isinstance(node, Leaf):
+        yield node
+    else:
+        for child in children(node):
+            yield from _steps(child)
+
+
+def _is_concat(node: Parallel) -> bool:
+    return node.join.nests and len(node.branches) > 1
+
+
+def _since_concat(steps: list[Node]) -> list[Node]:
+    """The steps after the last branches side by side, if there is a larger kernel than 1×1."""
+    last = max((i for i, step in enumerate(steps, 1) if isinstance(step, Parallel)), default=0)
+    return steps[last:] if _largest(steps[last:])[0] > 1 else steps
+
+
+def _largest(steps: list[Node]) -> tuple[int, bool]:
+    return max(
+        (size for _, leaf in leaves(tuple(steps)) if (size := _size(leaf))), default=(1, False)
+    )
 
 
 def _factorised(inside: list[Leaf]) -> str:

@@ -15,7 +15,7 @@ from compiler.diagram.uses import call_of, is_repeat
 from compiler.ir.network import Network
 from compiler.ir.nodes import Leaf, Node, Parallel, Series, Tap, macs
 from compiler.ir.op import Axes, Shape
-from compiler.ops.words import is_gated, is_unit, titled, words
+from compiler.ops.words import holding, is_gated, is_unit, titled, words
 
 ROW = 6
 """Boxes side by side at most."""
@@ -89,6 +89,8 @@ def _card(network: Network, node: Node, common: Habit) -> Card:
         card = replace(card, aside=node.join.word)
     elif isinstance(node, Series) and node.residual:
         card = replace(card, aside="residual")
+    elif not card.strip:
+        card = replace(card, name=holding(node))
     return replace(card, aside=" ".join((card.aside, *notes)).strip(), notes=notes)
 
 

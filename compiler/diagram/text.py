@@ -38,6 +38,16 @@ def plain(n: int) -> str:
     return str(int(n))
 
 
+def counted(path: str) -> str:
+    """A node's name, with its list's before it where it is a number there.
+
+    >>> counted("body.mixed_2"), counted("body.stage_1.0")
+    ('mixed_2', 'stage_1.0')
+    """
+    *outer, name = path.strip(".").split(".")
+    return f"{counted('.'.join(outer))}.{name}" if name.isdigit() and outer else name
+
+
 def by(dims: Iterable[str]) -> str:
     """`768 × 17 × 17`."""
     return " × ".join(dims)

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
-from compiler.diagram.text import by, plain, shape, si
+from compiler.diagram.text import by, counted, plain, shape, si
 from compiler.ir.network import Network
 from compiler.ir.nodes import BlockUse, Node, Parallel, Series, children, macs, params
 from compiler.ir.op import LETTERS, Shape
-from compiler.ir.symbols import names_in, term
+from compiler.ir.symbols import brief, names_in, term
 from compiler.ir.terms import inside
 
 
@@ -37,7 +37,8 @@ def _plain(value: float | str) -> str:
         case int():
             return str(int(value))
         case float():
-            return str(float(value))
+            text = brief(float(value))
+            return f"{text}.0" if text.isdigit() else text
     return value
 
 
@@ -54,17 +55,19 @@ def call_of(node: Node) -> BlockUse | None:
     return node.use if isinstance(node, Series | Parallel) else None
 
 
-def _walk(nodes: tuple[Node, ...], repeat: str = "", within: Use | None = None) -> Iterator[Use]:
+def _walk(
+    nodes: tuple[Node, ...], around: str = "", repeated: bool = False, within: Use | None = None
+) -> Iterator[Use]:
     """Every use; one inside another block is where that is used."""
     for node in nodes:
-        outer = within
+        outer, name = within, counted(f"{around}.{node.name}")
         if isinstance(node, Series | Parallel) and node.use:
-            where, place = (repeat or node.name, node.name if repeat else "")
+            where, place = (around, node.name) if repeated else (name, "")
             if within:
                 where, place = within.where, within.place
             outer = Use(where, place, node, node.use)
             yield outer
-        yield from _walk(children(node), node.name if is_repeat(node) else "", outer)
+        yield from _walk(children(node), name, is_repeat(node), outer)
 
 
 def uses(network: Network) -> dict[str, list[Use]]:

@@ -207,8 +207,14 @@ def _read_by(name: str) -> frozenset[str]:
 
 
 def brief(value: float) -> str:
-    """A number in few digits; a parameter's by its name."""
-    return str(value) if names_in(value) else f"{float(value):g}"
+    """A number in few digits; a parameter's by its name.
+
+    >>> brief(0.2 / 3), brief(0.5), brief(1024)
+    ('0.06667', '0.5', '1024')
+    """
+    if names_in(value):
+        return str(value)
+    return f"{float(value):{'g' if abs(value) >= 1 else '.4g'}}"
 
 
 def is_plainly(value: object, usual: object) -> bool:

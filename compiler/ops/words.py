@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import groupby
 
 from compiler.ir.nodes import Leaf, Node, Parallel, Series, children, leaves
 from compiler.ir.op import Op
@@ -53,6 +54,45 @@ def kind_of(node: Leaf | Series) -> str:
     """`conv 3×3 s2`, `sepconv 3×3`, `max pool 3×3 V`, `ReLU`: in numbers."""
     found = words(node)
     return " ".join((_titled(node, found), *found.notes))
+
+
+MOST_KINDS = 3
+"""Kinds of steps that are told one by one."""
+
+
+def holding(node: Node) -> str:
+    """What a step holds: its block's name, `A ×4`, `A, B ×2`, or its layer without strides."""
+    match node:
+        case Series() | Parallel() if node.use:
+            return node.use.block
+        case Leaf():
+            return titled(node)
+        case Series() if is_unit(node):
+            return titled(node)
+        case Series() | Parallel(branches=(_,)) if node.residual:
+            return "residual"
+        case Series():
+            return _in_order(node.nodes)
+        case Parallel(branches=(alone,)):
+            return holding(alone)
+        case Parallel():
+            return node.join.word
+    return ""
+
+
+def _in_order(nodes: tuple[Node, ...]) -> str:
+    """Equal neighbours together; of many kinds how many more there are."""
+    runs = [(word, len(list(run))) for word, run in groupby(map(holding, nodes))]
+    told = [_times(word, count) for word, count in runs]
+    more = len(told) - MOST_KINDS
+    return ", ".join(told if more < 2 else [*told[:MOST_KINDS], f"{more} more"])
+
+
+def _times(word: str, count: int) -> str:
+    """`A ×4`, `(A, B) ×4`, `(A ×2) ×4`."""
+    if count == 1:
+        return word
+    return f"({word}) ×{count}" if ", " in word or " ×" in word else f"{word} ×{count}"
 
 
 def titled(node: Leaf | Series) -> str:

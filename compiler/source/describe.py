@@ -117,7 +117,8 @@ def _leaf(leaf: Leaf) -> str:
             return f"global {leaf.op.mode}" if set(size) == {1} else f"{leaf.op.mode} pool"
     slide = getattr(leaf.op, "slide", None)
     if isinstance(slide, Sliding):
-        return "x".join(map(term, slide.kernel)) + _stride(slide.stride)
+        alone = "conv " * (len(slide.kernel) == 1)  # a number by itself reads like a term of a sum
+        return alone + "x".join(map(term, slide.kernel)) + _stride(slide.stride)
     return leaf.op.label
 
 

@@ -73,7 +73,10 @@ class ConvBN(nn.Module):
 
 
 class InceptionFirst(nn.Module):
-    """{1-{40 | 20 | 10} | max-1}-batch norm-ReLU: (N, C, L) -> (N, 128, L)."""
+    """{conv 1-{conv 40 | conv 20 | conv 10} | max-conv 1}-batch norm-ReLU.
+
+    (N, C, L) -> (N, 128, L).
+    """
 
     def __init__(self, in_channels: int) -> None:
         super().__init__()
@@ -108,7 +111,10 @@ class InceptionFirst(nn.Module):
 
 
 class InceptionModule(nn.Module):
-    """{1-{40 | 20 | 10} | max-1}-batch norm-ReLU: (N, C, L) -> (N, 128, L)."""
+    """{conv 1-{conv 40 | conv 20 | conv 10} | max-conv 1}-batch norm-ReLU.
+
+    (N, C, L) -> (N, 128, L).
+    """
 
     def __init__(self, in_channels: int) -> None:
         super().__init__()
@@ -143,9 +149,10 @@ class InceptionModule(nn.Module):
 
 
 class Group1(nn.Module):
-    """{({1-{40 | 20 | 10} | max-1}-batch norm-ReLU)x3 + 1}-ReLU.
+    """(N, C, L) -> (N, 128, L).
 
-    (N, C, L) -> (N, 128, L).
+    {({conv 1-{conv 40 | conv 20 | conv 10} | max-conv 1}-batch norm-ReLU)x3 + conv
+    1}-ReLU.
     """
 
     def __init__(self, in_channels: int) -> None:
@@ -163,9 +170,10 @@ class Group1(nn.Module):
 
 
 class Group2(nn.Module):
-    """{({1-{40 | 20 | 10} | max-1}-batch norm-ReLU)x3 + 1}-ReLU.
+    """(N, 128, L) -> (N, 128, L).
 
-    (N, 128, L) -> (N, 128, L).
+    {({conv 1-{conv 40 | conv 20 | conv 10} | max-conv 1}-batch norm-ReLU)x3 + conv
+    1}-ReLU.
     """
 
     def __init__(self) -> None:

@@ -44,7 +44,10 @@ class ConvBN(nn.Module):
 
 
 class InceptionFirst(nn.Module):
-    """{39 | 19 | 9 | max-1}-batch norm-ReLU: (N, C, L) -> (N, 128, L)."""
+    """{conv 39 | conv 19 | conv 9 | max-conv 1}-batch norm-ReLU.
+
+    (N, C, L) -> (N, 128, L).
+    """
 
     def __init__(self, in_channels: int) -> None:
         super().__init__()
@@ -66,7 +69,10 @@ class InceptionFirst(nn.Module):
 
 
 class InceptionModule(nn.Module):
-    """{1-{39 | 19 | 9} | max-1}-batch norm-ReLU: (N, C, L) -> (N, 128, L)."""
+    """{conv 1-{conv 39 | conv 19 | conv 9} | max-conv 1}-batch norm-ReLU.
+
+    (N, C, L) -> (N, 128, L).
+    """
 
     def __init__(self, in_channels: int) -> None:
         super().__init__()
@@ -100,8 +106,9 @@ class InceptionModule(nn.Module):
 class Group1(nn.Module):
     """(N, C, L) -> (N, 128, L).
 
-    {{39 | 19 | 9 | max-1}-batch norm-ReLU-{1-{39 | 19 | 9} | max-1}-batch norm-
-    ReLU-{1-{39 | 19 | 9} | max-1}-batch norm-ReLU + 1}-ReLU.
+    {{conv 39 | conv 19 | conv 9 | max-conv 1}-batch norm-ReLU-{conv 1-{conv 39 |
+    conv 19 | conv 9} | max-conv 1}-batch norm-ReLU-{conv 1-{conv 39 | conv 19 |
+    conv 9} | max-conv 1}-batch norm-ReLU + conv 1}-ReLU.
     """
 
     def __init__(self, in_channels: int) -> None:
@@ -119,9 +126,10 @@ class Group1(nn.Module):
 
 
 class Group2(nn.Module):
-    """{({1-{39 | 19 | 9} | max-1}-batch norm-ReLU)x3 + batch norm}-ReLU.
+    """(N, 128, L) -> (N, 128, L).
 
-    (N, 128, L) -> (N, 128, L).
+    {({conv 1-{conv 39 | conv 19 | conv 9} | max-conv 1}-batch norm-ReLU)x3 + batch
+    norm}-ReLU.
     """
 
     def __init__(self) -> None:

@@ -73,7 +73,10 @@ class ConvBN(nn.Module):
 
 
 class InceptionFirst(nn.Module):
-    """{40 | 20 | 10 | max-1}-batch norm-ReLU: (N, C, L) -> (N, 128, L)."""
+    """{conv 40 | conv 20 | conv 10 | max-conv 1}-batch norm-ReLU.
+
+    (N, C, L) -> (N, 128, L).
+    """
 
     def __init__(self, in_channels: int) -> None:
         super().__init__()
@@ -98,7 +101,10 @@ class InceptionFirst(nn.Module):
 
 
 class InceptionModule(nn.Module):
-    """{1-{40 | 20 | 10} | max-1}-batch norm-ReLU: (N, C, L) -> (N, 128, L)."""
+    """{conv 1-{conv 40 | conv 20 | conv 10} | max-conv 1}-batch norm-ReLU.
+
+    (N, C, L) -> (N, 128, L).
+    """
 
     def __init__(self, in_channels: int) -> None:
         super().__init__()
@@ -135,8 +141,9 @@ class InceptionModule(nn.Module):
 class Group1(nn.Module):
     """(N, C, L) -> (N, 128, L).
 
-    {{40 | 20 | 10 | max-1}-batch norm-ReLU-{1-{40 | 20 | 10} | max-1}-batch norm-
-    ReLU-{1-{40 | 20 | 10} | max-1}-batch norm-ReLU + 1}-ReLU.
+    {{conv 40 | conv 20 | conv 10 | max-conv 1}-batch norm-ReLU-{conv 1-{conv 40 |
+    conv 20 | conv 10} | max-conv 1}-batch norm-ReLU-{conv 1-{conv 40 | conv 20 |
+    conv 10} | max-conv 1}-batch norm-ReLU + conv 1}-ReLU.
     """
 
     def __init__(self, in_channels: int) -> None:
@@ -154,9 +161,10 @@ class Group1(nn.Module):
 
 
 class Group2(nn.Module):
-    """{({1-{40 | 20 | 10} | max-1}-batch norm-ReLU)x3 + 1}-ReLU.
+    """(N, 128, L) -> (N, 128, L).
 
-    (N, 128, L) -> (N, 128, L).
+    {({conv 1-{conv 40 | conv 20 | conv 10} | max-conv 1}-batch norm-ReLU)x3 + conv
+    1}-ReLU.
     """
 
     def __init__(self) -> None:
