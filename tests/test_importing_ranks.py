@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 import dsl
+from compiler.diff import compare
 from compiler.importing import import_module, spec_of
 from compiler.importing.sources import load, whole_size
 from compiler.lowering.lower import lower
@@ -25,8 +26,16 @@ from tests.test_ranks import TEXTS, every_rank
 
 INPUTS = {1: "[3, 38]", 3: "[3, 7, 19, 22]"}
 KERNELS: dict[int, dict[str, str]] = {
-    1: {"K": "3", "W": "5", "P": "2", "S": "2", "M": "2", "A": "1"},
-    3: {"K": "3x3x3", "W": "1x3x5", "P": "1x2x2", "S": "1x2x2", "M": "3x1x2", "A": "1x1x1"},
+    1: {"L": "linear", "K": "3", "W": "5", "P": "2", "S": "2", "M": "2", "A": "1"},
+    3: {
+        "L": "trilinear",
+        "K": "3x3x3",
+        "W": "1x3x5",
+        "P": "1x2x2",
+        "S": "1x2x2",
+        "M": "3x1x2",
+        "A": "1x1x1",
+    },
 }
 """What letters of the steps below stand for: kernels, a pool's, strides, pads, one place."""
 STEPS = [
@@ -42,6 +51,8 @@ STEPS = [
     "{concat: [A 4, K 5], then: A in linear, residual: {scale: 0.2}}",
     "{mul: [identity, [globalpool avg, A in/2, A in linear sigmoid]]}",
     "{split: [2, rest], concat: [identity, K in/3]}",
+    "deconv P 6 /P", "deconv K 6 /S linear groups=3", "deconv W 4 /S valid dil=S nobias",
+    "upsample 2", "upsample P L",
     *(f"act {kind}" for kind in ACTIVATIONS),
 ]  # fmt: skip
 ranks = pytest.mark.parametrize("rank", INPUTS, ids=["series", "clips"])
@@ -95,6 +106,78 @@ def alike(ours: nn.Module, theirs: nn.Module, sizes: list[Any], channels: int = 
             for one, other in pairs:
                 differ(other)
                 agree(one, other)
+
+
+LARGER: dict[int, dict[str, nn.Module]] = {
+    1: {
+        "deconv 2 5 /2 linear": nn.ConvTranspose1d(6, 5, 2, 2),
+        "deconv 3 6 /2 linear nobias groups=3": nn.ConvTranspose1d(
+            6, 6, 3, 2, 1, 1, groups=3, bias=False
+        ),
+        "deconv 3 5 /2 valid dil=2 linear": nn.ConvTranspose1d(6, 5, 3, 2, dilation=2),
+        "deconv 5 5 /3 pad=2 linear": nn.ConvTranspose1d(6, 5, 5, 3, 2),
+        "upsample 3 nearest": nn.Upsample(scale_factor=3),
+        "upsample 2 linear": nn.Upsample(scale_factor=2, mode="linear"),
+    },
+    3: {
+        "deconv 1x2x2 5 /1x2x2 linear": nn.ConvTranspose3d(6, 5, (1, 2, 2), (1, 2, 2)),
+        "deconv 3x3x3 6 /2 linear nobias groups=3": nn.ConvTranspose3d(
+            6, 6, 3, 2, 1, 1, groups=3, bias=False
+        ),
+        "deconv 2x3x3 5 /1x2x2 valid dil=1x2x2 linear": nn.ConvTranspose3d(
+            6, 5, (2, 3, 3), (1, 2, 2), dilation=(1, 2, 2)
+        ),
+        "upsample 1x2x3 nearest": nn.Upsample(scale_factor=(1, 2, 3)),
+        "upsample 2 trilinear": nn.Upsample(scale_factor=2, mode="trilinear"),
+    },
+}
+"""Torch's modules that make a series or a clip larger, by what is written for them."""
+
+
+class Larger(nn.Module):
+    """One of them between two convolutions."""
+
+    def __init__(self, rank: int, layer: nn.Module) -> None:
+        super().__init__()
+        conv = {1: nn.Conv1d, 3: nn.Conv3d}[rank]
+        norm = {1: nn.BatchNorm1d, 3: nn.BatchNorm3d}[rank]
+        self.first: nn.Module = conv(3, 6, 3, padding=1, bias=False)
+        self.norm: nn.Module = norm(6)
+        self.layer = layer
+        self.last: nn.Module = conv(getattr(layer, "out_channels", 6), 4, 3, padding=1)
+        self.fc = nn.Linear(4, 5)
+
+    def forward(self, x: Tensor) -> Any:
+        x = self.last(self.layer(torch.relu(self.norm(self.first(x)))))
+        return self.fc(x.flatten(2).mean(2))
+
+
+@pytest.mark.parametrize(
+    ("rank", "written"), [(rank, written) for rank in LARGER for written in LARGER[rank]]
+)
+def test_what_makes_a_series_or_a_clip_larger(rank: int, written: str) -> None:
+    theirs = Larger(rank, LARGER[rank][written]).double()
+    size = (3, 19) if rank == 1 else (3, 4, 7, 9)
+    spec = import_module(theirs, size, name="net", weights="original")
+    assert written in dsl.dump(spec)
+    torch.manual_seed(0)
+    randomise(theirs)
+    ours = compile_spec(spec).double()
+    load_weights(ours, theirs.state_dict(), "original")
+    alike(ours, theirs, [size[1:], tuple(side + 3 for side in size[1:])], channels=3)
+
+
+@ranks
+def test_differences_of_what_is_larger_are_told(rank: int) -> None:
+    def told(one: str, other: str) -> set[str]:
+        first, second = (lower(network(step, rank)) for step in (one, other))
+        assert compare(first, lower(network(one, rank))) == []
+        return {change.what for change in compare(first, second)}
+
+    assert "groups" in told("deconv K 6 /S", "deconv K 6 /S groups=3")
+    assert "stride" in told("deconv K 6 /S", "deconv K 6 /3")
+    assert "mode" in told("upsample 2", "upsample 2 L")
+    assert "factor" in told("upsample 2", "upsample 3")
 
 
 # --- Functions ---
