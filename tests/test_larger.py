@@ -137,3 +137,25 @@ def test_import_of_a_function() -> None:
 
     model = Resizes(larger)
     assert "upsample 2 bilinear" in dsl.dump(import_module(model, (3, 16, 16)))
+
+
+@pytest.mark.parametrize(
+    ("steps", "size", "thop", "calflops"),
+    [
+        ("deconv 3x3 6 /2 groups=2 linear", "4, 8, 8", 88080, 119368),
+        ("deconv 3x3 6 /2", "4, 8, 8", 121872, 146968),
+        ("deconv 2x2 5 /2 linear", "4, 8, 8", 71696, 106600),
+        ("upsample 2", "4, 8, 8", 43024, 78104),
+        ("upsample 2 bilinear", "4, 8, 8", 53264, 78104),
+        ("deconv 3 6 /2 linear", "4, 9", 2968, 4230),
+        ("upsample 2 linear", "4, 9", 1600, 2076),
+        ("deconv 1x2x2 6 /1x2x2 linear", "4, 4, 6, 6", 440080, 783600),
+        ("upsample 2", "4, 4, 6, 6", 525328, 1014360),
+        ("upsample 2 trilinear", "4, 4, 6, 6", 520720, 1014360),
+    ],
+)
+def test_what_thop_and_calflops_print(steps: str, size: str, thop: int, calflops: int) -> None:
+    """thop 0.1.1 and calflops 0.3.2 on the compiled modules, each in a process of its own."""
+    last = "x".join("3" * size.count(","))
+    told = views(network(f"{steps}, {last} 4", size), batch=1)
+    assert (told["thop"], told["calflops"]) == (thop, calflops)

@@ -122,8 +122,21 @@ def _as_if_plain(op: Deconv, x: Shape, work: Work) -> int:
     return work.activations * (int(x.channels) // int(op.groups)) * prod(map(int, op.slide.kernel))
 
 
-THOP_UPSAMPLE = {"nearest": 0, "linear": 5, "bilinear": 11, "trilinear": 0}
+THOP_UPSAMPLE = {"nearest": 1, "linear": 5, "bilinear": 11, "trilinear": 0}
 FVCORE_UPSAMPLE = {"nearest": 1, "bilinear": 4}
+
+
+def _calflops_deconv(op: Deconv, x: Shape, work: Work) -> int:
+    """Groups divide the outputs twice; a bias is added where a convolution would, once a group."""
+    width, grid = int(op.out(x).channels) // int(op.groups), x.grid
+    taps = prod(map(int, op.slide.kernel)) * int(x.channels) * (width // int(op.groups))
+    if not work.bias_adds:
+        return 2 * taps * x.positions
+    pads = dict(op.call(x).kwargs).get("padding", 0)
+    pads = pads if isinstance(pads, tuple) else (pads,) * len(grid)
+    sides = zip(grid, pads, op.slide.kernel, op.slide.stride, op.slide.dilation, strict=True)
+    read = prod((n + 2 * pad - (d * (k - 1) + 1)) // s + 1 for n, pad, k, s, d in sides)
+    return 2 * taps * x.positions + width * int(read)
 
 
 def _plain(rule: Rule) -> Rule:
@@ -200,8 +213,8 @@ PEERS = {
         "2 × MACs + conv bias + 2 × batch norm + activations + pool inputs",
         {
             Conv: lambda op, x, work: 2 * work.macs + work.bias_adds,
-            Deconv: lambda op, x, work: 2 * work.macs + work.bias_adds,
-            Upsample: lambda op, x, work: work.eltwise_elems,
+            Deconv: _calflops_deconv,
+            Upsample: _inputs,
             Linear: _macs_twice,
             BatchNorm: _normed,
             **dict.fromkeys(OTHER_NORMS, _standardised),
