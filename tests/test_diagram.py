@@ -435,6 +435,34 @@ def test_a_block_in_a_list_is_called_by_the_list() -> None:
     assert all(name in diagram.full(network) for name in ("stage_1.0", "stage_2.1.1"))
 
 
+SEVERAL = """\
+name: several
+input: [3, 32, 32]
+classes: 3
+stem: [3x3 8]
+inception:
+  deep: {params: [n], do: [3x3 8 repeat=n]}
+  wide: {params: [w], do: [3x3 w]}
+  pooled: {params: [p], concat: [1x1 8, pool 3x3 mode=p]}
+body:
+  - a: deep n=2
+  - b: deep n=3
+  - c: deep n=2
+  - wide w=8
+  - wide w=16
+  - d: pooled p=avg
+  - e: pooled p=max
+head: [globalpool avg, fc classes]
+"""
+
+
+def test_a_block_that_is_built_in_several_ways_says_which_one_is_drawn() -> None:
+    drawn = diagram.drawings(lower(loads(SEVERAL)))
+    assert "drawn as in a, c<" in drawn["deep"]
+    assert "drawn as in d<" in drawn["pooled"]
+    assert "drawn as" not in drawn["wide"]
+
+
 def test_a_branch_that_ends_in_branches_is_called_by_all_of_them() -> None:
     many = "[1x1 4, {concat: [5x5 4, 3x3 4]}]"
     after = "[{concat: [1x5 4, 7x7 4]}, 3x3 4, upsample 2, maxpool 2x2 /2 valid]"

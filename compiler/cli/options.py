@@ -42,7 +42,7 @@ class SpecType(TextType):
 
 
 class SizeType(SizesType):
-    """`HxW` or `CxHxW`; a number an axis, with the channels in front or without."""
+    """`HxW` or `CxHxW` and the like: a number an axis, with the channels in front or without."""
 
     name = "size"
 
@@ -53,7 +53,8 @@ class SizeType(SizesType):
         if isinstance(value, tuple):
             return value
         if not re.fullmatch(r"[1-9][0-9]{0,4}(x[1-9][0-9]{0,4}){0,3}", value):
-            self.fail(f"{value!r} isn't HxW or CxHxW, such as 224x224 or 1x96x96", param, ctx)
+            ways = "such as 224x224 or 1x96x96, 140 for a series or 16x112x112 for a clip"
+            self.fail(f"{value!r} isn't HxW or CxHxW, {ways}", param, ctx)
         return tuple(int(part) for part in value.split("x"))
 
 
@@ -103,7 +104,8 @@ def change_options(end: str = "", whose: str = "the spec's") -> Callable[[F], F]
             click.option(f"--classes{end}", type=click.IntRange(1, 100_000),
                          help=f"Classes, instead of {whose}."),
             click.option(f"--input{end}", parameter("size", end), type=SizeType(),
-                         metavar="[Cx]HxW", help=f"Input, instead of {whose}: 224x224 or 1x96x96."),
+                         metavar="[Cx]HxW", help=f"Input, instead of {whose}: 224x224 or 1x96x96; "
+                         "of a series 140 or 12x140, of a clip 16x112x112."),
             click.option(f"--no-aux{end}", is_flag=True, help="Leave the auxiliary heads out."),
         ]  # fmt: skip
         for option in reversed(made):

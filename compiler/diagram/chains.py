@@ -7,7 +7,7 @@ that joins them; a residual sum is a split too, whose second branch is empty: th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from compiler.diagram.facts import Habit, deviation, tooltip
 from compiler.diagram.labels import Run, beside, small, strong
@@ -26,7 +26,7 @@ class Box:
 
     text: tuple[Run, ...]
     family: str
-    tooltip: str = ""
+    tooltip: str = field(default="", compare=False)
     right: Run = NOTHING
     notes: tuple[str, ...] = ()
 

@@ -9,14 +9,15 @@ from compiler.diagram.canvas import Canvas
 from compiler.diagram.chains import Box, Chain, Planner, Split, boxes
 from compiler.diagram.columns import SETTINGS, Columns
 from compiler.diagram.facts import Habit, amounts, usual
-from compiler.diagram.heading import SUBTITLE, heading, legend, listing_table, titled
+from compiler.diagram.heading import SUBTITLE, heading, legend, listing_table, remark, titled
 from compiler.diagram.labels import Run, small, strong
 from compiler.diagram.style import LOOKS
 from compiler.diagram.text import counted, place, plain, shape
 from compiler.diagram.trimming import FULL, ends, more, trimmed
-from compiler.diagram.uses import Use, boundary, listing, number_of, subtitle, uses
+from compiler.diagram.uses import Use, boundary, called, listing, number_of, subtitle, uses
 from compiler.ir.network import Network
 from compiler.ir.nodes import Node, Parallel, Series, Tap
+from compiler.ir.symbols import term
 from compiler.ir.terms import inside, written_out
 from dsl.text.problems import did_you_mean
 
@@ -66,7 +67,19 @@ class Details:
         text = subtitle(places)
         title = named(self.network, block)
         chain = trimmed((source, *ended(chain, last)))
-        return _draw(title, text, chain, self._rank, listing(places))
+        return _draw(title, text, chain, self._rank, listing(places), self._shown(places))
+
+    def _shown(self, places: list[Use]) -> str:
+        """Which of a block's uses look as drawn, where a repeat or a word makes others differ."""
+        planner = Planner(self.common, term, symbols=True)
+        distinct = {id(use.call): use for use in places}  # Repeats are one call.
+        chains = {
+            key: planner.chain(written_out(inside(replace(use.node, name=use.call.block))))
+            for key, use in distinct.items()
+        }
+        first = chains[id(places[0].call)]
+        alike = [use for use in places if chains[id(use.call)] == first]
+        return f"drawn as in {called(alike, places)}" if len(alike) < len(places) else ""
 
     def stem(self) -> str:
         """The steps before the first block, every output shape beside its box."""
@@ -148,7 +161,12 @@ def _trunk(network: Network, nodes: list[Node], planner: Planner) -> Chain:
 
 
 def _draw(
-    title: str, text: str, chain: Chain, rank: int, places: list[list[str]] | None = None
+    title: str,
+    text: str,
+    chain: Chain,
+    rank: int,
+    places: list[list[str]] | None = None,
+    note: str = "",
 ) -> str:
     """The drawing; uses that are too many for a line stand in a table below.
 
@@ -159,7 +177,7 @@ def _draw(
     width = max(columns.width, NARROWEST)
     listed = bool(places) and Run(text, SUBTITLE).room > max(width, LINE)
     about = text.partition(":")[0] if listed else text
-    told = legend(list(boxes(chain)), rank, width)
+    told = [*remark(note), *legend(list(boxes(chain)), rank, width)]
     canvas.head(heading([*titled(title, about, width), *told]))
     if places and listed:
         _table(canvas, places, columns.last[0])
@@ -170,8 +188,8 @@ def _table(canvas: Canvas, places: list[list[str]], above: str) -> None:
     head, *rows = places
     first, last = ends(rows, lambda _: 1, ENTRIES)
     if gone := len(rows) - first - last:
-        words = more(gone).text[0].text
-        rows[first : len(rows) - last] = [[words, *[""] * (len(head) - 1)]]
+        told = more(gone).text[0].text
+        rows[first : len(rows) - last] = [[told, *[""] * (len(head) - 1)]]
     label, size = listing_table([head, *rows])
     looks = LOOKS["plain"]
     name = canvas.node(label, size, looks, shape="none", style="")

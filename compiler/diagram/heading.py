@@ -13,7 +13,7 @@ from compiler.ops.words import CONVS
 Strip = tuple[list[str], int]
 """Cells of fixed sizes side by side, and the width that they take."""
 
-TITLE, SUBTITLE, LEGEND = 18, 12, 14
+TITLE, SUBTITLE, LEGEND, REMARK = 18, 12, 14, 10
 LONGEST = 1000
 GATED = "×"
 NOTES = {
@@ -34,6 +34,11 @@ def titled(title: str, about: str, width: float) -> list[Strip]:
     if one[1] <= width or not about:
         return [one]
     return [words((name,), 24), words((more,), 18)]
+
+
+def remark(text: str) -> list[Strip]:
+    """A line of small text above the legend; none for none."""
+    return [words((small(fit(text, REMARK, LONGEST), REMARK),))] if text else []
 
 
 def words(runs: tuple[Run, ...], height: float = LEGEND, gap: float = 0) -> Strip:

@@ -104,6 +104,11 @@ def _name(name: str, run: list[Use], whole: bool) -> str:
     return f"{name}.{first}" if first == last else f"{name}.{first}-{last}"
 
 
+def called(some: list[Use], places: list[Use]) -> str:
+    """What some of the uses of a block are called."""
+    return _names(some, _sizes(places))
+
+
 def subtitle(places: list[Use]) -> str:
     """`×4: mixed_6b c7=128, mixed_6c, mixed_6d c7=160, mixed_6e c7=192`."""
     inputs_differ = len({int(use.node.inp.channels) for use in places}) > 1
