@@ -3,6 +3,8 @@
 A rule takes the layer, the shape that comes in and the scope, and gives the ops that the
 layer consists of, named as their modules will be. Several ops make a unit: the
 convolution, norm and activation that hand-written code keeps in one class.
+
+Ops that few networks have are imported by their rule, since a command should answer at once.
 """
 
 from __future__ import annotations
@@ -12,19 +14,13 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from compiler.ir.op import Op, Shape
-from compiler.lowering.enlarging import deconv_window
 from compiler.lowering.norms import NORMS, norm_behind
 from compiler.lowering.scope import Scope
 from compiler.lowering.windows import pool_window, ranked, sliding
 from compiler.ops.act import ACTIVATIONS, Activation, Softmax
 from compiler.ops.conv import CONV, DEPTHWISE, POINTWISE, Conv
-from compiler.ops.deconv import Deconv
 from compiler.ops.linear import Dropout, DropPath, Flatten, Identity, Linear
 from compiler.ops.pool import AdaptivePool, AvgPool, MaxPool
-from compiler.ops.scale import LayerScale
-from compiler.ops.shuffle import ChannelShuffle
-from compiler.ops.unlearned import L2Norm, LocalResponseNorm
-from compiler.ops.upsample import Upsample
 from compiler.ops.window import Sliding, every
 from dsl.models import layers
 from dsl.models.activations import CHANNELWISE, SLOPED
@@ -101,6 +97,9 @@ def _sepconv(step: layers.SepConv, x: Shape, scope: Scope) -> Lowered:
 
 @lowers(layers.Deconv)
 def _deconv(step: layers.Deconv, x: Shape, scope: Scope) -> Lowered:
+    from compiler.lowering.enlarging import deconv_window
+    from compiler.ops.deconv import Deconv
+
     normed = norm_behind(step, scope)
     groups, width = scope.positive(step, "groups"), scope.positive(step, "width")
     rank = ranked(step, "kernel", step.kernel, x, scope)
@@ -177,6 +176,8 @@ def _adaptivepool(step: layers.AdaptivePool, x: Shape, scope: Scope) -> Lowered:
 
 @lowers(layers.Upsample)
 def _upsample(step: layers.Upsample, x: Shape, scope: Scope) -> Lowered:
+    from compiler.ops.upsample import Upsample
+
     rank = len(step.factor)
     if rank == 1:  # for all axes; a vector is refused by the op
         factor = scope.axes(step, "factor", 1) * len(x.grid or (1, 1))
@@ -230,16 +231,22 @@ def _norm(step: layers.Norm, x: Shape, scope: Scope) -> Lowered:
 
 @lowers(layers.LayerScale)
 def _scale(step: layers.LayerScale, x: Shape, scope: Scope) -> Lowered:
+    from compiler.ops.scale import LayerScale
+
     return one(LayerScale(scope.number(step, "value")))
 
 
 @lowers(layers.L2Norm)
 def _l2norm(step: layers.L2Norm, x: Shape, scope: Scope) -> Lowered:
+    from compiler.ops.unlearned import L2Norm
+
     return one(L2Norm(scope.number(step, "eps", LEAST)))
 
 
 @lowers(layers.LRN)
 def _lrn(step: layers.LRN, x: Shape, scope: Scope) -> Lowered:
+    from compiler.ops.unlearned import LocalResponseNorm
+
     alpha, beta = (scope.number(step, name, 0) for name in ("alpha", "beta"))
     k = scope.number(step, "k", LEAST)
     return one(LocalResponseNorm(step.size, alpha, beta, k))
@@ -247,6 +254,8 @@ def _lrn(step: layers.LRN, x: Shape, scope: Scope) -> Lowered:
 
 @lowers(layers.Shuffle)
 def _shuffle(step: layers.Shuffle, x: Shape, scope: Scope) -> Lowered:
+    from compiler.ops.shuffle import ChannelShuffle
+
     return one(ChannelShuffle(scope.positive(step, "groups")))
 
 

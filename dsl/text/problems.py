@@ -6,7 +6,6 @@ there and what would be right. `SpecError` carries every problem found, not only
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -205,6 +204,8 @@ def closest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
     names = list(known)
     if len(names) > MOST_COMPARED:
         return ""
+    import difflib  # Few specs are wrong.
+
     lowered = {name.lower(): name for name in names}
     close = difflib.get_close_matches(word.lower(), lowered, n=1, cutoff=cutoff)
     return lowered[close[0]] if close else ""
