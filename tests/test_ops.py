@@ -598,3 +598,17 @@ def test_a_layer_says_whether_it_has_weights(kind: type[Layer]) -> None:
     spec = Spec(name="one", input=(32, 8, 8), classes=2, body=(step,), head=())
     ops = [(leaf.op, leaf.inp) for _, leaf in leaves(lower(spec).nodes)]
     assert any(op.params(x) for op, x in ops) == kind.weighted
+
+
+def test_an_op_is_shown_as_dataclasses_are() -> None:
+    assert repr(Linear(7)) == "Linear(width=7, bias=True, init=None)"
+    assert repr(MaxPool(Sliding((3,)))).startswith("MaxPool(slide=Sliding(kernel=(3,), stride=")
+    assert all(vars(op).get("__repr__") is None for op in leaves_of(Op))
+
+
+def leaves_of(kind: type[Any]) -> Iterator[type[Any]]:
+    """Every class of our own that comes from one."""
+    for derived in kind.__subclasses__():
+        if derived.__module__.startswith("compiler.ops."):
+            yield derived
+        yield from leaves_of(derived)

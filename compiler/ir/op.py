@@ -13,6 +13,8 @@ from math import prod
 from operator import le
 from typing import Any, ClassVar, Literal, Self
 
+from compiler.ir.legible import Legible
+
 Axes = tuple[int, ...]
 """A number for each axis of a map, in order: (H, W), or (L,), or (T, H, W)."""
 LETTERS = ((), ("L",), ("H", "W"), ("T", "H", "W"))
@@ -183,7 +185,7 @@ class Saved:
     copies: bool = False
 
 
-class Worded:
+class Worded(Legible):
     """A part of an op that says some of its numbers in words, too."""
 
     def reworded(self) -> Self:
@@ -191,7 +193,7 @@ class Worded:
         raise NotImplementedError
 
 
-class Op(ABC):
+class Op(Legible, ABC):
     """One operation and every fact about it. Subclasses are frozen dataclasses."""
 
     @property
@@ -282,7 +284,7 @@ class ShapeFault(ValueError):
         self.field = field
 
 
-class Join(ABC):
+class Join(Legible, ABC):
     """How parallel branches become one tensor."""
 
     word: ClassVar[str]

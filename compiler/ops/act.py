@@ -62,7 +62,7 @@ ACTIVATIONS = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Activation(Op):
     """An elementwise nonlinearity; `inplace` overwrites its input.
 
@@ -128,7 +128,7 @@ class Activation(Op):
         return Kept(input=not keeps_output, output=keeps_output)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Softmax(Op):
     """exp(x) normalised over the channels."""
 

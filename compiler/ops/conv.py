@@ -18,7 +18,7 @@ State dicts have these names, and which half a convolution is can't be told from
 """
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Conv(Op):
     """A convolution (cross-correlation) of `width` filters over a map of any rank.
 

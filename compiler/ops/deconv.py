@@ -14,7 +14,7 @@ from compiler.ops.upsample import bounded
 from compiler.ops.window import POSITIONS, Sliding, divisors, every, fit, short
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Deconv(Op):
     """A transposed convolution: each position adds a kernel to a map that is `stride` times larger.
 

@@ -10,7 +10,7 @@ from compiler.ir.op import Ending, Join, Shape, ShapeFault
 from compiler.ir.symbols import total
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Alone(Join):
     """One branch by itself: there is nothing to join, whatever the spec calls it."""
 
@@ -28,7 +28,7 @@ class Alone(Join):
         return branches[0]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Concat(Join):
     """Side by side along the channels; the grids must agree."""
 
@@ -55,7 +55,7 @@ class Concat(Join):
         return "altered"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Add(Join):
     """Element by element; the shapes must agree."""
 
@@ -78,7 +78,7 @@ class Add(Join):
         return "logits" if "logits" in branches else "altered"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Mul(Join):
     """Element by element; a branch may give one number a channel, a gate, for a whole map."""
 

@@ -9,7 +9,7 @@ from compiler.ir.op import Saved as Kept
 from compiler.ir.symbols import brief
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Linear(Op):
     """A fully connected layer on a vector. MACs: in * out."""
 
@@ -48,7 +48,7 @@ class Linear(Op):
         return Kept(input=True)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Flatten(Op):
     """A map as one vector of all its elements; shares its input's memory."""
 
@@ -71,7 +71,7 @@ class Flatten(Op):
         return True
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Dropout(Op):
     """Zeroes each element with probability `p` while training, and rescales the rest."""
 
@@ -103,7 +103,7 @@ class Dropout(Op):
         return Kept(extra=Extra(x.elements if self.p else 0))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class DropPath(Op):
     """Zeroes each sample with probability `p` while training, and rescales the rest.
 
@@ -138,7 +138,7 @@ class DropPath(Op):
         return Kept(extra=Extra(1 if self.p else 0))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Identity(Op):
     """What comes in; the shortcut of an `add`."""
 

@@ -87,7 +87,7 @@ def rank_of(x: Shape) -> int:
     return max(len(x) - 1, 1)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class BatchNorm(Norm):
     """Batch normalisation of each channel over the batch and the grid (arXiv:1502.03167).
 
@@ -126,7 +126,7 @@ class BatchNorm(Norm):
         return 2 if x.is_point else 1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class LayerNorm(Norm):
     """Normalisation of a vector, or of the channels at each place of a map (arXiv:1607.06450).
 
@@ -161,7 +161,7 @@ class LayerNorm(Norm):
         return Kept(input=True, extra=Extra(2 * x.positions))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class GroupNorm(Norm):
     """Normalisation of groups of channels, each over the grid (arXiv:1803.08494)."""
 
@@ -205,7 +205,7 @@ class GroupNorm(Norm):
         return Kept(input=True, extra=Extra(2 * int(self.groups)), copies=True)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class InstanceNorm(Norm):
     """Normalisation of each channel of each sample over the grid (arXiv:1607.08022).
 

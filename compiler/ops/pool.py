@@ -13,7 +13,7 @@ from compiler.ops.window import Sliding, axes_text, every, fit, short
 from dsl.models.extent import kernel_text
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Pool(Op):
     """What the sliding poolings share."""
 
@@ -49,7 +49,7 @@ class Pool(Op):
         return kwargs
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class MaxPool(Pool):
     """Maximum over each window; padding never wins."""
 
@@ -80,7 +80,7 @@ class MaxPool(Pool):
         return (Extra(pooled + padded, indices=pooled),)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class AvgPool(Pool):
     """Mean over each window; `count_padding` says whether padded zeros count."""
 
@@ -152,7 +152,7 @@ class AvgPool(Pool):
         return Kept(extra=Extra(self.slide.padded_elements(x), fixed=shares))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class AdaptivePool(Op):
     """Average or maximum over a fixed number of cells, whatever the input's size."""
 

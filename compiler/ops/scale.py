@@ -9,7 +9,7 @@ from compiler.ir.op import Saved as Kept
 from compiler.ir.symbols import brief
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class LayerScale(Op):
     """Each channel times a factor of its own, learned from `value` on (arXiv:2103.17239)."""
 

@@ -9,7 +9,7 @@ from compiler.ir.symbols import brief
 from compiler.ops.window import divisors
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ChannelShuffle(Op):
     """The first channel of each group, then the second of each, and so on (arXiv:1707.01083)."""
 

@@ -10,7 +10,7 @@ from compiler.ir.op import Saved as Kept
 from compiler.ir.symbols import is_plainly
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class LocalResponseNorm(Op):
     """Normalisation over neighbouring channels (Krizhevsky et al. 2012, section 3.3).
 
@@ -55,7 +55,7 @@ class LocalResponseNorm(Op):
         return Kept(input=True, extra=Extra(self.squares(x) + 2 * x.elements))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class L2Norm(Op):
     """The channels of each position divided by their length, or by `eps` if that is more."""
 

@@ -19,7 +19,7 @@ LINEAR = ("", *_BETWEEN)
 """What interpolation along every axis is called, by how many there are."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Upsample(Op):
     """`factor` times as many positions along each axis: repeated, or interpolated between.
 

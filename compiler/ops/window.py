@@ -11,7 +11,7 @@ from compiler.ir.symbols import is_plainly, names_in, same
 from dsl.models.extent import kernel_text, the_map
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Sliding(Worded):
     """Kernel, stride, padding and dilation of one window, per axis: (H, W), (L,), (T, H, W).
 
