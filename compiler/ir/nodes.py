@@ -13,7 +13,7 @@ from math import prod
 from typing import Any, Literal, cast
 
 from compiler.ir.once import once
-from compiler.ir.op import Init, Join, Op, Shape, ShapeFault
+from compiler.ir.op import Call, Init, Join, Op, Shape, ShapeFault
 from compiler.ir.outline import Line, outline, said
 from compiler.ir.symbols import substitute
 from dsl.models.model import BlockSection
@@ -70,6 +70,11 @@ class Leaf(Part):
     def out(self) -> Shape:
         """The op's output shape."""
         return self.op.out(self.inp)
+
+    @once
+    def call(self) -> Call:
+        """How torch constructs the op here."""
+        return self.op.call(self.inp)
 
 
 @dataclass(frozen=True)
@@ -240,7 +245,7 @@ def lines(node: Node, path: str, depth: int = 0) -> Iterator[Line]:
 def _what(node: Node) -> str:
     match node:
         case Leaf():
-            return said(node.op.call(node.inp))
+            return said(node.call)
         case Tap():
             return f"auxiliary head from {node.source}, weight {node.weight:g}"
         case Series(residual=None):

@@ -121,7 +121,7 @@ def renewed(before: Network, after: Network) -> dict[str, Leaf]:
 
 
 def _call(leaf: Leaf | None) -> Call | None:
-    return leaf.op.call(leaf.inp) if leaf else None
+    return leaf.call if leaf else None
 
 
 def without_classifier(network: Network) -> Network:

@@ -110,7 +110,7 @@ def _sequential(nodes: tuple[Node, ...]) -> nn.Sequential:
 
 def layer(leaf: Leaf) -> nn.Module:
     """The module of one layer: a class of torch's, one of ours, or a plugin's."""
-    call, kind = leaf.op.call(leaf.inp), kind_of(leaf.op)
+    call, kind = leaf.call, kind_of(leaf.op)
     if kind is None or call.name.startswith("nn."):
         return construct(call)
     from compiler.nn.foreign import made

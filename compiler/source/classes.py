@@ -82,7 +82,7 @@ class Emitter:
 
     def leaf(self, leaf: Leaf) -> Expr:
         """A torch layer, one of the helpers, or a plugin's."""
-        made = leaf.op.call(leaf.inp)
+        made = leaf.call
         if not made.name.startswith("nn.") and kind_of(leaf.op) is None:
             self.helpers[made.name] = None
         return construct(made)

@@ -55,7 +55,7 @@ def copies(network: Network) -> Copies:
     wanted: dict[tuple[LayerKind, str], None] = {}
     for _, leaf in leaves(network.nodes):
         if kind := kind_of(leaf.op):
-            name = leaf.op.call(leaf.inp).name
+            name = leaf.call.name
             if not name.startswith("nn."):
                 wanted[kind, name] = None
     for kind, name in wanted:

@@ -87,7 +87,7 @@ def _numbers(node: Node) -> Iterator[tuple[Any, bool]]:
             for key, value in use.args.items():
                 yield from ((value, True),) if key in rates else _typed(value)
         elif isinstance(child, Leaf):
-            made = child.op.call(child.inp)
+            made = child.call
             for value in (*made.args, *made.kwargs.values()):
                 yield from _typed(value)
         else:

@@ -131,7 +131,7 @@ def _classifier(network: Network) -> Iterator[str]:
 
 
 def _fresh(path: str, leaf: Leaf, init: Init | None, depth: int) -> Iterator[str]:
-    settings = literals(leaf.op.call(leaf.inp).kwargs)
+    settings = literals(leaf.call.kwargs)
     inputs = Expr(f"self.{path}.in_features")
     assert isinstance(leaf.op, Linear), leaf.op
     made = call("nn.Linear", inputs, literal(leaf.op.width), **settings)

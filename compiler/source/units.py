@@ -70,7 +70,7 @@ class UnitClass:
     def use(self, unit: Series) -> Expr:
         """The constructor call of one unit."""
         conv = _conv(unit)
-        args = (unit.inp.channels, unit.out.channels, construct(conv.op.call(conv.inp)))
+        args = (unit.inp.channels, unit.out.channels, construct(conv.call))
         kernel = args[2].items[2] if args[2].items else args[2]
         sizes = {key: value for key, value in _window(unit).items() if key in self.sizes}
         usual = self.mixed
@@ -101,7 +101,7 @@ class UnitClass:
 
     def _construct(self, leaf: Leaf) -> Expr:
         """One layer of the unit, in terms of the class's arguments."""
-        made = leaf.op.call(leaf.inp)
+        made = leaf.call
         if isinstance(leaf.op, Norm):
             first = (self._setting(name) for name in leaf.op.leading)
             return call(made.name, *first, Expr("out_channels"), **self._constant(leaf.op))
@@ -226,7 +226,7 @@ def _conv(unit: Series) -> Leaf:
 
 def _window(unit: Series) -> dict[str, Any]:
     conv = _conv(unit)
-    kwargs = dict(conv.op.call(conv.inp).kwargs)
+    kwargs = dict(conv.call.kwargs)
     if conv.name == DEPTHWISE:
         kwargs.pop("groups", None)
     return {key: value for key, value in kwargs.items() if key in SIZES}
@@ -251,7 +251,7 @@ def structure(unit: Series) -> tuple[str, ...]:
 
 def _kind(leaf: Leaf) -> str:
     each = isinstance(leaf.op, Activation) and leaf.op.channelwise
-    return f"{leaf.name}:{leaf.op.call(leaf.inp).name}" + ":each" * each
+    return f"{leaf.name}:{leaf.call.name}" + ":each" * each
 
 
 KINDS = {CONV: "Conv", DEPTHWISE: "SepConv"}
@@ -277,7 +277,7 @@ def unit_names() -> frozenset[str]:
 def unit_name(unit: Series, full: bool = False) -> str:
     """`ConvBNReLU`; `full` also says of a norm that it has no gamma, and the like."""
     first, *others = _leaves(unit)
-    same = SAME if first.op.call(first.inp).name.endswith(SAME) else ""
+    same = SAME if first.call.name.endswith(SAME) else ""
     kind = TRANSPOSED if isinstance(first.op, Deconv) else KINDS[first.name]
     name = kind + same + "".join(_word(leaf, full) for leaf in others)
     assert name in unit_names(), f"{name} is no name of a unit"
