@@ -207,6 +207,8 @@ def _least_side(network: Network, walk: Walk, sides: range, grid: Callable[[int]
         return _fits(network, replace(walk, lax=True), grid(side))
 
     if sides and not enough(sides[0]):
+        if walk.training and not enough(sides[-1]):
+            return sides.stop  # Many an auxiliary head is made for the spec's own size alone.
         sides = sides[bisect_left(sides, True, lo=1, key=enough) :]
     return next((n for n in sides if _fits(network, walk, grid(n))), sides.stop)
 
