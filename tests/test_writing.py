@@ -67,10 +67,12 @@ class Net(torch.nn.Module):
 
 
 @pytest.fixture
-def inputs(here: Path) -> Path:
+def inputs(here: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """What every command that writes can read."""
     from compiler import compile_spec, export_weights
 
+    # What Python itself keeps of a model's file that it imports is no command's doing.
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
     (here / "pyproject.toml").touch()
     (here / "model.py").write_text(MODEL)
     export_weights(compile_spec("tiny.yaml"), file=here / "in.pth")
