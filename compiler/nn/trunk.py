@@ -26,6 +26,12 @@ DRAWN = (*CONVS, *DECONVS, nn.Linear)
 """The layers whose weights a spec's `init` draws."""
 
 
+class TooFew(ValueError):
+    """A batch of one, in which batch norm has one value a channel to normalise."""
+
+    too_few = True
+
+
 class Trunk(nn.Module):
     """Modules of a network's steps, each under its name in the spec."""
 
@@ -105,9 +111,7 @@ class Trunk(nn.Module):
         for path in alone:
             if self.get_submodule(path).training:
                 why = f"{path} normalises one value a channel of each {sample(rank)}"
-                raise ValueError(
-                    f"{name} needs 2 {samples(rank)} or more in training: {why}; got 1"
-                )
+                raise TooFew(f"{name} needs 2 {samples(rank)} or more in training: {why}; got 1")
 
     def reset_parameters(self) -> None:
         """Draw all weights anew and forget all statistics: as in a new network.
