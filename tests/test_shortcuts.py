@@ -292,3 +292,12 @@ body: [a: A, b: B, c: C]
     assert "- 1x1 6" in dsl.dump(wider) and "branch1_: 1x1 5" in dsl.dump(wider)
     again = dsl.loads(dsl.dump(spec(body)))
     assert again == spec(body)
+
+
+def test_a_width_that_is_a_sum_is_told_in_the_names_of_the_language() -> None:
+    body = "inception:\n  A: {params: [min_channels], concat: [3x3 min_channels, 1x1 in],"
+    body += " residual: {shortcut: 1x1 4}}\nbody: [A min_channels=3]\n"
+    with pytest.raises(dsl.SpecError, match="residual sum") as caught:
+        lower(spec(body))
+    (problem,) = caught.value.problems
+    assert problem.help.endswith("can say the width, min_channels + in")

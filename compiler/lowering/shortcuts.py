@@ -6,6 +6,7 @@ parameters are said by these, and never by what they are worth in one call.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 from compiler.ir.nodes import Leaf, Node, Parallel, Series
@@ -62,7 +63,7 @@ def sum_of(width: int) -> str:
         return ""
     text = str(width)
     for name, ours in NAMES.items():
-        text = text.replace(name, ours)
+        text = re.sub(rf"\b{name}\b", ours, text)
     return text
 
 
