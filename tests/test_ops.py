@@ -600,6 +600,11 @@ def test_a_layer_says_whether_it_has_weights(kind: type[Layer]) -> None:
     assert any(op.params(x) for op, x in ops) == kind.weighted
 
 
+def test_a_window_of_another_rank_counts_the_axes_of_both() -> None:
+    with pytest.raises(ShapeFault, match=r"^3 is for a map of 1 axis, the map here has 2 axes: "):
+        MaxPool(Sliding((3,))).out(Shape(4, 8, 8))
+
+
 def test_an_op_is_shown_as_dataclasses_are() -> None:
     assert repr(Linear(7)) == "Linear(width=7, bias=True, init=None)"
     assert repr(MaxPool(Sliding((3,)))).startswith("MaxPool(slide=Sliding(kernel=(3,), stride=")

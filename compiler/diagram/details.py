@@ -12,7 +12,7 @@ from compiler.diagram.facts import Habit, amounts, usual
 from compiler.diagram.heading import SUBTITLE, heading, legend, listing_table, remark, titled
 from compiler.diagram.labels import Run, small, strong
 from compiler.diagram.style import LOOKS
-from compiler.diagram.text import counted, place, plain, shape
+from compiler.diagram.text import list_name, place, plain, shape
 from compiler.diagram.trimming import FULL, ends, more, trimmed
 from compiler.diagram.uses import Use, boundary, called, listing, number_of, subtitle, uses
 from compiler.ir.network import Network
@@ -150,7 +150,7 @@ def _opening(node: Series | Parallel, path: str) -> Box | None:
     """A bar that names the block which begins here."""
     if node.use is None:
         return None
-    text = (strong(counted(path)), Run(f"\u00a0\u00a0{node.use.block}"))
+    text = (strong(list_name(path)), Run(f"\u00a0\u00a0{node.use.block}"))
     tooltip = f"{path}: {node.use.block}\n{amounts(node)}\n{place(node.span)}"
     return Box(text, "input", tooltip, small(shape(node.inp)))
 

@@ -38,14 +38,14 @@ def plain(n: int) -> str:
     return str(int(n))
 
 
-def counted(path: str) -> str:
+def list_name(path: str) -> str:
     """A node's name, with its list's before it where it is a number there.
 
-    >>> counted("body.mixed_2"), counted("body.stage_1.0")
+    >>> list_name("body.mixed_2"), list_name("body.stage_1.0")
     ('mixed_2', 'stage_1.0')
     """
     *outer, name = path.strip(".").split(".")
-    return f"{counted('.'.join(outer))}.{name}" if name.isdigit() and outer else name
+    return f"{list_name('.'.join(outer))}.{name}" if name.isdigit() and outer else name
 
 
 def by(dims: Iterable[str]) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
-from compiler.diagram.text import by, counted, plain, shape, si
+from compiler.diagram.text import by, list_name, plain, shape, si
 from compiler.ir.network import Network
 from compiler.ir.nodes import BlockUse, Node, Parallel, Series, children, macs, params
 from compiler.ir.op import LETTERS, Shape
@@ -60,7 +60,7 @@ def _walk(
 ) -> Iterator[Use]:
     """Every use; one inside another block is where that is used."""
     for node in nodes:
-        outer, name = within, counted(f"{around}.{node.name}")
+        outer, name = within, list_name(f"{around}.{node.name}")
         if isinstance(node, Series | Parallel) and node.use:
             where, place = (around, node.name) if repeated else (name, "")
             if within:

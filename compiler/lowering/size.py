@@ -6,7 +6,7 @@ from collections.abc import Hashable, Mapping
 from typing import Any, NoReturn
 
 from compiler.lowering.scope import Scope, Stop
-from dsl.models.factors import factor
+from dsl.models.factors import factor, name_in
 from dsl.models.layers import Call, Layer, Ramp, Step
 from dsl.models.spec import inner_steps
 from dsl.text.values import MAX_DEPTH
@@ -108,8 +108,8 @@ def _meaning(given: Any, names: Names) -> Any:
     """What stands for a number or a name; `in` for what follows from a width that comes in."""
     if not isinstance(given, str):
         return given
-    found = factor(given)
-    value = names.get(found.name if found else given, found.name if found else given)
+    found, name = factor(given), name_in(given)
+    value = names.get(name, name)
     if found is None or not isinstance(value, int):
         return value
     return value // found.number if found.divides else value * found.number

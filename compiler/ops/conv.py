@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from math import prod
 from typing import Any
 
-from compiler.ir.op import Call, Extra, Init, Op, Shape, ShapeFault, Window, Work
+from compiler.ir.op import Call, Extra, Init, Op, Shape, Window, Work
 from compiler.ir.op import Saved as Kept
 from compiler.ir.symbols import bracketed, is_plainly
-from compiler.ops.window import Sliding, divisors, every, short
+from compiler.ops.window import Sliding, every, short, undivided
 
 CONV, DEPTHWISE, POINTWISE = "conv", "depthwise", "pointwise"
 """What a unit calls its convolutions: the one, or the two halves of a separable one.
@@ -33,10 +33,7 @@ class Conv(Op):
 
     def out(self, x: Shape) -> Shape:
         if x.is_map and (x.channels % self.groups or self.width % self.groups):
-            problem = f"groups={int(self.groups)} must divide {int(x.channels)} input"
-            help = divisors(int(self.groups), int(x.channels), int(self.width))
-            message = f"{problem} and {int(self.width)} output channels"
-            raise ShapeFault("E107", message, help, field="groups")
+            raise undivided(self.groups, x.channels, self.width)
         return Shape(self.width, *self.slide.grid(x))
 
     def call(self, x: Shape) -> Call:

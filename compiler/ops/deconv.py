@@ -11,7 +11,7 @@ from compiler.ir.op import Axes, Call, Enlarging, Init, Op, Shape, ShapeFault, W
 from compiler.ir.op import Saved as Kept
 from compiler.ir.symbols import bracketed, is_plainly
 from compiler.ops.upsample import bounded
-from compiler.ops.window import POSITIONS, Sliding, divisors, every, fit, short
+from compiler.ops.window import POSITIONS, Sliding, every, fit, short, undivided
 
 
 @dataclass(frozen=True, repr=False)
@@ -47,10 +47,7 @@ class Deconv(Op):
     def out(self, x: Shape) -> Shape:
         fit(x, self.slide.kernel)
         if x.channels % self.groups or self.width % self.groups:
-            problem = f"groups={int(self.groups)} must divide {int(x.channels)} input"
-            help = divisors(int(self.groups), int(x.channels), int(self.width))
-            message = f"{problem} and {int(self.width)} output channels"
-            raise ShapeFault("E107", message, help, field="groups")
+            raise undivided(self.groups, x.channels, self.width)
         return Shape(self.width, *bounded(map(self._size, self.slide.axes, x.grid)))
 
     def _size(self, axis: int, size: int) -> int:

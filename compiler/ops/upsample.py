@@ -10,7 +10,7 @@ from typing import Any
 from compiler.ir.op import Axes, Call, Ending, Enlarging, Op, Shape, ShapeFault, Work
 from compiler.ir.symbols import is_plainly
 from compiler.ops.window import POSITIONS, every, fit, pair_text, short
-from dsl.models.extent import the_map
+from dsl.models.extent import number_of_axes, the_map
 from dsl.models.fields import RESAMPLING
 from dsl.models.scalars import MOST
 
@@ -41,7 +41,7 @@ class Upsample(Op):
     def out(self, x: Shape) -> Shape:
         fit(x, self.factor)
         if self.mode not in (NEAREST, LINEAR[len(self.factor)]):
-            axes = ("", "1 axis", "2 axes", "3 axes")[LINEAR.index(self.mode)]
+            axes = number_of_axes(LINEAR.index(self.mode))
             message, help = f"{self.mode} is for {axes}, {the_map(x)}", LINEAR[len(self.factor)]
             raise ShapeFault("E114", message, f"write {help}", field="mode")
         if is_plainly(self.factor, every(1, self.factor)):

@@ -8,7 +8,7 @@ from typing import Self
 
 from compiler.ir.op import LETTERS, Axes, Shape, ShapeFault, Window, Worded
 from compiler.ir.symbols import is_plainly, names_in, same
-from dsl.models.extent import kernel_text, the_map
+from dsl.models.extent import kernel_text, number_of_axes, the_map
 
 
 @dataclass(frozen=True, repr=False)
@@ -148,8 +148,16 @@ def fit(x: Shape, sizes: Axes) -> None:
     if not x.is_map:
         letters = ", ".join(("C", *LETTERS[len(sizes)]))
         raise ShapeFault("E106", f"needs a map ({letters}), gets a vector of {x}", FLAT_HELP)
-    what = f"{kernel_text(sizes)} is for a map of {len(sizes)} axes"
+    what = f"{kernel_text(sizes)} is for a map of {number_of_axes(len(sizes))}"
     raise ShapeFault("E114", f"{what}, {the_map(x)}")
+
+
+def undivided(groups: int, channels: int, width: int) -> ShapeFault:
+    """That a convolution's groups don't divide what comes in and what goes out."""
+    given = f"{int(channels)} input and {int(width)} output channels"
+    message = f"groups={int(groups)} must divide {given}"
+    help = divisors(int(groups), int(channels), int(width))
+    return ShapeFault("E107", message, help, field="groups")
 
 
 def divisors(groups: int, channels: int, given: int = 0) -> str:
@@ -157,8 +165,8 @@ def divisors(groups: int, channels: int, given: int = 0) -> str:
 
     With the channels `given` out, those that both can be divided by.
     """
-    both, most = gcd(channels, given), channels // 2
-    most = both if given else most
+    both = gcd(channels, given)
+    most = both if given else channels // 2
     nearest = [n for n in range(groups - 1, 1, -1) if both % n == 0][:1]
     nearest += [n for n in range(groups + 1, most + 1) if both % n == 0][:1]
     what = "both" if given else channels

@@ -198,9 +198,11 @@ class _Widths(_Scaled):
 
 def _passed_on(step: Step, roles: dict[str, set[str]]) -> set[str]:
     """The names that a call gives to parameters of such a role."""
-    there = roles.get(step.block, set()) if isinstance(step, Call) else ()
-    args = step.args.items() if isinstance(step, Call) else ()
-    return {name_in(value) for key, value in args if key in there and isinstance(value, str)}
+    if not isinstance(step, Call):
+        return set()
+    there = roles.get(step.block, set())
+    given = (value for key, value in step.args.items() if key in there)
+    return {name_in(value) for value in given if isinstance(value, str)}
 
 
 def _width(step: Step) -> int | str | None:

@@ -74,7 +74,8 @@ def kernel_text(axes: Iterable[object]) -> str:
     return "x".join(map(str, axes))
 
 
-def _counted(axes: int) -> str:
+def number_of_axes(axes: int) -> str:
+    """`2 axes`, `1 axis`."""
     return f"{axes} ax{'es' if axes > 1 else 'is'}"
 
 
@@ -82,13 +83,13 @@ def the_map(shape: tuple[int, ...]) -> str:
     """How many axes a map (C, …) has, and which, as an error goes on."""
     names = AXES[len(shape) - 1]
     said = f"{kernel_text(map(int, shape))} (channels x {' x '.join(names)})"
-    return f"the map here has {_counted(len(names))}: {said}"
+    return f"the map here has {number_of_axes(len(names))}: {said}"
 
 
 def misranked(name: str, given: tuple[int | str, ...], shape: tuple[int, ...]) -> tuple[str, str]:
     """What is wrong with a kernel of another rank than the map (C, …) that it gets, and help."""
     names = AXES[len(shape) - 1]
-    message = f"{name} {kernel_text(given)} has {_counted(len(given))}, {the_map(shape)}"
+    message = f"{name} {kernel_text(given)} has {number_of_axes(len(given))}, {the_map(shape)}"
     long = tuple(side for side in given if side != 1)
     alike = given[:1] * len(names) if len(set(given)) == 1 else ()
     if len(given) > len(names) >= len(long) > 0:  # Of `1x7` for a series the 7 is what counts.

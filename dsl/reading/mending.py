@@ -15,6 +15,7 @@ from dsl.models.extent import kernel_text
 from dsl.models.fields import INITS
 from dsl.models.identifiers import IDENTIFIER
 from dsl.models.kernels import KERNEL
+from dsl.models.layers import LAYERS
 from dsl.models.reserved import RESERVED
 from dsl.text import foreign
 from dsl.text.numbers import is_whole
@@ -23,8 +24,6 @@ from dsl.text.problems import shown
 Stands = Literal["listed", "flow", "alone", "named", "quoted", "python"]
 """Where an op-string stands: an item of a list, one line each or in brackets; the value of a
 key that is no name, or of a name; in quotes; in a program."""
-WINDOWED = ("maxpool", "avgpool", "adaptivepool", "deconv", "sepconv")
-"""Layers of others whose word says the number of axes, and ours a number for each axis."""
 MOST_WORDS = 24
 """A longer op-string holds more than one slip."""
 
@@ -263,7 +262,8 @@ def _spread(word: str, ours: str, rest: str) -> str:
     """What stands behind `AdaptiveAvgPool2d`, whose one number is for as many axes as it says."""
     rank = re.search("([123])d", foreign.plainly(word))
     side, space, more = rest.partition(" ")
-    if not rank or ours not in WINDOWED or not is_whole(side):
+    fields = LAYERS[ours].model_fields if ours in LAYERS else {}
+    if not rank or not is_whole(side) or not ("kernel" in fields or "size" in fields):
         return rest
     return f"{kernel_text([side] * int(rank[1]))}{space}{more}"
 
