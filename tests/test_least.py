@@ -41,6 +41,18 @@ def test_the_least_input_of_known_networks(
     assert (tried(network, False, most), tried(network, True, most)) == (evaluating, training)
 
 
+@pytest.mark.parametrize("kernel", [9, 15, 16])
+def test_a_head_may_need_more_than_evaluating_and_less_than_the_spec_s_own(kernel: int) -> None:
+    side = (
+        f"{{from: conv, weight: 1.0, do: [{kernel}x{kernel} 4 valid, globalpool avg, fc classes]}}"
+    )
+    text = f"{SPEC.format('32, 32', '[conv: 3x3 8 /2]')}aux: [side: {side}]\n"
+    network = lower(dsl.loads(text))
+    found = least(network)
+    assert (found.evaluating, found.training) == ((1, 1), (2 * kernel - 1,) * 2)
+    assert tried(network, True, 32) == 2 * kernel - 1
+
+
 SPEC = "name: net\ninput: [3, {0}]\nclasses: 5\nstem: {1}\nhead: [globalpool avg, fc classes]\n"
 STEMS = {
     "[3x3 8 valid, maxpool 3x3 /2 valid]": (5, 5),
