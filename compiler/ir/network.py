@@ -40,6 +40,10 @@ class Network:
     """What was asked for otherwise than the spec says, as on the command line."""
     whole: Network | None = None
     """What it was before its classifier was cut off."""
+    rewritten: tuple[str, ...] = ()
+    """The passes that changed it, in order, by name; none in a network as its spec says it."""
+    origins: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """The path in the spec's network of each layer that has another one since."""
 
     @once
     def out(self) -> Shape:
