@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from compiler.nn.extractor import compile_features as compile_features
     from compiler.nn.extractor import feature_extractor as feature_extractor
     from compiler.nn.module import compile_spec as compile_spec
+    from compiler.running.preparing import optimize_for_inference as optimize_for_inference
     from compiler.weights import export_weights as export_weights
     from compiler.weights import load_weights as load_weights
 
@@ -24,6 +25,7 @@ __all__ = [
     "export_weights",
     "feature_extractor",
     "load_weights",
+    "optimize_for_inference",
 ]
 
 
@@ -33,6 +35,7 @@ HOMES = {
     "export_weights": "compiler.weights",
     "feature_extractor": "compiler.nn.extractor",
     "load_weights": "compiler.weights",
+    "optimize_for_inference": "compiler.running.preparing",
 }
 """Which module each function is in: they need torch."""
 

@@ -32,6 +32,7 @@ ROOMS = (
     "compiler/files",
     "compiler/diagram",
     "compiler/weights",
+    "compiler/running",
     "compiler/importing",
     "compiler/cli",
 )
@@ -44,7 +45,13 @@ APART = {
     "compiler/nn": {"compiler/source", "compiler/diagram", "compiler/cost"},
 }
 """Rooms that know nothing of each other, whatever their order: emitters, and opinions on cost."""
-TORCH = {"compiler/nn", "compiler/oracle", "compiler/weights", "compiler/importing"}
+TORCH = {
+    "compiler/nn",
+    "compiler/oracle",
+    "compiler/weights",
+    "compiler/running",
+    "compiler/importing",
+}
 """Rooms in which some file imports torch as it is loaded."""
 GROUND = {"compiler.version", "compiler.missing"}
 """Files of the package's own that any room may import: they import nothing."""
