@@ -22,15 +22,18 @@ PACKAGES = {
     "yaml": "pyyaml",
 }
 """What is imported here and there, and what pip calls it."""
+EXTRAS = {"onnx": "onnx", "onnxruntime": "onnx"}
+"""Packages that come with an extra of ours, and which."""
 
 
 def advice(error: ImportError) -> str:
     """What is missing and how to install it; empty where the fault is another one."""
     name = error.name or ""
     root = name.partition(".")[0]
-    if root not in PACKAGES:
+    if root not in PACKAGES and root not in EXTRAS:
         return ""
-    package = PACKAGES[root]
+    package = PACKAGES.get(root, root)
+    wanted = f"'inception-compile[{EXTRAS[root]}]'" if root in EXTRAS else package
     if isinstance(error, ModuleNotFoundError) and not sys.modules.get(root):
-        return f"this needs {package}, which isn't installed: pip install {package}"
-    return f"the {package} that is installed won't do ({error}): pip install --upgrade {package}"
+        return f"this needs {package}, which isn't installed: pip install {wanted}"
+    return f"the {package} that is installed won't do ({error}): pip install --upgrade {wanted}"

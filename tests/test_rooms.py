@@ -32,6 +32,7 @@ ROOMS = (
     "compiler/files",
     "compiler/diagram",
     "compiler/weights",
+    "compiler/exporting",
     "compiler/running",
     "compiler/importing",
     "compiler/cli",

@@ -1,0 +1,91 @@
+"""What stands before the first layer: the input, images of bytes scaled, and the graph's dtype."""
+
+from __future__ import annotations
+
+from compiler.exporting.graph import Dim, Graph, Known, Operation
+from compiler.exporting.place import Place, Value
+from compiler.exporting.wishes import ExportFault, Numbers, Preprocessing, Wishes, normalisation
+from compiler.ir.network import Network
+from dsl.models.extent import AXES, samples
+
+INPUT = "input"
+BATCH = "batch"
+
+
+def enter(network: Network, wishes: Wishes, graph: Graph, free: tuple[bool, ...]) -> Value:
+    """Declare the input, and give what the first layer takes."""
+    value = Value(INPUT, network.input, free)
+    names = AXES[len(free)]
+    sides: list[Dim] = [
+        name if chosen else int(side)
+        for name, side, chosen in zip(names, network.input.grid, free, strict=True)
+    ]
+    channels = int(network.input.channels)
+    if wishes.preprocess:
+        return _scaled(network, wishes, graph, (value, channels, sides))
+    graph.inputs.append(Known(INPUT, wishes.outside, (batch_of(wishes), channels, *sides)))
+    if wishes.dtype == wishes.outside:
+        return value
+    return _cast(graph, INPUT, wishes, value)
+
+
+def batch_of(wishes: Wishes) -> Dim:
+    """The batch: a name, or a number where nothing is dynamic."""
+    return wishes.batch if wishes.dynamic == "none" else BATCH
+
+
+def _cast(graph: Graph, name: str, wishes: Wishes, value: Value) -> Value:
+    made = graph.free(f"{INPUT}/{wishes.dtype}")
+    graph.operations.append(Operation("Cast", made, (name,), (made,), {"to": wishes.dtype}))
+    return Value(made, value.shape, value.free)
+
+
+def _scaled(
+    network: Network, wishes: Wishes, graph: Graph, given: tuple[Value, int, list[Dim]]
+) -> Value:
+    value, channels, sides = given
+    assert wishes.preprocess
+    if len(sides) != 2:
+        raise ExportFault(
+            f"{network.name} takes {samples(len(sides))}, and preprocessing is for images",
+            "export it without",
+        )
+    mean, std = numbers(network, wishes.preprocess)
+    last = wishes.preprocess.layout == "NHWC"
+    dims = (*sides, channels) if last else (channels, *sides)
+    graph.inputs.append(Known(INPUT, "uint8", (batch_of(wishes), *dims)))
+    wide = wishes.outside
+    at = Place(graph, INPUT, value, {}, (wide, wishes.version))
+    x = at.add("Transpose", [INPUT], "channels_first", perm=(0, 3, 1, 2)) if last else INPUT
+    x = at.add("Cast", [x], "real", to=wide)
+    factors = [1 / (255 * each) for each in std]
+    shifts = [-middle / each for middle, each in zip(mean, std, strict=True)]
+    x = at.add("Mul", [x, at.numbers("factors", factors, channels, 1, 1)], "scaled")
+    x = at.add("Add", [x, at.numbers("shifts", shifts, channels, 1, 1)], "normalised")
+    made = Value(x, value.shape, value.free)
+    return made if wishes.dtype == wide else _cast(graph, x, wishes, made)
+
+
+def numbers(network: Network, asked: Preprocessing) -> tuple[Numbers, Numbers]:
+    """Mean and deviation, one a channel each. Raises `ExportFault` where nobody says them."""
+    said = None
+    if asked.mean is None or asked.std is None:
+        said = normalisation(network.spec)
+        if said is None:
+            help = "give both, or write `meta: {mean: 0.5, std: 0.5}` in the spec"
+            raise ExportFault(f"{network.name} doesn't say the mean and std of its images", help)
+    mean = asked.mean if asked.mean is not None or said is None else said[0]
+    std = asked.std if asked.std is not None or said is None else said[1]
+    assert mean is not None
+    assert std is not None
+    return _each("mean", mean, network), _each("std", std, network)
+
+
+def _each(name: str, values: Numbers, network: Network) -> Numbers:
+    channels = int(network.input.channels)
+    if len(values) not in (1, channels):
+        message = f"{name} has {len(values)} numbers, and {network.name} {channels} channels"
+        raise ExportFault(message, "give one, or one a channel")
+    if name == "std" and not all(value > 0 for value in values):
+        raise ExportFault("std has a number that isn't above 0", "images are divided by it")
+    return tuple(values) * (channels if len(values) == 1 else 1)

@@ -1,0 +1,121 @@
+"""What a file that is exported should be like, and why it can't be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+from dsl.models.spec import Spec
+
+Dtype = Literal["float32", "float16", "bfloat16", "float64"]
+"""In what numbers a graph computes; `float64` is for comparing, since few engines run it."""
+Dynamic = Literal["all", "batch", "none"]
+"""Which sizes the caller of the graph chooses: the batch and each side of the input that can be
+another one, the batch alone, or none."""
+Layout = Literal["NHWC", "NCHW"]
+"""How the bytes of images lie: channels last, as in image files, or first."""
+LEAST_OPSET, MOST_OPSET = 13, 25
+"""The versions of ONNX's operators that graphs are written in."""
+USUAL_OPSET: dict[Dtype, int] = {"float32": 18, "float16": 18, "bfloat16": 22, "float64": 18}
+"""What a graph is written in unless another one is asked for; bfloat16 had no convolution."""
+
+
+class ExportFault(ValueError):
+    """Why a network can't be exported as it is wished; `help` says what would do."""
+
+    def __init__(self, message: str, help: str = "") -> None:
+        super().__init__(f"{message}: {help}" if help else message)
+        self.message, self.help = message, help
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """Images of bytes as the input: scaled to [0, 1], then less `mean` and divided by `std`.
+
+    One number or one a channel, in the order of the network's channels. None for either is what
+    the spec says under `meta: {mean: …, std: …}`.
+    """
+
+    mean: tuple[float, ...] | None = None
+    std: tuple[float, ...] | None = None
+    layout: Layout = "NHWC"
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """How a network is exported.
+
+    `opset` None is the usual one for the dtype. `taps` are paths whose values become outputs as
+    well, in that order. `aux` exports the auxiliary heads as outputs under their names. `softmax`
+    makes the output `probabilities` instead of `logits`. `batch` counts where nothing is dynamic.
+    `labels`, one for each class, are written beside the graph.
+
+    Whatever the dtype, inputs and outputs are float32 (float64 for float64; bytes with
+    `preprocess`), so that a program runs either file.
+    """
+
+    opset: int | None = None
+    dtype: Dtype = "float32"
+    dynamic: Dynamic = "all"
+    softmax: bool = False
+    taps: tuple[str, ...] = ()
+    preprocess: Preprocessing | None = None
+    aux: bool = False
+    batch: int = 1
+    labels: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Raise `ExportFault` for what can't be wished of any network."""
+        for value, known, what in (
+            (self.dtype, get_args(Dtype), "dtype"),
+            (self.dynamic, get_args(Dynamic), "dynamic"),
+        ):
+            if value not in known:
+                raise ExportFault(f"{what} can't be {value!r}", f"take {', '.join(known)}")
+        _check_opset(self.opset, self.dtype)
+        if type(self.batch) is not int or self.batch < 1:
+            raise ExportFault(f"a batch of {self.batch!r}", "take 1 or more")
+
+    @property
+    def outside(self) -> Literal["float32", "float64"]:
+        """What inputs and outputs hold."""
+        return "float64" if self.dtype == "float64" else "float32"
+
+    @property
+    def version(self) -> int:
+        """The opset that the graph is written in."""
+        return self.opset or USUAL_OPSET[self.dtype]
+
+
+def _check_opset(opset: int | None, dtype: Dtype) -> None:
+    if opset is None:
+        return
+    if type(opset) is not int or not LEAST_OPSET <= opset <= MOST_OPSET:
+        help = f"take {LEAST_OPSET} to {MOST_OPSET}"
+        raise ExportFault(f"there is no writing ONNX's opset {opset}", help)
+    if dtype == "bfloat16" and opset < USUAL_OPSET[dtype]:
+        least = USUAL_OPSET[dtype]
+        raise ExportFault(f"opset {opset} has no convolution in bfloat16", f"take {least} or more")
+
+
+Numbers = tuple[float, ...]
+
+
+def normalisation(spec: Spec) -> tuple[Numbers, Numbers] | None:
+    """Mean and deviation that a spec says its images are normalised with; None where it doesn't.
+
+    `meta` holds them as numbers of images between 0 and 1: `meta: {mean: 0.5, std: 0.5}`, or a
+    list of one a channel. Raises `ExportFault` where they are anything else.
+    """
+    if "mean" not in spec.meta and "std" not in spec.meta:
+        return None
+    mean, std = (_numbers(name, spec.meta.get(name)) for name in ("mean", "std"))
+    return mean, std
+
+
+def _numbers(name: str, value: object) -> Numbers:
+    found: list[Any] = [*value] if isinstance(value, (list, tuple)) else [value]
+    if not all(isinstance(each, (int, float)) and not isinstance(each, bool) for each in found):
+        help = "write one number, or a list of one a channel"
+        raise ExportFault(f"the spec's meta.{name} is {value!r}", help)
+    return tuple(float(each) for each in found)

@@ -1,0 +1,122 @@
+"""Networks as ONNX: every shelf network in ONNX Runtime, their shapes, and what is refused."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime as ort
+import pytest
+import torch
+from onnx import ModelProto
+
+from compiler.exporting.activations import WRITTEN
+from compiler.exporting.onnx_model import onnx_model
+from compiler.exporting.rules import JOINS, RULES
+from compiler.exporting.sizes import fixed
+from compiler.exporting.wishes import Wishes
+from compiler.ir.fit import least, misfit
+from compiler.ir.network import Network
+from compiler.ir.op import Join, Op
+from compiler.lowering.lower import lower
+from compiler.nn.module import CompiledNetwork, build
+from compiler.ops.act import ACTIVATIONS
+from compiler.oracle.emitted import randomise
+from tests.shelf import IDS, NETWORKS, for_small_clips
+
+
+@cache
+def built(name: str, variant: str | None = None) -> CompiledNetwork:
+    with torch.device("meta"):
+        model = build(lower(for_small_clips(name, variant)))
+    randomise(model)
+    return model.eval()
+
+
+def ran(model: ModelProto, x: torch.Tensor) -> list[Any]:
+    """What ONNX Runtime makes of it."""
+    options = ort.SessionOptions()
+    options.intra_op_num_threads, options.log_severity_level = 1, 3
+    session = ort.InferenceSession(model.SerializeToString(), options)
+    found: list[Any] = session.run(None, {"input": x.numpy()})
+    return found
+
+
+def grids(network: Network) -> list[tuple[int, ...]]:
+    """Two sizes that the network takes, no squares where it may be otherwise; or its own."""
+    if fixed(network, Wishes()):
+        return [tuple(map(int, network.input.grid))]
+    start = tuple(map(int, least(network).evaluating))
+    steps = [range(1, 20), range(2, 40)]
+    found = []
+    for more in steps:
+        tried = (tuple(side + n + axis for axis, side in enumerate(start)) for n in more)
+        fits = (g for g in tried if not misfit(network, (1, int(network.input[0]), *g), False))
+        found.append(next(fits, start))
+    return found
+
+
+def close(ours: torch.Tensor, theirs: Any) -> bool:
+    mine = ours.numpy()
+    assert theirs.shape == mine.shape
+    return bool(np.abs(mine - theirs).max() <= 1e-5 * np.abs(mine).max())
+
+
+PLAIN = [pair for pair in NETWORKS if pair[1] is None]
+
+
+@pytest.mark.parametrize(("name", "variant"), PLAIN, ids=[name for name, _ in PLAIN])
+def test_shelf_networks_run_equal_in_onnx_runtime(name: str, variant: str | None) -> None:
+    model = built(name, variant)
+    found = onnx_model(model.network, model.state_dict())
+    onnx.checker.check_model(found, full_check=True)
+    for batch, grid in enumerate(grids(model.network), 1):
+        x = torch.randn(batch, int(model.network.input[0]), *grid)
+        with torch.no_grad():
+            assert close(model(x), *ran(found, x)), grid
+
+
+def inferred(model: ModelProto) -> dict[str, tuple[Any, ...]]:
+    """What onnx itself says of every value's shape, which isn't told any."""
+    bare = onnx.ModelProto()
+    bare.CopyFrom(model)
+    del bare.graph.value_info[:]
+    for output in bare.graph.output:
+        output.type.tensor_type.ClearField("shape")
+    for tensor in bare.graph.initializer:
+        if len(tensor.raw_data) > 4096:
+            tensor.raw_data = b""  # Inferring needs their sides alone.
+    made = onnx.shape_inference.infer_shapes(bare, check_type=True, strict_mode=True)
+    return {value.name: dims(value) for value in [*made.graph.value_info, *made.graph.output]}
+
+
+def dims(value: onnx.ValueInfoProto) -> tuple[Any, ...]:
+    return tuple(
+        d.dim_value if d.HasField("dim_value") else d.dim_param
+        for d in value.type.tensor_type.shape.dim
+    )
+
+
+@pytest.mark.parametrize(("name", "variant"), NETWORKS, ids=IDS)
+def test_inferred_shapes_are_ours(name: str, variant: str | None) -> None:
+    model = built(name, variant)
+    found = onnx_model(model.network, model.state_dict(), Wishes(dynamic="none", batch=2))
+    theirs = inferred(found)
+    ours = {value.name: dims(value) for value in [*found.graph.value_info, *found.graph.output]}
+    assert len(ours) > 20
+    assert {name: theirs[name] for name in ours} == ours
+
+
+def test_every_op_and_join_has_a_rule() -> None:
+    """Those of plugins, which tests load, are none of the language's own."""
+
+    def own(kind: type[Any]) -> set[type[Any]]:
+        found = {kind} if not getattr(kind, "__abstractmethods__", None) else set()
+        return found.union(*(own(each) for each in kind.__subclasses__()))
+
+    ops = {kind for kind in own(Op) if kind.__module__.startswith("compiler.ops.")}
+    assert set(RULES) == ops
+    assert set(JOINS) == {k for k in own(Join) if k.__module__.startswith("compiler.ops.")}
+    assert list(WRITTEN) == list(ACTIVATIONS)
