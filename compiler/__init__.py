@@ -12,6 +12,7 @@ from compiler.missing import advice
 from compiler.version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from compiler.exporting.export import export as export
     from compiler.nn.extractor import compile_features as compile_features
     from compiler.nn.extractor import feature_extractor as feature_extractor
     from compiler.nn.module import compile_spec as compile_spec
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = [
     "compile_features",
     "compile_spec",
+    "export",
     "export_weights",
     "feature_extractor",
     "load_weights",
@@ -32,6 +34,7 @@ __all__ = [
 HOMES = {
     "compile_features": "compiler.nn.extractor",
     "compile_spec": "compiler.nn.module",
+    "export": "compiler.exporting.export",
     "export_weights": "compiler.weights",
     "feature_extractor": "compiler.nn.extractor",
     "load_weights": "compiler.weights",

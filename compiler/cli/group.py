@@ -23,6 +23,7 @@ COMMANDS = {
     "new": "authoring:new",
     "import": "importing:import_",
     "weights": "weights:weights",
+    "export": "exporting:export",
     "list": "asking:list_",
     "completion": "asking:completion",
 }

@@ -1,0 +1,168 @@
+"""The whole of an export: made, run beside the module, and written if they agree."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from compiler.exporting.comparing import Comparison, Unsteady, compared, trials
+from compiler.exporting.engines import Files, Unable
+from compiler.exporting.forms import FORMS, Form, FormName, named
+from compiler.exporting.giving import Given, Source, taken
+from compiler.exporting.placing import default, put, refuse
+from compiler.exporting.reporting import Exported, outputs
+from compiler.exporting.serving import Served, loaded
+from compiler.exporting.sizes import fixed, free
+from compiler.exporting.wishes import ExportFault, Wishes
+from compiler.ir.network import Network
+from compiler.ir.nodes import Leaf, nodes
+from compiler.passes.passing import Weights, run
+from compiler.passes.pipeline import EXACT
+from dsl.models.extent import samples
+
+T = TypeVar("T")
+
+
+def export(
+    what: Source,
+    output: str | Path | None = None,
+    *,
+    to: FormName | None = None,
+    weights: Any = None,
+    source: str = "own",
+    transform_input: bool = False,
+    optimize: bool = True,
+    **wishes: Any,
+) -> Exported:
+    """Write a network in another format, once it was run there beside the module.
+
+    `what` is a model that `compile_spec` made, with its weights, or a spec, a path or a name on
+    the shelf, whose `weights` (and `source`) are as `load_weights` takes them; without any they
+    are drawn. `to` is the format, which may also follow from the suffix of `output`; a file that
+    the caller doesn't name is new. Everything else is a field of `Wishes`.
+
+    Prints nothing; the report says what was done, and `print(report)` shows it. Raises
+    `ExportFault` for what can't be had, and where the two disagree: then nothing is written.
+
+    >>> print(export(model, "net.onnx", softmax=True))
+    """
+    path = None if output is None else Path(output)
+    form = named(to, path)
+    given = taken(what, weights, source, aux=bool(wishes.get("aux")), folded=transform_input)
+    _open(given.network, wishes)
+    target = default(given.network, FORMS[form].suffixes[0]) if path is None else path
+    return exported(given, target, form, _wishes(form, wishes), optimize=optimize, new=not path)
+
+
+def _open(network: Network, wishes: Mapping[str, Any]) -> None:
+    """Raise `ExportFault` where open sizes are asked for, and the network has none."""
+    asked = Wishes(dynamic="all", aux=bool(wishes.get("aux")))
+    if wishes.get("dynamic") == "all" and not any(free(network, asked)):
+        layer = next(iter(fixed(network, asked).values()))
+        said = f"{network.name} takes {samples(len(network.input.grid))} of one size"
+        raise ExportFault(f"{said}: {layer} asks for it", "leave only the batch open")
+
+
+def _wishes(form: FormName, wishes: Mapping[str, Any]) -> Wishes:
+    """Each by its name; a program of `torch.export` has open sizes only if they are asked for."""
+    if wishes.get("dynamic") is None:
+        usual = "batch" if form == "pt2" else "all"
+        wishes = {**wishes, "dynamic": usual}
+    if wishes.get("opset") is not None and not FORMS[form].graph:
+        raise ExportFault(f"{form} has no opset", "leave it out")
+    return Wishes(**{**wishes, "taps": tuple(wishes.get("taps", ()))})
+
+
+def exported(
+    given: Given, target: Path, name: FormName, wishes: Wishes, *, optimize: bool, new: bool
+) -> Exported:
+    """The report of an export that was made, compared and written."""
+    form = FORMS[name]
+    refuse(target, form.suffixes, given.files, new=new)
+    names = tuple(outputs(given.network, wishes))
+    reference = Served(loaded(given.network, given.weights, aux=wishes.aux), _exact(wishes))
+    network, weights = _optimized(given, wishes) if optimize else (given.network, given.weights)
+    files, seconds = _timed(lambda: form.make(network, weights, wishes))
+    report = Exported(given, network, name, target, wishes, files)
+    (comparison, why), longer = _timed(lambda: _tried(form, files, reference, names, wishes))
+    put(target, files)
+    return replace(report, compared=comparison, left_out=why, seconds=(seconds, longer))
+
+
+def _timed(what: Callable[[], T]) -> tuple[T, float]:
+    start = time.perf_counter()
+    return what(), time.perf_counter() - start
+
+
+def _exact(wishes: Wishes) -> Wishes:
+    """The same in the type that inputs and outputs have."""
+    return replace(wishes, dtype=wishes.outside, opset=None)
+
+
+def _optimized(given: Given, wishes: Wishes) -> tuple[Network, Weights]:
+    """The network after the exact passes; one that drops heads is left out where they are wanted.
+
+    Raises `ExportFault` for a tap that the passes did away with.
+    """
+    network, weights = given.network, given.weights
+    if not wishes.aux:  # The heads' weights may be missing.
+        network = replace(network, nodes=network.trunk)
+    for each in EXACT:
+        made, fresh = run((each,), network, weights)
+        if not wishes.aux or len(made.taps) == len(network.taps):
+            assert fresh is not None
+            network, weights = made, fresh
+    before, after = dict(nodes(given.network.nodes)), dict(nodes(network.nodes))
+    for path in wishes.taps:
+        old, new = before[path], after.get(path)
+        if new is None or (isinstance(old, Leaf) and new != old):
+            said = f"{path} is another layer, or none, once the network is optimised"
+            raise ExportFault(said, "leave it as it is (--no-optimize)")
+    return network, weights
+
+
+def _tried(
+    form: Form, files: Files, reference: Served, names: tuple[str, ...], wishes: Wishes
+) -> tuple[Comparison | None, str]:
+    """The export run by the first engine that can; why others, or all, were left out.
+
+    Raises `ExportFault` where it and the module disagree.
+    """
+    network = reference.model.network
+    if not trials(network, wishes):
+        return None, f"a pass of {network.name} takes too many multiply-accumulates"
+    why: list[str] = []
+    for engine in form.engines:
+        if wishes.dtype == "float64" and not engine.doubles:
+            why.append(f"{engine.name} has no float64")
+            continue
+        if not engine.version:
+            why.append(f"{engine.name} isn't installed ({engine.advice})")
+            continue
+        name = f"{engine.name} {engine.version}"
+        try:
+            found = compared(name, engine.load(files), reference, names, wishes)
+        except Unable as error:
+            why.append(f"{name} can't run it ({error})")
+            continue
+        except Unsteady as error:
+            raise ExportFault(str(error), "look at its weights; nothing was written") from None
+        if not found.ok:
+            raise ExportFault(*_disagreement(found))
+        return found, "; ".join(why)
+    return None, "; ".join(why)
+
+
+def _disagreement(found: Comparison) -> tuple[str, str]:
+    worst = max(found.differences, key=lambda name: found.differences[name])
+    difference = found.differences[worst]
+    said = f"{found.engine} gives other {worst} than the module: they differ by {difference:.1e}"
+    if found.most is None:
+        return f"{said}, so there are numbers that the dtype can't hold", "take bfloat16 or float32"
+    return (
+        f"{said} of the largest, and rounding explains {found.most:g}; nothing was written",
+        "--no-optimize tells whether the passes are at fault; please report it",
+    )

@@ -1,0 +1,93 @@
+"""What is exported: a network and its weights, from whatever a caller has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import nn
+
+from compiler.exporting.arrays import arrays
+from compiler.exporting.comparing import given, usual
+from compiler.exporting.wishes import ExportFault, Wishes
+from compiler.ir.network import Network
+from compiler.lowering.prepare import prepare
+from compiler.nn.module import CompiledNetwork, build
+from compiler.weights import load_weights
+from dsl.models.spec import Spec
+
+if TYPE_CHECKING:
+    from compiler.passes.passing import Weights
+
+Source = nn.Module | Network | Spec | str | Path
+"""A model that `compile_spec` made, a network, a spec, its file, or its name on the shelf."""
+DRAWN = "freshly drawn, since none were given: good for timing, the outputs mean nothing"
+
+
+@dataclass(frozen=True)
+class Given:
+    """A network with its weights; `origin` says where these are from, `notes` what to know."""
+
+    network: Network
+    weights: Weights
+    origin: str
+    notes: tuple[str, ...] = ()
+    files: tuple[Path, ...] = ()
+    """What it was read from, which nothing may be written over."""
+
+
+def taken(what: Source, weights: Any, source: str, *, aux: bool, folded: bool = False) -> Given:
+    """The network and its weights; without `aux` those of auxiliary heads may be missing.
+
+    Raises `ExportFault`, and `dsl.SpecError` for a spec or weights that won't do.
+    """
+    if isinstance(what, nn.Module):
+        if weights is not None:
+            raise ExportFault("a model has weights, and others are given too", "load them first")
+        return _of_model(what, aux=aux)
+    network = what if isinstance(what, Network) else prepare(what).network
+    files = tuple(map(Path, network.spec.texts))
+    if weights is None:
+        return Given(network, _drawn(network, aux=aux), DRAWN, files=files)
+    with torch.device("meta"):
+        model = build(network, aux=aux)
+    model.to_empty(device="cpu")
+    report = load_weights(model, weights, source, transform_input=folded)
+    files += () if isinstance(weights, Mapping) else (Path(weights),)
+    origin = f"{report.origin} ({report.source}): {report.summary}"
+    return Given(network, model.state_dict(), origin, report.notes, files)
+
+
+def _of_model(model: nn.Module, *, aux: bool) -> Given:
+    if not isinstance(model, CompiledNetwork):
+        kind = type(model).__name__
+        help = "import it first: `inception-compile import`"
+        raise ExportFault(f"a model that compile_spec made is needed, not a {kind}", help)
+    network = model.network
+    weights = {key: value.detach().cpu() for key, value in model.state_dict().items()}
+    arrays(network.nodes if aux else network.trunk, network.taps, weights)
+    return Given(network, weights, "the model's own", files=tuple(map(Path, network.spec.texts)))
+
+
+def _drawn(network: Network, *, aux: bool) -> Weights:
+    """Weights as a new network has them, always the same.
+
+    Batch norm's statistics are those of random input: with the usual 0 and 1 a deep network's
+    logits would be little more than its last bias, and a comparison blind.
+    """
+    with torch.random.fork_rng(devices=[]), torch.no_grad():
+        torch.manual_seed(0)
+        model = build(network, aux=aux)
+        grid = usual(network, Wishes(aux=aux))
+        norms: list[Any] = [each for each in model.modules() if hasattr(each, "momentum")]
+        kept = [each.momentum for each in norms]
+        if grid and norms:
+            for each in norms:
+                each.momentum = 1.0
+            model.train()(given(network, Wishes(), grid, 2))
+            for each, momentum in zip(norms, kept, strict=True):
+                each.momentum = momentum
+    return model.eval().state_dict()

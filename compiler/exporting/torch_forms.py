@@ -1,0 +1,71 @@
+"""torch's own formats: TorchScript by tracing, and programs of `torch.export`."""
+
+from __future__ import annotations
+
+import io
+import logging
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor
+
+from compiler.exporting.comparing import given
+from compiler.exporting.engines import Files
+from compiler.exporting.serving import Served, loaded
+from compiler.exporting.sizes import free
+from compiler.exporting.wishes import ExportFault, Wishes
+from compiler.ir.network import Network
+
+
+def torchscript(network: Network, weights: Mapping[str, Tensor], wishes: Wishes) -> Files:
+    """A traced module. Sizes are what the caller gives; the trace holds none of them."""
+    served = Served(loaded(network, weights, aux=wishes.aux), wishes)
+    stream = io.BytesIO()
+    with torch.no_grad(), _quiet():
+        x = given(network, wishes, network.input.grid, _batch(wishes))
+        traced = torch.jit.trace(served, x, check_trace=False)  # type: ignore[no-untyped-call]
+        torch.jit.save(traced, stream)
+    return {".pt": stream.getvalue()}
+
+
+def program(network: Network, weights: Mapping[str, Tensor], wishes: Wishes) -> Files:
+    """A program of `torch.export`. Raises `ExportFault` for sizes that torch can't leave open."""
+    served = Served(loaded(network, weights, aux=wishes.aux), wishes)
+    x = given(network, wishes, network.input.grid, _batch(wishes))
+    sides = free(network, wishes)
+    first = 1 if wishes.preprocess and wishes.preprocess.layout == "NHWC" else 2
+    open_ = torch.export.Dim.DYNAMIC
+    dynamic = {first + axis: open_ for axis, chosen in enumerate(sides) if chosen}
+    if wishes.dynamic != "none":
+        dynamic[0] = open_
+    stream = io.BytesIO()
+    try:
+        with torch.no_grad(), _quiet():
+            made = torch.export.export(served, (x,), dynamic_shapes=(dynamic,))
+            torch.export.save(made, stream)
+    except Exception as error:  # torch has many, which share no base.
+        if wishes.dynamic != "all":
+            raise
+        said = f"torch.export can't leave the sizes of {network.name} open"
+        raise ExportFault(said, "ask for a dynamic batch alone") from error
+    return {".pt2": stream.getvalue()}
+
+
+def _batch(wishes: Wishes) -> int:
+    """What an example has: of one, torch would take for granted that it is one."""
+    return wishes.batch if wishes.dynamic == "none" else 2
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without what torch warns of and logs about itself: what comes out is compared."""
+    level = logging.root.manager.disable
+    logging.disable(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(level)
