@@ -264,6 +264,40 @@ def test_what_disagrees_is_not_written(
     assert not Path("tiny.onnx").exists()
 
 
+def test_an_engine_that_fails_is_told(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(files: engines.Files) -> engines.Runner:
+        def runner(x: torch.Tensor) -> list[torch.Tensor]:
+            raise RuntimeError("first\nlast words")
+
+        return runner
+
+    made = replace(engines.ONNXRUNTIME, load=failing)
+    monkeypatch.setitem(forms.FORMS, "onnx", replace(FORMS["onnx"], engines=(made,)))
+    code, _, err = ran(capsys, "--to", "onnx")
+    assert (code, "fails on input of 1x3x24x24: last words" in err) == (1, True)
+    assert not Path("tiny.onnx").exists()
+
+
+def test_rounding_that_a_network_amplifies_is_told(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is large and taken off again leaves what was rounded."""
+    state = torch.load("net.pth")
+    state["b.branch1.bn.bias"][0] += 1e4
+    state["fc.bias"] -= 1e4 * state["fc.weight"][:, 0]
+    torch.save(state, "net.pth")
+    args = ["-o", "net.onnx", "--weights", "net.pth"]
+    code, out, err = ran(capsys, *args)
+    assert code == 0, err
+    assert float(out.split("largest difference ")[1].split()[0]) > 1e-5
+    assert "note: this network amplifies rounding: that of its weights alone moves" in out
+    monkeypatch.setattr(comparing, "MARGIN", 0)
+    code, _, err = ran(capsys, *args)
+    assert (code, "gives other logits" in err) == (1, True)
+
+
 def test_numbers_that_the_dtype_lacks(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     state = torch.load("net.pth")
     state["fc.weight"] *= 1e6

@@ -9,10 +9,10 @@ from math import inf, isnan
 import torch
 from torch import Tensor
 
-from compiler.exporting.engines import Runner
+from compiler.exporting.engines import Runner, line
 from compiler.exporting.serving import Served, loaded
 from compiler.exporting.sizes import free
-from compiler.exporting.wishes import Dtype, Wishes
+from compiler.exporting.wishes import Dtype, ExportFault, Wishes
 from compiler.ir.fit import misfit
 from compiler.ir.network import Network
 from compiler.ir.nodes import macs
@@ -70,7 +70,7 @@ def compared(
 ) -> Comparison:
     """The export beside the module that it was made from, unoptimised and in float32 or float64.
 
-    Raises `Unsteady` where that gives what are no numbers.
+    Raises `Unsteady` where that gives what are no numbers, `ExportFault` where the engine fails.
     """
     network = reference.model.network
     found = dict.fromkeys(outputs, 0.0)
@@ -81,7 +81,7 @@ def compared(
         with torch.no_grad():
             wanted = reference(x)
         wanted = wanted if isinstance(wanted, tuple) else (wanted,)
-        for output, theirs, ours in zip(outputs, runner(x), wanted, strict=True):
+        for output, theirs, ours in zip(outputs, _run(name, runner, x), wanted, strict=True):
             found[output] = max(found[output], _difference(output, theirs, ours), key=_rank)
         said.append(f"{batch} of {kernel_text(grid)}")
     made = Comparison(name, tuple(said), found, most)
@@ -89,6 +89,15 @@ def compared(
         return made
     unsure = _rounding(reference, wishes, given(network, wishes, trials(network, wishes)[0][1], 1))
     return replace(made, most=max(most, MARGIN * unsure), rounding=unsure)
+
+
+def _run(name: str, runner: Runner, x: Tensor) -> list[Tensor]:
+    try:
+        return runner(x)
+    except Exception as error:  # Each engine has its own.
+        shape = kernel_text(x.shape)
+        said = f"{name} fails on input of {shape}: {line(error)}"
+        raise ExportFault(said, "nothing was written; please report it") from error
 
 
 def _rounding(reference: Served, wishes: Wishes, x: Tensor) -> float:

@@ -59,7 +59,7 @@ def _onnxruntime(files: Files) -> Runner:
     try:
         session = ort.InferenceSession(files[".onnx"], options, ["CPUExecutionProvider"])
     except Exception as error:  # noqa: BLE001  # it has many, which share no base
-        raise Unable(_line(error)) from None
+        raise Unable(line(error)) from None
     (given,) = session.get_inputs()
     return lambda x: _tensors(session.run(None, {given.name: x.numpy()}))
 
@@ -74,7 +74,7 @@ def _openvino(files: Files) -> Runner:
         model = core.read_model(files[".xml" if weights else ".onnx"], **weights)
         compiled = core.compile_model(model, "CPU", exact)
     except RuntimeError as error:
-        raise Unable(_line(error)) from None
+        raise Unable(line(error)) from None
     return lambda x: _tensors([*compiled(x.numpy()).values()])
 
 
@@ -104,8 +104,8 @@ def _tensors(arrays: list[Any]) -> list[Tensor]:
     return [torch.from_numpy(array) for array in arrays]
 
 
-def _line(error: Exception) -> str:
-    """The first line of an error that says something."""
+def line(error: Exception) -> str:
+    """The last line of an error that says something."""
     lines = [line.strip() for line in str(error).splitlines()]
     return next((line for line in reversed(lines) if line), type(error).__name__)
 

@@ -109,6 +109,8 @@ def _optimized(given: Given, wishes: Wishes) -> tuple[Network, Weights]:
     """
     network, weights = given.network, given.weights
     if not wishes.aux:  # The heads' weights may be missing.
+        heads = {tap.name for tap in network.taps}
+        weights = {key: weights[key] for key in weights if key.split(".")[0] not in heads}
         network = replace(network, nodes=network.trunk)
     for each in EXACT:
         made, fresh = run((each,), network, weights)
