@@ -132,7 +132,7 @@ def test_nothing_dynamic(folder: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert code == 0
     assert "input: float32, 3 x 3 x 24 x 24\n" in out
     assert "(3 of 24x24)" in out
-    assert "weights    freshly drawn" in out
+    assert "weights    random, since none were given" in out
 
 
 @pytest.mark.parametrize(

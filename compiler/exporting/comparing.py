@@ -29,7 +29,7 @@ AT_MOST: dict[Dtype, float | None] = {
 """The largest difference that rounding explains; of halves it depends on the network."""
 MARGIN = 10
 """How much more than one rounding of each weight is taken for rounding; as the proof has it."""
-MOST_MACS = 50 * 10**9
+MOST_MACS = 200 * 10**9
 """The largest pass that is run."""
 STEPS = (13, 7, 1, 8, 16, 32, 64, -1, -8, -16, -32, -64)
 """By how much another size is smaller, as far as the network takes it: odd ones find the most."""

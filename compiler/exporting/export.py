@@ -41,7 +41,7 @@ def export(
 
     `what` is a model that `compile_spec` made, with its weights, or a spec, a path or a name on
     the shelf, whose `weights` (and `source`) are as `load_weights` takes them; without any they
-    are drawn. `to` is the format, which may also follow from the suffix of `output`; a file that
+    are random. `to` is the format, which may also follow from the suffix of `output`; a file that
     the caller doesn't name is new. Everything else is a field of `Wishes`.
 
     Prints nothing; the report says what was done, and `print(report)` shows it. Raises

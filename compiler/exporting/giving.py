@@ -11,11 +11,11 @@ import torch
 from torch import nn
 
 from compiler.exporting.arrays import arrays
-from compiler.exporting.comparing import given, usual
-from compiler.exporting.wishes import ExportFault, Wishes
+from compiler.exporting.wishes import ExportFault
 from compiler.ir.network import Network
 from compiler.lowering.prepare import prepare
 from compiler.nn.module import CompiledNetwork, build
+from compiler.oracle.emitted import randomise
 from compiler.weights import load_weights
 from dsl.models.spec import Spec
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 Source = nn.Module | Network | Spec | str | Path
 """A model that `compile_spec` made, a network, a spec, its file, or its name on the shelf."""
-DRAWN = "freshly drawn, since none were given: good for timing, the outputs mean nothing"
+DRAWN = "random, since none were given: good for timing, the outputs mean nothing"
 
 
 @dataclass(frozen=True)
@@ -73,21 +73,12 @@ def _of_model(model: nn.Module, *, aux: bool) -> Given:
 
 
 def _drawn(network: Network, *, aux: bool) -> Weights:
-    """Weights as a new network has them, always the same.
+    """Random weights and statistics, always the same, through which signals keep their size.
 
-    Batch norm's statistics are those of random input: with the usual 0 and 1 a deep network's
-    logits would be little more than its last bias, and a comparison blind.
+    With those of a new network a deep one's logits would be little more than its last bias, and a
+    comparison blind.
     """
-    with torch.random.fork_rng(devices=[]), torch.no_grad():
-        torch.manual_seed(0)
+    with torch.device("meta"):
         model = build(network, aux=aux)
-        grid = usual(network, Wishes(aux=aux))
-        norms: list[Any] = [each for each in model.modules() if hasattr(each, "momentum")]
-        kept = [each.momentum for each in norms]
-        if grid and norms:
-            for each in norms:
-                each.momentum = 1.0
-            model.train()(given(network, Wishes(), grid, 2))
-            for each, momentum in zip(norms, kept, strict=True):
-                each.momentum = momentum
-    return model.eval().state_dict()
+    randomise(model)
+    return model.state_dict()

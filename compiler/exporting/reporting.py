@@ -96,7 +96,7 @@ class Exported:
     def _compared(self) -> str:
         if (found := self.compared) is None:
             return f"nothing was compared: {self.left_out}"
-        most = "" if found.most is None else f" (at most {found.most:g})"
+        most = "" if found.most is None else f" (at most {found.most:.2g})"
         runs = ", ".join(found.sizes)
         return (
             f"{found.engine} and the module on random input ({runs}): "
