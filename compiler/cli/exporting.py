@@ -20,6 +20,8 @@ from compiler.exporting.wishes import (
     Preprocessing,
 )
 
+DTYPES = [dtype for dtype in get_args(Dtype) if dtype != "float64"]
+"""In what there is something to run; float64 is for comparing."""
 FILE = click.Path(path_type=Path, dir_okay=False)
 
 if TYPE_CHECKING:  # It takes a parameter since click 8.4; before it does the same without.
@@ -59,7 +61,7 @@ class NumbersType(NumbersOf):
               help="Fold torchvision's transform_input into the first layer.")  # fmt: skip
 @click.option("--opset", type=click.IntRange(LEAST_OPSET, MOST_OPSET), metavar="N",
               help="Of ONNX's operators, where the format is written in them.")  # fmt: skip
-@click.option("--dtype", type=click.Choice([*get_args(Dtype)]), default="float32",
+@click.option("--dtype", type=click.Choice(DTYPES), default="float32",
               show_default=True, help="What it computes in.")  # fmt: skip
 @click.option("--dynamic", type=click.Choice([*get_args(Dynamic)]),
               help="Sizes that the caller chooses.  [default: all; batch for pt2]")  # fmt: skip
@@ -133,6 +135,6 @@ def _sensible(asked: dict[str, Any], wishes: dict[str, Any]) -> None:
 def _lines(path: Path) -> tuple[str, ...]:
     """The lines of a text. Raises `OSError`."""
     try:
-        return tuple(path.read_text(encoding="utf-8").splitlines())
+        return tuple(path.read_text(encoding="utf-8-sig").splitlines())
     except UnicodeDecodeError:
         raise Failed(f"error: {path} isn't text in UTF-8") from None
