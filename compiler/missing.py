@@ -22,7 +22,7 @@ PACKAGES = {
     "yaml": "pyyaml",
 }
 """What is imported here and there, and what pip calls it."""
-EXTRAS = {"onnx": "onnx", "onnxruntime": "onnx"}
+EXTRAS = {"onnx": "onnx", "onnxruntime": "onnx", "openvino": "openvino"}
 """Packages that come with an extra of ours, and which."""
 
 

@@ -50,6 +50,7 @@ TORCH = {
     "compiler/nn",
     "compiler/oracle",
     "compiler/weights",
+    "compiler/exporting",
     "compiler/running",
     "compiler/importing",
 }
