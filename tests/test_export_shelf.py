@@ -8,7 +8,7 @@ import torch
 from compiler.exporting import comparing
 from compiler.exporting.engines import OPENVINO
 from compiler.exporting.forms import FORMS
-from compiler.exporting.serving import Served, loaded
+from compiler.exporting.serving import Served
 from compiler.exporting.sizes import free
 from compiler.exporting.wishes import Wishes
 from compiler.ir.fit import least
@@ -34,7 +34,7 @@ def test_openvino_gives_what_the_module_gives(name: str, monkeypatch: pytest.Mon
     made, weights = optimized(network, model.state_dict())
     assert weights is not None
     files = FORMS["openvino"].make(made, weights, wishes)
-    reference = Served(loaded(network, model.state_dict(), aux=False), wishes)
+    reference = Served(model, wishes)
     runner = OPENVINO.load(files)
     found = comparing.compared("OpenVINO", runner, reference, ("logits",), wishes)
     assert found.ok, found
