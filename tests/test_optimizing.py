@@ -29,7 +29,7 @@ from tests.strategies import specs
 
 careful = settings(
     deadline=None,
-    max_examples=20,
+    max_examples=10,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 
@@ -118,7 +118,7 @@ def test_every_tree_on_the_shelf(name: str, variant: str | None) -> None:
     ops = [leaf.op for _, leaf in leaves(made.nodes)]
     assert optimized(made)[0] is made
     if "inception_time" not in name:  # Behind a concat there is nothing that takes it in.
-        assert not any(isinstance(op, BatchNorm) for op in ops) or "next" in name
+        assert not any(isinstance(op, BatchNorm) for op in ops)
     assert not made.taps
 
 
