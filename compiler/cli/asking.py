@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 import dsl
-from compiler.cli.options import PLUGIN, load, spec_options
+from compiler.cli.options import OPTIMIZE, PLUGIN, load, optimize_option, optimized, spec_options
 from compiler.cli.summary import measured, summary
 from compiler.cli.terminal import sentence
 from compiler.cost import cost as count
+from compiler.ir.network import Network
 from compiler.ir.nodes import lines, nodes
 from compiler.ir.outline import outline
 from dsl.models import shelf
 from dsl.text.problems import did_you_mean
+
+if TYPE_CHECKING:
+    from compiler.cost.gains import Gains
 
 
 @click.command()
@@ -33,6 +37,7 @@ def check(**spec: Any) -> None:
 
 @click.command()
 @spec_options
+@optimize_option()
 @click.option("--format", "form", type=click.Choice(["text", "json", "csv"]), default="text",
               show_default=True, help="How to print it.")  # fmt: skip
 @click.option("--layers", is_flag=True, help="One line a layer rather than a block (text).")
@@ -45,23 +50,45 @@ def check(**spec: Any) -> None:
     is_flag=True,
     help="Count a training pass, auxiliary heads included.",
 )
-def cost(form: str, layers: bool, batch: int, training: bool, **spec: Any) -> None:
+def cost(form: str, layers: bool, batch: int, training: bool, optimize: bool, **spec: Any) -> None:
     """Count parameters, MACs, activations, memory and receptive fields.
+
+    With --optimize, of the network rewritten for inference, and what each pass changed.
 
     \b
     Examples:
       inception-compile cost googlenet
       inception-compile cost inception_v3 --format json --batch 16
+      inception-compile cost googlenet --optimize
     """
-    from compiler.cost.render import FORMATS, as_text
+    from compiler.cost.render import as_csv, as_json, as_text
 
-    report = count(load(**spec).network, batch=batch, training=training)
-    text = as_text(report, layers=layers) if form == "text" else FORMATS[form](report)
+    if optimize and training:
+        message = f"{OPTIMIZE} is for inference and --training counts a training pass: say one"
+        raise click.UsageError(message)
+    before = load(**spec).network
+    network = optimized(before) if optimize else before
+    report = count(network, batch=batch, training=training)
+    gains = _gains(before, batch) if optimize and form != "csv" else None
+    match form:
+        case "text":
+            text = as_text(report, layers, gains)
+        case "json":
+            text = as_json(report, gains)
+        case _:
+            text = as_csv(report)
     click.echo(text, nl=False)
+
+
+def _gains(network: Network, batch: int) -> Gains:
+    from compiler.cost.gains import gains
+
+    return gains(network, batch)
 
 
 @click.command()
 @spec_options
+@optimize_option()
 @click.argument("path", default="")
 def ir(path: str, **spec: Any) -> None:
     """Print the tree that everything is read off: one node a line.

@@ -14,6 +14,8 @@ from compiler.cli.options import (
     STDIN_NAME,
     SpecType,
     change_options,
+    optimize_option,
+    optimized,
     overrides,
     parameter,
 )
@@ -32,6 +34,8 @@ FIRST = "-a"
 @click.argument("other", type=SpecType(), metavar="[B]", required=False)
 @change_options(whose="B's")
 @change_options(FIRST, whose="A's")
+@optimize_option(whose="B")
+@optimize_option(FIRST, whose="A")
 @LIMIT_OPTION
 @PLUGIN
 @STDIN_NAME
@@ -53,8 +57,8 @@ def diff(
     torchvision:NAME, timm:NAME or MODULE:NAME is a model that is installed. Blocks, branches and
     layers are matched by their names and by what they are, not by their places.
 
-    --set, --width, --input and so on change B; with -a behind their names they change A. B may be
-    left out where it is A, changed.
+    --set, --width, --input, --optimize and so on change B; with -a behind their names they change
+    A. B may be left out where it is A, changed.
 
     \b
     Examples:
@@ -63,11 +67,13 @@ def diff(
       inception-compile diff inception_v3 torchvision:inception_v3 --format json
       inception-compile diff inception_v3 --set mixed_6b.c7=96
       inception-compile diff googlenet my_net.yaml --input 64x64 --input-a 64x64
+      inception-compile diff googlenet --optimize
     """
     from compiler.diff import diff as compared
 
     changes = [_wishes(options, end) for end in (FIRST, "")]
-    if other is None and changes[1] == NO_OVERRIDES:
+    rewrite = [options[parameter("optimize", end)] for end in (FIRST, "")]
+    if other is None and changes[1] == NO_OVERRIDES and not rewrite[1]:
         raise click.UsageError("there is nothing to compare with: name B, or say what changes")
     names = (one, other if other is not None else one)
     if other is not None and (all(map(is_stdin, names)) or (one == other and is_piped(one))):
@@ -75,7 +81,8 @@ def diff(
     if stdin_name is not None and not any(map(is_piped, names)):
         raise click.UsageError("--stdin-name names a spec that is piped in, and neither is")
     sides = _sides(names, stdin_name)
-    both = [_network(*each, limit) for each in zip(sides, changes, strict=True)]
+    plain = [_network(*each, limit) for each in zip(sides, changes, strict=True)]
+    both = [optimized(net) if asked else net for net, asked in zip(plain, rewrite, strict=True)]
     labels = [_label(*each) for each in zip(names, both, strict=True)]
     imported = any(":" in name for name in names)
     found = compared(both[0], both[1], (labels[0], labels[1]), training=not imported)

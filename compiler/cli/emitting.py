@@ -8,7 +8,7 @@ from typing import Any, get_args
 import click
 
 from compiler.cli.files import deliver
-from compiler.cli.options import load, spec_options
+from compiler.cli.options import load, optimize_option, spec_options
 from compiler.cli.terminal import Failed, sentence
 from compiler.lowering.prepare import Prepared
 from dsl.text.problems import did_you_mean
@@ -16,6 +16,7 @@ from dsl.text.problems import did_you_mean
 
 @click.command()
 @spec_options
+@optimize_option()
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False),
               help="File to write; standard output without it.")  # fmt: skip
 def source(output: Path | None, **spec: Any) -> None:
@@ -25,6 +26,7 @@ def source(output: Path | None, **spec: Any) -> None:
     Examples:
       inception-compile source googlenet -o googlenet.py
       inception-compile source inception_v3 --classes 10 | less
+      inception-compile source googlenet --optimize -o googlenet_folded.py
     """
     from compiler.source import emit
 
@@ -34,6 +36,7 @@ def source(output: Path | None, **spec: Any) -> None:
 
 @click.command()
 @spec_options
+@optimize_option()
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False),
               help="A .svg, .png or .dot file; DOT on standard output without it.")  # fmt: skip
 @click.option("--what", default="overview", show_default=True, metavar="NAME",
@@ -46,6 +49,7 @@ def draw(output: Path | None, what: str, **spec: Any) -> None:
       inception-compile draw googlenet -o googlenet.svg
       inception-compile draw inception_v3 --what B -o block_b.png
       inception-compile draw googlenet --what full -o all.svg
+      inception-compile draw googlenet --optimize -o folded.svg
     """
     prepared = load(**spec)
     form = output.suffix.removeprefix(".") if output else "dot"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -11,6 +12,8 @@ import click
 from click.shell_completion import CompletionItem
 
 from compiler.cli.piped import taken
+from compiler.cli.terminal import Failed
+from compiler.ir.network import Network
 from compiler.lowering.lower import LIMIT
 from compiler.lowering.prepare import Overrides, Prepared, prepare
 from dsl.changing.options import Said
@@ -163,12 +166,39 @@ def spec_options(command: F) -> F:
     return command
 
 
+OPTIMIZE = "--optimize"
+
+
+def optimize_option(end: str = "", whose: str = "") -> Callable[[F], F]:
+    """`--optimize`: the network is rewritten for inference before anything is read off it."""
+    return click.option(f"{OPTIMIZE}{end}", is_flag=True,
+                        help=f"Rewrite {whose or 'it'} for inference first, exactly: batch norm "
+                        "folded, and so on; see docs/deploying.md.")  # fmt: skip
+
+
 def load(
-    spec: str, variant: str | None, limit: int, stdin_name: str | None, **options: Any
+    spec: str,
+    variant: str | None,
+    limit: int,
+    stdin_name: str | None,
+    optimize: bool = False,
+    **options: Any,
 ) -> Prepared:
     """The network that the shared options ask for."""
     wishes = overrides(**options)
-    return prepare(taken(spec, stdin_name), variant, overrides=wishes, limit=limit)
+    prepared = prepare(taken(spec, stdin_name), variant, overrides=wishes, limit=limit)
+    return replace(prepared, network=optimized(prepared.network)) if optimize else prepared
+
+
+def optimized(network: Network) -> Network:
+    """The network for inference; its `options` say that this was asked for."""
+    from compiler.passes import pipeline
+
+    try:
+        made, _ = pipeline.optimized(network)
+    except ValueError as error:
+        raise Failed(f"error: {error}") from None
+    return replace(made, options=(*made.options, OPTIMIZE))
 
 
 def overrides(

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from compiler.cli.files import keep
-from compiler.cli.options import load, spec_options
+from compiler.cli.options import OPTIMIZE, load, spec_options
 from compiler.ir.network import Network
 from dsl.models.weights import OWN
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -30,6 +34,8 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--skip-aux", is_flag=True, help="Leave out heads that only one side has.")
 @click.option("--transform-input", is_flag=True,
               help="Fold torchvision's transform_input into the first layer.")  # fmt: skip
+@click.option(OPTIMIZE, is_flag=True,
+              help="Write the weights of the network that `source --optimize` emits.")  # fmt: skip
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text",
               show_default=True, help="How to print the report.")  # fmt: skip
 def weights(
@@ -38,6 +44,7 @@ def weights(
     target: Path | None,
     names: str,
     form: str,
+    optimize: bool,
     **options: Any,
 ) -> None:
     """Convert a public checkpoint, strictly, and say what became of every tensor.
@@ -50,21 +57,35 @@ def weights(
       inception-compile weights inception_v3 --source timm
       inception-compile weights inception_v3 --source torchvision --from v3.pth --to v3.safetensors
       inception-compile weights inception_v3 --from v3.safetensors --to v3.pth --as torchvision
+      inception-compile weights inception_v3 --from v3.safetensors --to folded.pth --optimize
     """
     wishes = {name: options.pop(name) for name in ("skip_head", "skip_aux", "transform_input")}
     if origin is None and (target or names != OWN or any(wishes.values())):
         raise click.UsageError("there is nothing to convert: say --from FILE")
     if target is None and names != OWN:
         raise click.UsageError("there is nothing to write: say --to FILE")
+    if optimize:
+        _check_whole(target, names, wishes["skip_head"])
     network = load(**options).network
     if origin is not None and target is not None:
         keep(target, [origin, *network.spec.texts])
     if origin is not None:
+        wishes["optimize"] = optimize
         click.echo(_converted(network, origin, source or OWN, target, names, form, wishes))
     elif source is not None:
         click.echo(_map(network, source, form))
     else:
         click.echo(_sources(network, form))
+
+
+def _check_whole(target: Path | None, names: str, skip_head: bool) -> None:
+    """Raise a usage error for what doesn't go with folded weights."""
+    if target is None:
+        raise click.UsageError(f"{OPTIMIZE} changes what is written: say --to FILE")
+    if names != OWN:
+        raise click.UsageError(f"{names} has no names for what {OPTIMIZE} gives: leave --as out")
+    if skip_head:
+        raise click.UsageError(f"{OPTIMIZE} takes a whole network: leave --skip-head out")
 
 
 def _converted(
@@ -79,12 +100,20 @@ def _converted(
     """The report on a file; with `target` it is written there."""
     from compiler.weights import convert_weights, export_state
 
+    optimize = wishes.pop("optimize")
     loaded = convert_weights(network, origin, source, **wishes)
+    state: Mapping[str, Tensor] = loaded.state
+    if optimize:
+        from compiler.passes.pipeline import optimized
+
+        network, folded = optimized(network, state)
+        state = folded or {}
     if target is not None:
-        export_state(network, loaded.state, names, target)
+        export_state(network, state, names, target)
     if form == "json":
         return loaded.report.as_json()
-    end = f"\nwrote {target} ({names})" if target else ""
+    said = f"; {', '.join(network.rewritten)}" if network.rewritten else ""
+    end = f"\nwrote {target} ({names}{said})" if target else ""
     return f"{loaded.report}{end}"
 
 

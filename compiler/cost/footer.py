@@ -62,6 +62,8 @@ def _memory(report: Report) -> list[str]:
         f"weights {mebibytes(total.weight_bytes)}",
         f"activations, evaluating: {mebibytes(total.peak_bytes)} at the peak",
     ]
+    if report.network.rewritten:
+        return lines
     if saved is None:
         return [*lines, "training fails: batch norm needs more than one value per channel"]
     return [*lines, f"activations, training: {mebibytes(saved)} kept for the backward pass"]

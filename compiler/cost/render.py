@@ -7,12 +7,15 @@ import io
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from compiler.cost.field import Pixels, pixels_text
 from compiler.cost.footer import footer
 from compiler.cost.report import Report
 from compiler.cost.rows import Row, Total
+
+if TYPE_CHECKING:
+    from compiler.cost.gains import Gains
 
 DERIVED = ("flops", "receptive_field", "stride", "padding")
 """Columns that follow from others; `field` is written as the last three."""
@@ -29,12 +32,16 @@ def record(row: Row | Total) -> dict[str, Any]:
     return {name: out[name] for name in (*first, *(n for n in out if n not in first))}
 
 
-def as_json(report: Report) -> str:
-    """The whole report as one JSON object: `total`, `blocks` and `layers`, and what for."""
+def as_json(report: Report, gains: Gains | None = None) -> str:
+    """The whole report as one JSON object: `total`, `blocks` and `layers`, and what for.
+
+    With what passes changed, `optimized` says it: a record a stage.
+    """
     text = json.dumps(
         {
             **_conditions(report),
             "total": record(report.total),
+            **({"optimized": gains.records()} if gains else {}),
             "views": report.views,
             **({"views_without": report.unviewed} if report.unviewed else {}),
             "blocks": [record(row) for row in report.blocks],
@@ -72,12 +79,15 @@ def _cell(value: Any) -> Any:
     return "x".join(map(str, value)) if isinstance(value, list) else value
 
 
-def as_text(report: Report, layers: bool = False) -> str:
-    """An aligned table by block, or by layer, and the totals below it."""
+def as_text(report: Report, layers: bool = False, gains: Gains | None = None) -> str:
+    """An aligned table by block, or by layer, and the totals below it; then what passes changed."""
+    more = ["", *gains.lines()] if gains else []
     rows = list(_by_layer(report) if layers else (_cells(row, report) for row in report.blocks))
     total = _cells(report.total, report, "total")
     table = _shown([HEADER, *rows, total], layers)
-    return "\n".join([_title(report), "", *_aligned(_fitted(table)), "", *footer(report), ""])
+    return "\n".join(
+        [_title(report), "", *_aligned(_fitted(table)), "", *footer(report), *more, ""]
+    )
 
 
 Table = Sequence[Sequence[str]]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from compiler.cost.blocks import block_rows
+from compiler.cost.launches import launches
 from compiler.cost.layers import layer_rows
 from compiler.cost.rows import Row, Total
 from compiler.ir.network import Network
@@ -41,6 +42,11 @@ class Report:
         from compiler.cost.render import record
 
         return [record(row) for row in (self.layers if layers else self.blocks)]
+
+    @once
+    def launches(self) -> int:
+        """How many operations write something in an evaluating pass: kernels to launch."""
+        return sum(map(launches, self.network.trunk))
 
     @property
     def nodes(self) -> tuple[Node, ...]:

@@ -43,9 +43,12 @@ class Diff:
     @property
     def figures(self) -> dict[str, tuple[Any, Any]]:
         """Each figure of the cost in both networks, and the least input."""
-        one, other = (cost(network).total for network in self.networks)
+        reports = [cost(network) for network in self.networks]
+        one, other = (report.total for report in reports)
         found: dict[str, tuple[Any, Any]]
         found = {key: (getattr(one, key), getattr(other, key)) for key in FIGURES}
+        if any(network.rewritten for network in self.networks):
+            found["launches"] = (reports[0].launches, reports[1].launches)
         sizes = [str(least(network)) for network in self.networks]
         return found | {"least_input": (sizes[0], sizes[1])}
 
@@ -69,6 +72,9 @@ class Diff:
 
     def _structure(self) -> Iterator[str]:
         yield f"{self.names[0]} -> {self.names[1]}"
+        for name, network in zip(self.names, self.networks, strict=True):
+            if network.rewritten:
+                yield f"  {name} was rewritten: {', '.join(network.rewritten)}"
         if not self.changes:
             yield "  no difference in structure"
         factor, scaled = _common_factor(self.changes)
@@ -85,7 +91,7 @@ class Diff:
         rows: list[tuple[str, ...]] = [("cost", *self.names, "change")]
         for key, (old, new) in self.figures.items():
             said = [f"{value:,}" if isinstance(value, int) else str(value) for value in (old, new)]
-            rows.append((FIGURES.get(key, "least input"), *said, _percent(old, new)))
+            rows.append((FIGURES.get(key, key.replace("_", " ")), *said, _percent(old, new)))
         widths = [max(len(row[column]) for row in rows) for column in range(4)]
         for row in rows:
             cells = [f"{cell:>{width}}" for cell, width in zip(row[1:], widths[1:], strict=True)]

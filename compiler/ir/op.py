@@ -238,6 +238,12 @@ class Op(Legible, ABC):
         """The same while training."""
         return self.work(x)
 
+    def launches(self, x: Shape) -> int:
+        """How many operations write something while evaluating: each is a kernel to launch."""
+        work = self.work(x)
+        parts = (work.activations, work.bn_elems, work.act_elems, work.pool_elems)
+        return sum(map(bool, (*parts, work.eltwise_elems)))
+
     def window(self, x: Shape) -> Window | None:
         """The sliding window, where there is one."""
         return None
@@ -314,6 +320,10 @@ class Join(Legible, ABC):
     @abstractmethod
     def ending(self, branches: tuple[Ending, ...]) -> Ending:
         """What the joined numbers are to a loss."""
+
+    def launches(self, shapes: tuple[Shape, ...]) -> int:
+        """How many operations the join is."""
+        return len(shapes) - 1 if self.folds else 1
 
     def running(self, shapes: tuple[Shape, ...]) -> tuple[Shape, ...]:
         """What there is behind each branch from the second on, of a join that folds."""

@@ -59,6 +59,8 @@ class CompiledNetwork(Trunk):
         self._build(node for node in network.nodes if self._has(node))
         self._arrange()
         self._init_weights()
+        if network.rewritten:
+            self.eval()
 
     def _has(self, node: Node) -> bool:
         return not isinstance(node, Tap) or node.name in self._taps
@@ -147,8 +149,11 @@ class CompiledNetwork(Trunk):
 
         They are drawn as the spec says, on the device and in the type of the rest. With 0
         the classifier and the heads go, and `forward` gives what it took: the features.
-        Raises `ValueError` for a number that can't be, and where there is no classifier.
+        Raises `ValueError` for a number that can't be, where there is no classifier, and but for
+        0 where the network was rewritten for inference.
         """
+        if num_classes:
+            self._refuse_rewritten("its classifier can't be drawn anew")
         network = with_classes(self.network, whole("num_classes", num_classes, 0))
         fresh = renewed(self.network, network)
         self.network = network

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +15,7 @@ from compiler.ir.fit import misfit, norms_of_one, takes
 from compiler.ir.network import Network
 from compiler.ir.nodes import Node, own_inits
 from compiler.ir.op import Init, Shape
+from compiler.ir.rewritten import refusal
 from compiler.nn.built import build_node
 from compiler.nn.checkpointing import checkpointed
 from compiler.ops.inits import init_call
@@ -44,6 +45,16 @@ class Trunk(nn.Module):
         self._checkpointing = False
         self._fits: dict[tuple[Any, ...], tuple[str, tuple[str, ...]]] = {}
 
+    def train(self, mode: bool = True) -> Self:
+        """Turn training on or off. Raises `RuntimeError` for a network rewritten for inference."""
+        if mode and self.network.rewritten:
+            raise RuntimeError(refusal(self.network, "it can't be trained"))
+        return super().train(mode)
+
+    def _refuse_rewritten(self, wish: str) -> None:
+        if self.network.rewritten:
+            raise ValueError(refusal(self.network, wish))
+
     def _build(self, nodes: Iterable[Node]) -> None:
         for node in nodes:
             self.add_module(node.name, build_node(node))
@@ -58,6 +69,8 @@ class Trunk(nn.Module):
 
         Each step runs again in the backward pass: less memory, more time, equal results.
         """
+        if enable:
+            self._refuse_rewritten("it keeps nothing for training")
         self._checkpointing = enable
 
     def _run(self, names: Iterable[str], x: Tensor) -> Tensor:
@@ -117,8 +130,9 @@ class Trunk(nn.Module):
         """Draw all weights anew and forget all statistics: as in a new network.
 
         Draws from torch's global generator; with the seed that a network was built under, its
-        weights come out.
+        weights come out. Raises `ValueError` for a network rewritten for inference.
         """
+        self._refuse_rewritten("its weights aren't drawn")
         for module in self.modules():
             reset = getattr(module, "reset_parameters", None)
             if reset is not None and module is not self:
@@ -127,6 +141,8 @@ class Trunk(nn.Module):
 
     def _init_weights(self) -> None:
         """Draw what the spec gives a distribution; the rest stays as its constructor drew it."""
+        if self.network.rewritten:  # Its weights come from those of the network that it was.
+            return
         if self.network.init:
             for module in self.modules():
                 if isinstance(module, DRAWN):

@@ -130,6 +130,12 @@ class AvgPool(Pool):
         ones = sum(self._ones(x))
         return Work(pool_elems=pooled, eltwise_elems=padded + pooled, constants=ones)
 
+    def launches(self, x: Shape) -> int:
+        if not self._divides:
+            return super().launches(x)
+        padded = bool(self.slide.padded_elements(x))
+        return 4 + 2 * padded  # The map and the ones are pooled, and each is padded before.
+
     def flattens(self, x: Shape) -> bool:
         window = self.slide.window(x)
         pads = map(sum, zip(window.before, window.after, strict=True))

@@ -103,6 +103,10 @@ def cross_check(network: Network) -> CheckReport:
     The evaluating pass runs without auxiliary heads, the training pass with them, at batch
     2 where a batch norm can't train on one input.
     """
+    if network.rewritten:
+        said = "training was not compared: the network was rewritten for inference"
+        left_out = "\n".join(filter(None, (said, _estimated(network))))
+        return CheckReport(name_of(network), tuple(_checks(cost(network))), left_out)
     training = cost(network, training=True)
     if training.total.saved_for_backward_bytes is None:
         training = cost(network, batch=2, training=True)
@@ -302,9 +306,10 @@ def _totals(report: Report, seen: Observation) -> Iterator[tuple[str, Pair]]:
     yield from _memory(report, seen)
 
 
+SAVED = "bytes saved for backward"
 MEMORY: dict[str, Callable[[Report, Observation], tuple[int | None, int | None]]] = {
     "peak bytes": lambda report, seen: (report.total.peak_bytes, seen.peak_bytes),
-    "bytes saved for backward": lambda report, seen: (
+    SAVED: lambda report, seen: (
         report.total.saved_for_backward_bytes,
         seen.saved_bytes,
     ),
@@ -319,6 +324,8 @@ def _memory(report: Report, seen: Observation) -> Iterator[tuple[str, Pair]]:
         return
     for title, both in MEMORY.items():
         where, short, run = "the network", report, seen
+        if report.network.rewritten and title == SAVED:
+            continue  # It keeps nothing: it isn't trained.
         counted, measured = both(short, run)
         if counted != measured:
             where, short, run = first_apart(report, both)

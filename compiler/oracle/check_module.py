@@ -28,7 +28,8 @@ def built(report: Report) -> CompiledNetwork:
 def observed(module: CompiledNetwork, report: Report) -> Observation:
     """What the module does with the report's batch. Raises what the module raises."""
     shape = tuple(int(n) for n in report.network.input)
-    return observe(module, shape, batch=report.batch, training=report.training)
+    trains = not report.network.rewritten
+    return observe(module, shape, batch=report.batch, training=report.training, trains=trains)
 
 
 _Hook = Callable[[nn.Module, object, torch.Tensor], None]

@@ -99,13 +99,19 @@ class Observation:
 
 
 def observe(
-    model: nn.Module, shape: tuple[int, ...], *, batch: int = 1, training: bool = False
+    model: nn.Module,
+    shape: tuple[int, ...],
+    *,
+    batch: int = 1,
+    training: bool = False,
+    trains: bool = True,
 ) -> Observation:
     """Runs `model` on a (channels, height, width) image without data and counts what it does.
 
     The model may live on any device: meta stand-ins replace its parameters and buffers, so
     no weights are allocated, read or changed. `training` picks the pass that the layers and
-    their totals are about; peak and saved bytes always come from their own passes.
+    their totals are about; peak and saved bytes always come from their own passes. A model
+    that doesn't train (`trains`) keeps nothing: its saved bytes are None.
     """
     state = _meta_state(model)
     with _modes_restored(model):
@@ -118,7 +124,7 @@ def observe(
             activations=sum(layer.activations for layer in layers.values()),
             all_outputs=sum(layer.all_outputs for layer in layers.values()),
             peak_bytes=_peak(model.eval(), state, _image(shape, batch)),
-            saved_bytes=_saved(model.train(), state, _image(shape, batch)),
+            saved_bytes=_saved(model.train(), state, _image(shape, batch)) if trains else None,
             field=field,
         )
 

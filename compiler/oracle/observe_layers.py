@@ -57,6 +57,7 @@ class LayerSeen:
     macs: int
     activations: int  # elements written by convolutions and linear layers
     all_outputs: int  # elements written by every function that computes values
+    launches: int  # how many functions wrote them
     field: Field | None  # None past the last spatial map
 
 
@@ -70,6 +71,7 @@ class _Call:
     macs: int = 0
     activations: int = 0
     all_outputs: int = 0
+    launches: int = 0
 
 
 def macs_of(ran: Ran) -> int:
@@ -151,6 +153,7 @@ class LayerRecorder:
         for tensor in tensors(result):
             if tensor.is_floating_point():
                 call.all_outputs += tensor.numel()
+                call.launches += 1
                 self._ends_with(call, tensor)
 
     def layers(self) -> dict[str, LayerSeen]:
@@ -165,6 +168,7 @@ class LayerRecorder:
             macs=call.macs,
             activations=call.activations,
             all_outputs=call.all_outputs,
+            launches=call.launches,
             field=field_of(trace) if trace is not None and trace.spatial else None,
         )
 

@@ -65,13 +65,17 @@ def emit(net: Network, digest: str = "") -> str:
         "heading": heading,
         "room_for_imports": IMPORTS,
     }
-    helpers = helper_sources([*_helpers_used(emitter), *functions(net).values()])
+    helpers = helper_sources([*_helpers_used(emitter), *_losses(net)])
     theirs = copies(net)
     helpers += theirs.pieces.values() if theirs else ()
     body = _template().render(**values, helpers=helpers, exported=exported(net))
     text = body.replace(IMPORTS, "\n".join(imports(body, net, emitter, theirs)), 1)
     audit(text, theirs.names if theirs else frozenset())
     return text
+
+
+def _losses(net: Network) -> list[str]:
+    return [] if net.rewritten else [*functions(net).values()]
 
 
 def _helpers_used(emitter: Emitter) -> list[str]:
@@ -101,6 +105,7 @@ def header(net: Network, digest: str) -> dict[str, str]:
         "digest": digest or "unknown",
         "command": f"inception-compile source {quote(origin)}{options}{needed}",
         "plugins": plain(whose),
+        "yours": "take and change" if net.rewritten else "take, change and train",
     }
 
 
@@ -125,7 +130,9 @@ def document(net: Network) -> list[str]:
     title = textwrap.shorten(titled(net), 80, placeholder="…")
     paper = [f"{plain(net.paper).rstrip('.')}.", ""] if net.paper else []
     rest = [line for text in [*paper, _figures(net)] for line in textwrap.wrap(text, 88) or [""]]
-    return [f"{title}.", "", *rest]
+    made = f"For inference: {plain(', '.join(net.rewritten))}; it is not made to be trained."
+    how = [*textwrap.wrap(made, 88), ""] if net.rewritten else []
+    return [f"{title}.", "", *how, *rest]
 
 
 def _figures(net: Network) -> str:

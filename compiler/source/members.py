@@ -24,8 +24,9 @@ Nodes = tuple[Node, ...]
 
 def methods(network: Network) -> Iterator[list[str]]:
     """Each method but the constructor, in lines."""
-    yield from resets(network)
-    yield from loss(network, returns(network))
+    if not network.rewritten:  # Its weights come from a file, and it isn't trained.
+        yield from resets(network)
+        yield from loss(network, returns(network))
     features, head = halves(network)
     if features and head:
         yield from _features(network, features)

@@ -60,7 +60,7 @@ def init(network: Network, emitter: Emitter) -> Iterator[str]:
             section = network.sections[node.name]
             yield f"        # {section}"
         yield from _assignment(node, expr)
-    if network.init or any(own_inits(network.nodes)):
+    if not network.rewritten and (network.init or any(own_inits(network.nodes))):
         yield "        self._init_weights()"
 
 

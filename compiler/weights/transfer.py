@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from compiler.files.writing import write
 from compiler.ir.network import Network
+from compiler.ir.rewritten import refusal
 from compiler.nn.module import CompiledNetwork
 from compiler.weights import files, finite, keras
 from compiler.weights.account import FOLDED, Row, WeightsReport
@@ -58,6 +59,7 @@ def load_weights(
     >>> report = load_weights(model, "inception_v3.pth", source="torchvision")
     """
     network, there = _network(model), dict(model.state_dict())
+    _refuse_rewritten(network, source)
     if _empty(there):
         raise ValueError("the model is on meta and holds no numbers; call model.to_empty first")
     wanted = _of_model(slots(network, source), there)
@@ -82,6 +84,7 @@ def convert_weights(
     transform_input: bool = False,
 ) -> Loaded:
     """The same without a model: the tensors under our names, in the types that they have."""
+    _refuse_rewritten(network, source)
     wishes = Wishes(skip_head, skip_aux)
     loaded = _loaded(network, slots(network, source), weights, source, wishes, {})
     loaded = _folded(network, loaded) if transform_input else loaded
@@ -103,6 +106,7 @@ def export_state(
     network: Network, state: Mapping[str, Tensor], source: str, file: Path | None = None
 ) -> State:
     """The same for tensors under our names."""
+    _refuse_rewritten(network, source)
     wanted = _of_model(slots(network, source), state)
     lost = [slot for slot in wanted if not (slot.name or slot.head or slot.path.endswith(COUNTER))]
     if lost:
@@ -116,6 +120,12 @@ def export_state(
         keys = {slot.path: slot.key for slot in named}
         write(file, _content(network, source, keys, made, file))
     return made
+
+
+def _refuse_rewritten(network: Network, source: str) -> None:
+    """Raise `ValueError` for a source's names where passes left other weights than it has."""
+    if network.rewritten and source != OWN:
+        raise ValueError(refusal(network, f"its weights aren't those that {source} names"))
 
 
 def _empty(state: Mapping[str, Tensor]) -> bool:
