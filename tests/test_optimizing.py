@@ -187,7 +187,7 @@ def test_what_can_be_folded_is(body: str) -> None:
     assert kinds(made) == FOLDED[body]
 
 
-@pytest.mark.parametrize("what", list(LEFT_ALONE)[:-1])
+@pytest.mark.parametrize("what", LEFT_ALONE)
 def test_where_it_does_not_hold_nothing_changes(what: str) -> None:
     plain = network(LEFT_ALONE[what])
     made, _ = optimized(plain)
