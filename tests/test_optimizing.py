@@ -169,6 +169,7 @@ LEFT_ALONE = {
     "a norm before padding": "batchnorm, 3x3 8 same norm=none",
     "a norm before padding that only other sizes get": "batchnorm, 2x2 8 /2 tf_same norm=none",
     "a norm before a transposed convolution": "batchnorm, deconv 2x2 8 /2 norm=none",
+    "a norm before a separable convolution": "batchnorm, sepconv 1x1 8 norm=none",
     "a norm that several branches read": "batchnorm, {concat: [1x1 3 norm=none, 1x1 3 norm=none]}",
     "a convolution that a split reads": "1x1 4 norm=none linear, {add: [batchnorm, identity]}",
     "a norm around which a sum goes": (
@@ -177,7 +178,6 @@ LEFT_ALONE = {
     "a convolution that a sum follows": "[{do: [1x1 4 norm=none linear], residual: {}}, batchnorm]",
     "a scale behind an activation": "1x1 4 norm=none, scale 0.5",
     "a sum of what an activation gives": "{do: [1x1 4 norm=none], residual: {scale: 0.5}}",
-    "shares of a join": "{concat: [1x1 4 norm=none, {concat: [1x1 2 norm=none, 1x1 2 norm=none]}]}",
 }
 
 

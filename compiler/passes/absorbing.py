@@ -20,7 +20,7 @@ from dataclasses import replace
 from types import UnionType
 
 from compiler.ir.nodes import Leaf, Node, Series
-from compiler.ops.conv import Conv
+from compiler.ops.conv import DEPTHWISE, Conv
 from compiler.ops.deconv import Deconv
 from compiler.ops.linear import Linear
 from compiler.ops.scale import LayerScale
@@ -112,9 +112,14 @@ def _is_alone(node: Node) -> bool:
 
 
 def takes_before(leaf: Leaf, affine: Leaf) -> bool:
-    """Whether a layer can take in the one in front of it."""
+    """Whether a layer can take in the one in front of it.
+
+    The first half of a separable convolution has no bias in any spec, so it takes a factor alone.
+    """
     if isinstance(affine.op, LayerScale):
         return isinstance(leaf.op, Filters)
+    if leaf.name == DEPTHWISE:
+        return False
     return isinstance(leaf.op, Linear) or never_pads(leaf)
 
 
