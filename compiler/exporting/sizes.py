@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from compiler.exporting.windows import hangs
+from compiler.exporting.windows import hangs, skips
 from compiler.exporting.wishes import Wishes
 from compiler.ir.network import Network
 from compiler.ir.nodes import Leaf, Node, Parallel, Series, Tap
+from compiler.ops.conv import Conv
 from compiler.ops.linear import Flatten
 from compiler.ops.pool import AdaptivePool, AvgPool, MaxPool
 
@@ -89,5 +90,7 @@ def _asked(leaf: Leaf) -> Iterator[int]:
             yield from range(len(leaf.inp.grid))
         case AdaptivePool(is_global=False):
             yield from range(len(leaf.inp.grid))
+        case Conv(slide=slide):
+            yield from (axis for axis in slide.axes if skips(slide, axis))
         case MaxPool(slide=slide) | AvgPool(slide=slide):
-            yield from (axis for axis in slide.axes if hangs(slide, axis))
+            yield from (a for a in slide.axes if hangs(slide, a) or skips(slide, a))

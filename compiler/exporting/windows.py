@@ -43,6 +43,18 @@ def hangs(slide: Sliding, axis: int) -> bool:
     return int(slide.padding[axis]) + int(slide.stride[axis]) > int(slide.span(axis))
 
 
+def skips(slide: Sliding, axis: int) -> bool:
+    """Whether TensorFlow's padding of an axis depends on its size in a way that engines don't know.
+
+    Dilated, which TensorFlow has not itself, or beside an axis whose windows leave gaps, for which
+    engines would work out less than nothing.
+    """
+    if not slide.tf_same or int(slide.stride[axis]) == 1 or int(slide.span(axis)) == 1:
+        return False
+    gaps = any(int(slide.span(other)) < int(slide.stride[other]) for other in slide.axes)
+    return gaps or int(slide.dilation[axis]) > 1
+
+
 def pads(slide: Sliding, x: Value) -> Pads:
     """How a window is padded, hanging over the edge included.
 
