@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,11 +19,12 @@ from compiler.oracle.emitted import randomise
 
 ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / "docs" / "deploying.md").read_text(encoding="utf-8")
-EXPORTING = TEXT[TEXT.index("## Exporting") :]
+SECTIONS = {part.split("\n", 1)[0]: part for part in TEXT.split("\n## ")}
+EXPORTING = SECTIONS["Exporting"]
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", EXPORTING, re.DOTALL)
+def blocks(language: str, section: str = "Exporting") -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", SECTIONS[section], re.DOTALL)
 
 
 def test_an_image_file_goes_through_it(
@@ -64,3 +66,11 @@ def test_it_names_every_option() -> None:
     changes = {"width", "depth", "remove", "insert", "set", "classes", "size", "no_aux"}
     options = {param.opts[0] for param in export.params if param.name in own - changes}
     assert {option for option in options if option not in EXPORTING} == set()
+
+
+def test_a_network_in_torch(capsys: pytest.CaptureFixture[str]) -> None:
+    (block,) = blocks("python", "In torch")
+    found: dict[str, Any] = {}
+    exec(block, found)
+    assert found["logits"].shape == (1, 10)
+    assert capsys.readouterr().out.strip() in found["fast"].choice.measured

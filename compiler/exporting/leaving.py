@@ -75,7 +75,8 @@ def leave(
 
 
 def _add(graph: Graph, op: str, value: str, output: str, **attributes: str) -> None:
-    graph.operations.append(Operation(op, output, (value,), (output,), attributes))
+    node = f"{output}/output"  # The layer of that path has the bare name.
+    graph.operations.append(Operation(op, node, (value,), (output,), attributes))
 
 
 def softened(network: Network, wishes: Wishes, last: Value, graph: Graph) -> Value:
