@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -225,7 +226,7 @@ def test_arguments_that_nothing_reads_any_more_go() -> None:
     assert any("scale" in use.args for use in before)
     assert not any({"scale"} & {*use.args, *use.params} for use in after)
     assert any("act" in use.args for use in after)
-    assert "scale" not in emit(made, "")
+    assert not re.search(r"\bscale\b", emit(made, ""))  # The header says that scales were folded.
     assert "scale" not in "".join(drawings(made).values())
 
 

@@ -31,7 +31,7 @@ class Served(nn.Module):
         super().__init__()
         self.model = model.eval()
         network = model.network
-        self._outside = getattr(torch, wishes.outside)
+        self._outside = outside = getattr(torch, wishes.outside)
         self._inside = getattr(torch, wishes.dtype)
         model.to(self._inside)
         self._heads = [tap.name for tap in network.taps] if wishes.aux else []
@@ -47,7 +47,7 @@ class Served(nn.Module):
                 raise ExportFault(what, "export it without")
             mean, std = numbers(network, wishes.preprocess)
             for name, values in (("mean", mean), ("std", std)):
-                each = torch.tensor(values, dtype=self._outside).reshape(1, -1, 1, 1)
+                each = torch.tensor(values, dtype=outside).reshape(1, -1, 1, 1)
                 self.register_buffer(name, each)
         self._kept: dict[str, Tensor] = {}
         for path in self._paths:
