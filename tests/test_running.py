@@ -157,6 +157,16 @@ def test_a_way_that_gives_something_else_is_left_out(monkeypatch: pytest.MonkeyP
     assert close(fast(x), made.eval()(x).detach())
 
 
+def test_a_way_that_gives_no_numbers_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(way: Way, x: Tensor) -> Way:
+        return Way("broken", lambda x: way(x) * torch.nan, way.layout)
+
+    monkeypatch.setattr(preparing, "graphed", broken)
+    fast = optimize_for_inference(model(TWO))
+    assert "broken" in fast.choice.left_out
+    assert fast.way in ("contiguous", "channels_last")
+
+
 def test_a_compiler_that_fails_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     def failing(way: Way, x: Tensor) -> Way:
         raise RuntimeError("no such\n  instruction")

@@ -71,20 +71,20 @@ class InferenceNetwork(nn.Module):
         """Raise `RuntimeError`: what was folded can't be trained."""
         if mode:
             done = ", ".join(self.network.rewritten) or "frozen"
-            _refuse(
+            raise RuntimeError(
                 f"{self.network.name} is for inference ({done}): "
                 "train the model that it came from, and optimize that again"
             )
         return super().train(False)
 
     def _apply(self, fn: Any, recurse: bool = True) -> Self:
-        _refuse(
+        raise RuntimeError(
             f"{self.network.name} was prepared for where it is and for {self.dtype}: "
             "move or convert the model that it came from, and optimize that again"
         )
 
     def __getstate__(self) -> NoReturn:
-        _refuse(
+        raise RuntimeError(
             f"{self.network.name} was prepared for this process and can't be copied or saved: "
             "keep the model that it came from, or the state_dict of its `module`"
         )
@@ -99,7 +99,3 @@ def _cast(out: Any, dtype: torch.dtype) -> Any:
     if isinstance(out, Tensor):
         return out.to(dtype)
     return {name: value.to(dtype) for name, value in out.items()}
-
-
-def _refuse(message: str) -> NoReturn:
-    raise RuntimeError(message)

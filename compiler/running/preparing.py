@@ -103,7 +103,7 @@ def _choose(module: Rewritten, x: Tensor, wanted: Any) -> tuple[Rewritten, Choic
             left_out["oneDNN graph"] = f"it failed: {' '.join(str(error).split())[:200]}"
         else:
             gap = difference(graph(x), usual(x))
-            if gap > ROUNDINGS * torch.finfo(x.dtype).eps:
+            if not gap <= ROUNDINGS * torch.finfo(x.dtype).eps:  # Nor where it is no number.
                 left_out[graph.name] = f"it gives something else: {gap:.1e} of the largest element"
             else:
                 measured |= _measured([usual, graph], x)
