@@ -9,14 +9,12 @@ import numpy as np
 
 from compiler.exporting.wishes import ExportFault
 from compiler.ir.nodes import Node, leaves
+from compiler.ops.norm import COUNTER
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     Weights = Mapping[str, Tensor]
-
-UNREAD = "num_batches_tracked"
-"""A buffer that evaluating doesn't read."""
 
 
 def arrays(nodes: tuple[Node, ...], others: tuple[Node, ...], weights: Weights) -> dict[str, Any]:
@@ -30,7 +28,7 @@ def arrays(nodes: tuple[Node, ...], others: tuple[Node, ...], weights: Weights) 
     unknown = [
         key
         for key in weights
-        if key not in needed and key not in known and key.rpartition(".")[2] != UNREAD
+        if key not in needed and key not in known and key.rpartition(".")[2] != COUNTER
     ]
     for what, keys in (("lack", missing), ("have besides", unknown)):
         if keys:
@@ -44,7 +42,7 @@ def _shapes(nodes: tuple[Node, ...]) -> dict[str, tuple[int, ...]]:
     found: dict[str, tuple[int, ...]] = {}
     for path, leaf in leaves(nodes):
         tensors = {**leaf.op.params(leaf.inp), **leaf.op.buffers(leaf.inp)}
-        found |= {f"{path}.{name}": shape for name, shape in tensors.items() if name != UNREAD}
+        found |= {f"{path}.{name}": shape for name, shape in tensors.items() if name != COUNTER}
     return found
 
 

@@ -19,6 +19,7 @@ from compiler.exporting.sizes import fixed, free
 from compiler.exporting.wishes import ExportFault, Wishes
 from compiler.ir.network import Network
 from compiler.ir.nodes import Leaf, nodes
+from compiler.passes.dropping import DROP_HEADS
 from compiler.passes.passing import Weights, run
 from compiler.passes.pipeline import EXACT
 from dsl.models.extent import samples
@@ -103,7 +104,7 @@ def _exact(wishes: Wishes) -> Wishes:
 
 
 def _optimized(given: Given, wishes: Wishes) -> tuple[Network, Weights]:
-    """The network after the exact passes; one that drops heads is left out where they are wanted.
+    """The network after the exact passes; that which drops heads not where they are wanted.
 
     Raises `ExportFault` for a tap that the passes did away with.
     """
@@ -112,18 +113,16 @@ def _optimized(given: Given, wishes: Wishes) -> tuple[Network, Weights]:
         heads = {tap.name for tap in network.taps}
         weights = {key: weights[key] for key in weights if key.split(".")[0] not in heads}
         network = replace(network, nodes=network.trunk)
-    for each in EXACT:
-        made, fresh = run((each,), network, weights)
-        if not wishes.aux or len(made.taps) == len(network.taps):
-            assert fresh is not None
-            network, weights = made, fresh
+    passes = tuple(each for each in EXACT if each is not DROP_HEADS)
+    network, fresh = run(passes, network, weights)
+    assert fresh is not None
     before, after = dict(nodes(given.network.nodes)), dict(nodes(network.nodes))
     for path in wishes.taps:
         old, new = before[path], after.get(path)
         if new is None or (isinstance(old, Leaf) and new != old):
             said = f"{path} is another layer, or none, once the network is optimised"
             raise ExportFault(said, "leave it as it is (--no-optimize)")
-    return network, weights
+    return network, fresh
 
 
 def _tried(

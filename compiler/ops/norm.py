@@ -14,6 +14,8 @@ from compiler.ops.window import divisors
 
 BATCH_NORM, NORM = "bn", "norm"
 """What a unit calls its norm; state dicts have these names."""
+COUNTER = "num_batches_tracked"
+"""The buffer that counts the steps of training, which evaluating doesn't read."""
 ALWAYS_ZERO = "each number would be normalised by itself, and come out as 0"
 OVER_CHANNELS = "layernorm normalises over the channels"
 
@@ -117,7 +119,7 @@ class BatchNorm(Norm):
 
     def buffers(self, x: Shape) -> dict[str, tuple[int, ...]]:
         shape = (int(x.channels),)
-        return {"running_mean": shape, "running_var": shape, "num_batches_tracked": ()}
+        return {"running_mean": shape, "running_var": shape, COUNTER: ()}
 
     def saved(self, x: Shape) -> Kept:
         return Kept(input=True, extra=Extra(fixed=2 * int(x.channels)))

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from operator import is_
 from types import UnionType
 
 from compiler.ir.nodes import Leaf, Node, Series
@@ -53,12 +54,8 @@ def _in_series(path: str, series: Series, edits: Edits, kind: Kind) -> Series:
             continue
         nodes[place : place + 2] = [node for node in both if node is not None]
         place = max(place - 1, 0)  # What is left may have a neighbour in front.
-    unchanged = len(nodes) == len(series.nodes) and all(map(_is, nodes, series.nodes))
+    unchanged = len(nodes) == len(series.nodes) and all(map(is_, nodes, series.nodes))
     return series if unchanged else replace(series, nodes=tuple(nodes))
-
-
-def _is(one: Node, other: Node) -> bool:
-    return one is other
 
 
 def _pair(path: str, one: Node, other: Node, edits: Edits, kind: Kind) -> Both | None:

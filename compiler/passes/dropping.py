@@ -8,6 +8,7 @@ input: it is an identity. A step that is left out has no name any more, and the 
 from __future__ import annotations
 
 from dataclasses import replace
+from operator import is_
 
 from compiler.ir.network import Network
 from compiler.ir.nodes import Leaf, Node, Parallel, Residual, Series, Tap
@@ -70,7 +71,7 @@ def _with_identities(node: Parallel) -> Parallel:
     """The split, each branch in which nothing is left an identity, as a spec would say it."""
     branches = tuple(map(_as_identity, node.branches))
     then = None if _is_idle(node.then) else node.then
-    if then is node.then and all(map(_same, branches, node.branches)):
+    if then is node.then and all(map(is_, branches, node.branches)):
         return node
     return replace(node, branches=branches, then=then)
 
@@ -79,10 +80,6 @@ def _as_identity(branch: Node) -> Node:
     if not isinstance(branch, Series) or not _is_idle(branch):
         return branch
     return Leaf(branch.name, Identity(), branch.inp, branch.span)
-
-
-def _same(one: Node, other: Node) -> bool:
-    return one is other
 
 
 def _with_sum(node: Series | Parallel) -> Series | Parallel:

@@ -7,18 +7,17 @@ from typing import TYPE_CHECKING
 
 from compiler.ir.network import Network
 from compiler.ir.nodes import leaves
+from compiler.ops.norm import COUNTER
 
 if TYPE_CHECKING:
     from compiler.passes.passing import Weights
-
-COUNTER = "num_batches_tracked"
-"""What counts the steps of training: evaluating needs none, and old checkpoints have none."""
 
 
 def fit(network: Network, weights: Weights) -> Weights:
     """The weights without those of auxiliary heads that the network doesn't have.
 
-    Heads that it does have may be without weights, as in a module that was built without them.
+    Heads that it does have may be without weights, as in a module that was built without them, and
+    the counter of a batch norm's steps may be missing, as in old checkpoints.
     Raises `ValueError` naming a tensor that is missing, has another shape, holds no real numbers,
     or belongs to no layer.
     """

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from compiler.ops.norm import COUNTER
 from compiler.weights.account import COPIED, DEFAULT, SKIPPED, TRANSPOSED, Row, sizes
-from compiler.weights.slots import COUNTER, Slot
+from compiler.weights.slots import Slot
 from compiler.weights.turn import Turn
 from dsl.text.problems import NOWHERE, Problem
 

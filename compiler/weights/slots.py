@@ -9,14 +9,13 @@ from compiler.ir.network import Network
 from compiler.ir.nodes import Leaf, leaves
 from compiler.lowering.classifier import classified
 from compiler.ops.linear import Flatten
-from compiler.ops.norm import Norm
+from compiler.ops.norm import COUNTER, Norm
 from compiler.weights import keras
 from compiler.weights.paths import Place, naming
 from compiler.weights.turn import Dims, Key, Turn
 from dsl.models.weights import KERAS
 from dsl.text.problems import NOWHERE, Problem, Span, SpecError
 
-COUNTER = "num_batches_tracked"
 NO_KEY = Key()
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from compiler.ir.network import Network
-from compiler.weights.slots import COUNTER, slots
+from compiler.ops.norm import COUNTER
+from compiler.weights.slots import slots
 from dsl.models.weights import OWN
 from dsl.text.problems import NOWHERE, Problem, SpecError
 

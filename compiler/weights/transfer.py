@@ -14,12 +14,13 @@ from compiler.files.writing import write
 from compiler.ir.network import Network
 from compiler.ir.rewritten import refusal
 from compiler.nn.module import CompiledNetwork
+from compiler.ops.norm import COUNTER
 from compiler.weights import files, finite, keras
 from compiler.weights.account import FOLDED, Row, WeightsReport
 from compiler.weights.fold import fold_transform_input
 from compiler.weights.match import CLASSIFIER, Matching, Wishes, match
 from compiler.weights.paths import naming
-from compiler.weights.slots import COUNTER, Slot, slots
+from compiler.weights.slots import Slot, slots
 from compiler.weights.sources import mistaken, notes_on
 from compiler.weights.turn import Key
 from dsl.models.weights import KERAS, OWN
