@@ -17,10 +17,10 @@ def metadata(network: Network, wishes: Wishes) -> dict[str, str]:
     `mean` and `std` are of images between 0 and 1, and only there if they are known. Paths of this
     machine are in none of them. Raises `ExportFault` for labels that aren't one a class.
     """
-    spec = network.spec.model_copy(update={"variants": {}, "weights": {}})
+    alone = Prepared(network.spec, network)
     found = {
-        "spec": str(spec),
-        "digest": Prepared(spec, network).digest,
+        "spec": alone.text,
+        "digest": alone.digest,
         "version": f"inception-compile {__version__}",
         "classes": json.dumps(int(network.classes)),
         "input": json.dumps([int(side) for side in network.input]),

@@ -17,7 +17,7 @@ from onnx import (
     helper,
 )
 
-from compiler.exporting.graph import Constant, Element, Graph, Known, Operation
+from compiler.exporting.graph import Element, Graph, Known, Operation
 from compiler.exporting.metadata import metadata
 from compiler.exporting.wishes import ExportFault, Wishes
 from compiler.ir.network import Network
@@ -43,40 +43,41 @@ def model(network: Network, graph: Graph, wishes: Wishes) -> ModelProto:
         help = f"take {known} at most, or install a newer onnx"
         raise ExportFault(f"the onnx that is installed doesn't know opset {opset}", help)
     sets = [OperatorSetIdProto(domain="", version=opset)]
-    return ModelProto(
+    made = ModelProto(
         ir_version=helper.find_min_ir_version_for(sets),
         opset_import=sets,
         producer_name="inception-compile",
         producer_version=__version__,
-        graph=_graph(graph, network),
         metadata_props=[
             StringStringEntryProto(key=key, value=value)
             for key, value in metadata(network, wishes).items()
         ],
     )
+    _write(made.graph, graph, network)
+    return made
 
 
-def _graph(graph: Graph, network: Network) -> GraphProto:
-    return GraphProto(
-        name=graph.name,
-        doc_string="\n".join(filter(None, (network.title, network.paper))),
-        node=map(_node, graph.operations),
-        initializer=_tensors(graph),
-        input=map(_value, graph.inputs),
-        output=map(_value, graph.outputs),
-        value_info=map(_value, graph.known.values()),
-    )
+def _write(made: GraphProto, graph: Graph, network: Network) -> None:
+    """Fill the model's own graph: protocol buffers copy what is put into another one whole."""
+    made.name = graph.name
+    made.doc_string = "\n".join(filter(None, (network.title, network.paper)))
+    made.node.extend(map(_node, graph.operations))
+    _write_tensors(made, graph)
+    made.input.extend(map(_value, graph.inputs))
+    made.output.extend(map(_value, graph.outputs))
+    made.value_info.extend(map(_value, graph.known.values()))
 
 
-def _tensors(graph: Graph) -> list[TensorProto]:
-    made, total = [], 0
+def _write_tensors(made: GraphProto, graph: Graph) -> None:
+    total = 0
     for constant in graph.constants.values():
-        made.append(_tensor(constant))
-        total += len(made[-1].raw_data)
+        data = _bytes(constant.array, constant.element)
+        total += len(data)
         if total > MOST_BYTES:
             help = "export it in float16 or bfloat16"
             raise ExportFault("the weights are larger than a file of ONNX can hold, 2 GiB", help)
-    return made
+        kind = TYPES[constant.element]
+        made.initializer.add(name=constant.name, data_type=kind, dims=constant.dims, raw_data=data)
 
 
 def _node(operation: Operation) -> NodeProto:
@@ -103,15 +104,6 @@ def _value(known: Known) -> ValueInfoProto:
         elif dim:
             added.dim_param = dim
     return made
-
-
-def _tensor(constant: Constant) -> TensorProto:
-    return TensorProto(
-        name=constant.name,
-        data_type=TYPES[constant.element],
-        dims=constant.dims,
-        raw_data=_bytes(constant.array, constant.element),
-    )
 
 
 def _bytes(array: Any, element: Element) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from shlex import quote
@@ -134,11 +135,15 @@ class Prepared:
     spec: Spec
     network: Network
 
+    @cached_property
+    def text(self) -> str:
+        """The spec as `dsl.dump` writes it, without comments, variants and name maps."""
+        return dsl.dump(self.spec.model_copy(update={"variants": {}, "weights": {}}))
+
     @property
     def digest(self) -> str:
-        """SHA-256 of the spec as `dsl.dump` writes it, without comments, variants and name maps."""
-        alone = self.spec.model_copy(update={"variants": {}, "weights": {}})
-        return sha256(dsl.dump(alone).encode()).hexdigest()
+        """SHA-256 of `text`."""
+        return sha256(self.text.encode()).hexdigest()
 
 
 NO_OVERRIDES = Overrides()
