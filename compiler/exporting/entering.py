@@ -50,7 +50,6 @@ def _scaled(
             f"{network.name} takes {samples(len(sides))}, and preprocessing is for images",
             "export it without",
         )
-    mean, std = numbers(network, wishes.preprocess)
     last = wishes.preprocess.layout == "NHWC"
     dims = (*sides, channels) if last else (channels, *sides)
     graph.inputs.append(Known(INPUT, "uint8", (batch_of(wishes), *dims)))
@@ -58,12 +57,22 @@ def _scaled(
     at = Place(graph, INPUT, value, {}, (wide, wishes.version))
     x = at.add("Transpose", [INPUT], "channels_first", perm=(0, 3, 1, 2)) if last else INPUT
     x = at.add("Cast", [x], "real", to=wide)
-    factors = [1 / (255 * each) for each in std]
-    shifts = [-middle / each for middle, each in zip(mean, std, strict=True)]
-    x = at.add("Mul", [x, at.numbers("factors", factors, channels, 1, 1)], "scaled")
-    x = at.add("Add", [x, at.numbers("shifts", shifts, channels, 1, 1)], "normalised")
+    if not wishes.preprocess.in_weights:
+        factors, shifts = scaling(network, wishes.preprocess)
+        x = at.add("Mul", [x, at.numbers("factors", factors, channels, 1, 1)], "scaled")
+        x = at.add("Add", [x, at.numbers("shifts", shifts, channels, 1, 1)], "normalised")
     made = Value(x, value.shape, value.free)
     return made if wishes.dtype == wide else _cast(graph, x, wishes, made)
+
+
+def scaling(network: Network, asked: Preprocessing) -> tuple[Numbers, Numbers]:
+    """What each channel's bytes are multiplied by, and what is added then.
+
+    Raises `ExportFault` where nobody says mean and deviation.
+    """
+    mean, std = numbers(network, asked)
+    factors = tuple(1 / (255 * each) for each in std)
+    return factors, tuple(-middle / each for middle, each in zip(mean, std, strict=True))
 
 
 def numbers(network: Network, asked: Preprocessing) -> tuple[Numbers, Numbers]:

@@ -12,16 +12,13 @@ from compiler.exporting.comparing import Comparison, Unsteady, compared, trials
 from compiler.exporting.engines import Files, Unable
 from compiler.exporting.forms import FORMS, Form, FormName, named
 from compiler.exporting.giving import Given, Source, taken
+from compiler.exporting.optimising import Ready, optimized
 from compiler.exporting.placing import default, put, refuse
 from compiler.exporting.reporting import Exported, outputs
 from compiler.exporting.serving import Served, loaded
 from compiler.exporting.sizes import fixed, free
 from compiler.exporting.wishes import ExportFault, Wishes
 from compiler.ir.network import Network
-from compiler.ir.nodes import Leaf, nodes
-from compiler.passes.dropping import DROP_HEADS
-from compiler.passes.passing import Weights, run
-from compiler.passes.pipeline import EXACT
 from dsl.models.extent import samples
 
 T = TypeVar("T")
@@ -85,9 +82,10 @@ def exported(
     refuse(target, form.suffixes, given.files, new=new)
     names = tuple(outputs(given.network, wishes))
     reference = Served(loaded(given.network, given.weights, aux=wishes.aux), _exact(wishes))
-    network, weights = _optimized(given, wishes) if optimize else (given.network, given.weights)
-    files, seconds = _timed(lambda: form.make(network, weights, wishes))
-    report = Exported(given, network, name, target, wishes, files)
+    ready = optimized(given, wishes) if optimize else Ready(given.network, given.weights, wishes)
+    files, seconds = _timed(lambda: form.make(ready.network, ready.weights, ready.wishes))
+    given = replace(given, notes=(*given.notes, *ready.notes))
+    report = Exported(given, ready.network, name, target, wishes, files)
     (comparison, why), longer = _timed(lambda: _tried(form, files, reference, names, wishes))
     put(target, files)
     return replace(report, compared=comparison, left_out=why, seconds=(seconds, longer))
@@ -101,28 +99,6 @@ def _timed(what: Callable[[], T]) -> tuple[T, float]:
 def _exact(wishes: Wishes) -> Wishes:
     """The same in the type that inputs and outputs have."""
     return replace(wishes, dtype=wishes.outside, opset=None)
-
-
-def _optimized(given: Given, wishes: Wishes) -> tuple[Network, Weights]:
-    """The network after the exact passes; that which drops heads not where they are wanted.
-
-    Raises `ExportFault` for a tap that the passes did away with.
-    """
-    network, weights = given.network, given.weights
-    if not wishes.aux:  # The heads' weights may be missing.
-        heads = {tap.name for tap in network.taps}
-        weights = {key: weights[key] for key in weights if key.split(".")[0] not in heads}
-        network = replace(network, nodes=network.trunk)
-    passes = tuple(each for each in EXACT if each is not DROP_HEADS)
-    network, fresh = run(passes, network, weights)
-    assert fresh is not None
-    before, after = dict(nodes(given.network.nodes)), dict(nodes(network.nodes))
-    for path in wishes.taps:
-        old, new = before[path], after.get(path)
-        if new is None or (isinstance(old, Leaf) and new != old):
-            said = f"{path} is another layer, or none, once the network is optimised"
-            raise ExportFault(said, "leave it as it is (--no-optimize)")
-    return network, fresh
 
 
 def _tried(

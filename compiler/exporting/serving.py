@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from compiler.exporting.entering import numbers
-from compiler.exporting.wishes import ExportFault, Wishes
+from compiler.exporting.wishes import ExportFault, Preprocessing, Wishes
 from compiler.ir.ending import endings
 from compiler.ir.network import Network
 from compiler.ir.nodes import Tap
@@ -31,7 +31,7 @@ class Served(nn.Module):
         super().__init__()
         self.model = model.eval()
         network = model.network
-        self._outside = outside = getattr(torch, wishes.outside)
+        self._outside = getattr(torch, wishes.outside)
         self._inside = getattr(torch, wishes.dtype)
         model.to(self._inside)
         self._heads = [tap.name for tap in network.taps] if wishes.aux else []
@@ -40,18 +40,23 @@ class Served(nn.Module):
         self._softmax = wishes.softmax and _softens(model)
         self._last = wishes.preprocess is not None and wishes.preprocess.layout == "NHWC"
         self._bytes = wishes.preprocess is not None
+        self._scales = wishes.preprocess is not None and not wishes.preprocess.in_weights
         if wishes.preprocess:
-            rank = len(network.input.grid)
-            if rank != 2:
-                what = f"{network.name} takes {samples(rank)}, and preprocessing is for images"
-                raise ExportFault(what, "export it without")
-            mean, std = numbers(network, wishes.preprocess)
-            for name, values in (("mean", mean), ("std", std)):
-                each = torch.tensor(values, dtype=outside).reshape(1, -1, 1, 1)
-                self.register_buffer(name, each)
+            self._prepare(network, wishes.preprocess)
         self._kept: dict[str, Tensor] = {}
         for path in self._paths:
             model.get_submodule(path).register_forward_hook(self._keep(path))
+
+    def _prepare(self, network: Network, asked: Preprocessing) -> None:
+        """Hold mean and deviation, unless the weights do."""
+        rank = len(network.input.grid)
+        if rank != 2:
+            what = f"{network.name} takes {samples(rank)}, and preprocessing is for images"
+            raise ExportFault(what, "export it without")
+        if self._scales:
+            for name, values in zip(("mean", "std"), numbers(network, asked), strict=True):
+                each = torch.tensor(values, dtype=self._outside).reshape(1, -1, 1, 1)
+                self.register_buffer(name, each)
 
     def _keep(self, path: str) -> Any:
         """A hook that keeps what a module gives, before the next one works on it in place."""
@@ -80,8 +85,10 @@ class Served(nn.Module):
         """What the first layer takes."""
         if self._bytes:
             x = x.permute(0, 3, 1, 2) if self._last else x
+            x = x.to(self._outside)
+        if self._scales:
             mean, std = self.get_buffer("mean"), self.get_buffer("std")
-            x = (x.to(self._outside) / 255 - mean) / std
+            x = (x / 255 - mean) / std
         return x.to(self._inside)
 
 

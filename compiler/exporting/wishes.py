@@ -33,12 +33,14 @@ class Preprocessing:
     """Images of bytes as the input: scaled to [0, 1], then less `mean` and divided by `std`.
 
     One number or one a channel, in the order of the network's channels. None for either is what
-    the spec says under `meta: {mean: …, std: …}`.
+    the spec says under `meta: {mean: …, std: …}`. `in_weights` is not for callers: an export
+    says so of weights that hold mean and deviation already, so that bytes go in as they are.
     """
 
     mean: tuple[float, ...] | None = None
     std: tuple[float, ...] | None = None
     layout: Layout = "NHWC"
+    in_weights: bool = False
 
 
 @dataclass(frozen=True)

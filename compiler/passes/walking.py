@@ -75,7 +75,7 @@ def walked(network: Network, weights: Weights | None, change: Change) -> Held:
         return network, weights
     whole = walked(network.whole, None, change)[0] if network.whole else None
     made = replace(network, nodes=nodes, whole=whole, origins=edits.origins)
-    return made, _in_order(nodes, edits.weights)
+    return made, in_order(nodes, edits.weights)
 
 
 def under(path: str, name: str) -> str:
@@ -97,7 +97,7 @@ def _changed(path: str, node: Node, change: Change, edits: Edits) -> Node | None
     return None if empty and changed is not node else changed
 
 
-def _in_order(nodes: tuple[Node, ...], weights: dict[str, Tensor] | None) -> Weights | None:
+def in_order(nodes: tuple[Node, ...], weights: dict[str, Tensor] | None) -> Weights | None:
     """The weights as a state dict of these nodes has them."""
     if weights is None:
         return None

@@ -2,21 +2,24 @@
 
 torchvision's GoogLeNet and Inception-v3 were trained on images scaled to [-1, 1], and their
 models rescale images that are normalised with ImageNet's mean and deviation: each channel
-becomes a * x + b. A convolution of that is one with other weights and a constant. What
-follows absorbs the constant, unless padding, which stays 0, makes the border differ.
+becomes a * x + b. A convolution of that is one with other weights and a constant. Its bias
+absorbs the constant, or the running mean of a batch norm that alone reads it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import islice
 
 import torch
 from torch import Tensor
 
 from compiler.ir.network import Network
-from compiler.ir.nodes import Leaf, Node, Parallel, Series, children, leaves
-from compiler.ops.conv import Conv
 from compiler.ops.norm import BatchNorm
+from compiler.passes import tensors
+from compiler.passes.entrance import chain, obstacle
+from compiler.passes.neighbours import Found
+from compiler.passes.tensors import Filters
 from dsl.text.problems import NOWHERE, Problem, SpecError
 
 MEAN = (0.485, 0.456, 0.406)
@@ -24,53 +27,46 @@ STD = (0.229, 0.224, 0.225)
 
 
 def fold_transform_input(network: Network, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The tensors of the first layer that change, by our path.
+    """The tensors of the first layers that change, by our path.
 
     Raises `SpecError` where the result wouldn't be the same everywhere.
     """
-    layers = list(leaves(network.trunk))[:2]
-    path, first = layers[0] if layers else ("", None)
-    behind, second = layers[1] if layers[1:] else ("", None)
-    if why := _forked(network.trunk) or _obstacle(first, second):
+    layers = list(islice(chain(network), 2))
+    if why := obstacle(network, shifted=True) or _unable(network, layers):
         help = "feed images scaled to [-1, 1] instead (mean 0.5, std 0.5)"
-        message = f"transform_input can't be folded into {path or network.name}: {why}"
+        message = f"transform_input can't be folded into {network.name}: {why}"
         raise SpecError([Problem("E155", NOWHERE, message, help=help)])
-    assert first is not None, "no layers, and no obstacle either"
-    weight = state[f"{path}.weight"].double()
-    scale = torch.tensor(STD, dtype=weight.dtype, device=weight.device) / 0.5
-    shift = (torch.tensor(MEAN, dtype=weight.dtype, device=weight.device) - 0.5) / 0.5
-    constant = (weight.flatten(2).sum(2) * shift).sum(1)
-    changed = {f"{path}.weight": weight * scale.reshape(-1, *(1,) * (weight.dim() - 2))}
-    if _has_bias(first):
-        changed[f"{path}.bias"] = state[f"{path}.bias"].double() + constant
-    else:
-        changed[f"{behind}.running_mean"] = state[f"{behind}.running_mean"].double() - constant
-    return {name: tensor.to(state[name].dtype) for name, tensor in changed.items()}
+    path, first = layers[0]
+    op: Filters = first.op  # type: ignore[assignment]  # `obstacle` asked
+    factor, shift = _rescaling(state[f"{path}.weight"])
+    if op.bias:
+        return _changed(state, path, op, factor, shift)
+    mean = f"{layers[1][0]}.running_mean"
+    constant = tensors.constant_of(state[f"{path}.weight"], op, shift)
+    moved = (state[mean].double() - constant).to(state[mean].dtype)
+    return {**_changed(state, path, op, factor, None), mean: moved}
 
 
-def _forked(nodes: tuple[Node, ...]) -> str:
-    """Says that other layers take the images as well; empty where only the first does."""
-    while nodes:
-        if isinstance(nodes[0], Parallel):
-            return f"the images go to several branches, those of {nodes[0].name}"
-        if isinstance(nodes[0], Series) and nodes[0].residual:
-            return f"the images go around {nodes[0].name} as well, to its residual sum"
-        nodes = children(nodes[0])
+def _changed(
+    state: Mapping[str, Tensor], path: str, op: Filters, factor: Tensor, shift: Tensor | None
+) -> dict[str, Tensor]:
+    found = {key: state[key] for key in (f"{path}.weight", f"{path}.bias") if key in state}
+    tensors.before(found, path, op, factor, shift)
+    return found
+
+
+def _rescaling(like: Tensor) -> tuple[Tensor, Tensor]:
+    """What torchvision's models multiply each channel by and add to it, each (3,)."""
+    mean, std = (like.new_tensor(each, dtype=torch.float64) for each in (MEAN, STD))
+    return std / 0.5, (mean - 0.5) / 0.5
+
+
+def _unable(network: Network, layers: list[Found]) -> str:
+    """Why the first layer, which could take it in, doesn't; empty where it does."""
+    (path, first), *behind = layers
+    op: Filters = first.op  # type: ignore[assignment]  # `obstacle` asked
+    if network.input.channels != len(MEAN):
+        return f"images have {len(MEAN)} channels, the input has {int(network.input.channels)}"
+    if not op.bias and not (behind and isinstance(behind[0][1].op, BatchNorm)):
+        return f"{path} has no bias, and no batch norm alone reads what it gives"
     return ""
-
-
-def _obstacle(first: Leaf | None, second: Leaf | None) -> str:
-    """Why the first layer can't take the transform in; empty where it can."""
-    op = first.op if first else None
-    if not isinstance(op, Conv) or not first or first.inp.channels != 3 or op.groups != 1:
-        return "the network doesn't begin with a convolution of three channels"
-    window = op.window(first.inp)
-    if op.slide.tf_same or any((*window.before, *window.after)):
-        return "it is padded, and the padding would no longer be what it was"
-    if not (_has_bias(first) or (second and isinstance(second.op, BatchNorm))):
-        return "it has no bias, and no batch norm follows"
-    return ""
-
-
-def _has_bias(leaf: Leaf) -> bool:
-    return "bias" in leaf.op.params(leaf.inp)
