@@ -252,7 +252,7 @@ def test_files_that_are_there(folder: Path, capsys: pytest.CaptureFixture[str]) 
 def test_what_disagrees_is_not_written(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def off(files: engines.Files) -> engines.Runner:
+    def off(files: engines.Files, settings: engines.Settings = engines.USUAL) -> engines.Runner:
         runner = engines.ONNXRUNTIME.load(files)
         return lambda x: [1.0001 * output for output in runner(x)]
 
@@ -267,7 +267,7 @@ def test_what_disagrees_is_not_written(
 def test_an_engine_that_fails_is_told(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def failing(files: engines.Files) -> engines.Runner:
+    def failing(files: engines.Files, settings: engines.Settings = engines.USUAL) -> engines.Runner:
         def runner(x: torch.Tensor) -> list[torch.Tensor]:
             raise RuntimeError("first\nlast words")
 

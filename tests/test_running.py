@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ import dsl
 from compiler import compile_features, compile_spec, feature_extractor, optimize_for_inference
 from compiler.nn.module import CompiledNetwork
 from compiler.oracle.emitted import randomise
-from compiler.running import preparing
+from compiler.running import choosing
 from compiler.running.timing import medians
 from compiler.running.ways import Way
 
@@ -43,7 +44,7 @@ SPECS = {"series": ONE, "images": TWO, "clips": THREE}
 @pytest.fixture(autouse=True)
 def briefly(monkeypatch: pytest.MonkeyPatch) -> None:
     """Measure no longer than a test needs."""
-    monkeypatch.setattr(preparing, "SECONDS", 0.0)
+    monkeypatch.setattr(choosing, "SECONDS", 0.0)
 
 
 def model(text: str) -> CompiledNetwork:
@@ -146,9 +147,9 @@ def test_a_shorter_type_costs_what_is_said() -> None:
 
 def test_a_way_that_gives_something_else_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     def twice(way: Way, x: Tensor) -> Way:
-        return Way("twice", lambda x: 2 * way(x), way.layout)
+        return replace(way, name="twice", step=lambda x: 2 * way(x))
 
-    monkeypatch.setattr(preparing, "graphed", twice)
+    monkeypatch.setattr(choosing, "graphed", twice)
     made = model(TWO)
     x = batch(made)
     fast = optimize_for_inference(made, x)
@@ -159,9 +160,9 @@ def test_a_way_that_gives_something_else_is_left_out(monkeypatch: pytest.MonkeyP
 
 def test_a_way_that_gives_no_numbers_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(way: Way, x: Tensor) -> Way:
-        return Way("broken", lambda x: way(x) * torch.nan, way.layout)
+        return replace(way, name="broken", step=lambda x: way(x) * torch.nan)
 
-    monkeypatch.setattr(preparing, "graphed", broken)
+    monkeypatch.setattr(choosing, "graphed", broken)
     fast = optimize_for_inference(model(TWO))
     assert "broken" in fast.choice.left_out
     assert fast.way in ("contiguous", "channels_last")
@@ -171,7 +172,7 @@ def test_a_compiler_that_fails_is_left_out(monkeypatch: pytest.MonkeyPatch) -> N
     def failing(way: Way, x: Tensor) -> Way:
         raise RuntimeError("no such\n  instruction")
 
-    monkeypatch.setattr(preparing, "graphed", failing)
+    monkeypatch.setattr(choosing, "graphed", failing)
     fast = optimize_for_inference(model(TWO))
     assert fast.choice.left_out == {"oneDNN graph": "it failed: no such instruction"}
 

@@ -18,6 +18,7 @@ from compiler.ir.network import Network
 from compiler.ir.nodes import macs
 from compiler.ir.op import Axes, Shape
 from compiler.ir.rewriting import threaded
+from compiler.oracle.likeness import share_apart, worst
 from dsl.models.extent import kernel_text
 
 AT_MOST: dict[Dtype, float | None] = {
@@ -53,7 +54,7 @@ class Comparison:
     @property
     def largest(self) -> float:
         """The largest difference of all outputs; not a number where one isn't."""
-        return max(self.differences.values(), key=_rank)
+        return worst(self.differences.values())
 
     @property
     def ok(self) -> bool:
@@ -82,7 +83,7 @@ def compared(
             wanted = reference(x)
         wanted = wanted if isinstance(wanted, tuple) else (wanted,)
         for output, theirs, ours in zip(outputs, _run(name, runner, x), wanted, strict=True):
-            found[output] = max(found[output], _difference(output, theirs, ours), key=_rank)
+            found[output] = worst((found[output], _difference(output, theirs, ours)))
         said.append(f"{batch} of {kernel_text(grid)}")
     made = Comparison(name, tuple(said), found, most)
     if most is None or made.ok or isnan(made.largest):
@@ -118,25 +119,14 @@ def _rounding(reference: Served, wishes: Wishes, x: Tensor) -> float:
             made = model(x if wishes.preprocess else x.double())
         outs.append(made if isinstance(made, tuple) else (made,))
     pairs = zip(*outs, strict=True)
-    return max(_difference("outputs", moved, exact) for exact, moved in pairs)
-
-
-def _rank(difference: float) -> tuple[bool, float]:
-    """What isn't a number is the worst."""
-    return isnan(difference), difference
+    return worst(_difference("outputs", moved, exact) for exact, moved in pairs)
 
 
 def _difference(name: str, theirs: Tensor, ours: Tensor) -> float:
-    """The largest difference of an output, against the largest number in it."""
+    """How far an output is from ours. Raises `Unsteady` where ours are no numbers."""
     if not ours.isfinite().all():
         raise Unsteady(f"the module's own {name} aren't all numbers")
-    if theirs.shape != ours.shape:
-        return inf
-    if not ours.numel():
-        return 0.0
-    most = ours.abs().max().item()
-    apart = (theirs - ours).abs().max().item()
-    return apart / most if most else (inf if apart else 0.0)
+    return share_apart(theirs, ours)
 
 
 def trials(network: Network, wishes: Wishes) -> list[tuple[int, Axes]]:

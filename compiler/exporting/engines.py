@@ -7,8 +7,9 @@ import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module, metadata
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
+from compiler.exporting.wishes import Dtype
 from compiler.missing import EXTRAS, PACKAGES
 
 if TYPE_CHECKING:
@@ -17,11 +18,34 @@ if TYPE_CHECKING:
 Files = Mapping[str, bytes]
 """The content of each file of an export, by its suffix."""
 Runner = Callable[["Tensor"], "list[Tensor]"]
-"""Gives the outputs for an input, in the order in which they were exported."""
+"""Gives the outputs for an input, in the order in which they were exported: memory of their own."""
 
 
 class Unable(Exception):
     """An engine that can't run what was exported; the message says why."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How an engine runs a graph.
+
+    `threads` is how many it takes, by default as many as it likes. `dtype` is what it computes in,
+    where the graph itself is in float32. `shape` is that of the only inputs that will come, if so.
+    """
+
+    threads: int | None = None
+    dtype: Dtype = "float32"
+    shape: tuple[int, ...] | None = None
+
+
+USUAL = Settings()
+
+
+class Loader(Protocol):
+    """Makes files ready to run. Raises `Unable`."""
+
+    def __call__(self, files: Files, settings: Settings = USUAL, /) -> Runner:
+        """Give what runs them."""
 
 
 @dataclass(frozen=True)
@@ -30,9 +54,11 @@ class Engine:
 
     name: str
     package: str
-    load: Callable[[Files], Runner]
+    load: Loader
     doubles: bool = True
     """Whether it computes in float64 what is in that."""
+    dtypes: tuple[Dtype, ...] = ("float32",)
+    """What it can compute in where a graph is in float32; whether here, loading tells."""
 
     @property
     def version(self) -> str:
@@ -51,11 +77,15 @@ class Engine:
         return f"pip install {PACKAGES[self.package]}"
 
 
-def _onnxruntime(files: Files) -> Runner:
+def _onnxruntime(files: Files, settings: Settings = USUAL) -> Runner:
+    """Graphs of open sizes are as quick as those of one: `shape` changes nothing."""
     import onnxruntime as ort
 
     options = ort.SessionOptions()
     options.log_severity_level = 4  # What is wrong is raised; its warnings are for its developers.
+    options.intra_op_num_threads = settings.threads or 0
+    # Else its threads keep the processor busy after a run, in the way of whatever comes next.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
         session = ort.InferenceSession(files[".onnx"], options, ["CPUExecutionProvider"])
     except Exception as error:  # noqa: BLE001  # it has many, which share no base
@@ -64,21 +94,55 @@ def _onnxruntime(files: Files) -> Runner:
     return lambda x: _tensors(session.run(None, {given.name: x.numpy()}))
 
 
-def _openvino(files: Files) -> Runner:
+PRECISIONS: dict[Dtype, str] = {"float32": "f32", "bfloat16": "bf16", "float16": "f16"}
+"""What OpenVINO calls what it can compute in."""
+
+
+def _openvino(files: Files, settings: Settings = USUAL) -> Runner:
+    """It takes what the processor lacks for a wish, not an order; what it says of it is asked."""
     import openvino
 
+    precision = PRECISIONS[settings.dtype]
     core = openvino.Core()
     weights = {"weights": files[".bin"]} if ".bin" in files else {}
-    exact = {"INFERENCE_PRECISION_HINT": "f32"}  # Else bfloat16 where the processor has it.
+    wished: dict[str, Any] = {
+        "INFERENCE_PRECISION_HINT": precision,  # Else bfloat16 wherever the processor has it.
+        "PERFORMANCE_HINT": "LATENCY",
+        "ENABLE_CPU_PINNING": False,  # Else processes side by side take the same cores.
+    }
+    if settings.threads:
+        wished["INFERENCE_NUM_THREADS"] = settings.threads
     try:
         model = core.read_model(files[".xml" if weights else ".onnx"], **weights)
-        compiled = core.compile_model(model, "CPU", exact)
+        if settings.shape:
+            model.reshape([*settings.shape])
+        compiled = core.compile_model(model, "CPU", wished)
     except RuntimeError as error:
         raise Unable(line(error)) from None
-    return lambda x: _tensors([*compiled(x.numpy()).values()])
+    if compiled.get_property("INFERENCE_PRECISION_HINT") != getattr(openvino.Type, precision):
+        raise Unable(f"this processor computes in float32 there, having no {settings.dtype}")
+    return _Requests(compiled)
 
 
-def _torchscript(files: Files) -> Runner:
+class _Requests:
+    """Runs a model of OpenVINO's: a request serves one thread at a time, so each takes its own."""
+
+    def __init__(self, compiled: Any) -> None:
+        self._compiled = compiled
+        self._idle: list[Any] = []
+
+    def __call__(self, x: Tensor) -> list[Tensor]:
+        try:
+            request = self._idle.pop()
+        except IndexError:
+            request = self._compiled.create_infer_request()
+        # The input is read where it is; the outputs are copies, since the next run takes theirs.
+        found = request.infer([x.numpy()], share_inputs=True, share_outputs=False)
+        self._idle.append(request)
+        return _tensors([*found.values()])
+
+
+def _torchscript(files: Files, settings: Settings = USUAL) -> Runner:
     import torch
 
     with warnings.catch_warnings():
@@ -87,7 +151,7 @@ def _torchscript(files: Files) -> Runner:
     return lambda x: _listed(module(x))
 
 
-def _exported_program(files: Files) -> Runner:
+def _exported_program(files: Files, settings: Settings = USUAL) -> Runner:
     import torch
 
     module = torch.export.load(io.BytesIO(files[".pt2"])).module()
@@ -111,7 +175,7 @@ def line(error: Exception) -> str:
 
 
 ONNXRUNTIME = Engine("ONNX Runtime", "onnxruntime", _onnxruntime)
-OPENVINO = Engine("OpenVINO", "openvino", _openvino, doubles=False)
+OPENVINO = Engine("OpenVINO", "openvino", _openvino, doubles=False, dtypes=(*PRECISIONS,))
 TORCHSCRIPT = Engine("torch.jit.load", "torch", _torchscript)
 PROGRAM = Engine("torch.export.load", "torch", _exported_program)
 ENGINES = (ONNXRUNTIME, OPENVINO, TORCHSCRIPT, PROGRAM)

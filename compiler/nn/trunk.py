@@ -152,6 +152,11 @@ class Trunk(nn.Module):
                 draw(init, self.get_parameter(f"{path}.weight"))
 
 
+def refuse_misfit(trunk: Trunk, x: object) -> None:
+    """Raise `ValueError`, as running it would, for an input that its trunk can't take."""
+    trunk._check(x, trunk.network.trunk)  # noqa: SLF001  # as a method it would take a step's name
+
+
 def _symbolic(x: object) -> bool:
     """Whether it stands for a tensor in `torch.fx`."""
     return isinstance(x, Proxy)

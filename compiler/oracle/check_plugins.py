@@ -14,6 +14,7 @@ from compiler.ir.network import Network
 from compiler.ir.nodes import Leaf
 from compiler.ir.plugged import kind_of, plugged
 from compiler.oracle.observe_layers import LayerSeen, macs_of
+from compiler.oracle.observe_modes import modes_restored
 from compiler.oracle.observe_ops import LEARNT, Category, KnownOps, Ran, learn
 from dsl.models.plugins import fault
 
@@ -76,12 +77,9 @@ def inside(module: nn.Module, row: Row, batch: int) -> Inside:
     """What a plugin's layer does, which runs by itself on an input of its size."""
     found = Inside()
     layer = module.get_submodule(row.path)
-    modes = {each: each.training for each in layer.modules()}
     x = torch.empty((batch, *map(int, row.inp)), device="meta")
-    with torch.no_grad(), KnownOps(found.saw):
+    with modes_restored(layer), torch.no_grad(), KnownOps(found.saw):
         layer.eval()(x)
-    for each, training in modes.items():
-        each.training = training
     return found
 
 

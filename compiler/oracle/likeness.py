@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from math import isnan
 
 import torch
 from torch import Tensor
@@ -47,6 +48,25 @@ def rounding(ours: Tensor, theirs: Tensor, jolted: Tensor) -> bool:
         return False
     gap, scale = float((ours - theirs).abs().max()), float(theirs.abs().max())
     return gap <= min(10 * float((ours - jolted).abs().max()), AMPLIFIED * scale)
+
+
+def share_apart(ours: Tensor, theirs: Tensor) -> float:
+    """The largest difference as a share of the largest element of the second.
+
+    Infinite where they have other shapes, and not a number where one of them has none.
+    """
+    if ours.shape != theirs.shape:
+        return torch.inf
+    if not theirs.numel():
+        return 0.0
+    apart: float = (ours.double() - theirs.double()).abs().max().item()
+    most: float = theirs.double().abs().max().item()
+    return apart / most if most else (torch.inf if apart else 0.0)
+
+
+def worst(gaps: Iterable[float]) -> float:
+    """The largest, and what is not a number before any."""
+    return max(gaps, key=lambda gap: (isnan(gap), gap))
 
 
 def shown(ours: Tensor, theirs: Tensor) -> tuple[str, str]:

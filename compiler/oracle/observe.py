@@ -47,8 +47,6 @@ num_batches_tracked and max pool indices 0. `x + s * y` is two. Constants count 
 makes them (`ones_like`).
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,6 +56,7 @@ from torch.func import functional_call
 
 from compiler.oracle.observe_layers import Field, LayerRecorder, LayerSeen, field_of
 from compiler.oracle.observe_memory import PeakMeter, SavedBytes
+from compiler.oracle.observe_modes import modes_restored
 from compiler.oracle.observe_ops import KnownOps, UnknownOpError, storage_keys, tensors
 
 __all__ = ["LayerSeen", "Observation", "UnknownOpError", "observe"]
@@ -114,7 +113,7 @@ def observe(
     that doesn't train (`trains`) keeps nothing: its saved bytes are None.
     """
     state = _meta_state(model)
-    with _modes_restored(model):
+    with modes_restored(model):
         layers, field = _layers(model.train(training), state, shape, batch)
         return Observation(
             params={name: tuple(p.shape) for name, p in model.named_parameters()},
@@ -140,17 +139,6 @@ def _meta_state(model: nn.Module) -> dict[str, torch.Tensor]:
 
 def _image(shape: tuple[int, ...], batch: int) -> torch.Tensor:
     return torch.empty((batch, *shape), device="meta", dtype=torch.float32)
-
-
-@contextmanager
-def _modes_restored(model: nn.Module) -> Iterator[None]:
-    """Gives every module its own training flag back."""
-    flags = [(module, module.training) for module in model.modules()]
-    try:
-        yield
-    finally:
-        for module, training in flags:
-            module.training = training
 
 
 def _layers(

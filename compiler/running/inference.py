@@ -38,7 +38,8 @@ class InferenceNetwork(nn.Module):
     """What `optimize_for_inference` gives: its `forward` gives what the model's gave.
 
     `module` is the rewritten network as an ordinary module, whose `state_dict` has the folded
-    weights; `choice` is what was found to run it best, and `way` the name of that.
+    weights; `choice` is what was found to run it best, and `way` the name of that. `dtype` is
+    what that computes in.
     """
 
     def __init__(self, module: Rewritten, dtype: torch.dtype, choice: Choice) -> None:
@@ -65,7 +66,7 @@ class InferenceNetwork(nn.Module):
         if not _is_batch(x):
             return self.module(x)  # It says what it takes.
         way = self.choice.shaped.get(x.shape, self.choice.usual)
-        return _cast(way(x.to(self.dtype)), x.dtype)
+        return _cast(way(x), x.dtype)
 
     def train(self, mode: bool = True) -> Self:
         """Raise `RuntimeError`: what was folded can't be trained."""

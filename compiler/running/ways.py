@@ -1,4 +1,4 @@
-"""The ways in which torch can run a network for inference.
+"""The ways in which a network can be run for inference, and those that torch has.
 
 What is quickest depends on the processor and on the shape, so ways are measured, not believed in.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeVar
 
 import torch
@@ -43,15 +43,20 @@ def _in(x: Tensor, layout: Layout) -> Tensor:
 
 @dataclass(frozen=True)
 class Way:
-    """One way to run a network: its name, what runs it, and the layout that this takes."""
+    """One way to run a network: its name, what runs it, and the layout and type that this takes."""
 
     name: str
     step: Step = field(repr=False)
     layout: Layout
+    takes: torch.dtype
 
     def __call__(self, x: Tensor) -> Any:
-        """What the network gives for a batch, which is laid out first."""
-        return self.step(_in(x, self.layout))
+        """What the network gives for a batch, which is converted and laid out first."""
+        return self.step(self.prepared(x))
+
+    def prepared(self, x: Tensor) -> Tensor:
+        """The batch as the step takes it."""
+        return _in(x.to(self.takes), self.layout)
 
 
 @contextmanager
@@ -76,9 +81,9 @@ def graphed(way: Way, x: Tensor) -> Way:
     The weights that the module has now are frozen into it.
     """
     jit: Any = torch.jit  # It leaves `trace` untyped.
-    x = _in(x, way.layout)
+    x = way.prepared(x)
     with _fusing(), torch.no_grad():
         frozen: Step = jit.freeze(jit.trace(way.step, x, strict=False, check_trace=False))
         for _ in range(RUNS_UNTIL_READY):
             frozen(x)
-    return Way(f"{way.layout}, oneDNN graph", frozen, way.layout)
+    return replace(way, name=f"{way.layout}, oneDNN graph", step=frozen)
