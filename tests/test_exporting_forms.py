@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import json
 import re
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ import pytest
 import torch
 from hypothesis import HealthCheck, assume, given, settings
 from onnx.reference import ReferenceEvaluator
+from packaging.version import Version
 
 import dsl
 from compiler.exporting.onnx_model import onnx_model
@@ -175,6 +175,10 @@ STEPS = {
 OF_IMAGES = ("between positions",)
 UNSURE = ("global maximum", "response norm", "response norm, strong")
 """Where onnx's reference, in 1.23, isn't what ONNX says: another shape, a neighbour left out."""
+OLD = Version(onnx.__version__) < Version("1.23")
+LATE = ("as TensorFlow pads", "upsampled") if OLD else ()
+"""Where it isn't before: an even kernel that pads by itself gives one place less, and in 1.17
+resizing takes minutes."""
 
 
 def of_rank(step: str, rank: int) -> str:
@@ -193,7 +197,7 @@ def test_every_op_agrees_in_every_rank(step: str, rank: int) -> None:
     model = module(text)
     x = images(model)
     assert runs(model, x)
-    assert step in UNSURE or agrees(model, x)
+    assert step in (*UNSURE, *LATE) or agrees(model, x)
 
 
 HEADS = "layernorm, fc 8, batchnorm, relu, groupnorm 2, layernorm nogamma, dropout 0.1, softmax"
@@ -408,6 +412,10 @@ head: [globalpool avg, fc classes]
 def test_every_opset_is_written_right(opset: int) -> None:
     model = module(EVERYTHING, torch.float32)
     x = images(model)
+    if opset > onnx.defs.onnx_opset_version():
+        with pytest.raises(ExportFault, match=f"doesn't know opset {opset}: take"):
+            exported(model, Wishes(opset=opset))
+        return
     found = exported(model, Wishes(opset=opset))
     assert found.opset_import[0].version == opset
     if opset <= onnx_of_the_runtime():
@@ -417,10 +425,9 @@ def test_every_opset_is_written_right(opset: int) -> None:
         assert np.abs(ours - theirs).max() <= 1e-5 * np.abs(ours).max()
 
 
-@cache
 def onnx_of_the_runtime() -> int:
-    """The newest opset that the engine here takes without a complaint."""
-    return 23
+    """The newest opset that the engine here takes: it was tried in the oldest and the newest."""
+    return 23 if Version(ort.__version__) >= Version("1.32") else 21
 
 
 @pytest.mark.parametrize(("dtype", "share"), [("float16", 5e-3), ("bfloat16", 5e-2)])
@@ -430,6 +437,8 @@ def test_halves_cost_no_more_than_their_digits(dtype: Dtype, share: float) -> No
     model = module(f"{text}head: [globalpool avg, fc classes]\n", torch.float32)
     x = images(model)
     found = exported(model, Wishes(dtype=dtype))
+    if OLD and dtype == "bfloat16":
+        pytest.skip("onnx's reference casts bfloat16 wrongly")
     assert {tensor.data_type for tensor in found.graph.initializer} >= {TYPES[dtype]}
     assert found.graph.input[0].type.tensor_type.elem_type == TYPES["float32"]
     (theirs,) = referred(found, x)
