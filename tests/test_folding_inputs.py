@@ -16,8 +16,8 @@ from compiler.exporting.wishes import Preprocessing
 from compiler.ir.network import Network
 from compiler.lowering.lower import lower
 from compiler.passes.folding_inputs import fold_input, refusal
-from compiler.passes.passing import run
 from compiler.passes.pipeline import EXACT
+from compiler.passes.run import run
 from dsl.models.spec import Spec
 from tests.strategies import specs
 from tests.test_optimizing import careful, given_weights, hold_equal, network, with_weights

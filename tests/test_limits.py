@@ -14,7 +14,6 @@ import pytest
 
 import dsl
 from compiler.cost import cost
-from compiler.cost.render import FORMATS
 from compiler.diagram import drawings, full
 from compiler.diff import align
 from compiler.diff.align import BAND, aligned
@@ -28,6 +27,7 @@ from dsl.models.fields import MAX_TEXT
 from dsl.reading import limits
 from dsl.text.problems import SpecError
 from tests.counting import counted
+from tests.test_cost import FORMS
 
 START = "name: t\ninput: [3, 32, 32]\nclasses: 10\n"
 END = "head: [globalpool avg, fc classes]\n"
@@ -93,7 +93,7 @@ SHAPES: dict[str, tuple[Callable[[int], str], int]] = {
 
 def reports(text: str) -> Callable[[], object]:
     network = lower(dsl.loads(text))
-    return lambda: [write(cost(network)) for write in FORMATS.values()]
+    return lambda: [write(cost(network)) for write in FORMS.values()]
 
 
 def differences(text: str) -> Callable[[], object]:

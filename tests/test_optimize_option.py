@@ -151,3 +151,52 @@ def test_a_rewritten_network_says_what_it_can_not_do() -> None:
     pooled = model.forward_head(model.forward_features(x), pre_logits=True)
     model.reset_classifier(0)
     assert torch.equal(model(x), pooled)
+
+
+SIDE = """name: net
+input: [3, 8, 8]
+classes: 3
+body: [a: 3x3 4]
+aux: [{side: {from: a, weight: 0.3, do: [1x1 4, globalpool avg, fc classes]}}]
+head: [globalpool avg, fc classes]
+"""
+
+
+def test_weights_of_a_head_that_lacks_some(tmp_path: Path) -> None:
+    (spec := tmp_path / "net.yaml").write_text(SIDE)
+    state = compile_spec(spec).state_dict()
+    del state[next(key for key in state if key.startswith("side."))]
+    torch.save(state, file := tmp_path / "net.pth")
+    target = tmp_path / "folded.pth"
+    words = ["--from", str(file), "--to", str(target), "--optimize", "--skip-aux"]
+    assert run(["weights", str(spec), *words]) == 0
+    assert [*torch.load(target)] == [
+        f"{layer}.{name}" for layer in ("a.conv", "fc") for name in ("weight", "bias")
+    ]
+
+
+NOTHING_LEFT = [
+    "cost {} --optimize",
+    "weights {} --from {}.pth --to x.pth --optimize",
+    "source {} --optimize",
+    "export {} --to onnx",
+]
+
+
+@pytest.mark.parametrize("command", NOTHING_LEFT)
+def test_nothing_left_is_an_error_of_the_command(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    spec = tmp_path / "net.yaml"
+    spec.write_text("name: net\ninput: [3, 8, 8]\nclasses: 3\nbody: [dropout 0.5]\n")
+    torch.save({}, f"{spec}.pth")
+    assert run(command.replace("{}", str(spec)).split()) == 1
+    assert capsys.readouterr().err.startswith("error: nothing of net is left\n")
+
+
+def test_other_commands_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["check", "googlenet", "--optimize"]) == 2
+    said = "--optimize is an option of cost, diff, draw, ir, source"
+    assert said in capsys.readouterr().err
+    assert run(["check", "googlenet", "--nowhere"]) == 2
+    assert "is an option of" not in capsys.readouterr().err

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import dsl
-from compiler.cli.options import OPTIMIZE, PLUGIN, load, optimize_option, optimized, spec_options
+from compiler.cli.options import OPTIMIZE, PLUGIN, load, optimize_option, rewriting, spec_options
 from compiler.cli.summary import measured, summary
 from compiler.cli.terminal import sentence
 from compiler.cost import cost as count
@@ -66,10 +66,9 @@ def cost(form: str, layers: bool, batch: int, training: bool, optimize: bool, **
     if optimize and training:
         message = f"{OPTIMIZE} is for inference and --training counts a training pass: say one"
         raise click.UsageError(message)
-    before = load(**spec).network
-    network = optimized(before) if optimize else before
-    report = count(network, batch=batch, training=training)
-    gains = _gains(before, batch) if optimize and form != "csv" else None
+    network = load(**spec).network
+    gains = _gains(network, batch) if optimize else None
+    report = gains.last if gains else count(network, batch=batch, training=training)
     match form:
         case "text":
             text = as_text(report, layers, gains)
@@ -83,7 +82,8 @@ def cost(form: str, layers: bool, batch: int, training: bool, optimize: bool, **
 def _gains(network: Network, batch: int) -> Gains:
     from compiler.cost.gains import gains
 
-    return gains(network, batch)
+    with rewriting():
+        return gains(network, batch)
 
 
 @click.command()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from importlib import import_module
+from typing import Any
 
 import click
 
@@ -68,6 +70,22 @@ class Shortcut(click.Group):
             self._explain(args)
             args = ["compile", *args]
         return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; of an option that it lacks, say which ones have it."""
+        try:
+            return super().invoke(ctx)
+        except click.NoSuchOption as error:
+            if not (others := [*self._having(ctx, error.option_name)]):
+                raise
+            message = f"{error.option_name} is an option of {', '.join(others)}"
+            raise click.UsageError(message, error.ctx) from None
+
+    def _having(self, ctx: click.Context, option: str) -> Iterator[str]:
+        for name in self.list_commands(ctx):
+            command = self.get_command(ctx, name)
+            if command and any(option in param.opts for param in command.params):
+                yield name
 
     def _explain(self, args: list[str]) -> None:
         """Say what is wrong with two words of which neither order nor spelling fits."""

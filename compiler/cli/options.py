@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -194,11 +195,18 @@ def optimized(network: Network) -> Network:
     """The network for inference; its `options` say that this was asked for."""
     from compiler.passes import pipeline
 
-    try:
+    with rewriting():
         made, _ = pipeline.optimized(network)
+    return replace(made, options=(*made.options, OPTIMIZE))
+
+
+@contextmanager
+def rewriting() -> Iterator[None]:
+    """What passes refuse, as an error of the command."""
+    try:
+        yield
     except ValueError as error:
         raise Failed(f"error: {error}") from None
-    return replace(made, options=(*made.options, OPTIMIZE))
 
 
 def overrides(

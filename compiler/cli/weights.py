@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from compiler.cli.files import keep
-from compiler.cli.options import OPTIMIZE, load, spec_options
+from compiler.cli.options import OPTIMIZE, load, rewriting, spec_options
 from compiler.ir.network import Network
 from dsl.models.weights import OWN
 
@@ -104,10 +104,7 @@ def _converted(
     loaded = convert_weights(network, origin, source, **wishes)
     state: Mapping[str, Tensor] = loaded.state
     if optimize:
-        from compiler.passes.pipeline import optimized
-
-        network, folded = optimized(network, state)
-        state = folded or {}
+        network, state = _folded(network, state)
     if target is not None:
         export_state(network, state, names, target)
     if form == "json":
@@ -115,6 +112,17 @@ def _converted(
     said = f"; {', '.join(network.rewritten)}" if network.rewritten else ""
     end = f"\nwrote {target} ({names}{said})" if target else ""
     return f"{loaded.report}{end}"
+
+
+def _folded(network: Network, state: Mapping[str, Tensor]) -> tuple[Network, Mapping[str, Tensor]]:
+    """The network for inference and its weights; those of auxiliary heads may be missing."""
+    from compiler.passes.pipeline import optimized
+
+    heads = {tap.name for tap in network.taps}
+    trunk = {key: tensor for key, tensor in state.items() if key.partition(".")[0] not in heads}
+    with rewriting():
+        network, folded = optimized(network, trunk)
+    return network, folded or {}
 
 
 def _map(network: Network, source: str, form: str) -> str:

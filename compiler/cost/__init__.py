@@ -36,6 +36,8 @@ def cost(
         field=whole_field(trunk),
         params_with_aux=added.params + heads,
         peak_bytes=peak_bytes(network, batch, dtype_bytes),
-        saved_for_backward_bytes=saved_bytes(network, batch, dtype_bytes, training),
+        saved_for_backward_bytes=None
+        if network.rewritten
+        else saved_bytes(network, batch, dtype_bytes, training),
     )
     return Report(network, batch, dtype_bytes, training, whole)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from compiler.cost import cost
+from compiler.cost import Report, cost
 from compiler.ir.network import Network
 from compiler.passes.stages import stages
 
@@ -25,10 +25,11 @@ AT_FIRST = "as its spec has it"
 class Gains:
     """The stages of a network through the passes: what was done, and the figures after it.
 
-    The first is the network as its spec has it.
+    The first is the network as its spec has it. `last` is the cost of what came out.
     """
 
     stages: tuple[tuple[str, dict[str, int]], ...]
+    last: Report
 
     def records(self) -> list[dict[str, Any]]:
         """For JSON: `pass` (None at first) and the figures after it."""
@@ -51,12 +52,16 @@ class Gains:
 
 
 def gains(network: Network, batch: int = 1) -> Gains:
-    """What the passes of `compiler.passes.pipeline` change of an evaluating pass."""
-    return Gains(tuple(_stage(each, batch) for each in stages(network)))
+    """What the passes of `compiler.passes.pipeline` change of an evaluating pass.
+
+    Raises `ValueError` where nothing is left to run.
+    """
+    reports = [cost(each, batch=batch) for each in stages(network)]
+    return Gains(tuple(map(_stage, reports)), reports[-1])
 
 
-def _stage(network: Network, batch: int) -> tuple[str, dict[str, int]]:
-    report = cost(network, batch=batch)
+def _stage(report: Report) -> tuple[str, dict[str, int]]:
+    network = report.network
     name = network.rewritten[-1] if network.rewritten else AT_FIRST
     whole = {key: getattr(report.total, key) for key in COLUMNS if key != "launches"}
     return name, {**whole, "launches": report.launches}

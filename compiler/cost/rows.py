@@ -128,4 +128,5 @@ class Total(Placed):
     peak_bytes: int = 0
     """Most activation bytes alive at once while evaluating; weights apart."""
     saved_for_backward_bytes: int | None = None
-    """Activation bytes kept by a training forward pass. None: batch norm refuses the batch."""
+    """Activation bytes kept by a training forward pass. None: batch norm refuses the batch, or
+    the network was rewritten for inference."""

@@ -12,8 +12,9 @@ from compiler.ir.network import Network
 from compiler.ir.nodes import Leaf, nodes
 from compiler.passes.dropping import DROP_HEADS
 from compiler.passes.folding_inputs import fold_input, refusal
-from compiler.passes.passing import Held, Weights, run
+from compiler.passes.passing import Held, Weights
 from compiler.passes.pipeline import EXACT
+from compiler.passes.run import run
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Ready:
 def optimized(given: Given, wishes: Wishes) -> Ready:
     """The network after the exact passes, with the normalisation of bytes in its weights if it can.
 
-    Raises `ExportFault` for a tap that the passes did away with.
+    Raises `ExportFault` for a tap that the passes did away with, and where they leave nothing.
     """
     network, weights = _exact(given, wishes)
     assert weights is not None
@@ -68,7 +69,10 @@ def _exact(given: Given, wishes: Wishes) -> Held:
         weights = {key: weights[key] for key in weights if key.split(".")[0] not in heads}
         network = replace(network, nodes=network.trunk)
     passes = tuple(each for each in EXACT if each is not DROP_HEADS)
-    network, fresh = run(passes, network, weights)
+    try:
+        network, fresh = run(passes, network, weights)
+    except ValueError as error:
+        raise ExportFault(str(error), "leave it as it is (--no-optimize)") from None
     before, after = dict(nodes(given.network.nodes)), dict(nodes(network.nodes))
     for path in wishes.taps:
         old, new = before[path], after.get(path)

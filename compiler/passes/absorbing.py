@@ -145,8 +145,8 @@ def _absorb(
     edits: Edits, path: str, leaf: Leaf, where: str, affine: Leaf, put: Callable[..., None]
 ) -> None:
     """Work the layer at `where` into the weights of the one at `path`."""
-    if edits.weights is None:
+    if (weights := edits.of(path)) is None:
         return
     op: Filters = leaf.op  # type: ignore[assignment]  # its callers asked
-    factor, shift = tensors.factor_and_shift(edits.weights, where, affine)
-    put(edits.weights, path, op, factor, shift)
+    factor, shift = tensors.factor_and_shift(weights, where, affine)
+    put(weights, path, op, factor, shift)

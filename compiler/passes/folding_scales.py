@@ -40,12 +40,12 @@ def _folded(path: str, node: Node, edits: Edits) -> Node | None:
     residual = made.residual
     if is_plainly(residual.scale, 1.0) or (found := _summed(path, made)) is None:
         return made
-    if edits.weights is not None:
-        at, leaf = found
-        weight = tensors.needed(edits.weights, f"{at}.weight").double()
+    at, leaf = found
+    if (weights := edits.of(at)) is not None:
+        weight = tensors.needed(weights, f"{at}.weight").double()
         factor = weight.new_full((int(leaf.out.channels),), float(residual.scale))
         op: Filters = leaf.op  # type: ignore[assignment]  # `_summed` asked
-        tensors.after(edits.weights, at, op, factor)
+        tensors.after(weights, at, op, factor)
     return replace(made, residual=replace(residual, scale=1.0))
 
 

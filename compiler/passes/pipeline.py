@@ -8,8 +8,9 @@ from compiler.passes.folding_norms import FOLD_BATCH_NORM
 from compiler.passes.folding_scales import FOLD_SCALES
 from compiler.passes.lone_units import LONE_UNITS
 from compiler.passes.nested_joins import NESTED_JOINS
-from compiler.passes.passing import Held, Pass, Weights, run
+from compiler.passes.passing import Held, Pass, Weights
 from compiler.passes.renumbering import RENUMBER
+from compiler.passes.run import run
 
 EXACT: tuple[Pass, ...] = (
     DROP_HEADS,  # First: their weights may be missing.

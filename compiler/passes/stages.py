@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from compiler.ir.network import Network
-from compiler.passes.passing import run
 from compiler.passes.pipeline import EXACT
+from compiler.passes.run import run
 
 
 def stages(network: Network) -> Iterator[Network]:

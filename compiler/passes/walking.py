@@ -29,6 +29,14 @@ class Edits:
         self.weights: dict[str, Tensor] | None = None if weights is None else dict(weights)
         self.origins = dict(origins)
 
+    def of(self, path: str) -> dict[str, Tensor] | None:
+        """The weights, to be changed; None without those of the layer at a path.
+
+        A network's auxiliary heads may be without, as in a module that was built so.
+        """
+        there = self.weights is not None and f"{path}.weight" in self.weights
+        return self.weights if there else None
+
     def moved(self, old: str, node: Node, new: str) -> None:
         """A node that stood at the path `old`, with all in it, stands at `new`."""
         for path, leaf in leaves((node,)):
