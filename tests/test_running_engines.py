@@ -231,6 +231,20 @@ def test_they_are_told_how_many_threads_torch_has(
     assert seen == [1, 2]
 
 
+@pytest.mark.filterwarnings("ignore")  # torch says of itself that tracing is deprecated.
+@pytest.mark.parametrize("wish", ["torch", *ENGINES])
+def test_what_torch_traces_and_exports_is_the_module(wish: Wish) -> None:
+    """A trace would hold what an engine gave as a constant."""
+    made = model()
+    x = batch(made)
+    fast = optimize_for_inference(made, x, engine=wish)
+    traced = torch.jit.trace(fast, x)  # type: ignore[no-untyped-call]  # torch leaves it untyped
+    exported = torch.export.export(fast, (x,)).module()
+    for given in (x, x * 3 + 1):
+        assert close(traced(given), fast(given))
+        assert close(exported(given), fast(given))
+
+
 TASKS = Path("/proc/self/task")
 
 

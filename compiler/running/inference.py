@@ -39,7 +39,7 @@ class InferenceNetwork(nn.Module):
 
     `module` is the rewritten network as an ordinary module, whose `state_dict` has the folded
     weights; `choice` is what was found to run it best, and `way` the name of that. `dtype` is
-    what that computes in.
+    what that computes in. Traced or exported by torch, it is the module.
     """
 
     def __init__(self, module: Rewritten, dtype: torch.dtype, choice: Choice) -> None:
@@ -65,6 +65,9 @@ class InferenceNetwork(nn.Module):
         """
         if not _is_batch(x):
             return self.module(x)  # It says what it takes.
+        if _recorded():
+            inside = next((weight.dtype for weight in self.module.parameters()), x.dtype)
+            return _cast(self.module(x.to(inside)), x.dtype)
         way = self.choice.shaped.get(x.shape, self.choice.usual)
         return _cast(way(x), x.dtype)
 
@@ -93,6 +96,12 @@ class InferenceNetwork(nn.Module):
 
 def _is_batch(x: object) -> bool:
     return isinstance(x, Tensor) and x.is_floating_point()
+
+
+def _recorded() -> bool:
+    """Whether torch takes down what runs: what an engine gives would be a constant there."""
+    jit: Any = torch.jit  # Its stubs lack it.
+    return jit.is_tracing() or torch.compiler.is_exporting()
 
 
 def _cast(out: Any, dtype: torch.dtype) -> Any:
