@@ -12,6 +12,7 @@ PACKAGES = {
     "graphviz": "graphviz",
     "h5py": "h5py",
     "jinja2": "jinja2",
+    "PIL": "pillow",
     "numpy": "numpy",
     "pydantic": "pydantic",
     "pygraphviz": "pygraphviz",
@@ -22,7 +23,7 @@ PACKAGES = {
     "yaml": "pyyaml",
 }
 """What is imported here and there, and what pip calls it."""
-EXTRAS = {"onnx": "onnx", "onnxruntime": "onnx", "openvino": "openvino"}
+EXTRAS = {"nncf": "int8", "onnx": "onnx", "onnxruntime": "onnx", "openvino": "openvino"}
 """Packages that come with an extra of ours, and which."""
 
 

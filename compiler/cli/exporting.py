@@ -13,6 +13,8 @@ from compiler.exporting.forms import FORMS
 from compiler.exporting.wishes import (
     LEAST_OPSET,
     MOST_OPSET,
+    NOISE,
+    Calibrate,
     Dtype,
     Dynamic,
     ExportFault,
@@ -79,6 +81,8 @@ class NumbersType(NumbersOf):
               show_default=True, help="How those bytes lie.")  # fmt: skip
 @click.option("--labels", type=FILE, metavar="FILE",
               help="The classes' names, one a line, to be written beside the graph.")  # fmt: skip
+@click.option("--calibrate", metavar="FOLDER",
+              help=f"Make it int8, with ranges from the images there; {NOISE}: noise.")  # fmt: skip
 @click.option("--no-optimize", is_flag=True, help="Export the network as the spec has it.")
 def export(**options: Any) -> None:
     """Export a network with its weights, once it was run in that format beside the module.
@@ -88,6 +92,7 @@ def export(**options: Any) -> None:
       inception-compile export googlenet --weights googlenet.pth -o googlenet.onnx
       inception-compile export inception_v3 --weights v3.pth --source torchvision --to openvino
       inception-compile export my_net.yaml --weights my.pth -o net.onnx --softmax --preprocess
+      inception-compile export my_net.yaml --weights my.pth -o net.xml --calibrate photos
     """
     from compiler.exporting.export import export as exported
 
@@ -95,8 +100,15 @@ def export(**options: Any) -> None:
     asked = {name: options.pop(name) for name in own}
     wishes = {name: options.pop(name) for name in ("opset", "dtype", "dynamic", "batch", "softmax",
                                                    "taps", "aux")}  # fmt: skip
-    wishes["preprocess"] = _preprocessing(**{name: options.pop(name) for name in
-                                             ("preprocess", "mean", "std", "layout")})  # fmt: skip
+    numbers = {name: options.pop(name) for name in ("mean", "std")}
+    folder = options.pop("calibrate")
+    preprocess = options.pop("preprocess")
+    if any(numbers.values()) and not preprocess and (folder or NOISE) == NOISE:
+        raise click.UsageError("--mean and --std are for images: say --preprocess or --calibrate")
+    layout = options.pop("layout")
+    wishes["preprocess"] = Preprocessing(**numbers, layout=layout) if preprocess else None
+    if folder:
+        wishes["calibrate"] = Calibrate(folder, **({} if preprocess else numbers))
     labels = options.pop("labels")
     wishes["labels"] = _lines(labels) if labels else ()
     _sensible(asked, wishes)
@@ -110,16 +122,6 @@ def export(**options: Any) -> None:
         end = f"\n  = help: {fault.help}" if fault.help else ""
         raise Failed(f"error: {fault.message}{end}") from None
     click.echo(str(done))
-
-
-def _preprocessing(
-    preprocess: bool, mean: tuple[float, ...] | None, std: tuple[float, ...] | None, layout: Layout
-) -> Preprocessing | None:
-    if preprocess:
-        return Preprocessing(mean, std, layout)
-    if mean or std:
-        raise click.UsageError("--mean and --std are for images of bytes: say --preprocess too")
-    return None
 
 
 def _sensible(asked: dict[str, Any], wishes: dict[str, Any]) -> None:

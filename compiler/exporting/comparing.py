@@ -82,7 +82,7 @@ def compared(
         with torch.no_grad():
             wanted = reference(x)
         wanted = wanted if isinstance(wanted, tuple) else (wanted,)
-        for output, theirs, ours in zip(outputs, _run(name, runner, x), wanted, strict=True):
+        for output, theirs, ours in zip(outputs, ran(name, runner, x), wanted, strict=True):
             found[output] = worst((found[output], _difference(output, theirs, ours)))
         said.append(f"{batch} of {kernel_text(grid)}")
     made = Comparison(name, tuple(said), found, most)
@@ -92,7 +92,8 @@ def compared(
     return replace(made, most=max(most, MARGIN * unsure), rounding=unsure)
 
 
-def _run(name: str, runner: Runner, x: Tensor) -> list[Tensor]:
+def ran(name: str, runner: Runner, x: Tensor) -> list[Tensor]:
+    """What an engine gives. Raises `ExportFault` where it fails."""
     try:
         return runner(x)
     except Exception as error:  # Each engine has its own.

@@ -8,16 +8,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from compiler.exporting.calibrating import Calibration, calibration
 from compiler.exporting.comparing import Comparison, Unsteady, compared, trials
-from compiler.exporting.engines import Files, Unable
+from compiler.exporting.costing import Quantised, Trial
+from compiler.exporting.engines import Files, Runner, Unable
 from compiler.exporting.forms import FORMS, Form, FormName, named
 from compiler.exporting.giving import Given, Source, taken
 from compiler.exporting.optimising import Ready, optimized
 from compiler.exporting.placing import default, put, refuse
+from compiler.exporting.quantising import Subject
 from compiler.exporting.reporting import Exported, outputs
 from compiler.exporting.serving import Served, loaded
 from compiler.exporting.sizes import fixed, free
-from compiler.exporting.wishes import ExportFault, Wishes
+from compiler.exporting.wishes import Calibrate, ExportFault, Wishes
 from compiler.ir.network import Network
 from dsl.models.extent import samples
 
@@ -40,7 +43,8 @@ def export(
     `what` is a model that `compile_spec` made, with its weights, or a spec, a path or a name on
     the shelf, whose `weights` (and `source`) are as `load_weights` takes them; without any they
     are random. `to` is the format, which may also follow from the suffix of `output`; a file that
-    the caller doesn't name is new. Everything else is a field of `Wishes`.
+    the caller doesn't name is new. Everything else is a field of `Wishes`; `calibrate` may be what
+    the images of a `Calibrate` are.
 
     Prints nothing; the report says what was done, and `print(report)` shows it. Raises
     `ExportFault` for what can't be had, and where the two disagree: then nothing is written.
@@ -52,7 +56,25 @@ def export(
     given = taken(what, weights, source, aux=bool(wishes.get("aux")), folded=transform_input)
     _open(given.network, wishes)
     target = default(given.network, FORMS[form].suffixes[0]) if path is None else path
+    if wishes.get("calibrate") is not None:
+        wishes["calibrate"] = _calibrate(form, wishes, optimize=optimize)
     return exported(given, target, form, _wishes(form, wishes), optimize=optimize, new=not path)
+
+
+def _calibrate(form: FormName, wishes: Mapping[str, Any], *, optimize: bool) -> Calibrate:
+    """Raise `ExportFault` where there is no int8."""
+    if FORMS[form].quantiser is None:
+        known = ", ".join(name for name, each in FORMS.items() if each.quantiser)
+        raise ExportFault(f"nothing here makes int8 of {form}", f"take one of {known}")
+    dtype = wishes.get("dtype", "float32")
+    if dtype != "float32":
+        message = f"{dtype} is wished, and calibrating, which makes int8 of float32"
+        raise ExportFault(message, "leave out one of them")
+    if not optimize:
+        message = "batch norms that aren't folded would stay in float32 between steps of int8"
+        raise ExportFault(message, "leave out --no-optimize, or --calibrate")
+    asked = wishes["calibrate"]
+    return asked if isinstance(asked, Calibrate) else Calibrate(asked)
 
 
 def _open(network: Network, wishes: Mapping[str, Any]) -> None:
@@ -81,14 +103,50 @@ def exported(
     form = FORMS[name]
     refuse(target, form.suffixes, given.files, new=new)
     names = tuple(outputs(given.network, wishes))
+    asked = wishes.calibrate
+    chosen = calibration(given.network, wishes, asked) if asked else None
     reference = Served(loaded(given.network, given.weights, aux=wishes.aux), _exact(wishes))
     ready = optimized(given, wishes) if optimize else Ready(given.network, given.weights, wishes)
     files, seconds = _timed(lambda: form.make(ready.network, ready.weights, ready.wishes))
     given = replace(given, notes=(*given.notes, *ready.notes))
     report = Exported(given, ready.network, name, target, wishes, files)
     (comparison, why), longer = _timed(lambda: _tried(form, files, reference, names, wishes))
-    put(target, files)
-    return replace(report, compared=comparison, left_out=why, seconds=(seconds, longer))
+    report = replace(report, compared=comparison, left_out=why, seconds=(seconds, longer))
+    if chosen:
+        report = _in_int8(report, chosen, reference)
+    put(target, report.files)
+    return report
+
+
+def _in_int8(report: Exported, chosen: Calibration, reference: Served) -> Exported:
+    """The export quantised, and run beside the module on images that were held out.
+
+    Raises `ExportFault` where the tool can't, or no engine runs what it made.
+    """
+    form, wishes, names = FORMS[report.form], report.wishes, tuple(report.outputs)
+    assert form.quantiser
+    noise = chosen.origin == "noise"
+    start = time.perf_counter()
+    files = form.quantiser(Subject(report.network, wishes, report.files, noise), chosen.ranges)
+    made = time.perf_counter()
+    engine, runner = _runner(form, files)
+    cost = Trial(engine, runner, reference, names, wishes).cost(chosen.held)
+    found = Quantised(form.quantiser.version, chosen, cost)
+    took = (*report.seconds, made - start, time.perf_counter() - made)
+    return replace(report, files=files, quantised=found, seconds=took)
+
+
+def _runner(form: Form, files: Files) -> tuple[str, Runner]:
+    """The first engine that runs these files, by its name."""
+    why = []
+    for engine in form.engines:
+        if not engine.version:
+            continue
+        try:
+            return f"{engine.name} {engine.version}", engine.load(files)
+        except Unable as error:
+            why.append(f"{engine.name} {engine.version} can't run it ({error})")
+    raise ExportFault(f"no engine runs it in int8: {'; '.join(why)}", "leave it in float32")
 
 
 def _timed(what: Callable[[], T]) -> tuple[T, float]:
@@ -98,7 +156,7 @@ def _timed(what: Callable[[], T]) -> tuple[T, float]:
 
 def _exact(wishes: Wishes) -> Wishes:
     """The same in the type that inputs and outputs have."""
-    return replace(wishes, dtype=wishes.outside, opset=None)
+    return replace(wishes, dtype=wishes.outside, opset=None, calibrate=None)
 
 
 def _tried(

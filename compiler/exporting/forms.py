@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from compiler.exporting import engines
+from compiler.exporting import engines, quantising
 from compiler.exporting.engines import Engine, Files
+from compiler.exporting.quantising import Quantiser
 from compiler.exporting.wishes import ExportFault, Wishes
 
 if TYPE_CHECKING:
@@ -25,13 +26,14 @@ class Form:
     """A format. `suffixes` are of its files, the one that a user names first.
 
     `engines` run it, the one that it is tried with first; `graph` says whether it is written as a
-    graph of ONNX, in some opset.
+    graph of ONNX, in some opset. `quantiser` makes int8 of it, where something can.
     """
 
     make: Maker
     suffixes: tuple[str, ...]
     engines: tuple[Engine, ...]
     graph: bool = False
+    quantiser: Quantiser | None = None
 
 
 def _onnx(network: Network, weights: Mapping[str, Tensor], wishes: Wishes) -> Files:
@@ -59,8 +61,20 @@ def _pt2(network: Network, weights: Mapping[str, Tensor], wishes: Wishes) -> Fil
 
 
 FORMS: dict[FormName, Form] = {
-    "onnx": Form(_onnx, (".onnx",), (engines.ONNXRUNTIME, engines.OPENVINO), graph=True),
-    "openvino": Form(_openvino, (".xml", ".bin"), (engines.OPENVINO,), graph=True),
+    "onnx": Form(
+        _onnx,
+        (".onnx",),
+        (engines.ONNXRUNTIME, engines.OPENVINO),
+        graph=True,
+        quantiser=quantising.ONNXRUNTIME,
+    ),
+    "openvino": Form(
+        _openvino,
+        (".xml", ".bin"),
+        (engines.OPENVINO,),
+        graph=True,
+        quantiser=quantising.NNCF,
+    ),
     "torchscript": Form(_torchscript, (".pt",), (engines.TORCHSCRIPT,)),
     "pt2": Form(_pt2, (".pt2",), (engines.PROGRAM,)),
 }

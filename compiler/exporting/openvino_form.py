@@ -5,6 +5,7 @@ from __future__ import annotations
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from compiler.exporting.engines import Files
 from compiler.exporting.wishes import ExportFault
@@ -22,6 +23,11 @@ def made(onnx: bytes) -> Files:
     except RuntimeError as error:
         last = str(error).strip().splitlines()[-1].strip()
         raise ExportFault(f"OpenVINO {openvino.__version__} can't read the graph", last) from None
+    return signed(model)
+
+
+def signed(model: Any) -> Files:
+    """What OpenVINO writes of a model, with the digest of its weights."""
     _, weights = _saved(model)
     model.set_rt_info(sha256(weights).hexdigest(), [*OURS])
     text, weights = _saved(model)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from compiler.exporting.engines import Files
 from compiler.exporting.entering import INPUT
+from compiler.exporting.folders import HOW
 from compiler.exporting.forms import FORMS, FormName
 from compiler.exporting.graph import Graph
 from compiler.exporting.leaving import promised
@@ -20,7 +21,9 @@ from compiler.ir.op import Shape
 from dsl.models.extent import AXES
 
 if TYPE_CHECKING:
+    from compiler.exporting.calibrating import Calibration
     from compiler.exporting.comparing import Comparison
+    from compiler.exporting.costing import Quantised
     from compiler.exporting.giving import Given
 
 
@@ -29,7 +32,9 @@ class Exported:
     """A network that was written in another format; `print` shows all of it.
 
     `compared` is what was run beside the module; None with the reason in `left_out` where
-    nothing was. `seconds` are those that making and comparing took, `size` the bytes of all files.
+    nothing was. `quantised` is how it was made int8, if it was: what was compared was float32 then,
+    and what int8 costs is said there. `seconds` are those that making and comparing took, twice
+    with int8; `size` the bytes of all files.
     """
 
     given: Given
@@ -41,7 +46,8 @@ class Exported:
     files: Files
     compared: Comparison | None = None
     left_out: str = ""
-    seconds: tuple[float, float] = (0.0, 0.0)
+    seconds: tuple[float, ...] = (0.0, 0.0)
+    quantised: Quantised | None = None
 
     @property
     def size(self) -> int:
@@ -66,15 +72,22 @@ class Exported:
 
     def _rows(self) -> Iterator[tuple[str, str]]:
         opset = f", opset {self.wishes.version}" if FORMS[self.form].graph else ""
-        yield "format", f"{self.form}{opset}, {self.wishes.dtype}, {self.size / 2**20:,.1f} MiB"
+        found = self.quantised
+        numbers = f"int8 by {found.tool}" if found else self.wishes.dtype
+        yield "format", f"{self.form}{opset}, {numbers}, {self.size / 2**20:,.1f} MiB"
         yield "weights", self.given.origin
         yield "optimised", ", ".join(self.network.rewritten) or "no"
         yield "input", self._input()
         for name, shape in self.outputs.items():
             yield "output", f"{name}: {self.wishes.outside}, {self._batch()} x {_sides(shape)}"
         yield "compared", self._compared()
-        made, compared = self.seconds
-        yield "time", f"{made:.2f} s to make it, {compared:.2f} s to compare"
+        made, compared, *longer = self.seconds
+        took = f"{made:.2f} s to make it, {compared:.2f} s to compare"
+        if found:
+            yield "ranges", _ranges(found.calibration)
+            yield "costs", _costs(found)
+            took += f", {longer[0]:.2f} s to quantise, {longer[1]:.2f} s to compare again"
+        yield "time", took
 
     def _batch(self) -> str:
         return str(self.wishes.batch) if self.wishes.dynamic == "none" else "batch"
@@ -98,8 +111,9 @@ class Exported:
             return f"nothing was compared: {self.left_out}"
         most = "" if found.most is None else f" (at most {found.most:.2g})"
         runs = ", ".join(found.sizes)
+        before = "before it was int8: " if self.quantised else ""
         return (
-            f"{found.engine} and the module on random input ({runs}): "
+            f"{before}{found.engine} and the module on random input ({runs}): "
             f"largest difference {found.largest:.1e} of the largest output{most}"
         )
 
@@ -112,6 +126,8 @@ class Exported:
                 "this network amplifies rounding: that of its weights alone moves the outputs by "
                 f"{self.compared.rounding:.1e}, of which ten times are allowed"
             )
+        if self.quantised and not self.quantised.calibration.apart:
+            yield "too few images to hold some out: int8 was tried with those that made its ranges"
         names = AXES[len(self.given.network.input.grid)]
         for axis, path in fixed(self.given.network, self.wishes).items():
             if path:
@@ -131,6 +147,29 @@ def outputs(network: Network, wishes: Wishes) -> dict[str, tuple[int, ...]]:
         each.name: tuple(map(int, found[each.path] if each.path else last))
         for each in promised(network, wishes, graph)
     }
+
+
+def _ranges(calibration: Calibration) -> str:
+    """From what the ranges of int8 are."""
+    used = len(calibration.ranges)
+    if calibration.origin == "noise":
+        return f"of {used} inputs of noise, as asked: good for timing, the outputs mean little"
+    if calibration.origin == "batches":
+        return f"of {used} of the {calibration.total} images that were given"
+    return f"of {used} of the {calibration.total} images in {calibration.name}, {HOW}"
+
+
+def _costs(found: Quantised) -> str:
+    """What int8 costs, and on which images."""
+    cost, calibration = found.cost, found.calibration
+    of = "inputs of noise" if calibration.origin == "noise" else "images"
+    which = f"{cost.images} {'other ' if calibration.apart else ''}{of}"
+    largest = f"largest difference {cost.largest:.1e} of the largest output"
+    text = f"{cost.engine} and the module on {which}: {largest}"
+    if cost.same is None:
+        return text
+    places = f"{cost.places:,}{' places' if cost.places != cost.images else ''}"
+    return f"{text}, the same best class in {cost.same:,} of {places}"
 
 
 def _sides(shape: tuple[int, ...]) -> str:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from dsl.models.spec import Spec
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 Dtype = Literal["float32", "float16", "bfloat16", "float64"]
 """In what numbers a graph computes; `float64` is for comparing, since few engines run it."""
@@ -18,6 +23,8 @@ LEAST_OPSET, MOST_OPSET = 13, 25
 """The versions of ONNX's operators that graphs are written in."""
 USUAL_OPSET: dict[Dtype, int] = {"float32": 18, "float16": 18, "bfloat16": 22, "float64": 18}
 """What a graph is written in unless another one is asked for; bfloat16 had no convolution."""
+NOISE = "random"
+"""The name by which calibrating with noise is asked for; a folder called so is `./random`."""
 
 
 class ExportFault(ValueError):
@@ -44,13 +51,27 @@ class Preprocessing:
 
 
 @dataclass(frozen=True)
+class Calibrate:
+    """Images that say which ranges int8 needs.
+
+    A folder, whose images are normalised by `mean` and `std` (as in `Preprocessing`; None for what
+    the spec says); or batches of tensors that the exported file takes; or noise, by its name.
+    """
+
+    images: str | Path | Iterable[Tensor]
+    mean: tuple[float, ...] | None = None
+    std: tuple[float, ...] | None = None
+
+
+@dataclass(frozen=True)
 class Wishes:
     """How a network is exported.
 
     `opset` None is the usual one for the dtype. `taps` are paths whose values become outputs as
     well, in that order. `aux` exports the auxiliary heads as outputs under their names. `softmax`
     makes the output `probabilities` instead of `logits`. `batch` counts where nothing is dynamic.
-    `labels`, one for each class, are written beside the graph.
+    `labels`, one for each class, are written beside the graph. `calibrate` makes it int8, with
+    ranges from these images.
 
     Whatever the dtype, inputs and outputs are float32 (float64 for float64; bytes with
     `preprocess`), so that a program runs either file.
@@ -65,6 +86,7 @@ class Wishes:
     aux: bool = False
     batch: int = 1
     labels: tuple[str, ...] = ()
+    calibrate: Calibrate | None = None
 
     def __post_init__(self) -> None:
         """Raise `ExportFault` for what can't be wished of any network."""
