@@ -181,7 +181,9 @@ def test_images_become_what_the_file_takes(folder: Path) -> None:
     wanted = Image.open("photos/a/00.png").crop((2, 0, 17, 15))  # The middle columns.
     fitted = wanted.resize((12, 12), Image.Resampling.BILINEAR)
     exact = (np.asarray(fitted, np.float64) / 255 - (0.5, 0.4, 0.3)) / (0.25, 0.2, 0.1)
-    assert np.abs(first[0].permute(1, 2, 0).numpy() - exact).max() < 0.1  # Two steps of a byte, at the edges.
+    assert (
+        np.abs(first[0].permute(1, 2, 0).numpy() - exact).max() < 0.1
+    )  # Two steps of a byte, at the edges.
     bytes_ = Wishes(preprocess=Preprocessing((0.5,), (0.5,)))
     (raw, *_) = calibrating.calibration(network, bytes_, Calibrate("photos")).ranges
     assert (raw.dtype, tuple(raw.shape)) == (torch.uint8, (1, 12, 12, 3))
