@@ -177,7 +177,7 @@ def test_from_python(folder: Path) -> None:
         (["--to", "tflite"], "'tflite' is not one of"),
         (["--to", "onnx", "--source", "keras"], "say --weights FILE"),
         (["--to", "onnx", "--batch", "2"], "--batch is for --dynamic none"),
-        (["--to", "onnx", "--mean", "0.5"], "say --preprocess too"),
+        (["--to", "onnx", "--mean", "0.5"], "say --preprocess or --calibrate"),
         (["--to", "onnx", "--mean", "half"], "'half' isn't numbers"),
         (["--to", "onnx", "--opset", "5"], "5 is not in the range"),
         (["--to", "onnx", "-o", "."], "is a directory"),
