@@ -15,7 +15,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("compiler", "dsl")
-FORMATS = ("onnx", "openvino", "weights")
+FORMATS = ("int8", "onnx", "openvino", "weights")
 """The extras that formats need."""
 
 
