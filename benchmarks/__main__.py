@@ -17,6 +17,7 @@ os.environ.setdefault("KINETO_LOG_LEVEL", "99")
 import torch
 
 from benchmarks import building, costing, growth, running, startup, sweeping
+from benchmarks.deploying.report import report as deploying
 from benchmarks.pairs import table
 
 REPORTS: Mapping[str, Callable[[bool], Iterator[str]]] = {
@@ -26,6 +27,7 @@ REPORTS: Mapping[str, Callable[[bool], Iterator[str]]] = {
     "running": lambda quick: table(running.rows(quick=quick)),
     "sweeping": lambda quick: table(sweeping.rows(quick=quick)),
     "growth": lambda quick: growth.report(quick=quick),
+    "deploying": lambda quick: deploying(quick=quick),
 }
 
 
