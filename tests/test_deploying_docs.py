@@ -69,8 +69,10 @@ def test_it_names_every_option() -> None:
 
 
 def test_a_network_in_torch(capsys: pytest.CaptureFixture[str]) -> None:
-    (block,) = blocks("python", "In torch")
-    found: dict[str, Any] = {}
-    exec(block, found)
+    plain, int8 = blocks("python", "In torch")
+    found: dict[str, Any] = {"loader": [(torch.rand(5, 1, 96, 96), 0)]}
+    exec(plain, found)
     assert found["logits"].shape == (1, 10)
     assert capsys.readouterr().out.strip() in found["fast"].choice.measured
+    exec(int8, found)
+    assert capsys.readouterr().out.startswith("OpenVINO, int8 0.")

@@ -320,7 +320,7 @@ def test_an_engine_that_gives_something_else_is_not_taken(
 ) -> None:
     doctored(engine, change, monkeypatch)
     name = ENGINES[engine].name
-    with pytest.raises(ValueError, match=f"{name} can't be taken for small: .*something else"):
+    with pytest.raises(ValueError, match=f"{name} can't run small: .*something else"):
         optimize_for_inference(model(), engine=engine)
     fast = optimize_for_inference(model(), engine="auto")
     assert "something else" in fast.choice.left_out[name]
@@ -391,7 +391,7 @@ def test_engines_run_on_the_processor() -> None:
     elsewhere = torch.empty(1, 3, 20, 24, device="meta")
     for engine in ENGINES.values():
         with pytest.raises(Unable, match="runs on the processor, and this is on meta"):
-            engined.engined(engine, dict, made, elsewhere, torch.float32)
+            engined.engined(engine, made, elsewhere, torch.float32, dict, dict)
 
 
 def test_types_that_an_engine_lacks_are_refused() -> None:

@@ -15,6 +15,7 @@ from compiler.exporting.engines import Runner
 from compiler.exporting.serving import Served
 from compiler.exporting.wishes import ExportFault, Wishes
 from compiler.ir.nodes import macs
+from compiler.oracle.likeness import worst
 
 MOST_WORK = 5 * MOST_MACS
 """Multiply-accumulates that are spent on images that were held out."""
@@ -51,14 +52,14 @@ class Quantised:
 
 
 @dataclass
-class _Sum:
+class Sum:
     """What was found of an output so far."""
 
     apart: float = 0.0
     most: float = 0.0
 
     def add(self, theirs: Tensor, ours: Tensor) -> None:
-        self.apart = max(self.apart, (theirs - ours).abs().max().item())
+        self.apart = worst((self.apart, (theirs - ours).abs().max().item()))
         self.most = max(self.most, ours.abs().max().item())
 
     @property
@@ -100,9 +101,9 @@ class Trial:
         network, wishes = self.reference.model.network, self.wishes
         for batch, grid in trials(network, wishes):
             self._theirs(given(network, wishes, grid, batch))
-        sums = {name: _Sum() for name in self.outputs}
+        sums = {name: Sum() for name in self.outputs}
         size = wishes.batch if wishes.dynamic == "none" else 1
-        some = _some(held, macs(*network.trunk))
+        some = affordable(held, macs(*network.trunk))
         for x, count in batches(some, size):
             theirs, ours = self._theirs(x), self._ours(x)
             for found, their, our in zip(sums.values(), theirs, ours, strict=True):
@@ -128,7 +129,7 @@ class Trial:
         return found
 
 
-def _some(held: Images, work: int) -> Images:
+def affordable(held: Images, work: int) -> Images:
     """As many as the module runs in a reasonable time, and one at least."""
     count = max(1, min(len(held), MOST_WORK // max(work, 1)))
     return Images(held.keys[:count], held.load)

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from copy import deepcopy
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache, partial
+from math import inf
 from typing import Any, Literal
 
 import torch
 from torch import Tensor
 
-from compiler.exporting.engines import Engine, Unable, line
+from compiler.exporting.calibrating import Calibration
+from compiler.exporting.engines import Engine, Files, Unable, line
 from compiler.exporting.wishes import ExportFault
 from compiler.missing import advice
 from compiler.oracle.likeness import share_apart, worst
 from compiler.running.engined import ENGINES, TAKES, EngineName, engined, onnx_files
 from compiler.running.inference import Choice, Rewritten
+from compiler.running.quantised import cost, in_int8
 from compiler.running.timing import medians
-from compiler.running.ways import Way, graphed, laid_out, layouts
+from compiler.running.ways import Step, Way, graphed, laid_out, layouts
 
 Wish = Literal["torch", EngineName, "auto"]
 """Who runs a network: torch, an engine, or the quickest of them."""
@@ -32,19 +35,42 @@ MARGIN = 10
 """How much further than torch's own rounding another's may lead, where a network amplifies it."""
 
 
-def chosen(
-    wish: Wish, module: Rewritten, x: Tensor, wanted: Any, dtype: torch.dtype
-) -> tuple[Rewritten, Choice]:
-    """The module that is used, and what runs it best, as the model gave `wanted` for `x`.
+@dataclass(frozen=True)
+class Task:
+    """A rewritten module to be run as well as can be, in a type.
 
-    Raises `ValueError` for an engine that was asked for and can't run it, `ImportError` where it
-    isn't installed.
+    `reference` is what the model that it came from does, and `wanted` what that gives for `x`.
+    In int8 `images` are there to find ranges with.
+    """
+
+    module: Rewritten
+    x: Tensor
+    reference: Step
+    wanted: Any
+    dtype: torch.dtype
+    images: Calibration | None = None
+
+
+@dataclass(frozen=True)
+class Found:
+    """How an engine runs it: every shape, and the example's; and how far it is from the model."""
+
+    usual: Way
+    best: Way
+    error: float
+
+
+def chosen(wish: Wish, task: Task) -> tuple[Rewritten, Choice]:
+    """The module that is used, and what runs it best.
+
+    Raises `ValueError` for an engine that was asked for and can't run it, and where none can;
+    `ImportError` where the one that was asked for isn't installed.
     """
     if wish == "torch":
-        return _in_torch(module.to(dtype), x, wanted)
+        return _in_torch(task.module.to(task.dtype), task.x, task.wanted)
     if wish == "auto":
-        return _of_all(module, x, wanted, dtype)
-    return _in_engine(ENGINES[wish], module.to(TAKES), x, wanted, dtype)
+        return _of_all(task)
+    return _in_engine(ENGINES[wish], replace(task, module=task.module.to(TAKES)))
 
 
 def _in_torch(module: Rewritten, x: Tensor, wanted: Any) -> tuple[Rewritten, Choice]:
@@ -72,55 +98,79 @@ def _in_torch(module: Rewritten, x: Tensor, wanted: Any) -> tuple[Rewritten, Cho
     return modules[usual.layout], choice
 
 
-def _in_engine(
-    engine: Engine, module: Rewritten, x: Tensor, wanted: Any, dtype: torch.dtype
-) -> tuple[Rewritten, Choice]:
+def _in_engine(engine: Engine, task: Task) -> tuple[Rewritten, Choice]:
     """An engine that was asked for by name."""
-    name = module.network.name
     try:
-        usual, best = engined(engine, lambda: onnx_files(module), module, x, dtype)
-        made = best(x)
+        found = _by(engine, task, partial(onnx_files, task.module))
     except ImportError as error:
         said = advice(error) or f"{engine.name} can't be loaded: {error}"
         raise ImportError(f"compiler.optimize_for_inference: {said}", name=error.name) from None
     except (Unable, ExportFault) as error:
+        name = task.module.network.name
         raise ValueError(f"{engine.name} can't run {name}: {error}") from None
-    if fault := _fault(made, module(x.to(TAKES)), (module, x, dtype)):
-        raise ValueError(f"{engine.name} can't be taken for {name}: {fault}")
-    shaped = {} if best is usual else {x.shape: best}
-    seconds = measured([best], x, 0)
-    return module, Choice(usual, shaped, seconds, {}, difference(made, wanted))
+    seconds = measured([found.best], task.x, 0)
+    return task.module, Choice(found.usual, {task.x.shape: found.best}, seconds, {}, found.error)
 
 
-def _of_all(
-    module: Rewritten, x: Tensor, wanted: Any, dtype: torch.dtype
-) -> tuple[Rewritten, Choice]:
+def _of_all(task: Task) -> tuple[Rewritten, Choice]:
     """The quickest of what torch runs best and each engine that is installed and exact."""
-    used, choice = _in_torch(deepcopy(module).to(dtype), x, wanted)
-    module = module.to(TAKES)
-    graph, left_out = cache(lambda: onnx_files(module)), {**choice.left_out}
-    best = choice.shaped.get(x.shape, choice.usual)
-    engines: dict[str, tuple[Way, Way, float]] = {}
+    module, x = task.module, task.x
+    engines, left_out = dict[str, Found](), dict[str, str]()
+    used, choice, ways = module, None, list[Way]()
+    if task.images:
+        left_out["torch"] = "it has no int8 here"
+    else:
+        used, choice = _in_torch(deepcopy(module).to(task.dtype), x, task.wanted)
+        left_out |= choice.left_out
+        ways.append(choice.shaped.get(x.shape, choice.usual))
+    task = replace(task, module=module.to(TAKES))
+    graph = cache(partial(onnx_files, task.module))
     for engine in ENGINES.values():
         try:
-            usual, way = engined(engine, graph, module, x, dtype)
-            made = way(x)
+            found = _by(engine, task, graph)
         except ImportError as error:
             left_out[engine.name] = advice(error) or f"it can't be loaded: {error}"
-        except Exception as error:  # noqa: BLE001  # each has its own, and torch runs it anyway
+        except Exception as error:  # noqa: BLE001  # each has its own, and others run it anyway
             left_out[engine.name] = line(error)
         else:
-            if fault := _fault(made, module(x.to(TAKES)), (module, x, dtype)):
-                left_out[engine.name] = fault
-            else:
-                engines[way.name] = usual, way, difference(made, wanted)
-    found = measured([best, *(way for _, way, _ in engines.values())], x) if engines else {}
-    seconds = {**choice.measured, **found}
-    quickest = min(found, key=lambda name: found[name], default=best.name)
-    if quickest not in engines:
+            engines[found.best.name] = found
+    ways += [found.best for found in engines.values()]
+    if not ways:
+        why = "; ".join(f"{name}: {said}" for name, said in left_out.items())
+        raise ValueError(f"nothing runs {module.network.name} in int8. {why}")
+    seconds = measured(ways, x) if len(ways) > 1 or not choice else {}
+    quickest = min(seconds, key=lambda name: seconds[name], default=ways[0].name)
+    seconds = {**(choice.measured if choice else {}), **seconds}
+    if choice and quickest not in engines:
         return used, replace(choice, measured=seconds, left_out=left_out)
-    usual, way, apart = engines[quickest]
-    return module, Choice(usual, {x.shape: way}, seconds, left_out, apart)
+    found = engines[quickest]
+    shaped = {x.shape: found.best}
+    return task.module, Choice(found.usual, shaped, seconds, left_out, found.error)
+
+
+def _by(engine: Engine, task: Task, graph: Callable[[], Files]) -> Found:
+    """How an engine runs a module of float32, which `graph` gives the files of.
+
+    Raises `Unable`, `ExportFault` or `ImportError` where it can't, or gives something else.
+    """
+    module, x = task.module, task.x
+    if task.images:
+        files = in_int8(engine, module, task.images)
+        usual, best = engined(engine, module, x, torch.int8, lambda: files, lambda: files)
+
+        def step(image: Tensor) -> Any:
+            return (best if image.shape == x.shape else usual)(image)
+
+        error = cost(step, task.reference, module, task.images.held)
+        if not error < inf:
+            raise Unable("in int8 it gives what are no numbers")
+        return Found(usual, best, error)
+    again = partial(onnx_files, module)
+    usual, best = engined(engine, module, x, task.dtype, graph, again)
+    made = best(x)
+    if fault := _fault(made, module(x.to(TAKES)), (module, x, task.dtype)):
+        raise Unable(fault)
+    return Found(usual, best, difference(made, task.wanted))
 
 
 def _fault(ours: Any, theirs: Any, ran: tuple[Rewritten, Tensor, torch.dtype]) -> str:

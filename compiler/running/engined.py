@@ -40,21 +40,27 @@ TAKES = torch.float32
 
 
 def engined(
-    engine: Engine, graph: Callable[[], Files], module: Rewritten, x: Tensor, dtype: torch.dtype
+    engine: Engine,
+    module: Rewritten,
+    x: Tensor,
+    dtype: torch.dtype,
+    graph: Callable[[], Files],
+    later: Callable[[], Files],
 ) -> tuple[Way, Way]:
     """How an engine runs a graph, which `module` is in float32: every shape, and that of `x`.
 
-    OpenVINO is quicker where it knows the shape; a graph for all others is loaded once one comes.
+    OpenVINO is quicker where it knows the shape; what `later` gives is loaded once another comes.
     Engines take as many threads as torch has by now, where their own default is the whole machine.
     Raises `Unable` and `ExportFault` for what it can't run, `ImportError` where a package is
     missing.
     """
     if not x.is_cpu:
         raise Unable(f"it runs on the processor, and this is on {x.device}")
-    if NAMES[dtype] not in engine.dtypes:
-        raise Unable(f"it computes in {', '.join(engine.dtypes)}, not in {NAMES[dtype]}")
-    settings = Settings(torch.get_num_threads(), NAMES[dtype])
-    name = engine.name if dtype == TAKES else f"{engine.name}, {settings.dtype}"
+    inside = NAMES[TAKES if dtype == torch.int8 else dtype]
+    if inside not in engine.dtypes:
+        raise Unable(f"it computes in {', '.join(engine.dtypes)}, not in {inside}")
+    settings = Settings(torch.get_num_threads(), inside)
+    name = engine.name if dtype == TAKES else f"{engine.name}, {str(dtype).removeprefix('torch.')}"
 
     def way(runner: Runner) -> Way:
         return Way(name, Engined(module, runner), "contiguous", TAKES)
@@ -66,7 +72,7 @@ def engined(
 
     @cache
     def others() -> Runner:
-        return engine.load(onnx_files(module), settings)
+        return engine.load(later(), settings)
 
     def late(batch: Tensor) -> list[Tensor]:
         return others()(batch)
@@ -78,12 +84,16 @@ def onnx_files(module: Rewritten) -> Files:
     """The network with its weights as a model of ONNX, in bytes; its outputs are the module's."""
     from compiler.exporting.protobuf import model
 
-    network, maps = module.network, _maps(module)
-    wishes = Wishes(taps=maps)
+    network, wishes = module.network, wishes_of(module)
     graph = onnx_graph(network, module.state_dict(), wishes)
-    if maps:
+    if wishes.taps:
         del graph.outputs[0]  # The last step's map, which has another name if it is asked for.
     return {".onnx": model(network, graph, wishes).SerializeToString()}
+
+
+def wishes_of(module: Rewritten) -> Wishes:
+    """The graph's outputs beside the last one: the maps that the module gives, if it gives maps."""
+    return Wishes(taps=_maps(module))
 
 
 def _maps(module: Rewritten) -> tuple[str, ...]:

@@ -11,9 +11,10 @@ from compiler.nn.extractor import FeatureNetwork
 from compiler.nn.module import CompiledNetwork, build
 from compiler.oracle.observe_modes import modes_restored
 from compiler.passes.pipeline import optimized
-from compiler.running.choosing import Wish, chosen
-from compiler.running.engined import NAMES
+from compiler.running.choosing import Task, Wish, chosen
+from compiler.running.engined import ENGINES, NAMES
 from compiler.running.inference import InferenceNetwork, Rewritten
+from compiler.running.quantised import Calibrating, calibrated
 
 DTYPES = (*NAMES,)
 
@@ -24,6 +25,7 @@ def optimize_for_inference(
     *,
     dtype: torch.dtype | None = None,
     engine: Wish = "torch",
+    calibration: Calibrating | None = None,
 ) -> InferenceNetwork:
     """A network for inference with the model's outputs while evaluating; no state is shared.
 
@@ -34,8 +36,10 @@ def optimize_for_inference(
     the threads that torch has by now; "auto" what is the quickest of all that is installed. It
     takes about as long as the measuring, a second or a few.
 
-    With `dtype` it computes in that type; inputs and outputs stay in the caller's, and
-    `choice.error` says what it cost.
+    With `dtype` it computes in that type, with `calibration` (batches of what the model takes, or
+    a folder of images) an engine does in int8, with ranges from four images in five. Inputs and
+    outputs stay in the caller's, and `choice.error` says what it cost: on the example, of int8 on
+    the fifth images.
 
     Raises `ValueError` for another kind of module, an example, a type or an engine that can't be
     taken, and for an engine that can't run it; `ImportError` for one that isn't installed.
@@ -47,16 +51,35 @@ def optimize_for_inference(
     weight = next(model.parameters(), torch.zeros(0))
     if weight.is_meta:
         raise ValueError(f"{model.network.name} is on meta: it has no weights to fold")
-    dtype = dtype or weight.dtype
+    asked, dtype = dtype, dtype or weight.dtype
     if dtype not in DTYPES:
         raise ValueError(f"dtype must be one of {', '.join(map(str, DTYPES))}, not {dtype!r}")
     if engine not in get_args(Wish):
         raise ValueError(f"engine must be one of {', '.join(get_args(Wish))}, not {engine!r}")
+    if calibration is not None:
+        _refuse_int8(engine, asked)
+        dtype = torch.int8
     example = _example(model, weight) if example_input is None else example_input
     with torch.no_grad():
         wanted = _evaluated(model, example)
-        used, choice = chosen(engine, _rewritten(model), example, wanted, dtype)
+        module = _rewritten(model)
+        images = None if calibration is None else calibrated(module, calibration)
+
+        def reference(x: Tensor) -> Any:
+            return _evaluated(model, x.to(example))
+
+        task = Task(module, example, reference, wanted, dtype, images)
+        used, choice = chosen(engine, task)
     return InferenceNetwork(used, dtype, choice)
+
+
+def _refuse_int8(engine: Wish, dtype: torch.dtype | None) -> None:
+    """Raise `ValueError` where calibrating is asked for and can't be."""
+    if dtype not in (None, torch.float32):
+        raise ValueError(f"calibration makes int8 of float32: leave out dtype={dtype}")
+    if engine == "torch":
+        engines = " or ".join(f'engine="{name}"' for name in (*ENGINES, "auto"))
+        raise ValueError(f"torch has no int8 here: take {engines}")
 
 
 def _example(model: Rewritten, like: Tensor) -> Tensor:
