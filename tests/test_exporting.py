@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 import torch
 from onnx import ModelProto
 
+import dsl
 from compiler.exporting.activations import WRITTEN
 from compiler.exporting.onnx_model import onnx_model
 from compiler.exporting.rules import JOINS, RULES
@@ -120,3 +122,21 @@ def test_every_op_and_join_has_a_rule() -> None:
     assert set(RULES) == ops
     assert set(JOINS) == {k for k in own(Join) if k.__module__.startswith("compiler.ops.")}
     assert list(WRITTEN) == list(ACTIVATIONS)
+
+
+def test_onnx_runtime_knows_a_gelu_that_is_written_out(tmp_path: Path) -> None:
+    """It is one operator there, which runs a tenth of inception_next's time sooner."""
+    spec = dsl.loads(
+        "name: one\ninput: [3, 8, 8]\nclasses: 2\n"
+        "stem: [3x3 4 act=gelu]\nhead: [globalpool avg, fc classes]\n"
+    )
+    model = build(lower(spec)).eval()
+    found = onnx_model(model.network, model.state_dict())
+    assert "Erf" in {node.op_type for node in found.graph.node}
+    options = ort.SessionOptions()
+    options.optimized_model_filepath = str(tmp_path / "known.onnx")
+    options.log_severity_level = 3
+    ort.InferenceSession(found.SerializeToString(), options)
+    known = {node.op_type for node in onnx.load(tmp_path / "known.onnx").graph.node}
+    assert "Gelu" in known
+    assert "Erf" not in known

@@ -158,6 +158,13 @@ def test_a_way_that_gives_something_else_is_left_out(monkeypatch: pytest.MonkeyP
     assert close(fast(x), made.eval()(x).detach())
 
 
+@pytest.mark.parametrize("text", SPECS.values(), ids=SPECS)
+def test_the_graph_compiler_is_tried(text: str) -> None:
+    choice = optimize_for_inference(model(text)).choice
+    assert not choice.left_out
+    assert any("oneDNN graph" in name for name in choice.measured)
+
+
 def test_a_way_that_gives_no_numbers_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(way: Way, x: Tensor) -> Way:
         return replace(way, name="broken", step=lambda x: way(x) * torch.nan)

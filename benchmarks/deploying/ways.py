@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from benchmarks.deploying import engines
 from benchmarks.deploying.engines import Answer, Load
+from benchmarks.deploying.int8 import quantised, without_int8
 from benchmarks.deploying.models import Models
 from compiler.exporting.engines import ONNXRUNTIME, OPENVINO, Engine
 from compiler.nn.module import CompiledNetwork, build
@@ -21,7 +22,7 @@ from compiler.passes.pipeline import optimized
 from compiler.running.preparing import optimize_for_inference
 
 Prepare = Callable[[Models, Tensor], Answer]
-"""Makes what answers batches of an example's shape."""
+"""Makes what answers batches of an example's shape. Raises `ValueError` where it can't here."""
 
 
 @dataclass(frozen=True)
@@ -97,12 +98,12 @@ def _in_engine(engine: Engine) -> tuple[Way, Way]:
     packages = ("onnx", engine.package)
     return (
         Way(
-            f"torch's exporter, {engine.name}",
+            f"torch's exporter, in {engine.name}",
             partial(_exported, load=load),
             ("torch.onnx", "onnxscript", *packages),
             both,
         ),
-        Way(f"ours, {engine.name}", partial(_written, load=load), packages, missing),
+        Way(f"ours to ONNX, in {engine.name}", partial(_written, load=load), packages, missing),
     )
 
 
@@ -111,17 +112,30 @@ GRAPH = Way("oneDNN graph of torchvision's", _graph)
 OURS = Way("optimize_for_inference", _optimized)
 IN_ORT, IN_OPENVINO = _in_engine(ONNXRUNTIME), _in_engine(OPENVINO)
 AUTO = Way(
-    'optimize_for_inference, engine="auto"',
+    "optimize_for_inference, any engine",
     partial(_optimized, engine="auto"),
     ("onnx", ONNXRUNTIME.package, OPENVINO.package),
 )
 BFLOAT16 = Way(
-    "the same, OpenVINO, bfloat16",
+    "optimize_for_inference, bfloat16 in OpenVINO",
     partial(_optimized, engine="openvino", dtype=torch.bfloat16),
     ("onnx", OPENVINO.package),
     partial(engines.without, OPENVINO),
     exact=False,
 )
+
+
+def _int8(engine: Engine, *packages: str) -> Way:
+    return Way(
+        f"export, int8 in {engine.name}",
+        lambda given, x: quantised(given.ours, x, engine),
+        ("onnx", engine.package, *packages),
+        partial(without_int8, engine),
+        exact=False,
+    )
+
+
+INT8 = _int8(OPENVINO, "nncf")
 WAYS: tuple[Way, ...] = (
     EAGER,
     Way("torchvision, channels_last", lambda given, x: _channels_last(given.theirs)),
@@ -134,6 +148,8 @@ WAYS: tuple[Way, ...] = (
     *IN_OPENVINO,
     AUTO,
     BFLOAT16,
+    _int8(ONNXRUNTIME),
+    INT8,
 )
 BY_NAME = {way.name: way for way in WAYS}
 """What the tables show; the first is what all others are held against."""

@@ -45,10 +45,11 @@ def _mish(op: Activation, at: Place) -> str:
 def _gelu(op: Activation, at: Place) -> str:
     if at.opset >= 20:
         return at.add("Gelu", [at.x.name], approximate="none")
-    scaled = at.add("Mul", [at.x.name, at.scalar("root", 1 / sqrt(2))], "scaled")
+    # In this order, so that ONNX Runtime knows it for one operator.
+    scaled = at.add("Div", [at.x.name, at.scalar("root", sqrt(2))], "scaled")
     share = at.add("Add", [at.add("Erf", [scaled], "erf"), at.scalar("one", 1.0)], "share")
-    half = at.add("Mul", [at.x.name, at.scalar("half", 0.5)], "halved")
-    return at.add("Mul", [half, share])
+    twice = at.add("Mul", [at.x.name, share], "twice")
+    return at.add("Mul", [twice, at.scalar("half", 0.5)])
 
 
 def _hardswish(op: Activation, at: Place) -> str:

@@ -5,6 +5,7 @@ What is quickest depends on the processor and on the shape, so ways are measured
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -82,7 +83,8 @@ def graphed(way: Way, x: Tensor) -> Way:
     """
     jit: Any = torch.jit  # It leaves `trace` untyped.
     x = way.prepared(x)
-    with _fusing(), torch.no_grad():
+    with _fusing(), torch.no_grad(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch says of itself that this is deprecated.
         frozen: Step = jit.freeze(jit.trace(way.step, x, strict=False, check_trace=False))
         for _ in range(RUNS_UNTIL_READY):
             frozen(x)
