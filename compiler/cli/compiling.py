@@ -7,13 +7,14 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from compiler.cli import job, terminal
-from compiler.cli.options import load, spec_options
+from compiler.cli.options import load, optimize_option, optimized, spec_options
 from compiler.cli.summary import measured
 from compiler.cli.terminal import Failed
 from compiler.files.folder import Folder, Wanted
@@ -21,6 +22,7 @@ from compiler.files.plan import Plan
 from compiler.lowering.prepare import Prepared
 
 if TYPE_CHECKING:
+    from compiler.ir.network import Network
     from compiler.oracle.check import CheckReport
 
 
@@ -72,7 +74,7 @@ def _check_disk(where: Folder, results: job.Results) -> None:
 def _verify(prepared: Prepared, text: str) -> None:
     """Stop unless every count agrees with what torch does, and the source does what it should."""
     compared, seconds = _timed(lambda: _cross_checked(prepared))
-    proved, longer = _timed(lambda: _proved(prepared, text))
+    proved, longer = _timed(lambda: _proved(prepared, text, prepared.network))
     report = compared + proved
     if not report.ok:
         raise Failed("\n".join(report.lines()))
@@ -104,11 +106,17 @@ def _cross_checked(prepared: Prepared) -> CheckReport:
         return cross_check(prepared.network)
 
 
-def _proved(prepared: Prepared, text: str) -> CheckReport:
-    """Run the emitted source against the module, and the module against the spec."""
+def _proved(prepared: Prepared, text: str, original: Network) -> CheckReport:
+    """Run the emitted source against the module, and the module against the spec.
+
+    Of a network that was rewritten the module is run against that of the `original`.
+    """
     with terminal.stage("running the emitted source"), _no_numpy():
         from compiler.oracle.proof import prove
+        from compiler.oracle.proof_rewritten import prove_rewritten
 
+        if prepared.network.rewritten:
+            return prove_rewritten(original, prepared.network, text)
         return prove(prepared.network, text)
 
 
@@ -146,19 +154,25 @@ def _tell(where: Folder, plan: Plan, text: str, source: str, drawn: str) -> None
 
 @click.command()
 @spec_options
-def verify(**spec: Any) -> None:
+@optimize_option()
+def verify(optimize: bool, **spec: Any) -> None:
     """Hold every count against what torch does, and run the source that would be emitted.
 
+    With --optimize, of the network rewritten for inference, which is held against the spec's, too.
+
     \b
-    Example:
+    Examples:
       inception-compile verify inception_v3
+      inception-compile verify inception_v3 --optimize
     """
     from compiler.source import emit
 
     prepared = load(**spec)
     measured(prepared)
+    original = prepared.network
+    prepared = replace(prepared, network=optimized(original)) if optimize else prepared
     text = emit(prepared.network, prepared.digest)
-    report = _cross_checked(prepared) + _proved(prepared, text)
+    report = _cross_checked(prepared) + _proved(prepared, text, original)
     click.echo("\n".join(report.lines()))
     if not report.ok:
         raise Failed(f"{prepared.network.name}: what is written and what torch does disagree")
