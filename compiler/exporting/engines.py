@@ -6,9 +6,10 @@ import io
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib import import_module, metadata
+from importlib import metadata
 from typing import TYPE_CHECKING, Any, Protocol
 
+from compiler.exporting.untold import untold
 from compiler.exporting.wishes import Dtype
 from compiler.missing import EXTRAS, PACKAGES
 
@@ -64,7 +65,7 @@ class Engine:
     def version(self) -> str:
         """Which one is installed; empty where none is, or it can't be imported."""
         try:
-            import_module(self.package)
+            untold(self.package)
             return metadata.version(self.package)
         except (ImportError, OSError):
             return ""
@@ -100,7 +101,7 @@ PRECISIONS: dict[Dtype, str] = {"float32": "f32", "bfloat16": "bf16", "float16":
 
 def _openvino(files: Files, settings: Settings = USUAL) -> Runner:
     """It takes what the processor lacks for a wish, not an order; what it says of it is asked."""
-    import openvino
+    openvino = untold("openvino")
 
     precision = PRECISIONS[settings.dtype]
     core = openvino.Core()

@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from compiler.exporting.engines import Files
+from compiler.exporting.untold import untold
 from compiler.exporting.wishes import ExportFault
 
 OURS = ("inception_compile", "bin_sha256")
@@ -16,7 +17,7 @@ OURS = ("inception_compile", "bin_sha256")
 
 def made(onnx: bytes) -> Files:
     """The .xml and the .bin. Raises `ImportError` without OpenVINO, `ExportFault` if it can't."""
-    import openvino
+    openvino = untold("openvino")
 
     try:
         model = openvino.Core().read_model(onnx)
@@ -36,7 +37,7 @@ def signed(model: Any) -> Files:
 
 def _saved(model: object) -> tuple[bytes, bytes]:
     """What OpenVINO writes, which it does to files alone."""
-    import openvino
+    openvino = untold("openvino")
 
     with TemporaryDirectory(prefix="inception-compile-") as folder:
         path = Path(folder, "model.xml")

@@ -10,8 +10,11 @@ of each image's ends, made errors three times as large.
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Callable
+import logging
+import warnings
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import metadata
 from typing import TYPE_CHECKING
@@ -65,6 +68,24 @@ class Quantiser:
         if subject.noise:
             found["of"] = "noise"
         return self.run(subject, images, json.dumps(found))
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Without what tools log and warn of; nor do they set up logging for everyone else.
+
+    `logging.warning` does that where the root has no handler.
+    """
+    root, silent, level = logging.getLogger(), logging.NullHandler(), logging.root.manager.disable
+    root.addHandler(silent)
+    logging.disable(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(level)
+        root.removeHandler(silent)
 
 
 def _onnxruntime(subject: Subject, images: Images, said: str) -> Files:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import logging
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from compiler.exporting.calibrating import Images, batches
 from compiler.exporting.engines import Files, line
 from compiler.exporting.entering import INPUT
+from compiler.exporting.quantising import quiet
 from compiler.exporting.wishes import ExportFault
 from compiler.ir.nodes import leaves
 
@@ -51,7 +51,11 @@ def quantised(subject: Subject, images: Images, said: str) -> Files:
     kept = onnx.ModelProto()
     kept.CopyFrom(model)
     _say(model, *PREPARED)
-    with TemporaryDirectory(prefix="inception-compile-") as folder, _quiet():
+    with (
+        TemporaryDirectory(prefix="inception-compile-") as folder,
+        quiet(),
+        contextlib.redirect_stdout(io.StringIO()),
+    ):
         path = Path(folder, "model.onnx")
         try:
             quantize_static(
@@ -161,15 +165,5 @@ def _forget(graph: GraphProto) -> None:
             graph.value_info.remove(note)
 
 
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Without what the tool prints and logs; nor does it set up logging for everyone else."""
-    root, silent, level = logging.getLogger(), logging.NullHandler(), logging.root.manager.disable
-    root.addHandler(silent)
-    logging.disable(logging.ERROR)
-    try:
-        with contextlib.redirect_stdout(io.StringIO()):
-            yield
-    finally:
-        logging.disable(level)
-        root.removeHandler(silent)
+def _unprinted() -> contextlib.AbstractContextManager[object]:
+    return contextlib.redirect_stdout(io.StringIO())

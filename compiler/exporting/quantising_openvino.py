@@ -7,9 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import logging
-import sys
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,27 +14,28 @@ from typing import TYPE_CHECKING, Any
 from compiler.exporting.calibrating import Images, batches
 from compiler.exporting.engines import Files, line
 from compiler.exporting.openvino_form import signed
+from compiler.exporting.quantising import quiet
+from compiler.exporting.untold import untold
 from compiler.exporting.wishes import ExportFault
 
 if TYPE_CHECKING:
     from compiler.exporting.quantising import Subject
 
-TELEMETRY = "openvino_telemetry"
-"""What NNCF tells its makers with, as soon as it is imported."""
 SAID = ("framework", "quantised")
 """Where the .xml holds by what it was made int8."""
 
 
 def quantised(subject: Subject, images: Images, said: str) -> Files:
     """The .xml and the .bin in int8. Raises `ExportFault` where NNCF can't."""
-    import openvino
+    openvino = untold("openvino")
 
     files = subject.files
     model = openvino.Core().read_model(files[".xml"], weights=files[".bin"])
-    with _quiet():
-        nncf = _imported()
+    with quiet():
+        nncf = untold("nncf")
         try:
-            made = _made(nncf, model, _Samples(images, subject.batch))
+            with contextlib.redirect_stdout(io.StringIO()):  # Its progress.
+                made = _made(nncf, model, _Samples(images, subject.batch))
         except ExportFault:
             raise
         except Exception as error:  # It has many, which share no base.
@@ -76,36 +74,3 @@ class _Samples:
 
     def __len__(self) -> int:
         return (len(self.images) + self.batch - 1) // self.batch
-
-
-def _imported() -> Any:
-    """NNCF, which tells nobody of it: it takes the package for one that isn't installed."""
-    if "nncf" in sys.modules:  # Whoever imported it has decided.
-        import nncf
-
-        return nncf
-    kept = {name: sys.modules.pop(name) for name in [*sys.modules] if _telling(name)}
-    sys.modules[TELEMETRY] = None  # type: ignore[assignment]
-    try:
-        import nncf
-    finally:
-        del sys.modules[TELEMETRY]
-        sys.modules.update(kept)
-    return nncf
-
-
-def _telling(name: str) -> bool:
-    return name.partition(".")[0] == TELEMETRY
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Without NNCF's progress, what it logs and warns of."""
-    level = logging.root.manager.disable
-    logging.disable(logging.ERROR)
-    try:
-        with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logging.disable(level)
