@@ -80,7 +80,7 @@ class Engine:
 
 def _onnxruntime(files: Files, settings: Settings = USUAL) -> Runner:
     """Graphs of open sizes are as quick as those of one: `shape` changes nothing."""
-    import onnxruntime as ort
+    ort = untold("onnxruntime")
 
     options = ort.SessionOptions()
     options.log_severity_level = 4  # What is wrong is raised; its warnings are for its developers.

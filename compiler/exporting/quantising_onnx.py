@@ -17,6 +17,7 @@ from compiler.exporting.calibrating import Images, batches
 from compiler.exporting.engines import Files, line
 from compiler.exporting.entering import INPUT
 from compiler.exporting.quantising import quiet
+from compiler.exporting.untold import untold
 from compiler.exporting.wishes import ExportFault
 from compiler.ir.nodes import leaves
 
@@ -44,7 +45,8 @@ PREPARED = ("onnx.quant.pre_process", "onnxruntime.quant")
 def quantised(subject: Subject, images: Images, said: str) -> Files:
     """The model in int8. Raises `ExportFault` where the tool can't."""
     import onnx
-    import onnxruntime as ort
+
+    ort = untold("onnxruntime")
     from onnxruntime.quantization import CalibrationMethod, QuantFormat, QuantType, quantize_static
 
     model = onnx.load_from_string(subject.files[".onnx"])
