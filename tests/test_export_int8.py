@@ -331,6 +331,7 @@ def test_other_inputs_than_images(folder: Path, capsys: pytest.CaptureFixture[st
         (["--calibrate", "net.pth", *HALF], "a folder is wanted"),
         (["--calibrate", "empty", *HALF], "there are no images in empty\n  = help: put some"),
         (["--calibrate", "broken", *HALF], "can't read broken/b.png as an image ("),
+        (["--calibrate", "broken", *HALF, "--to", "openvino"], "can't read broken/b.png as an"),
         (["--calibrate", "deep", *HALF], "deep/d.png has numbers of more than 8 bits"),
         (["--calibrate", "photos", *HALF, "--dtype", "float16"], "float16 is wished, and"),
         (["--calibrate", "photos", *HALF, "--no-optimize"], "leave out --no-optimize"),

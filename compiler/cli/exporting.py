@@ -107,7 +107,7 @@ def export(**options: Any) -> None:
         raise click.UsageError("--mean and --std are for images: say --preprocess or --calibrate")
     layout = options.pop("layout")
     wishes["preprocess"] = Preprocessing(**numbers, layout=layout) if preprocess else None
-    if folder:
+    if folder is not None:
         wishes["calibrate"] = Calibrate(folder, **({} if preprocess else numbers))
     labels = options.pop("labels")
     wishes["labels"] = _lines(labels) if labels else ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -79,7 +80,8 @@ def read(path: Path, mode: str, grid: tuple[int, int]) -> Tensor:
     from PIL import Image, ImageOps
 
     try:
-        with Image.open(path) as opened:
+        with warnings.catch_warnings(), Image.open(path) as opened:
+            warnings.simplefilter("ignore")  # Of what is odd about a file that it reads.
             opened.load()
     except Exception as error:  # Each of Pillow's readers has its own.
         why = str(error).replace(f" {str(path)!r}", "").strip() or type(error).__name__
