@@ -14,6 +14,7 @@ from compiler.ir.network import Network
 from dsl.models.extent import samples
 
 if TYPE_CHECKING:
+    import PIL.Image
     from torch import Tensor
 
 SUFFIXES = (".bmp", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
@@ -79,19 +80,27 @@ def read(path: Path, mode: str, grid: tuple[int, int]) -> Tensor:
     """An image as bytes (C, H, W) of these sides. Raises `ExportFault` where it can't be read."""
     from PIL import Image, ImageOps
 
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Of what is odd about a file, and read nevertheless.
+        opened = _opened(path)
+        if opened.mode.startswith(DEEP):
+            help = "how they become bytes is yours to say: convert it first"
+            raise ExportFault(f"{path} has numbers of more than 8 bits", help)
+        size = (grid[1], grid[0])
+        fitted = ImageOps.fit(opened.convert(mode), size, Image.Resampling.BILINEAR)
+    return _tensor(fitted.tobytes(), (*grid, len(mode)))
+
+
+def _opened(path: Path) -> PIL.Image.Image:
+    import PIL.Image
+
     try:
-        with warnings.catch_warnings(), Image.open(path) as opened:
-            warnings.simplefilter("ignore")  # Of what is odd about a file that it reads.
+        with PIL.Image.open(path) as opened:
             opened.load()
     except Exception as error:  # Each of Pillow's readers has its own.
         why = str(error).replace(f" {str(path)!r}", "").strip() or type(error).__name__
         raise ExportFault(f"can't read {path} as an image ({why})", "remove it") from error
-    if opened.mode.startswith(DEEP):
-        help = "how they become bytes is yours to say: convert it first"
-        raise ExportFault(f"{path} has numbers of more than 8 bits", help)
-    size = (grid[1], grid[0])
-    fitted = ImageOps.fit(opened.convert(mode), size, Image.Resampling.BILINEAR)
-    return _tensor(fitted.tobytes(), (*grid, len(mode)))
+    return opened
 
 
 def _tensor(data: bytes, sides: tuple[int, ...]) -> Tensor:
