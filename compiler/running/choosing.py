@@ -29,8 +29,6 @@ SECONDS = 0.4
 """How long ways are measured against each other, each time that they are."""
 ROUNDINGS = 100
 """How many of a type's smallest steps a way may differ from another, in the largest element."""
-
-
 MARGIN = 10
 """How much further than torch's own rounding another's may lead, where a network amplifies it."""
 
@@ -114,16 +112,39 @@ def _in_engine(engine: Engine, task: Task) -> tuple[Rewritten, Choice]:
 
 def _of_all(task: Task) -> tuple[Rewritten, Choice]:
     """The quickest of what torch runs best and each engine that is installed and exact."""
-    module, x = task.module, task.x
-    engines, left_out = dict[str, Found](), dict[str, str]()
-    used, choice, ways = module, None, list[Way]()
+    x, floats = task.x, replace(task, module=deepcopy(task.module).to(TAKES))
+    engines, left_out = _by_each(floats)
     if task.images:
-        left_out["torch"] = "it has no int8 here"
-    else:
-        used, choice = _in_torch(deepcopy(module).to(task.dtype), x, task.wanted)
-        left_out |= choice.left_out
-        ways.append(choice.shaped.get(x.shape, choice.usual))
-    task = replace(task, module=module.to(TAKES))
+        return _in_int8(floats, engines, {"torch": "it has no int8 here", **left_out})
+    used, choice = _in_torch(task.module.to(task.dtype), x, task.wanted)
+    best = choice.shaped.get(x.shape, choice.usual)
+    seconds = measured([best, *(found.best for found in engines.values())], x) if engines else {}
+    left_out = {**choice.left_out, **left_out}
+    choice = replace(choice, measured={**choice.measured, **seconds}, left_out=left_out)
+    quickest = min(seconds, key=lambda name: seconds[name], default=best.name)
+    if quickest not in engines:
+        return used, choice
+    found = engines[quickest]
+    shaped = {x.shape: found.best}
+    return floats.module, replace(choice, usual=found.usual, shaped=shaped, error=found.error)
+
+
+def _in_int8(
+    task: Task, engines: dict[str, Found], left_out: dict[str, str]
+) -> tuple[Rewritten, Choice]:
+    """The quickest of the engines. Raises `ValueError` where there is none."""
+    if not engines:
+        why = "; ".join(f"{name}: {said}" for name, said in left_out.items())
+        raise ValueError(f"nothing runs {task.module.network.name} in int8. {why}")
+    seconds = measured([found.best for found in engines.values()], task.x)
+    found = engines[min(seconds, key=lambda name: seconds[name])]
+    shaped = {task.x.shape: found.best}
+    return task.module, Choice(found.usual, shaped, seconds, left_out, found.error)
+
+
+def _by_each(task: Task) -> tuple[dict[str, Found], dict[str, str]]:
+    """Each engine that can, by the name of its way; and why others can't."""
+    engines, left_out = dict[str, Found](), dict[str, str]()
     graph = cache(partial(onnx_files, task.module))
     for engine in ENGINES.values():
         try:
@@ -134,18 +155,7 @@ def _of_all(task: Task) -> tuple[Rewritten, Choice]:
             left_out[engine.name] = line(error)
         else:
             engines[found.best.name] = found
-    ways += [found.best for found in engines.values()]
-    if not ways:
-        why = "; ".join(f"{name}: {said}" for name, said in left_out.items())
-        raise ValueError(f"nothing runs {module.network.name} in int8. {why}")
-    seconds = measured(ways, x) if len(ways) > 1 or not choice else {}
-    quickest = min(seconds, key=lambda name: seconds[name], default=ways[0].name)
-    seconds = {**(choice.measured if choice else {}), **seconds}
-    if choice and quickest not in engines:
-        return used, replace(choice, measured=seconds, left_out=left_out)
-    found = engines[quickest]
-    shaped = {x.shape: found.best}
-    return task.module, Choice(found.usual, shaped, seconds, left_out, found.error)
+    return engines, left_out
 
 
 def _by(engine: Engine, task: Task, graph: Callable[[], Files]) -> Found:
