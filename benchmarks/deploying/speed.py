@@ -83,7 +83,7 @@ def _works(found: Measured, ways: list[Way], count: int) -> dict[str, Work]:
                 continue
             try:
                 answer = way.prepare(given, x)
-            except ValueError as refused:
+            except (ValueError, ImportError) as refused:
                 found.left_out[way.name] = str(refused)
                 continue
             error = difference(answer(x), wanted)

@@ -14,15 +14,20 @@ from torch import Tensor, nn
 
 from benchmarks.deploying import engines
 from benchmarks.deploying.engines import Answer, Load
-from benchmarks.deploying.int8 import quantised, without_int8
-from benchmarks.deploying.models import Models
+from benchmarks.deploying.models import Models, batch_for
 from compiler.exporting.engines import ONNXRUNTIME, OPENVINO, Engine
 from compiler.nn.module import CompiledNetwork, build
 from compiler.passes.pipeline import optimized
+from compiler.running.choosing import Wish
 from compiler.running.preparing import optimize_for_inference
 
 Prepare = Callable[[Models, Tensor], Answer]
-"""Makes what answers batches of an example's shape. Raises `ValueError` where it can't here."""
+"""Makes what answers batches of an example's shape.
+
+Raises `ValueError` where it can't here, `ImportError` where a package is missing.
+"""
+IMAGES = 10
+"""How many random ones int8 gets its ranges from: enough for timing, and for nothing else."""
 
 
 @dataclass(frozen=True)
@@ -125,17 +130,21 @@ BFLOAT16 = Way(
 )
 
 
-def _int8(engine: Engine, *packages: str) -> Way:
+def _int8(engine: Engine, name: Wish, *packages: str) -> Way:
+    def prepare(given: Models, x: Tensor) -> Answer:
+        images = [batch_for(given.ours, IMAGES)]
+        return optimize_for_inference(given.ours, x, engine=name, calibration=images)
+
     return Way(
-        f"export, int8 in {engine.name}",
-        lambda given, x: quantised(given.ours, x, engine),
+        f"optimize_for_inference, int8 in {engine.name}",
+        prepare,
         ("onnx", engine.package, *packages),
-        partial(without_int8, engine),
+        partial(engines.without, engine),
         exact=False,
     )
 
 
-INT8 = _int8(OPENVINO, "nncf")
+INT8 = _int8(OPENVINO, "openvino", "nncf")
 WAYS: tuple[Way, ...] = (
     EAGER,
     Way("torchvision, channels_last", lambda given, x: _channels_last(given.theirs)),
@@ -148,7 +157,7 @@ WAYS: tuple[Way, ...] = (
     *IN_OPENVINO,
     AUTO,
     BFLOAT16,
-    _int8(ONNXRUNTIME),
+    _int8(ONNXRUNTIME, "onnxruntime"),
     INT8,
 )
 BY_NAME = {way.name: way for way in WAYS}

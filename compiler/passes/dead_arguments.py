@@ -24,7 +24,7 @@ def without_dead_arguments(before: Network, network: Network) -> Network:
     def tidied(path: str, node: Node) -> Node:
         made = with_inside(node, lambda child: tidied(f"{path}.{child.name}", child))
         use = _use_of(made)
-        if use is None or path not in old:
+        if use is None or path not in old or made is old[path]:
             return made
         assert isinstance(made, (Series, Parallel)), made
         dead = _read(old[path]) - _read(made)

@@ -19,6 +19,8 @@ from compiler.ops.scale import LayerScale
 if TYPE_CHECKING:
     from torch import Tensor
 
+PART = 2**18
+"""How many numbers are worked with at once: as many as a processor's own memory holds."""
 Tensors = dict[str, "Tensor"]
 Filters = Conv | Deconv | Linear
 """The layers that are linear in their input, up to their bias."""
@@ -52,7 +54,7 @@ def after(
     bias = needed(weights, f"{path}.bias").double() * factor if op.bias else None
     if shift is not None:
         bias = shift if bias is None else bias + shift
-    _put(weights, path, weight, weight.double() * _along_outputs(op, weight, factor), bias)
+    _put(weights, path, weight, _scaled(weight, _along_outputs(op, weight, factor)), bias)
 
 
 def before(
@@ -64,7 +66,7 @@ def before(
     if shift is not None:
         constant = constant_of(weight, op, shift)
         bias = constant if bias is None else bias + constant
-    _put(weights, path, weight, weight.double() * along_inputs(op, weight, factor), bias)
+    _put(weights, path, weight, _scaled(weight, along_inputs(op, weight, factor)), bias)
 
 
 def constant_of(weight: Tensor, op: Filters, shift: Tensor) -> Tensor:
@@ -94,6 +96,16 @@ def _along_outputs(op: Filters, weight: Tensor, values: Tensor) -> Tensor:
 
 def _groups(op: Filters) -> int:
     return 1 if isinstance(op, Linear) else int(op.groups)
+
+
+def _scaled(weight: Tensor, factors: Tensor) -> Tensor:
+    """The product, rounded once: a part at a time, since a whole weight in float64 takes longer."""
+    made = weight.new_empty(weight.shape)
+    step = max(1, PART // weight[0].numel())
+    for first in range(0, len(weight), step):
+        part = slice(first, first + step)
+        made[part] = weight[part].double() * factors[part]
+    return made
 
 
 def _put(weights: Tensors, path: str, old: Tensor, weight: Tensor, bias: Tensor | None) -> None:
