@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 
 import dsl
-from compiler.ir.op import Call, Extra, Join, Op, Saved, Shape, Window, Work
+from compiler.ir.join import Join
+from compiler.ir.op import Call, Extra, Op, Saved, Shape, Window, Work
 from compiler.lowering.lower import lower
 from compiler.ops.act import ACTIVATIONS, Activation, Softmax
 from compiler.ops.conv import Conv

@@ -10,7 +10,7 @@ import torch
 import dsl
 from compiler.diff import Diff, diff
 from compiler.diff.canonical import form
-from compiler.ir.op import Join
+from compiler.ir.join import Join
 from compiler.lowering.lower import lower
 from compiler.nn.module import build
 from compiler.ops.join import JOINS

@@ -20,8 +20,9 @@ from compiler.exporting.rules import JOINS, RULES
 from compiler.exporting.sizes import fixed
 from compiler.exporting.wishes import Wishes
 from compiler.ir.fit import least, misfit
+from compiler.ir.join import Join
 from compiler.ir.network import Network
-from compiler.ir.op import Join, Op
+from compiler.ir.op import Op
 from compiler.lowering.lower import lower
 from compiler.nn.module import CompiledNetwork, build
 from compiler.ops.act import ACTIVATIONS

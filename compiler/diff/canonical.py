@@ -12,9 +12,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from compiler.diff.facts import layer_facts
+from compiler.ir.join import Join
 from compiler.ir.kept import remembered
 from compiler.ir.nodes import Leaf, Node, Parallel, Series, Tap
-from compiler.ir.op import Join
 from compiler.ops.join import Add
 from compiler.ops.linear import Identity
 

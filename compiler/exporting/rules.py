@@ -20,7 +20,8 @@ from compiler.exporting.normalising import (
 from compiler.exporting.place import Place
 from compiler.exporting.windows import avg_pool, conv, deconv, max_pool
 from compiler.exporting.wishes import ExportFault
-from compiler.ir.op import Join, Op
+from compiler.ir.join import Join
+from compiler.ir.op import Op
 from compiler.ir.plugged import kind_of
 from compiler.ops.act import Activation, Softmax
 from compiler.ops.conv import Conv

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from math import prod
 from typing import Any, Literal, cast
 
+from compiler.ir.join import Join
 from compiler.ir.once import once
-from compiler.ir.op import Call, Init, Join, Op, Shape, ShapeFault
+from compiler.ir.op import Call, Init, Op, Shape, ShapeFault
 from compiler.ir.outline import Line, outline, said
 from compiler.ir.symbols import substitute
 from dsl.models.model import BlockSection

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from itertools import accumulate
 from math import prod
 
-from compiler.ir.op import Ending, Join, Shape, ShapeFault
+from compiler.ir.join import Join
+from compiler.ir.op import Ending, Shape, ShapeFault
 from compiler.ir.symbols import total
 
 
