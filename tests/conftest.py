@@ -10,12 +10,13 @@ from hypothesis import HealthCheck, settings
 # Before torch is loaded: sums come out the same on every machine, and workers keep to their core.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-# No limits on time, which a busy machine would miss; in CI the same examples every time.
+# No limits on time, which a busy machine would miss, nor on what a spec takes to be drawn; in CI
+# the same examples every time.
 settings.register_profile(
     "here",
     deadline=None,
     derandomize="CI" in os.environ,
-    suppress_health_check=[HealthCheck.too_slow],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 settings.load_profile("here")
 

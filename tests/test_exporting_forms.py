@@ -13,7 +13,7 @@ import onnx
 import onnxruntime as ort
 import pytest
 import torch
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given, settings
 from onnx.reference import ReferenceEvaluator
 from packaging.version import Version
 
@@ -210,11 +210,7 @@ def test_vectors_agree() -> None:
     assert agrees(model, images(model), folded=True)
 
 
-careful = settings(
-    deadline=None,
-    max_examples=20,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+careful = settings(max_examples=20)
 
 
 @careful

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import dsl
@@ -65,11 +65,7 @@ def fresh(make: Callable[[], Spec], limit: int = 10**9, *, source: bool = True) 
     return outcome(make, limit, source=source)
 
 
-careful = settings(
-    deadline=None,
-    max_examples=60,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+careful = settings(max_examples=60)
 
 
 @careful

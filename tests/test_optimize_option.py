@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import torch
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 
 from compiler import compile_spec, export_weights, load_weights
 from compiler.cli import run
@@ -41,7 +41,7 @@ def test_launches_are_what_torch_runs(name: str) -> None:
         assert report.launches == sum(layer.launches for layer in seen)
 
 
-@settings(deadline=None, max_examples=25, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25)
 @given(spec=specs())
 def test_launches_of_any_network_are_what_torch_runs(spec: Spec) -> None:
     report = cost(lower(spec))

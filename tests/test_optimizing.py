@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import torch
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from torch import Tensor
 
 import dsl
@@ -29,11 +29,7 @@ from dsl.models.spec import Spec
 from tests.shelf import IDS, NETWORKS
 from tests.strategies import specs
 
-careful = settings(
-    deadline=None,
-    max_examples=10,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+careful = settings(max_examples=10)
 
 
 def with_weights(network: Network) -> CompiledNetwork:

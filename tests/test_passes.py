@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import torch
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from torch import nn
 
 import dsl
@@ -141,11 +141,7 @@ def test_weights_go_by_the_same_names() -> None:
         assert torch.equal(mine, other)
 
 
-careful = settings(
-    deadline=None,
-    max_examples=40,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+careful = settings(max_examples=40)
 
 
 @careful

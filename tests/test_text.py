@@ -563,7 +563,7 @@ YAML_LIKE = st.lists(
 ).map("".join)
 
 
-@settings(max_examples=300, deadline=None, database=None)
+@settings(max_examples=300, database=None)
 @given(st.one_of(YAML_LIKE, YAML_LIKE.map("a: ".__add__), st.text()))
 def test_any_text_is_read_or_refused_clearly(text: str) -> None:
     try:
@@ -583,7 +583,7 @@ def test_any_text_is_read_or_refused_clearly(text: str) -> None:
             assert line[start : start + value.span.length] == value.text
 
 
-@settings(max_examples=100, deadline=None, database=None)
+@settings(max_examples=100, database=None)
 @given(data=st.binary())
 def test_any_bytes_are_read_or_refused(
     tmp_path_factory: pytest.TempPathFactory, data: bytes
