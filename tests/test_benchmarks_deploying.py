@@ -149,6 +149,11 @@ def test_a_fresh_process_tells_how_soon_and_how_large() -> None:
     assert found.peak is None or found.peak > 0
 
 
+def test_a_process_that_fails_says_why() -> None:
+    with pytest.raises(RuntimeError, match="no such way"):
+        ready(NAME, replace(EAGER, name="no such way"), 1)
+
+
 def test_the_machine_is_named() -> None:
     assert cores() >= 1
     assert f"{torch.get_num_threads()} threads" in machine()

@@ -39,7 +39,7 @@ class Ready:
 
 
 def ready(network: str, way: Way, times: int) -> Ready:
-    """So many fresh processes. Raises `CalledProcessError` where one fails."""
+    """So many fresh processes. Raises `RuntimeError` with the last that one said where it fails."""
     found = [_child(network, way) for _ in range(times)]
     peaks = [one["peak"] for one in found if one["peak"] is not None]
     return Ready(tuple(one["seconds"] for one in found), median(peaks) if peaks else None)
@@ -48,6 +48,9 @@ def ready(network: str, way: Way, times: int) -> Ready:
 def _child(network: str, way: Way) -> Found:
     words = [network, way.name, str(torch.get_num_threads())]
     command = [sys.executable, "-W", "ignore", "-m", "benchmarks.deploying.child", *words]
-    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
+    if done.returncode:
+        said = done.stderr.strip().splitlines() or [f"it ends with {done.returncode}"]
+        raise RuntimeError(said[-1])
     found: Found = json.loads(done.stdout.splitlines()[-1])
     return found
