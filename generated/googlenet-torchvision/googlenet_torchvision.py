@@ -1,6 +1,6 @@
 # Written by inception-compile 0.1.0; yours to take, change and train.
 #   spec:        googlenet, variant torchvision
-#   spec-sha256: 7569deab08ab5aeb7dab8e410a4ec0a51a9139a8957ee65024215754ae839245
+#   spec-sha256: a019de444426780fd6fb816f33a81c029fddd007ed2c871cc7052cba04598986
 #   regenerate:  inception-compile source googlenet --variant torchvision
 """GoogLeNet (torchvision).
 

@@ -1,6 +1,6 @@
 # Written by inception-compile 0.1.0; yours to take, change and train.
 #   spec:        googlenet
-#   spec-sha256: 0c40a2fb902e9725101d6d260a1aa9440e01974c6578ab17d775f24ce98121eb
+#   spec-sha256: 6d143cb43354d4e98f0df581b6cea6b0dc43b2dc531f657f6a75b0ae675f232b
 #   regenerate:  inception-compile source googlenet
 """GoogLeNet.
 

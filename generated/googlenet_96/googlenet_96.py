@@ -1,6 +1,6 @@
 # Written by inception-compile 0.1.0; yours to take, change and train.
 #   spec:        googlenet_96
-#   spec-sha256: d9a11f2d55c07285ed5d70197fad7212153d86f8a3a7c0619287690cf0a8d8db
+#   spec-sha256: cb72dd100fb80d8ef7ff2877a56c736db60dc63fd4872344812b483561b65fc2
 #   regenerate:  inception-compile source googlenet_96
 """GoogLeNet without norm, 1×96×96.
 

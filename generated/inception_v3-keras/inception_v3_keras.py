@@ -1,6 +1,6 @@
 # Written by inception-compile 0.1.0; yours to take, change and train.
 #   spec:        inception_v3, variant keras
-#   spec-sha256: 6f74f0fa05cbbbbc3c22b33f1bbafa6a7b8012c446a7fad094d270bc9e49e7a5
+#   spec-sha256: 1f9e76490d452345f1d513582a29f6eddb46a08a8eb4e9eae8b3f4e49af447fc
 #   regenerate:  inception-compile source inception_v3 --variant keras
 """Inception-v3 (Keras).
 

@@ -1,6 +1,6 @@
 # Written by inception-compile 0.1.0; yours to take, change and train.
 #   spec:        inception_v3
-#   spec-sha256: da8b159c340fec079ad4d6ee68b276f1af6dc323d4c0e469c1c3b8e2d9408862
+#   spec-sha256: 17b4e58bf45316caaabea50fa8156ad6cb8f9f62c1c9832645db85afbf200abd
 #   regenerate:  inception-compile source inception_v3
 """Inception-v3.
 

@@ -1,6 +1,6 @@
 # Written by inception-compile 0.1.0; yours to take, change and train.
 #   spec:        inception_v4
-#   spec-sha256: 6b471afe883b5f4884aa8bcaa5f4af9f2f6f181134d3bd69a9a7c2af51b1832a
+#   spec-sha256: 6cd787c3f3bf42b08ce21bdf0ffafe3064f7b7d51a1cfb081d2950354269ec0a
 #   regenerate:  inception-compile source inception_v4
 """Inception-v4.
 

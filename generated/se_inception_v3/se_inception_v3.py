@@ -1,6 +1,6 @@
 # Written by inception-compile 0.1.0; yours to take, change and train.
 #   spec:        se_inception_v3
-#   spec-sha256: e297b2c323942a444934cce23c058386ff3e06505ca3569c30450443dc7b9758
+#   spec-sha256: 6bd985902f6bb1774e679c88d81c13f14ff63c98c3cfffe9633399769a32c55b
 #   regenerate:  inception-compile source se_inception_v3
 """SE-Inception-v3.
 

@@ -1,6 +1,6 @@
 # Written by inception-compile 0.1.0; yours to take, change and train.
 #   spec:        xception, variant timm
-#   spec-sha256: 7305b9a4270502cafcfbc1211fe66ba9945a462b8469f72cebff2b12787b2050
+#   spec-sha256: 4df9a7b4f311669f99a6863f887ccd9718d01bb1fec1f77dc5dc4f20eaff3cbd
 #   regenerate:  inception-compile source xception --variant timm
 """Xception (timm).
 

@@ -1,6 +1,6 @@
 # Written by inception-compile 0.1.0; yours to take, change and train.
 #   spec:        xception
-#   spec-sha256: b942353f7909212702edac21297297ad8a99b4cf37860d20dc041cf1500b6b3f
+#   spec-sha256: 296a0c27a4eb67216e26f9caf750cfebf9fba00a6032cdb2558b1158847267f2
 #   regenerate:  inception-compile source xception
 """Xception.
 

@@ -1,6 +1,6 @@
 # Written by inception-compile 0.1.0; yours to take, change and train.
 #   spec:        xception_aligned, variant xception41
-#   spec-sha256: 4b96f082e4640b79d599fae544eb665892b988ad577fd329174a9b9fdbdfa5a1
+#   spec-sha256: e9c6d4dbb9569d0457a93f472ed998d1d192eec674aaf9ce0d90bbb066471c8c
 #   regenerate:  inception-compile source xception_aligned --variant xception41
 """Aligned Xception-41.
 

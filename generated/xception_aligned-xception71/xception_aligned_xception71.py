@@ -1,6 +1,6 @@
 # Written by inception-compile 0.1.0; yours to take, change and train.
 #   spec:        xception_aligned, variant xception71
-#   spec-sha256: 23fd5ada6d10154ecaa386bbbf4825c3f175d6388cea8ce4787bfddcb8f47c61
+#   spec-sha256: 7c5ec499e4541594481b70b1a74d0c78339c3c533a744ccad0d6ee64ba907039
 #   regenerate:  inception-compile source xception_aligned --variant xception71
 """Aligned Xception-71.
 

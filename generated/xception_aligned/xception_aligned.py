@@ -1,6 +1,6 @@
 # Written by inception-compile 0.1.0; yours to take, change and train.
 #   spec:        xception_aligned
-#   spec-sha256: 25aca6d0c98b73c1b2c559f008565662d512ec40dd24ab88bc282eff73fa3598
+#   spec-sha256: 7522360a48da6fcfa40580d5077927f5eb9d01d048e4e57bf85615f2118efddb
 #   regenerate:  inception-compile source xception_aligned
 """Aligned Xception-65.
 
