@@ -276,6 +276,22 @@ def test_at_most_so_many_evenly_spread(folder: Path, monkeypatch: pytest.MonkeyP
     assert held == ["16", "17"]
 
 
+def test_odd_images_are_read_without_a_word(folder: Path) -> None:
+    """Of whatever mode, behind links that go round; pytest makes an error of a warning."""
+    odd = Path("odd")
+    odd.mkdir()
+    image = Image.fromarray(pixels(0, (20, 20)))
+    for mode, end in (("L", "tiff"), ("RGBA", "webp"), ("CMYK", "jpeg"), ("1", "bmp")):
+        image.convert(mode).save(odd / f"{mode}.{end}")
+    image.quantize(8).save(odd / "P.png", transparency=bytes(range(8)))
+    (odd / "again").symlink_to(odd.resolve(), target_is_directory=True)
+    asked = Calibrate(odd, (0.5,), (0.5,))
+    found = calibrating.calibration(made().network, Wishes(), asked)
+    assert found.total == 5
+    for each in (*found.ranges, *found.held):
+        assert each.shape == (1, 3, 12, 12)
+
+
 def test_too_few_to_hold_some_out(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     photo(Path("few", "one.png"), 0)
     code, out, _ = ran(capsys, "--to", "onnx", "--calibrate", "few", *HALF)
