@@ -169,6 +169,21 @@ def test_what_the_graph_computes_in(folder: Path) -> None:
     assert not any("Sigmoid" in each or sigmoid.output[0] == each for each in _rounded(model))
 
 
+def test_what_openvino_holds(folder: Path) -> None:
+    """Bytes of 7 bits for all weights, and by what they were made."""
+    import openvino
+
+    compiler.export(made(), "net.xml", calibrate=Calibrate("photos", (0.5,), (0.25,)))
+    model = openvino.Core().read_model("net.xml")
+    held = [node for node in model.get_ordered_ops() if node.get_type_name() == "Constant"]
+    weights = [node.data for node in held if node.get_element_type() == openvino.Type.i8]
+    assert len(weights) == 8
+    assert max(np.abs(array.astype(int)).max() for array in weights) in (63, 64)
+    text = Path("net.xml").read_text(encoding="utf-8")
+    said = {"type": "int8", "by": FORMS["openvino"].quantiser.version, "images": 16}  # type: ignore[union-attr]
+    assert json.dumps(said).replace('"', "&quot;") in text
+
+
 def _rounded(model: Any) -> set[str]:
     return {node.input[0] for node in model.graph.node if node.op_type == "QuantizeLinear"}
 
