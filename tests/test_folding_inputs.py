@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,9 @@ from hypothesis import given
 import dsl
 from compiler import export
 from compiler.exporting.forms import FORMS
-from compiler.exporting.wishes import Preprocessing
+from compiler.exporting.giving import taken
+from compiler.exporting.optimising import optimized
+from compiler.exporting.wishes import Calibrate, Preprocessing, Wishes
 from compiler.ir.network import Network
 from compiler.lowering.lower import lower
 from compiler.passes.folding_inputs import fold_input, refusal
@@ -167,3 +170,11 @@ def test_the_order_is_that_of_a_state_dict() -> None:
     )
     assert weights is not None
     assert list(weights) == list(given_weights(made, weights).state_dict())
+
+
+def test_int8_keeps_its_steps() -> None:
+    given = taken(dsl.loads(UNPADDED.format(PLAIN)), None, "own", aux=False)
+    plain = Wishes(preprocess=BYTES)
+    assert not optimized(given, plain).notes
+    (note,) = optimized(given, replace(plain, calibrate=Calibrate(Path("photos")))).notes
+    assert note.endswith("int8 would lose digits of low contrasts")
