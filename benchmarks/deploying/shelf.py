@@ -58,7 +58,7 @@ def rows(left_out: dict[str, str], *, quick: bool) -> Iterator[Row]:
             left_out[name] = f"torch's exporter fails: {said}"
             continue
         yield pair.making
-        yield from _run(model, pair, left_out, 3 if quick else 9)
+        yield from _run(model, pair, left_out, 3 if quick else 7)
 
 
 def _exported(model: CompiledNetwork) -> Pair:

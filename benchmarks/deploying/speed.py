@@ -17,7 +17,8 @@ from compiler.running.choosing import difference
 
 AT_MOST = 1e-5
 """How far exact answers may be from torchvision's, in the largest element."""
-BATCHES = (1, 8)
+ROUNDS = {1: 15, 8: 9}
+"""Of each batch: as many as leave the whole within minutes."""
 HEADING = ("way", "batch 1", "95 %", "time", "batch 8", "95 %", "time")
 MORE = ("error", "ready after", "peak memory")
 QUICK = (EAGER, OURS, *IN_ORT, *IN_OPENVINO)
@@ -58,16 +59,16 @@ def times_as_quick(slow: list[float], quick: list[float]) -> Estimate:
 def measured(name: str, *, quick: bool) -> Measured:
     """All ways of one network: in turns within this process, then each in a fresh one."""
     found, left = Measured(name), [*(QUICK if quick else WAYS)]
-    for count in BATCHES[:1] if quick else BATCHES:
+    for count in (1,) if quick else ROUNDS:
         works = _works(found, left, count)
         left = [way for way in left if way.name in works]
-        rounds = 3 if quick else 15
         with torch.no_grad():
-            found.seconds[count] = alternate(works, rounds)
+            found.seconds[count] = alternate(works, 3 if quick else ROUNDS[count])
     for way in left:
         if not quick or way is OURS:
+            times = 3 if way is OURS and not quick else 1
             try:
-                found.ready[way.name] = ready(name, way, times=1 if quick else 3)
+                found.ready[way.name] = ready(name, way, times)
             except RuntimeError as failed:
                 found.left_out[f"{way.name}, in a fresh process"] = str(failed)
     return found
