@@ -176,7 +176,7 @@ def test_from_python(folder: Path) -> None:
         ([], "say which format: --to onnx|openvino|torchscript|pt2, or -o FILE"),
         (["--to", "tflite"], "'tflite' is not one of"),
         (["--to", "onnx", "--source", "keras"], "say --weights FILE"),
-        (["--to", "onnx", "--batch", "2"], "--batch is for --dynamic none"),
+        (["--to", "onnx", "--layout", "NCHW"], "--layout is for images of bytes: say --preprocess"),
         (["--to", "onnx", "--mean", "0.5"], "say --preprocess or --calibrate"),
         (["--to", "onnx", "--mean", "half"], "'half' isn't numbers"),
         (["--to", "onnx", "--opset", "5"], "5 is not in the range"),

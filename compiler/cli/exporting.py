@@ -9,7 +9,9 @@ import click
 
 from compiler.cli.options import AGAIN, load, spec_options
 from compiler.cli.terminal import Failed, stage
-from compiler.exporting.forms import FORMS
+from compiler.exporting.asking import wished
+from compiler.exporting.forms import FORMS, named, needed
+from compiler.exporting.placing import refuse
 from compiler.exporting.wishes import (
     LEAST_OPSET,
     MOST_OPSET,
@@ -77,8 +79,8 @@ class NumbersType(NumbersOf):
 @click.option("--mean", type=NumbersType(), metavar="A[,B,C]",
               help="Of images between 0 and 1.  [default: the spec's]")  # fmt: skip
 @click.option("--std", type=NumbersType(), metavar="A[,B,C]", help="The same.")
-@click.option("--layout", type=click.Choice([*get_args(Layout)]), default="NHWC",
-              show_default=True, help="How those bytes lie.")  # fmt: skip
+@click.option("--layout", type=click.Choice([*get_args(Layout)]),
+              help=f"How those bytes lie.  [default: {Preprocessing().layout}]")  # fmt: skip
 @click.option("--labels", type=FILE, metavar="FILE",
               help="The classes' names, one a line, to be written beside the graph.")  # fmt: skip
 @click.option("--calibrate", metavar="FOLDER",
@@ -94,8 +96,6 @@ def export(**options: Any) -> None:
       inception-compile export my_net.yaml --weights my.pth -o net.onnx --softmax --preprocess
       inception-compile export my_net.yaml --weights my.pth -o net.xml --calibrate photos
     """
-    from compiler.exporting.export import export as exported
-
     own = ("to", "output", "weights", "source", "transform_input", "no_optimize")
     asked = {name: options.pop(name) for name in own}
     wishes = {name: options.pop(name) for name in ("opset", "dtype", "dynamic", "batch", "softmax",
@@ -106,16 +106,22 @@ def export(**options: Any) -> None:
     if any(numbers.values()) and not preprocess and (folder or NOISE) == NOISE:
         raise click.UsageError("--mean and --std are for images: say --preprocess or --calibrate")
     layout = options.pop("layout")
-    wishes["preprocess"] = Preprocessing(**numbers, layout=layout) if preprocess else None
+    if layout and not preprocess:
+        raise click.UsageError("--layout is for images of bytes: say --preprocess")
+    kept = {"layout": layout} if layout else {}
+    wishes["preprocess"] = Preprocessing(**numbers, **kept) if preprocess else None
     if folder is not None:
         wishes["calibrate"] = Calibrate(folder, **({} if preprocess else numbers))
     labels = options.pop("labels")
     wishes["labels"] = _lines(labels) if labels else ()
     _sensible(asked, wishes)
-    network = load(**options).network
     optimize = not asked.pop("no_optimize")
     source = asked.pop("source") or "own"
     try:
+        _early(asked, wishes, optimize=optimize)
+        network = load(**options).network
+        from compiler.exporting.export import export as exported
+
         with stage(f"exporting {network.name}"):
             done = exported(network, **asked, source=source, optimize=optimize, **wishes)
     except ExportFault as fault:
@@ -130,13 +136,28 @@ def _sensible(asked: dict[str, Any], wishes: dict[str, Any]) -> None:
         raise click.UsageError("there is nothing to read: say --weights FILE")
     if asked["to"] is None and asked["output"] is None:
         raise click.UsageError(f"say which format: --to {'|'.join(FORMS)}, or -o FILE")
-    if wishes["batch"] != 1 and wishes["dynamic"] != "none":
-        raise click.UsageError("--batch is for --dynamic none; else the caller chooses it")
+
+
+def _early(asked: dict[str, Any], wishes: dict[str, Any], *, optimize: bool) -> None:
+    """Refuse what can't be had of any network, before torch is imported for it.
+
+    Raises `ExportFault`, `OSError`, and `ImportError` where the format's package is missing.
+    """
+    form = named(asked["to"], asked["output"])
+    if asked["output"]:
+        sources = [asked["weights"]] if asked["weights"] else []
+        refuse(asked["output"], FORMS[form].suffixes, sources, new=False)
+    needed(form)
+    wished(form, wishes, optimize=optimize)
 
 
 def _lines(path: Path) -> tuple[str, ...]:
-    """The lines of a text. Raises `OSError`."""
+    """The lines of a text, none of them blank. Raises `OSError`."""
     try:
-        return tuple(path.read_text(encoding="utf-8-sig").splitlines())
+        lines = tuple(path.read_text(encoding="utf-8-sig").splitlines())
     except UnicodeDecodeError:
         raise Failed(f"error: {path} isn't text in UTF-8") from None
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            raise Failed(f"error: line {number} of {path} is blank\n  = help: name a class in each")
+    return lines

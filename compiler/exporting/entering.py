@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from compiler.exporting.graph import Dim, Graph, Known, Operation
 from compiler.exporting.place import Place, Value
-from compiler.exporting.wishes import ExportFault, Numbers, Preprocessing, Wishes, normalisation
+from compiler.exporting.wishes import (
+    ExportFault,
+    Numbers,
+    Preprocessing,
+    Wishes,
+    several,
+)
 from compiler.ir.network import Network
 from dsl.models.extent import AXES, samples
 
@@ -77,17 +83,38 @@ def scaling(network: Network, asked: Preprocessing) -> tuple[Numbers, Numbers]:
 
 def numbers(network: Network, asked: Preprocessing) -> tuple[Numbers, Numbers]:
     """Mean and deviation, one a channel each. Raises `ExportFault` where nobody says them."""
-    said = None
-    if asked.mean is None or asked.std is None:
-        said = normalisation(network.spec)
-        if said is None:
-            help = "give both, or write `meta: {mean: 0.5, std: 0.5}` in the spec"
-            raise ExportFault(f"{network.name} doesn't say the mean and std of its images", help)
-    mean = asked.mean if asked.mean is not None or said is None else said[0]
-    std = asked.std if asked.std is not None or said is None else said[1]
-    assert mean is not None
-    assert std is not None
-    return _each("mean", mean, network), _each("std", std, network)
+    given = {"mean": asked.mean, "std": asked.std}
+    meta = network.spec.meta
+    missing = [name for name, value in given.items() if value is None and name not in meta]
+    if missing:
+        what = " and ".join(missing)
+        wanted = ", ".join(f"{name}: 0.5" for name in missing)
+        options = " and ".join(f"--{name}" for name in missing)
+        help = f"give {options}, or write `meta: {{{wanted}}}` in the spec"
+        raise ExportFault(f"{network.name} doesn't say the {what} of its images", help)
+    said = {
+        name: several(f"the spec's meta.{name}", meta[name])
+        if value is None
+        else several(name, value)
+        for name, value in given.items()
+    }
+    mean, std = (_each(name, values, network) for name, values in said.items())
+    return mean, std
+
+
+def refuse_bytes(mean: Numbers, std: Numbers) -> None:
+    """Raise `ExportFault` for numbers of images between 0 and 255.
+
+    What lies between 0 and 1 has neither a mean nor a deviation above 1. Nothing else
+    would tell that such a file's answers are wrong: it agrees with the module.
+    """
+    for name, values in (("mean", mean), ("std", std)):
+        if max(values) > 1:
+            meant = ",".join(f"{value / 255:.6g}" for value in dict.fromkeys(values))
+            said = f"{name} has {max(values):g}, and it is of images between 0 and 1"
+            raise ExportFault(
+                said, f"of images between 0 and 255 it is {meant} here: divided by 255"
+            )
 
 
 def _each(name: str, values: Numbers, network: Network) -> Numbers:
@@ -97,4 +124,4 @@ def _each(name: str, values: Numbers, network: Network) -> Numbers:
         raise ExportFault(message, "give one, or one a channel")
     if name == "std" and not all(value > 0 for value in values):
         raise ExportFault("std has a number that isn't above 0", "images are divided by it")
-    return tuple(values) * (channels if len(values) == 1 else 1)
+    return values * (channels if len(values) == 1 else 1)

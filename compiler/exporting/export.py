@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
+from inspect import Parameter, signature
 from pathlib import Path
 from typing import Any, TypeVar
 
+from compiler.exporting.asking import refuse_unknown, wished
 from compiler.exporting.calibrating import Calibration, calibration
 from compiler.exporting.comparing import Comparison, Unsteady, compared, trials
 from compiler.exporting.costing import Quantised, Trial
 from compiler.exporting.engines import Files, Runner, Unable
-from compiler.exporting.forms import FORMS, Form, FormName, named
-from compiler.exporting.giving import Given, Source, taken
+from compiler.exporting.entering import numbers, refuse_bytes
+from compiler.exporting.forms import FORMS, Form, FormName, named, needed
+from compiler.exporting.giving import Given, Source, holds, network_of, taken
 from compiler.exporting.optimising import Ready, optimized
 from compiler.exporting.placing import default, put, refuse
 from compiler.exporting.quantising import Subject
 from compiler.exporting.reporting import Exported, outputs
 from compiler.exporting.serving import Served, loaded
 from compiler.exporting.sizes import fixed, free
-from compiler.exporting.wishes import Calibrate, ExportFault, Wishes
+from compiler.exporting.wishes import ExportFault, Preprocessing, Wishes
 from compiler.ir.network import Network
 from dsl.models.extent import samples
 
 T = TypeVar("T")
+KEYWORD = Parameter.KEYWORD_ONLY
 
 
 def export(
@@ -43,57 +47,58 @@ def export(
     `what` is a model that `compile_spec` made, with its weights, or a spec, a path or a name on
     the shelf, whose `weights` (and `source`) are as `load_weights` takes them; without any they
     are random. `to` is the format, which may also follow from the suffix of `output`; a file that
-    the caller doesn't name is new. Everything else is a field of `Wishes`; `calibrate` may be what
-    the images of a `Calibrate` are.
+    the caller doesn't name is new. `optimize=False` exports the network as the spec has it.
+    Everything else is a field of `Wishes`, which says more of each:
+
+    - `dtype`, `opset`: what it computes in ("float32", "float16", …), in which operators of ONNX;
+    - `dynamic` ("all", "batch", "none"), `batch`: sizes that the caller chooses, or the batch;
+    - `softmax`, `taps`, `aux`: probabilities, values of steps and layers, auxiliary heads;
+    - `preprocess`: True for images of bytes, normalised as the spec's `meta` says, or a
+      `Preprocessing` with `mean`, `std` and `layout`;
+    - `labels`: the classes' names, to be written beside the graph;
+    - `calibrate`: int8, with ranges from a folder, batches or noise, or a `Calibrate`.
 
     Prints nothing; the report says what was done, and `print(report)` shows it. Raises
     `ExportFault` for what can't be had, and where the two disagree: then nothing is written.
+    `TypeError` for a name that is no wish, `ImportError` where the format's package is missing.
 
     >>> print(export(model, "net.onnx", softmax=True))
     """
+    own = [name for name, each in signature(export).parameters.items() if each.kind is KEYWORD]
+    refuse_unknown(wishes, own)
     path = None if output is None else Path(output)
     form = named(to, path)
-    given = taken(what, weights, source, aux=bool(wishes.get("aux")), folded=transform_input)
-    _open(given.network, wishes)
-    target = default(given.network, FORMS[form].suffixes[0]) if path is None else path
-    if wishes.get("calibrate") is not None:
-        wishes["calibrate"] = _calibrate(form, wishes, optimize=optimize)
-    return exported(given, target, form, _wishes(form, wishes), optimize=optimize, new=not path)
+    needed(form)
+    made = wished(form, wishes, optimize=optimize)
+    network = network_of(what)
+    if wishes.get("dynamic") == "all":
+        _refuse_open(network, made)
+    _refuse_wishes(network, made)
+    target = default(network, FORMS[form].suffixes[0]) if path is None else path
+    sources = [*network.spec.texts, *([weights] if isinstance(weights, (str, Path)) else ())]
+    refuse(target, FORMS[form].suffixes, [*map(Path, sources)], new=not path)
+    given = taken(
+        what if holds(what) else network, weights, source, aux=made.aux, folded=transform_input
+    )
+    return exported(given, target, form, made, optimize=optimize, new=not path)
 
 
-def _calibrate(form: FormName, wishes: Mapping[str, Any], *, optimize: bool) -> Calibrate:
-    """Raise `ExportFault` where there is no int8."""
-    if FORMS[form].quantiser is None:
-        known = ", ".join(name for name, each in FORMS.items() if each.quantiser)
-        raise ExportFault(f"nothing here makes int8 of {form}", f"take one of {known}")
-    dtype = wishes.get("dtype", "float32")
-    if dtype != "float32":
-        message = f"{dtype} is wished, and calibrating, which makes int8 of float32"
-        raise ExportFault(message, "leave out one of them")
-    if not optimize:
-        message = "batch norms that aren't folded would stay in float32 between steps of int8"
-        raise ExportFault(message, "leave out --no-optimize, or --calibrate")
-    asked = wishes["calibrate"]
-    return asked if isinstance(asked, Calibrate) else Calibrate(asked)
+def _refuse_wishes(network: Network, wishes: Wishes) -> None:
+    """Raise `ExportFault` for what this network hasn't, before weights are looked at."""
+    outputs(network, wishes)
+    asked, folder = wishes.preprocess, wishes.calibrate
+    if asked is None and folder and (folder.mean is not None or folder.std is not None):
+        asked = Preprocessing(folder.mean, folder.std)
+    if asked and len(network.input.grid) == 2:
+        refuse_bytes(*numbers(network, asked))
 
 
-def _open(network: Network, wishes: Mapping[str, Any]) -> None:
-    """Raise `ExportFault` where open sizes are asked for, and the network has none."""
-    asked = Wishes(dynamic="all", aux=bool(wishes.get("aux")))
-    if wishes.get("dynamic") == "all" and not any(free(network, asked)):
-        layer = next(iter(fixed(network, asked).values()))
+def _refuse_open(network: Network, wishes: Wishes) -> None:
+    """Raise `ExportFault` where open sizes were asked for, and the network has none."""
+    if not any(free(network, wishes)):
+        layer = next(iter(fixed(network, wishes).values()))
         said = f"{network.name} takes {samples(len(network.input.grid))} of one size"
         raise ExportFault(f"{said}: {layer} asks for it", "leave only the batch open")
-
-
-def _wishes(form: FormName, wishes: Mapping[str, Any]) -> Wishes:
-    """Each by its name; a program of `torch.export` has open sizes only if they are asked for."""
-    if wishes.get("dynamic") is None:
-        usual = "batch" if form == "pt2" else "all"
-        wishes = {**wishes, "dynamic": usual}
-    if wishes.get("opset") is not None and not FORMS[form].graph:
-        raise ExportFault(f"{form} has no opset", "leave it out")
-    return Wishes(**{**wishes, "taps": tuple(wishes.get("taps", ()))})
 
 
 def exported(
@@ -109,7 +114,7 @@ def exported(
     ready = optimized(given, wishes) if optimize else Ready(given.network, given.weights, wishes)
     files, seconds = _timed(lambda: form.make(ready.network, ready.weights, ready.wishes))
     given = replace(given, notes=(*given.notes, *ready.notes))
-    report = Exported(given, ready.network, name, target, wishes, files)
+    report = Exported(given, ready.network, name, target, wishes, files, optimize=optimize)
     (comparison, why), longer = _timed(lambda: _tried(form, files, reference, names, wishes))
     report = replace(report, compared=comparison, left_out=why, seconds=(seconds, longer))
     if chosen:
@@ -184,11 +189,19 @@ def _tried(
             why.append(f"{name} can't run it ({error})")
             continue
         except Unsteady as error:
-            raise ExportFault(str(error), "look at its weights; nothing was written") from None
+            raise ExportFault(str(error), _broken(reference)) from None
         if not found.ok:
             raise ExportFault(*_disagreement(found))
         return found, "; ".join(why)
     return None, "; ".join(why)
+
+
+def _broken(reference: Served) -> str:
+    """The first weight that isn't a number, else where to look."""
+    for key, value in reference.model.state_dict().items():
+        if not value.isfinite().all():
+            return f"{key} of its weights isn't all numbers; nothing was written"
+    return "its weights are numbers, but too large ones; nothing was written"
 
 
 def _disagreement(found: Comparison) -> tuple[str, str]:

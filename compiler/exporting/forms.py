@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -26,7 +27,8 @@ class Form:
     """A format. `suffixes` are of its files, the one that a user names first.
 
     `engines` run it, the one that it is tried with first; `graph` says whether it is written as a
-    graph of ONNX, in some opset. `quantiser` makes int8 of it, where something can.
+    graph of ONNX, in some opset. `quantiser` makes int8 of it, where something can. `packages` are
+    those that writing it needs besides torch.
     """
 
     make: Maker
@@ -34,6 +36,7 @@ class Form:
     engines: tuple[Engine, ...]
     graph: bool = False
     quantiser: Quantiser | None = None
+    packages: tuple[str, ...] = ()
 
 
 def _onnx(network: Network, weights: Mapping[str, Tensor], wishes: Wishes) -> Files:
@@ -67,6 +70,7 @@ FORMS: dict[FormName, Form] = {
         (engines.ONNXRUNTIME, engines.OPENVINO),
         graph=True,
         quantiser=quantising.ONNXRUNTIME,
+        packages=("onnx",),
     ),
     "openvino": Form(
         _openvino,
@@ -74,6 +78,7 @@ FORMS: dict[FormName, Form] = {
         (engines.OPENVINO,),
         graph=True,
         quantiser=quantising.NNCF,
+        packages=("openvino", "onnx"),
     ),
     "torchscript": Form(_torchscript, (".pt",), (engines.TORCHSCRIPT,)),
     "pt2": Form(_pt2, (".pt2",), (engines.PROGRAM,)),
@@ -92,3 +97,10 @@ def named(to: str | None, output: Path | None) -> FormName:
         raise ExportFault("nothing says which format is wanted", f"say to what: {known}")
     ends = ", ".join(f"{form.suffixes[0]} ({name})" for name, form in FORMS.items())
     raise ExportFault(f"{output} doesn't say which format is wanted", f"its name may end in {ends}")
+
+
+def needed(name: FormName) -> None:
+    """Raise `ImportError` where a package that writes the format is missing; imports none."""
+    for package in FORMS[name].packages:
+        if find_spec(package) is None:
+            raise ModuleNotFoundError(f"No module named {package!r}", name=package)

@@ -39,6 +39,22 @@ class Given:
     """What it was read from, which nothing may be written over."""
 
 
+def holds(what: Source) -> bool:
+    """Whether it has weights of its own."""
+    return isinstance(what, nn.Module)
+
+
+def network_of(what: Source) -> Network:
+    """The network alone. Raises `ExportFault` for a module of another kind, `dsl.SpecError`."""
+    if isinstance(what, CompiledNetwork):
+        return what.network
+    if isinstance(what, nn.Module):
+        kind = type(what).__name__
+        help = "import it first: `inception-compile import`"
+        raise ExportFault(f"a model that compile_spec made is needed, not a {kind}", help)
+    return what if isinstance(what, Network) else prepare(what).network
+
+
 def taken(what: Source, weights: Any, source: str, *, aux: bool, folded: bool = False) -> Given:
     """The network and its weights; without `aux` those of auxiliary heads may be missing.
 
@@ -48,7 +64,7 @@ def taken(what: Source, weights: Any, source: str, *, aux: bool, folded: bool = 
         if weights is not None:
             raise ExportFault("a model has weights, and others are given too", "load them first")
         return _of_model(what, aux=aux)
-    network = what if isinstance(what, Network) else prepare(what).network
+    network = network_of(what)
     files = tuple(map(Path, network.spec.texts))
     if weights is None:
         return Given(network, _drawn(network, aux=aux), DRAWN, files=files)
@@ -62,11 +78,7 @@ def taken(what: Source, weights: Any, source: str, *, aux: bool, folded: bool = 
 
 
 def _of_model(model: nn.Module, *, aux: bool) -> Given:
-    if not isinstance(model, CompiledNetwork):
-        kind = type(model).__name__
-        help = "import it first: `inception-compile import`"
-        raise ExportFault(f"a model that compile_spec made is needed, not a {kind}", help)
-    network = model.network
+    network = network_of(model)
     weights = {key: value.detach().cpu() for key, value in model.state_dict().items()}
     arrays(network.nodes if aux else network.trunk, network.taps, weights)
     return Given(network, weights, "the model's own", files=tuple(map(Path, network.spec.texts)))

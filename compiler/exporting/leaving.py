@@ -45,9 +45,18 @@ def _taps(network: Network, wishes: Wishes) -> tuple[str, ...]:
     known = {path for path, _ in nodes(network.nodes if wishes.aux else network.trunk)}
     for path in wishes.taps:
         if path not in known:
-            help = did_you_mean(path, known) or "name a step, or a layer by its path"
+            help = _meant(path, known, network)
             raise ExportFault(f"{network.name} has no step or layer {path}", help)
     return wishes.taps
+
+
+def _meant(path: str, known: set[str], network: Network) -> str:
+    """What may have been meant by a tap that isn't there."""
+    if path in {tap.name for tap in network.taps}:
+        return "auxiliary heads are asked for by aux (--aux)"
+    if all(part in known for part in path.split(",")):
+        return "give each on its own: --taps NAME --taps NAME, a list in Python"
+    return did_you_mean(path, known) or "name a step, or a layer by its path"
 
 
 def leave(

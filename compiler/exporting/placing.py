@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from compiler.exporting.engines import Files
@@ -25,7 +25,7 @@ def targets(target: Path, suffixes: Sequence[str]) -> list[Path]:
     return [target, *(target.with_suffix(suffix) for suffix in suffixes[1:])]
 
 
-def refuse(target: Path, suffixes: Sequence[str], sources: Iterable[Path], *, new: bool) -> None:
+def refuse(target: Path, suffixes: Sequence[str], sources: Sequence[Path], *, new: bool) -> None:
     """Say what can't be written before anything is made.
 
     A file that the caller names is replaced; one that `new` stands for isn't, nor one beside it

@@ -34,7 +34,7 @@ class Exported:
     `compared` is what was run beside the module; None with the reason in `left_out` where
     nothing was. `quantised` is how it was made int8, if it was: what was compared was float32 then,
     and what int8 costs is said there. `seconds` are those that making and comparing took, twice
-    with int8; `size` the bytes of all files.
+    with int8; `size` the bytes of all files. `optimize` says whether passes were to run.
     """
 
     given: Given
@@ -48,6 +48,7 @@ class Exported:
     left_out: str = ""
     seconds: tuple[float, ...] = (0.0, 0.0)
     quantised: Quantised | None = None
+    optimize: bool = True
 
     @property
     def size(self) -> int:
@@ -76,7 +77,10 @@ class Exported:
         numbers = f"int8 by {found.tool}" if found else self.wishes.dtype
         yield "format", f"{self.form}{opset}, {numbers}, {self.size / 2**20:,.1f} MiB"
         yield "weights", self.given.origin
-        yield "optimised", ", ".join(self.network.rewritten) or "no"
+        yield (
+            "optimised",
+            ", ".join(self.network.rewritten) or ("nothing to do" if self.optimize else "no"),
+        )
         yield "input", self._input()
         for name, shape in self.outputs.items():
             yield "output", f"{name}: {self.wishes.outside}, {self._batch()} x {_sides(shape)}"

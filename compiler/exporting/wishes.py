@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -12,6 +13,7 @@ from dsl.models.spec import Spec
 if TYPE_CHECKING:
     from torch import Tensor
 
+Numbers = tuple[float, ...]
 Dtype = Literal["float32", "float16", "bfloat16", "float64"]
 """In what numbers a graph computes; `float64` is for comparing, since few engines run it."""
 Dynamic = Literal["all", "batch", "none"]
@@ -44,10 +46,17 @@ class Preprocessing:
     says so of weights that hold mean and deviation already, so that bytes go in as they are.
     """
 
-    mean: tuple[float, ...] | None = None
-    std: tuple[float, ...] | None = None
+    mean: Numbers | float | None = None
+    std: Numbers | float | None = None
     layout: Layout = "NHWC"
     in_weights: bool = False
+
+    def __post_init__(self) -> None:
+        """Raise `ExportFault` for a layout that there isn't."""
+        if self.layout not in get_args(Layout):
+            raise ExportFault(
+                f"layout can't be {self.layout!r}", f"take {', '.join(get_args(Layout))}"
+            )
 
 
 @dataclass(frozen=True)
@@ -59,8 +68,8 @@ class Calibrate:
     """
 
     images: str | Path | Iterable[Tensor]
-    mean: tuple[float, ...] | None = None
-    std: tuple[float, ...] | None = None
+    mean: Numbers | float | None = None
+    std: Numbers | float | None = None
 
 
 @dataclass(frozen=True)
@@ -99,6 +108,12 @@ class Wishes:
         _check_opset(self.opset, self.dtype)
         if type(self.batch) is not int or self.batch < 1:
             raise ExportFault(f"a batch of {self.batch!r}", "take 1 or more")
+        if self.batch != 1 and self.dynamic != "none":
+            said = f"a batch of {self.batch} is for files of one size, where nothing is dynamic"
+            raise ExportFault(said, "say dynamic none, or let the caller choose the batch")
+        for place, label in enumerate(self.labels, 1):
+            if not label.strip():
+                raise ExportFault(f"label {place} of {len(self.labels)} is empty", "name the class")
 
     @property
     def outside(self) -> Literal["float32", "float64"]:
@@ -122,9 +137,6 @@ def _check_opset(opset: int | None, dtype: Dtype) -> None:
         raise ExportFault(f"opset {opset} has no convolution in bfloat16", f"take {least} or more")
 
 
-Numbers = tuple[float, ...]
-
-
 def normalisation(spec: Spec) -> tuple[Numbers, Numbers] | None:
     """Mean and deviation that a spec says its images are normalised with; None where it doesn't.
 
@@ -133,13 +145,16 @@ def normalisation(spec: Spec) -> tuple[Numbers, Numbers] | None:
     """
     if "mean" not in spec.meta and "std" not in spec.meta:
         return None
-    mean, std = (_numbers(name, spec.meta.get(name)) for name in ("mean", "std"))
+    mean, std = (
+        several(f"the spec's meta.{name}", spec.meta.get(name)) for name in ("mean", "std")
+    )
     return mean, std
 
 
-def _numbers(name: str, value: object) -> Numbers:
+def several(name: str, value: object) -> Numbers:
+    """One number or some, as a tuple. Raises `ExportFault` for anything else."""
     found: list[Any] = [*value] if isinstance(value, (list, tuple)) else [value]
-    if not all(isinstance(each, (int, float)) and not isinstance(each, bool) for each in found):
-        help = "write one number, or a list of one a channel"
-        raise ExportFault(f"the spec's meta.{name} is {value!r}", help)
+    real = (isinstance(each, (int, float)) and not isinstance(each, bool) for each in found)
+    if not all(real) or not all(map(isfinite, found)):
+        raise ExportFault(f"{name} is {value!r}", "write one number, or a list of one a channel")
     return tuple(float(each) for each in found)
