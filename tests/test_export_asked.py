@@ -252,3 +252,21 @@ def test_what_optimising_did(model: CompiledNetwork) -> None:
     )
     assert "optimised  nothing to do\n" in str(compiler.export("plain.yaml", to="onnx"))
     assert "optimised  no\n" in str(compiler.export("plain.yaml", "a.onnx", optimize=False))
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["--classes", "7"], "help: say how many classes the checkpoint tells (--classes)"),
+        (["--aux"], "help: export without auxiliary heads: leave out aux (--aux)"),
+    ],
+)
+def test_what_helps_is_what_the_command_has(
+    model: CompiledNetwork, capsys: pytest.CaptureFixture[str], args: list[str], message: str
+) -> None:
+    Path("heads.yaml").write_text(TINY + HEAD, encoding="utf-8")
+    torch.save(model.state_dict(), "net.pth")
+    assert run(["export", "heads.yaml", "-o", "net.onnx", "--weights", "net.pth", *args]) == 1
+    said = capsys.readouterr().err
+    assert message in said
+    assert "skip" not in said

@@ -16,7 +16,8 @@ from compiler.ir.network import Network
 from compiler.lowering.prepare import prepare
 from compiler.nn.module import CompiledNetwork, build
 from compiler.oracle.emitted import randomise
-from compiler.weights import load_weights
+from compiler.weights.match import Advice, Wishes
+from compiler.weights.transfer import load_as_wished
 from dsl.models.spec import Spec
 
 if TYPE_CHECKING:
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
 
 Source = nn.Module | Network | Spec | str | Path
 """A model that `compile_spec` made, a network, a spec, its file, or its name on the shelf."""
+ADVICE = Advice(
+    other_classes="say how many classes the checkpoint tells (--classes)",
+    over_aux="take the variant of the spec that has it (--variant)",
+    no_heads="export without auxiliary heads: leave out aux (--aux)",
+)
 DRAWN = "random, since none were given: good for timing, the outputs mean nothing"
 
 
@@ -71,7 +77,8 @@ def taken(what: Source, weights: Any, source: str, *, aux: bool, folded: bool = 
     with torch.device("meta"):
         model = build(network, aux=aux)
     model.to_empty(device="cpu")
-    report = load_weights(model, weights, source, transform_input=folded)
+    wishes = Wishes(advice=ADVICE)
+    report = load_as_wished(model, weights, source, wishes, transform_input=folded)
     files += () if isinstance(weights, Mapping) else (Path(weights),)
     origin = f"{report.origin} ({report.source}): {report.summary}"
     return Given(network, model.state_dict(), origin, report.notes, files)

@@ -18,9 +18,23 @@ if TYPE_CHECKING:
 
 NO_DTYPES: Mapping[str, object] = MappingProxyType({})
 CLASSIFIER = "the classifier"
-OVER_HEAD = "pass it over with skip_head (--skip-head)"
-OVER_AUX = "if it is an auxiliary head, pass it over with skip_aux (--skip-aux)"
-NO_HEADS = "compile with aux=False (--no-aux), or leave it as it is with skip_aux (--skip-aux)"
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What helps where a checkpoint and a network differ; it depends on who loads."""
+
+    other_classes: str = (
+        "leave the head as it is with skip_head (--skip-head), where the classes differ"
+    )
+    over_head: str = "pass it over with skip_head (--skip-head)"
+    over_aux: str = "if it is an auxiliary head, pass it over with skip_aux (--skip-aux)"
+    no_heads: str = (
+        "compile with aux=False (--no-aux), or leave it as it is with skip_aux (--skip-aux)"
+    )
+
+
+LOADING = Advice()
 
 
 @dataclass(frozen=True)
@@ -41,6 +55,7 @@ class Wishes:
     passed: frozenset[str] = frozenset()
     beyond: tuple[str, ...] = ()
     variants: tuple[str, ...] = ()
+    advice: Advice = LOADING
 
 
 @dataclass
@@ -71,7 +86,7 @@ def match(
     for slot in slots:
         used.add(slot.name)
         _place(slot, given, wishes, found)
-    found.problems += _lacking(found.lacking)
+    found.problems += _lacking(found.lacking, wishes.advice)
     _left_over({name: tensor for name, tensor in given.items() if name not in used}, wishes, found)
     return found
 
@@ -149,17 +164,17 @@ def _misshapen(slot: Slot, there: tuple[int, ...], wishes: Wishes) -> Problem:
     apart = [axis for axis, pair in enumerate(zip(there, here, strict=False)) if len(set(pair)) > 1]
     help = f"another variant may fit: {', '.join(wishes.variants)}" if wishes.variants else ""
     if slot.per_class and len(there) == len(here) and apart == [slot.turn.first]:
-        help = "leave the head as it is with skip_head (--skip-head), where the classes differ"
+        help = wishes.advice.other_classes
     return Problem("E153", NOWHERE, message, help=help)
 
 
-def _lacking(lacking: Mapping[str, list[Slot]]) -> Iterator[Problem]:
+def _lacking(lacking: Mapping[str, list[Slot]], advice: Advice) -> Iterator[Problem]:
     """What the checkpoint lacks: a whole head at once, else tensor by tensor."""
     for head, slots in lacking.items():
         if head:
             tensors = f"{len(slots)} tensors, the first is {_named(slots[0])}"
             message = f"the checkpoint lacks the auxiliary head {head}: {tensors}"
-            yield Problem("E152", NOWHERE, message, help=NO_HEADS)
+            yield Problem("E152", NOWHERE, message, help=advice.no_heads)
             continue
         for slot in slots:
             yield Problem("E152", NOWHERE, _missing(slot))
@@ -196,5 +211,5 @@ def _left_over(rest: Mapping[str, Tensor], wishes: Wishes, found: Matching) -> N
             found.problems.append(Problem("E154", NOWHERE, message))
     for part, count in parts.items():
         message = f"the checkpoint has {part} ({count} tensors), and this network hasn't"
-        help = OVER_HEAD if part == CLASSIFIER else OVER_AUX
+        help = wishes.advice.over_head if part == CLASSIFIER else wishes.advice.over_aux
         found.problems.append(Problem("E154", NOWHERE, message, help=help))

@@ -59,13 +59,21 @@ def load_weights(
 
     >>> report = load_weights(model, "inception_v3.pth", source="torchvision")
     """
+    wishes = Wishes(skip_head, skip_aux)
+    return load_as_wished(model, weights, source, wishes, transform_input=transform_input)
+
+
+def load_as_wished(
+    model: nn.Module, weights: Given, source: str, wishes: Wishes, *, transform_input: bool
+) -> WeightsReport:
+    """The same for callers within the compiler, whose users have other ways out."""
     network, there = _network(model), dict(model.state_dict())
     _refuse_rewritten(network, source)
     if _empty(there):
         raise ValueError("the model is on meta and holds no numbers; call model.to_empty first")
     wanted = _of_model(slots(network, source), there)
     dtypes = {name: tensor.dtype for name, tensor in there.items()}
-    loaded = _loaded(network, wanted, weights, source, Wishes(skip_head, skip_aux), dtypes)
+    loaded = _loaded(network, wanted, weights, source, wishes, dtypes)
     loaded = _folded(network, loaded) if transform_input else loaded
     with torch.no_grad():
         # First copies, then the model: what fails leaves it alone, and so may be given its own.
