@@ -291,8 +291,8 @@ def test_transform_input_is_refused_where_padding_would_show() -> None:
     (problem,) = caught.value.problems
     assert problem.code == "E155"
     assert problem.message == (
-        "transform_input can't be folded into conv1.conv: "
-        "it is padded, and the padding would no longer be what it was"
+        "transform_input can't be folded into googlenet: "
+        "conv1.conv is padded, and its padding would no longer be 0"
     )
     assert all(torch.equal(value, state[name]) for name, value in ours.state_dict().items())
 
