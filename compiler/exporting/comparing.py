@@ -88,7 +88,8 @@ def compared(
     made = Comparison(name, tuple(said), found, most)
     if most is None or made.ok or isnan(made.largest):
         return made
-    unsure = _rounding(reference, wishes, given(network, wishes, trials(network, wishes)[0][1], 1))
+    inputs = (given(network, wishes, grid, batch) for batch, grid in trials(network, wishes))
+    unsure = worst(_rounding(reference, wishes, x) for x in inputs)  # One image may be tame.
     return replace(made, most=max(most, MARGIN * unsure), rounding=unsure)
 
 
