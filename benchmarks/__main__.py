@@ -48,8 +48,10 @@ def main() -> None:
     print(f"Python {version}, torch {torch.__version__} on one thread, {cores} cores", flush=True)
     for name in given.only or REPORTS:
         start = time.perf_counter()
-        lines = list(REPORTS[name](given.quick))
-        print(f"\n{name} ({time.perf_counter() - start:.0f} s)", *lines, sep="\n", flush=True)
+        print(f"\n{name}", flush=True)
+        for line in REPORTS[name](given.quick):  # One that takes long says what it has so far.
+            print(line, flush=True)
+        print(f"({time.perf_counter() - start:.0f} s)", flush=True)
 
 
 if __name__ == "__main__":
