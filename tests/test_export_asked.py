@@ -187,6 +187,7 @@ def test_layouts() -> None:
         (["--std", "57", "--preprocess"], "std has 57, and it is of images between 0 and 1"),
         (["--taps", "h"], "no step or layer h\n  = help: auxiliary heads are asked for by aux"),
         (["--labels", "gaps.txt"], "error: line 2 of gaps.txt is blank"),
+        (["--labels", "empty.txt"], "error: empty.txt is empty"),
         (["--weights", "nan.pth"], "help: a.branch1.conv.weight of its weights isn't all numbers"),
         (["--weights", "big.pth"], "help: its weights are numbers, but too large ones"),
     ],
@@ -196,6 +197,7 @@ def test_problems(
 ) -> None:
     Path("heads.yaml").write_text(TINY + HEAD, encoding="utf-8")
     Path("gaps.txt").write_text("a\n\nc\nd\ne\n", encoding="utf-8")
+    Path("empty.txt").touch()
     state = model.state_dict()
     torch.save({**state, "fc.weight": torch.full((5, 10), 3e38)}, "big.pth")
     state["a.branch1.conv.weight"][1] = float("nan")

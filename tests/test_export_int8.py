@@ -390,6 +390,16 @@ def test_problems(
     assert {each.name for each in folder.iterdir()} == before
 
 
+def test_the_specs_own_numbers_may_be_of_bytes(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = Path("tiny.yaml").read_text(encoding="utf-8")
+    Path("tiny.yaml").write_text(f"{text}meta: {{mean: 127, std: 57}}\n", encoding="utf-8")
+    code, out, err = ran(capsys, "--to", "onnx", "--calibrate", "photos")
+    assert (code, out) == (1, "")
+    assert "mean has 127, and it is of images between 0 and 1" in err
+
+
 def test_numbers_without_images(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, _, err = ran(capsys, "--to", "onnx", "--calibrate", "random", *HALF)
     assert (code, "--mean and --std are for images" in err) == (2, True)

@@ -157,6 +157,8 @@ def _lines(path: Path) -> tuple[str, ...]:
         lines = tuple(path.read_text(encoding="utf-8-sig").splitlines())
     except UnicodeDecodeError:
         raise Failed(f"error: {path} isn't text in UTF-8") from None
+    if not lines:
+        raise Failed(f"error: {path} is empty\n  = help: name a class in each line")
     for number, line in enumerate(lines, 1):
         if not line.strip():
             raise Failed(f"error: line {number} of {path} is blank\n  = help: name a class in each")

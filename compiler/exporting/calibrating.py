@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from compiler.exporting.comparing import fits, given, usual
-from compiler.exporting.entering import numbers
+from compiler.exporting.entering import numbers, refuse_bytes
 from compiler.exporting.folders import images_in, mode_of, read, spread
 from compiler.exporting.wishes import (
     NOISE,
@@ -118,6 +118,7 @@ def _folder(network: Network, wishes: Wishes, folder: Path, asked: Calibrate) ->
     if bytes_:
         _refuse_numbers(asked)
     mean, std = numbers(network, bytes_ or Preprocessing(asked.mean, asked.std))
+    refuse_bytes(mean, std)  # The spec's own, too.
     files = images_in(folder)
     grid = tuple(map(int, network.input.grid))
 
