@@ -55,8 +55,8 @@ class Served(nn.Module):
             raise ExportFault(what, "export it without")
         if self._scales:
             for name, values in zip(("mean", "std"), numbers(network, asked), strict=True):
-                each = torch.tensor(values, dtype=self._outside).reshape(1, -1, 1, 1)
-                self.register_buffer(name, each)
+                each = torch.tensor(values, dtype=self._outside)
+                self.register_buffer(name, each.reshape(1, -1, 1, 1))
 
     def _keep(self, path: str) -> Any:
         """A hook that keeps what a module gives, before the next one works on it in place."""
