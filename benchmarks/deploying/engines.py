@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -14,6 +11,7 @@ from torch import Tensor, nn
 
 from compiler.exporting.engines import ONNXRUNTIME, OPENVINO, Engine
 from compiler.exporting.onnx_model import onnx_model
+from compiler.exporting.silence import quiet
 from compiler.nn.module import CompiledNetwork
 from compiler.passes.pipeline import optimized
 
@@ -35,7 +33,7 @@ def ours(model: CompiledNetwork) -> bytes:
 
 def exporters(model: nn.Module, x: Tensor) -> bytes:
     """The one that torch's exporter writes, as it is called in its docs."""
-    with _silent():
+    with quiet():
         program = torch.onnx.export(model, (x,), dynamo=True, verbose=False)
         assert program is not None, "no file was named"
         return _bytes(program.model_proto)
@@ -44,19 +42,6 @@ def exporters(model: nn.Module, x: Tensor) -> bytes:
 def _bytes(model: ModelProto) -> bytes:
     found: bytes = model.SerializeToString()
     return found
-
-
-@contextmanager
-def _silent() -> Iterator[None]:
-    """Nothing of what the exporter says to its developers."""
-    before = logging.root.manager.disable
-    logging.disable(logging.WARNING)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logging.disable(before)
 
 
 def in_onnxruntime(file: bytes, x: Tensor) -> Answer:

@@ -10,17 +10,18 @@ of each image's ends, made errors three times as large.
 
 from __future__ import annotations
 
-import contextlib
 import json
-import logging
-import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from importlib import metadata
+from io import StringIO
 from typing import TYPE_CHECKING
 
-from compiler.exporting.engines import Files
-from compiler.exporting.wishes import Wishes
+from compiler.exporting.engines import Files, line
+from compiler.exporting.silence import quiet
+from compiler.exporting.untold import untold
+from compiler.exporting.wishes import ExportFault, Wishes
 
 if TYPE_CHECKING:
     from compiler.exporting.calibrating import Images
@@ -50,7 +51,7 @@ class Subject:
 class Quantiser:
     """A tool that makes int8 of float32; `package` is what is imported.
 
-    `run` raises `ExportFault` for what it can't, and `ImportError` where it isn't installed.
+    `run` may raise whatever the tool does; the last argument is what the files say of it.
     """
 
     name: str
@@ -63,29 +64,23 @@ class Quantiser:
         return f"{self.name} {metadata.version(self.package)}"
 
     def __call__(self, subject: Subject, images: Images) -> Files:
-        """The files in int8, with ranges from these images."""
+        """The files in int8, with ranges from these images.
+
+        Raises `ExportFault` where the tool can't, and `ImportError` where it isn't installed.
+        """
         found: dict[str, object] = {"type": "int8", "by": self.version, "images": len(images)}
         if subject.noise:
             found["of"] = "noise"
-        return self.run(subject, images, json.dumps(found))
-
-
-@contextlib.contextmanager
-def quiet() -> Iterator[None]:
-    """Without what tools log and warn of; nor do they set up logging for everyone else.
-
-    `logging.warning` does that where the root has no handler.
-    """
-    root, silent, level = logging.getLogger(), logging.NullHandler(), logging.root.manager.disable
-    root.addHandler(silent)
-    logging.disable(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logging.disable(level)
-        root.removeHandler(silent)
+        with quiet(), redirect_stdout(StringIO()):  # Its progress.
+            untold(self.package)
+            try:
+                return self.run(subject, images, json.dumps(found))
+            except (ExportFault, ImportError):
+                raise
+            except Exception as error:  # Each has many, which share no base.
+                said = f"{self.version} can't make int8 of {subject.network.name}: {line(error)}"
+                help = "leave it in float32, or please report it"
+                raise ExportFault(said, help) from error
 
 
 def _onnxruntime(subject: Subject, images: Images, said: str) -> Files:

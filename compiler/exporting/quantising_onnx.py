@@ -6,19 +6,15 @@ Weights have a scale for each channel, activations one for all: `QuantizeLinear`
 
 from __future__ import annotations
 
-import contextlib
-import io
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from compiler.exporting.calibrating import Images, batches
-from compiler.exporting.engines import Files, line
+from compiler.exporting.engines import Files
 from compiler.exporting.entering import INPUT
-from compiler.exporting.quantising import quiet
-from compiler.exporting.untold import untold
-from compiler.exporting.wishes import ExportFault
+from compiler.exporting.quantising import KEY
 from compiler.ir.nodes import leaves
 
 if TYPE_CHECKING:
@@ -43,50 +39,43 @@ PREPARED = ("onnx.quant.pre_process", "onnxruntime.quant")
 
 
 def quantised(subject: Subject, images: Images, said: str) -> Files:
-    """The model in int8. Raises `ExportFault` where the tool can't."""
+    """The model in int8, which says so under `KEY`."""
     import onnx
-
-    ort = untold("onnxruntime")
-    from onnxruntime.quantization import CalibrationMethod, QuantFormat, QuantType, quantize_static
 
     model = onnx.load_from_string(subject.files[".onnx"])
     kept = onnx.ModelProto()
     kept.CopyFrom(model)
     _say(model, *PREPARED)
-    with (
-        TemporaryDirectory(prefix="inception-compile-") as folder,
-        quiet(),
-        contextlib.redirect_stdout(io.StringIO()),
-    ):
+    with TemporaryDirectory(prefix="inception-compile-") as folder:
         path = Path(folder, "model.onnx")
-        try:
-            quantize_static(
-                model,
-                path,
-                _Reader(images, subject.batch),
-                quant_format=QuantFormat.QDQ,
-                op_types_to_quantize=[*OPERATORS],
-                per_channel=True,
-                reduce_range=True,
-                activation_type=QuantType.QUInt8,
-                weight_type=QuantType.QInt8,
-                nodes_to_exclude=[*_left(subject.network, model.graph)],
-                calibrate_method=CalibrationMethod.MinMax,
-                extra_options={"QDQKeepRemovableActivations": True},
-            )
-        except ExportFault:
-            raise
-        except Exception as error:  # It has many, which share no base.
-            name = f"ONNX Runtime {ort.__version__}"
-            said = f"{name} can't make int8 of {subject.network.name}: {line(error)}"
-            raise ExportFault(said, "leave it in float32, or please report it") from error
+        _write(model, path, _Reader(images, subject.batch), [*_left(subject.network, model.graph)])
         made = onnx.load(path)
     _unread(made.graph)
     made.producer_name, made.producer_version = kept.producer_name, kept.producer_version
     del made.metadata_props[:]
     made.metadata_props.extend(kept.metadata_props)
-    _say(made, "quantised", said)
+    _say(made, KEY, said)
     return {".onnx": made.SerializeToString()}
+
+
+def _write(model: ModelProto, path: Path, reader: _Reader, left: list[str]) -> None:
+    """What the tool makes of a model, which it writes to a file."""
+    from onnxruntime.quantization import CalibrationMethod, QuantFormat, QuantType, quantize_static
+
+    quantize_static(
+        model,
+        path,
+        reader,
+        quant_format=QuantFormat.QDQ,
+        op_types_to_quantize=[*OPERATORS],
+        per_channel=True,
+        reduce_range=True,
+        activation_type=QuantType.QUInt8,
+        weight_type=QuantType.QInt8,
+        nodes_to_exclude=left,
+        calibrate_method=CalibrationMethod.MinMax,
+        extra_options={"QDQKeepRemovableActivations": True},
+    )
 
 
 def _say(model: ModelProto, key: str, value: str) -> None:
@@ -165,7 +154,3 @@ def _forget(graph: GraphProto) -> None:
     for note in [*graph.value_info]:
         if note.name not in made:
             graph.value_info.remove(note)
-
-
-def _unprinted() -> contextlib.AbstractContextManager[object]:
-    return contextlib.redirect_stdout(io.StringIO())

@@ -5,43 +5,28 @@ Activations get asymmetric ranges where they go below 0, weights a scale for eac
 
 from __future__ import annotations
 
-import contextlib
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from compiler.exporting.calibrating import Images, batches
-from compiler.exporting.engines import Files, line
+from compiler.exporting.engines import Files
 from compiler.exporting.openvino_form import signed
-from compiler.exporting.quantising import quiet
+from compiler.exporting.quantising import KEY
 from compiler.exporting.untold import untold
-from compiler.exporting.wishes import ExportFault
 
 if TYPE_CHECKING:
     from compiler.exporting.quantising import Subject
 
-SAID = ("framework", "quantised")
+SAID = ("framework", KEY)
 """Where the .xml holds by what it was made int8."""
 
 
 def quantised(subject: Subject, images: Images, said: str) -> Files:
-    """The .xml and the .bin in int8. Raises `ExportFault` where NNCF can't."""
-    openvino = untold("openvino")
-
+    """The .xml and the .bin in int8."""
     files = subject.files
-    model = openvino.Core().read_model(files[".xml"], weights=files[".bin"])
-    with quiet():
-        nncf = untold("nncf")
-        try:
-            with contextlib.redirect_stdout(io.StringIO()):  # Its progress.
-                made = _made(nncf, model, _Samples(images, subject.batch))
-        except ExportFault:
-            raise
-        except Exception as error:  # It has many, which share no base.
-            name = f"NNCF {nncf.__version__}"
-            what = f"{name} can't make int8 of {subject.network.name}: {line(error)}"
-            raise ExportFault(what, "leave it in float32, or please report it") from error
+    model = untold("openvino").Core().read_model(files[".xml"], weights=files[".bin"])
+    made = _made(untold("nncf"), model, _Samples(images, subject.batch))
     made.set_rt_info(said, [*SAID])
     return signed(made)
 

@@ -7,10 +7,7 @@ Both hold the texts of `metadata` beside the program, as extra files that `torch
 from __future__ import annotations
 
 import io
-import logging
-import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
@@ -20,6 +17,7 @@ from compiler.exporting.comparing import given
 from compiler.exporting.engines import Files
 from compiler.exporting.metadata import metadata
 from compiler.exporting.serving import Served, loaded
+from compiler.exporting.silence import quiet
 from compiler.exporting.sizes import free
 from compiler.exporting.wishes import ExportFault, Wishes
 from compiler.ir.network import Network
@@ -35,7 +33,7 @@ def torchscript(network: Network, weights: Mapping[str, Tensor], wishes: Wishes)
     """A traced module. Sizes are what the caller gives; the trace holds none of them."""
     served = Served(loaded(network, weights, aux=wishes.aux), wishes)
     stream = io.BytesIO()
-    with torch.no_grad(), _quiet():
+    with torch.no_grad(), quiet():
         x = given(network, wishes, network.input.grid, _batch(wishes))
         traced = torch.jit.trace(served, x, check_trace=False)  # type: ignore[no-untyped-call]
         torch.jit.save(traced, stream, _extra_files=metadata(network, wishes))
@@ -54,7 +52,7 @@ def program(network: Network, weights: Mapping[str, Tensor], wishes: Wishes) -> 
         dynamic[0] = open_
     stream, texts = io.BytesIO(), metadata(network, wishes)
     try:
-        with torch.no_grad(), _quiet():
+        with torch.no_grad(), quiet():
             made = torch.export.export(served, (x,), dynamic_shapes=(dynamic,))
             for module in made.graph_module.modules():
                 _forget(module)
@@ -77,16 +75,3 @@ def _forget(module: nn.Module) -> None:
 def _batch(wishes: Wishes) -> int:
     """What an example has: of one, torch would take for granted that it is one."""
     return wishes.batch if wishes.dynamic == "none" else 2
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Without what torch warns of and logs about itself: what comes out is compared."""
-    level = logging.root.manager.disable
-    logging.disable(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logging.disable(level)
