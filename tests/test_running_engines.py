@@ -11,10 +11,9 @@ from typing import Any
 import openvino
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-import dsl
-from compiler import compile_spec, feature_extractor, optimize_for_inference
+from compiler import feature_extractor, optimize_for_inference
 from compiler.exporting import engines
 from compiler.exporting.engines import Files, Runner, Settings, Unable
 from compiler.ir.fit import least
@@ -25,6 +24,8 @@ from compiler.running import choosing, engined
 from compiler.running.choosing import Wish
 from compiler.running.engined import ENGINES, EngineName
 from tests.shelf import for_small_clips
+from tests.test_running import batch
+from tests.test_running import model as model_of
 
 SMALL = """
 name: small
@@ -66,15 +67,7 @@ def briefly(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def model(text: str = SMALL) -> CompiledNetwork:
-    torch.manual_seed(0)
-    made = compile_spec(dsl.loads(text))
-    randomise(made)
-    return made
-
-
-def batch(made: nn.Module, count: int = 2) -> Tensor:
-    network: Any = made.network
-    return torch.randn(count, *map(int, network.input))
+    return model_of(text)
 
 
 def gap(ours: Tensor, theirs: Tensor) -> float:

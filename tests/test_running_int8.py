@@ -12,7 +12,8 @@ from torch import Tensor
 from compiler import feature_extractor, optimize_for_inference
 from compiler.running import choosing
 from compiler.running.engined import ENGINES, EngineName
-from tests.test_running_engines import batch, doctored, gap, model
+from tests.test_running import batch
+from tests.test_running_engines import doctored, gap, model
 
 
 @pytest.fixture(autouse=True)

@@ -77,20 +77,25 @@ def compared(
     found = dict.fromkeys(outputs, 0.0)
     said = []
     most = AT_MOST[wishes.dtype]
-    for batch, grid in trials(network, wishes):
+    runs = trials(network, wishes)
+    for batch, grid in runs:
         x = given(network, wishes, grid, batch)
         with torch.no_grad():
             wanted = reference(x)
-        wanted = wanted if isinstance(wanted, tuple) else (wanted,)
-        for output, theirs, ours in zip(outputs, ran(name, runner, x), wanted, strict=True):
+        pairs = zip(outputs, ran(name, runner, x), outputs_of(wanted), strict=True)
+        for output, theirs, ours in pairs:
             found[output] = worst((found[output], _difference(output, theirs, ours)))
         said.append(f"{batch} of {kernel_text(grid)}")
     made = Comparison(name, tuple(said), found, most)
     if most is None or made.ok or isnan(made.largest):
         return made
-    inputs = (given(network, wishes, grid, batch) for batch, grid in trials(network, wishes))
-    unsure = worst(_rounding(reference, wishes, x) for x in inputs)  # One image may be tame.
+    unsure = _rounding(reference, wishes, [given(network, wishes, grid, n) for n, grid in runs])
     return replace(made, most=max(most, MARGIN * unsure), rounding=unsure)
+
+
+def outputs_of(given: Tensor | tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """What a served module gives, as a tuple in any case."""
+    return given if isinstance(given, tuple) else (given,)
 
 
 def ran(name: str, runner: Runner, x: Tensor) -> list[Tensor]:
@@ -103,11 +108,14 @@ def ran(name: str, runner: Runner, x: Tensor) -> list[Tensor]:
         raise ExportFault(said, "nothing was written; please report it") from error
 
 
-def _rounding(reference: Served, wishes: Wishes, x: Tensor) -> float:
-    """How far the outputs move, in float64, once each weight is moved as far as it is rounded."""
+def _rounding(reference: Served, wishes: Wishes, inputs: list[Tensor]) -> float:
+    """How far the outputs move, in float64, once each weight is moved as far as it is rounded.
+
+    Of all inputs the furthest, since one may be tame.
+    """
     network, state = reference.model.network, reference.model.state_dict()
     generator = torch.Generator().manual_seed(0)
-    outs = []
+    outs: list[list[Tensor]] = []
     for step in (0.0, float(torch.finfo(getattr(torch, wishes.outside)).eps / 2)):
         moved = {
             key: value.double() * (1 + step * torch.randn(value.shape, generator=generator).sign())
@@ -118,8 +126,8 @@ def _rounding(reference: Served, wishes: Wishes, x: Tensor) -> float:
         exact = replace(wishes, dtype="float64", opset=None)
         model = Served(loaded(network, moved, aux=wishes.aux), exact)
         with torch.no_grad():
-            made = model(x if wishes.preprocess else x.double())
-        outs.append(made if isinstance(made, tuple) else (made,))
+            made = [model(x if wishes.preprocess else x.double()) for x in inputs]
+        outs.append([out for each in made for out in outputs_of(each)])
     pairs = zip(*outs, strict=True)
     return worst(_difference("outputs", moved, exact) for exact, moved in pairs)
 

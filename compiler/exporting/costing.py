@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from compiler.exporting.calibrating import Calibration, Images, batches
-from compiler.exporting.comparing import MOST_MACS, given, ran, trials
+from compiler.exporting.comparing import MOST_MACS, given, outputs_of, ran, trials
 from compiler.exporting.engines import Runner
 from compiler.exporting.serving import Served
 from compiler.exporting.wishes import ExportFault, Wishes
@@ -119,7 +119,7 @@ class Trial:
     def _ours(self, x: Tensor) -> Sequence[Tensor]:
         with torch.no_grad():
             made = self.reference(x)
-        return self._finite("the module", made if isinstance(made, tuple) else (made,))
+        return self._finite("the module", outputs_of(made))
 
     def _finite(self, who: str, found: Sequence[Tensor]) -> Sequence[Tensor]:
         for name, each in zip(self.outputs, found, strict=True):

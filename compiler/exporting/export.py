@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from inspect import Parameter, signature
 from pathlib import Path
@@ -23,7 +23,7 @@ from compiler.exporting.quantising import Subject
 from compiler.exporting.reporting import Exported, outputs
 from compiler.exporting.serving import Served, loaded
 from compiler.exporting.sizes import fixed, free
-from compiler.exporting.wishes import ExportFault, Preprocessing, Wishes
+from compiler.exporting.wishes import ExportFault, Wishes
 from compiler.ir.network import Network
 from dsl.models.extent import samples
 
@@ -75,22 +75,20 @@ def export(
         _refuse_open(network, made)
     _refuse_wishes(network, made)
     target = default(network, FORMS[form].suffixes[0]) if path is None else path
-    sources = [*network.spec.texts, *([weights] if isinstance(weights, (str, Path)) else ())]
+    held = weights is None or isinstance(weights, Mapping)
+    sources = [*network.spec.texts, *(() if held else (weights,))]
     refuse(target, FORMS[form].suffixes, [*map(Path, sources)], new=not path)
     given = taken(
         what if holds(what) else network, weights, source, aux=made.aux, folded=transform_input
     )
-    return exported(given, target, form, made, optimize=optimize, new=not path)
+    return exported(given, target, form, made, optimize=optimize)
 
 
 def _refuse_wishes(network: Network, wishes: Wishes) -> None:
     """Raise `ExportFault` for what this network hasn't, before weights are looked at."""
     outputs(network, wishes)
-    asked, folder = wishes.preprocess, wishes.calibrate
-    if asked is None and folder and (folder.mean is not None or folder.std is not None):
-        asked = Preprocessing(folder.mean, folder.std)
-    if asked and len(network.input.grid) == 2:
-        refuse_bytes(*numbers(network, asked))
+    if wishes.preprocess and len(network.input.grid) == 2:
+        refuse_bytes(*numbers(network, wishes.preprocess))
 
 
 def _refuse_open(network: Network, wishes: Wishes) -> None:
@@ -102,11 +100,10 @@ def _refuse_open(network: Network, wishes: Wishes) -> None:
 
 
 def exported(
-    given: Given, target: Path, name: FormName, wishes: Wishes, *, optimize: bool, new: bool
+    given: Given, target: Path, name: FormName, wishes: Wishes, *, optimize: bool
 ) -> Exported:
     """The report of an export that was made, compared and written."""
     form = FORMS[name]
-    refuse(target, form.suffixes, given.files, new=new)
     names = tuple(outputs(given.network, wishes))
     asked = wishes.calibrate
     chosen = calibration(given.network, wishes, asked) if asked else None
@@ -134,24 +131,30 @@ def _in_int8(report: Exported, chosen: Calibration, reference: Served) -> Export
     start = time.perf_counter()
     files = form.quantiser(Subject(report.network, wishes, report.files, noise), chosen.ranges)
     made = time.perf_counter()
-    engine, runner = _runner(form, files)
+    engine, runner, why = _runner(form, files, wishes)
+    if runner is None:
+        raise ExportFault(f"no engine runs it in int8: {why}", "leave it in float32")
     cost = Trial(engine, runner, reference, names, wishes).cost(chosen.held)
     found = Quantised(form.quantiser.version, chosen, cost)
     took = (*report.seconds, made - start, time.perf_counter() - made)
     return replace(report, files=files, quantised=found, seconds=took)
 
 
-def _runner(form: Form, files: Files) -> tuple[str, Runner]:
-    """The first engine that runs these files, by its name."""
-    why = []
+def _runner(form: Form, files: Files, wishes: Wishes) -> tuple[str, Runner | None, str]:
+    """The first engine that runs these files, by its name; why others, or all, were left out."""
+    why: list[str] = []
     for engine in form.engines:
-        if not engine.version:
-            continue
-        try:
-            return f"{engine.name} {engine.version}", engine.load(files)
-        except Unable as error:
-            why.append(f"{engine.name} {engine.version} can't run it ({error})")
-    raise ExportFault(f"no engine runs it in int8: {'; '.join(why)}", "leave it in float32")
+        name = f"{engine.name} {engine.version}"
+        if wishes.dtype == "float64" and not engine.doubles:
+            why.append(f"{engine.name} has no float64")
+        elif not engine.version:
+            why.append(f"{engine.name} isn't installed ({engine.advice})")
+        else:
+            try:
+                return name, engine.load(files), "; ".join(why)
+            except Unable as error:
+                why.append(f"{name} can't run it ({error})")
+    return "", None, "; ".join(why)
 
 
 def _timed(what: Callable[[], T]) -> tuple[T, float]:
@@ -174,26 +177,16 @@ def _tried(
     network = reference.model.network
     if not trials(network, wishes):
         return None, f"a pass of {network.name} takes too many multiply-accumulates"
-    why: list[str] = []
-    for engine in form.engines:
-        if wishes.dtype == "float64" and not engine.doubles:
-            why.append(f"{engine.name} has no float64")
-            continue
-        if not engine.version:
-            why.append(f"{engine.name} isn't installed ({engine.advice})")
-            continue
-        name = f"{engine.name} {engine.version}"
-        try:
-            found = compared(name, engine.load(files), reference, names, wishes)
-        except Unable as error:
-            why.append(f"{name} can't run it ({error})")
-            continue
-        except Unsteady as error:
-            raise ExportFault(str(error), _broken(reference)) from None
-        if not found.ok:
-            raise ExportFault(*_disagreement(found))
-        return found, "; ".join(why)
-    return None, "; ".join(why)
+    name, runner, why = _runner(form, files, wishes)
+    if runner is None:
+        return None, why
+    try:
+        found = compared(name, runner, reference, names, wishes)
+    except Unsteady as error:
+        raise ExportFault(str(error), _broken(reference)) from None
+    if not found.ok:
+        raise ExportFault(*_disagreement(found))
+    return found, why
 
 
 def _broken(reference: Served) -> str:

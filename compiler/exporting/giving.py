@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -41,8 +40,6 @@ class Given:
     weights: Weights
     origin: str
     notes: tuple[str, ...] = ()
-    files: tuple[Path, ...] = ()
-    """What it was read from, which nothing may be written over."""
 
 
 def holds(what: Source) -> bool:
@@ -71,24 +68,22 @@ def taken(what: Source, weights: Any, source: str, *, aux: bool, folded: bool = 
             raise ExportFault("a model has weights, and others are given too", "load them first")
         return _of_model(what, aux=aux)
     network = network_of(what)
-    files = tuple(map(Path, network.spec.texts))
     if weights is None:
-        return Given(network, _drawn(network, aux=aux), DRAWN, files=files)
+        return Given(network, _drawn(network, aux=aux), DRAWN)
     with torch.device("meta"):
         model = build(network, aux=aux)
     model.to_empty(device="cpu")
     wishes = Wishes(advice=ADVICE)
     report = load_as_wished(model, weights, source, wishes, transform_input=folded)
-    files += () if isinstance(weights, Mapping) else (Path(weights),)
     origin = f"{report.origin} ({report.source}): {report.summary}"
-    return Given(network, model.state_dict(), origin, report.notes, files)
+    return Given(network, model.state_dict(), origin, report.notes)
 
 
 def _of_model(model: nn.Module, *, aux: bool) -> Given:
     network = network_of(model)
     weights = {key: value.detach().cpu() for key, value in model.state_dict().items()}
     arrays(network.nodes if aux else network.trunk, network.taps, weights)
-    return Given(network, weights, "the model's own", files=tuple(map(Path, network.spec.texts)))
+    return Given(network, weights, "the model's own")
 
 
 def _drawn(network: Network, *, aux: bool) -> Weights:

@@ -80,20 +80,28 @@ def _in_torch(module: Rewritten, x: Tensor, wanted: Any) -> tuple[Rewritten, Cho
     usual = min(ways, key=lambda way: found[way.name])
     shaped, left_out = dict[torch.Size, Way](), dict[str, str]()
     if x.device.type == "cpu":
-        try:
-            graph = graphed(usual, x)
-        except Exception as error:  # noqa: BLE001  # the compiler may fail in any way; we have another
-            left_out["oneDNN graph"] = f"it failed: {' '.join(str(error).split())[:200]}"
+        name, graph, fault = _graphed(usual, x, (module, x, dtype))
+        if graph is None:
+            left_out[name] = fault
         else:
-            if fault := _fault(graph(x), usual(x), (module, x, dtype)):
-                left_out[graph.name] = fault
-            else:
-                found |= measured([usual, graph], x)
-                if found[graph.name] < found[usual.name]:
-                    shaped[x.shape] = graph
+            found |= measured([usual, graph], x)
+            if found[name] < found[usual.name]:
+                shaped[x.shape] = graph
     best = shaped.get(x.shape, usual)
     choice = Choice(usual, shaped, found, left_out, difference(best(x), wanted))
     return modules[usual.layout], choice
+
+
+def _graphed(
+    usual: Way, x: Tensor, ran: tuple[Rewritten, Tensor, torch.dtype]
+) -> tuple[str, Way | None, str]:
+    """The graph compiler's way by its name, or why it isn't taken."""
+    try:
+        graph = graphed(usual, x)
+    except Exception as error:  # noqa: BLE001  # the compiler may fail in any way; we have another
+        return "oneDNN graph", None, f"it failed: {' '.join(str(error).split())[:200]}"
+    fault = _fault(graph(x), usual(x), ran)
+    return graph.name, None if fault else graph, fault
 
 
 def _in_engine(engine: Engine, task: Task) -> tuple[Rewritten, Choice]:
