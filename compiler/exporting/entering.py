@@ -82,7 +82,11 @@ def scaling(network: Network, asked: Preprocessing) -> tuple[Numbers, Numbers]:
 
 
 def numbers(network: Network, asked: Preprocessing) -> tuple[Numbers, Numbers]:
-    """Mean and deviation, one a channel each. Raises `ExportFault` where nobody says them."""
+    """Mean and deviation of images between 0 and 1, one a channel each.
+
+    Those that are given, else the spec's: `meta: {mean: 0.5, std: 0.5}`, or lists of one a channel.
+    Raises `ExportFault` where nobody says them, and where they are anything else.
+    """
     given = {"mean": asked.mean, "std": asked.std}
     meta = network.spec.meta
     missing = [name for name, value in given.items() if value is None and name not in meta]

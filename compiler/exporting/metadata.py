@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from compiler.exporting.entering import numbers
-from compiler.exporting.wishes import ExportFault, Preprocessing, Wishes, normalisation
+from compiler.exporting.wishes import ExportFault, Preprocessing, Wishes
 from compiler.ir.network import Network
 from compiler.lowering.prepare import Prepared
 from compiler.version import __version__
@@ -28,7 +28,7 @@ def metadata(network: Network, wishes: Wishes) -> dict[str, str]:
     if network.rewritten:
         found["rewritten"] = json.dumps(network.rewritten)
     asked = wishes.preprocess or Preprocessing()
-    if wishes.preprocess or normalisation(network.spec):
+    if wishes.preprocess or network.spec.meta.keys() & {"mean", "std"}:
         mean, std = numbers(network, asked)
         found |= {"mean": json.dumps(mean), "std": json.dumps(std)}
     if wishes.labels:

@@ -8,8 +8,6 @@ from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from dsl.models.spec import Spec
-
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -135,20 +133,6 @@ def _check_opset(opset: int | None, dtype: Dtype) -> None:
     if dtype == "bfloat16" and opset < USUAL_OPSET[dtype]:
         least = USUAL_OPSET[dtype]
         raise ExportFault(f"opset {opset} has no convolution in bfloat16", f"take {least} or more")
-
-
-def normalisation(spec: Spec) -> tuple[Numbers, Numbers] | None:
-    """Mean and deviation that a spec says its images are normalised with; None where it doesn't.
-
-    `meta` holds them as numbers of images between 0 and 1: `meta: {mean: 0.5, std: 0.5}`, or a
-    list of one a channel. Raises `ExportFault` where they are anything else.
-    """
-    if "mean" not in spec.meta and "std" not in spec.meta:
-        return None
-    mean, std = (
-        several(f"the spec's meta.{name}", spec.meta.get(name)) for name in ("mean", "std")
-    )
-    return mean, std
 
 
 def several(name: str, value: object) -> Numbers:
