@@ -10,7 +10,7 @@ from compiler.ir.nodes import BlockUse, Leaf, Node, Parallel, Tap, children, lea
 from compiler.ir.op import Call, ShapeFault
 from compiler.ir.symbols import names_in
 from compiler.ir.verifying import verify
-from compiler.lints.logits import say_fixed
+from compiler.lowering.logits import say_fixed
 from compiler.lowering.prepare import Overrides
 from compiler.passes.classes import reclassed
 from dsl.text.problems import Report

@@ -17,7 +17,7 @@ from compiler.ir.network import Network
 from compiler.ir.nodes import BlockUse, Node, Series, Tap
 from compiler.ir.op import Shape
 from compiler.ir.symbols import Sym
-from compiler.lints.logits import say_fixed
+from compiler.lowering.logits import say_fixed
 from compiler.lowering.recall import LOWERED, Lowered, question
 from compiler.lowering.scope import Budget, Scope, Stop, Value, init_of
 from compiler.lowering.size import Counter

@@ -12,7 +12,7 @@ from typing import Any
 
 import dsl
 from compiler.ir.network import Network
-from compiler.lints.logits import follows
+from compiler.lowering.logits import follows
 from compiler.lowering.lower import LIMIT, lower
 from dsl.changing import inherit, options
 from dsl.changing.options import Said

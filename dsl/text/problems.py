@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -34,6 +34,10 @@ class Span:
 NOWHERE = Span("<memory>", 0, 0, 0)
 
 
+Severity = Literal["error", "warning", "note"]
+"""How bad it is: what can't be built, what is built and probably wrong, what one should know."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fix:
     """What to write in the place of a stretch of text, which may be empty."""
@@ -44,7 +48,7 @@ class Fix:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One fault: a stable `code`, a place, a message, and how to mend it.
+    """One fault or finding: a stable `code`, a place, a message, and how to mend it.
 
     `hint` stands beside the caret, `help` on a line of its own, and `notes` name
     other places that take part (where a block is defined, who called it). `fix` is what hint
@@ -58,6 +62,7 @@ class Problem:
     help: str = ""
     notes: tuple[tuple[Span, str], ...] = ()
     fix: Fix | None = None
+    severity: Severity = "error"
 
     def __post_init__(self) -> None:
         """What is said may quote the user's text: whoever prints it prints it as it is."""
@@ -68,7 +73,7 @@ class Problem:
         """The problem in words; with its file's text, the faulty line and a caret too."""
         lines = [] if text is None else text.split("\n")
         place = f"{self.span}: " if self.span.line else ""
-        out = [f"{place}error[{self.code}]: {self.message}"]
+        out = [f"{place}{self.severity}[{self.code}]: {self.message}"]
         if lines and 1 <= self.span.line <= len(lines):
             out += _excerpt(self.span, lines[self.span.line - 1], self.hint)
         if self.hint and len(out) == 1:
