@@ -1,0 +1,103 @@
+"""Each lint on its own examples, and all of them on every network of the shelf.
+
+`tests/lints/CODE.txt` is what a lint says of its example `before`, `tests/lints/shelf.txt` what
+all say of the shelf; `--accept` writes both anew. `tests/lints/NAME.yaml` are more specs that a
+lint must tell apart: each begins with a line `# expect: W112 W113`, or `# expect:` and nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import dsl
+from compiler.checking.linting import findings
+from compiler.findings.frame import framed
+from compiler.findings.lint import SEVERITIES, Lint
+from compiler.lints import every_lint
+from dsl.models import shelf
+from tests.test_bad import JARGON
+
+FOLDER = Path(__file__).parent / "lints"
+MORE = sorted(FOLDER.glob("*.yaml"))
+each_lint = pytest.mark.parametrize("lint", every_lint(), ids=lambda lint: lint.code)
+
+
+def told(text: str, file: str, variant: str | None = None) -> str:
+    """What a person reads of a spec's findings."""
+    spec = dsl.loads(text, file, variant)
+    return "".join(f"{found.render(text)}\n" for found in findings(spec))
+
+
+@each_lint
+def test_the_example_draws_it_and_the_mended_one_draws_nothing(lint: Lint, accept: bool) -> None:
+    text = framed(lint.before)
+    golden = FOLDER / f"{lint.code}.txt"
+    said = told(text, f"{lint.name}.yaml")
+    if accept:
+        golden.write_text(said, encoding="utf-8")
+    assert said == golden.read_text(encoding="utf-8")
+    assert {found.code for found in findings(dsl.loads(text))} == {lint.code}
+    assert told(framed(lint.after), "after.yaml") == ""
+
+
+@each_lint
+def test_a_lint_is_whole(lint: Lint) -> None:
+    assert re.fullmatch(r"[WI]\d{3}", lint.code)
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", lint.name)
+    for text in (lint.meaning, lint.why, lint.seen):
+        assert text[0].isupper()
+        assert text.endswith("."), text
+        assert not JARGON.search(text)
+    assert not lint.title.endswith(".")
+
+
+def test_no_two_lints_share_a_code_or_a_name() -> None:
+    lints = every_lint()
+    assert len({lint.code for lint in lints}) == len({lint.name for lint in lints}) == len(lints)
+
+
+def test_findings_have_places_and_words() -> None:
+    for lint in every_lint():
+        for found in findings(dsl.loads(framed(lint.before))):
+            assert found.span.line, lint.code
+            assert found.severity == SEVERITIES[lint.code[0]]
+            assert not JARGON.search(f"{found.message} {found.hint} {found.help}"), found
+
+
+@pytest.mark.parametrize("path", MORE, ids=lambda path: path.stem)
+def test_more_specs_draw_what_their_first_line_says(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    expected = re.match(r"# expect:(.*)", text)
+    assert expected, path
+    assert sorted(found.code for found in findings(dsl.loads(text))) == expected[1].split()
+
+
+def test_the_shelf(accept: bool) -> None:
+    """Canonical networks are clean, and each port has the findings that it earned."""
+    said = "".join(map(_of_the_shelf, shelf.names()))
+    golden = FOLDER / "shelf.txt"
+    if accept:
+        golden.write_text(said, encoding="utf-8")
+    assert said == golden.read_text(encoding="utf-8")
+
+
+def _of_the_shelf(name: str) -> str:
+    """Findings of a spec, and what each variant has besides."""
+    spec = dsl.load(name)
+    own = _lines(spec)
+    variants = {key: _lines(dsl.choose(spec, key)) for key in spec.variants}
+    said = [f"{name}\n", *own]
+    for key, lines in variants.items():
+        said += [f"{name} --variant {key}\n", *(line for line in lines if line not in own)]
+    return "".join(said)
+
+
+def _lines(spec: dsl.Spec) -> list[str]:
+    return [
+        f"  {Path(found.span.file).name}:{found.span.line}:{found.span.column}: "
+        f"{found.code} {found.message}\n"
+        for found in findings(spec)
+    ]
