@@ -7,17 +7,29 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
-from dsl.models.fields import ACTIVATION_WORDS, argument, one_of, reference
+from dsl.models.fields import (
+    ACTIVATION_MEANINGS,
+    ACTIVATION_WORDS,
+    ARGUMENT,
+    argument,
+    one_of,
+    reference,
+)
+from dsl.models.forms import NAME, Form, any_of, formed, number_form, words_form
 from dsl.models.identifiers import is_identifier
-from dsl.models.ramp import Ramp, read_ramp
+from dsl.models.ramp import RAMP, Ramp, read_ramp
 from dsl.models.scalars import number
-from dsl.text.numbers import Misfit
+from dsl.text.numbers import HUGE, NUMBER, Misfit
 from dsl.text.problems import closest, shown
 
 CHANNELWISE = "channelwise"
 """A learned slope for each channel, instead of one for all."""
 SLOPED = {"leakyrelu": "leakyrelu 0.1", "prelu": f"prelu {CHANNELWISE}"}
 """Activations below 0 by a slope that may be said, each as an example."""
+
+
+SLOPES = (f"leakyrelu:(?:{NUMBER.pattern})", f"prelu:{CHANNELWISE}")
+"""Patterns of those that have theirs behind them."""
 
 
 def word_of(text: str) -> str:
@@ -63,6 +75,9 @@ def _slope(value: Any) -> float | str:
     return number(0, 1e6, named=True)(value)
 
 
+formed(_slope, number_form(0, 1e6, NAME))
+
+
 def _ramp_or_argument(value: Any) -> Any:
     ramp = read_ramp(value)
     return argument(value) if ramp is None else ramp
@@ -75,7 +90,7 @@ def _misspelt(value: Any) -> str:
     return f"{near}:{rest}" if near else ""
 
 
-def _or(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
+def _or(read: Callable[[Any], Any], form: Form) -> Callable[[Any], Any]:
     """A reader of activations with a slope, and of what another takes."""
 
     def either(value: Any) -> Any:
@@ -89,15 +104,19 @@ def _or(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
                 raise Misfit(str(fault), meant) from None
             raise
 
-    return either
+    return formed(either, form)
 
 
-Act = Annotated[str, BeforeValidator(_or(one_of(*ACTIVATION_WORDS, "none")))]
+OR_NONE = {**ACTIVATION_MEANINGS, "none": "no activation"}
+Act = Annotated[str, BeforeValidator(_or(one_of(OR_NONE), words_form(OR_NONE, *SLOPES)))]
 """An activation, or none."""
-ActOrName = Annotated[str, BeforeValidator(_or(reference))]
+_act_or_name = _or(reference, words_form(OR_NONE, NAME, *SLOPES))
+ActOrName = Annotated[str, BeforeValidator(_act_or_name)]
 """An activation, or the name of a parameter that holds one."""
-Argument = Annotated[int | float | str, BeforeValidator(_or(argument))]
-Given = Annotated[int | float | str | Ramp, BeforeValidator(_or(_ramp_or_argument))]
+_argument = _or(argument, Form(any_of(ARGUMENT, *SLOPES), low=-HUGE, high=HUGE))
+Argument = Annotated[int | float | str, BeforeValidator(_argument)]
+_given = _or(_ramp_or_argument, Form(any_of(ARGUMENT, RAMP, *SLOPES), low=-HUGE, high=HUGE))
+Given = Annotated[int | float | str | Ramp, BeforeValidator(_given)]
 """What a call may give a block's parameter: over its repeats a range of numbers, too."""
 Slope = Annotated[float | str, BeforeValidator(_slope)]
 """What stands behind the word of an activation: its fit is held beside that."""

@@ -23,8 +23,11 @@ class Width(Model):
     """
 
     by: Factor
+    """What widths are multiplied by."""
     min: Count = 1
+    """No width falls below it."""
     round_to: Count = 1
+    """Widths become multiples of it, halves up."""
 
     def of(self, width: int) -> int:
         """The new width.
@@ -43,7 +46,9 @@ class Depth(Model):
     """
 
     by: Factor
+    """What repeats are multiplied by."""
     min: Count = 1
+    """No repeat falls below it."""
 
     def of(self, repeat: int) -> int:
         """How often the step repeats now; one that stands alone still does.
@@ -96,10 +101,17 @@ class Changes(Model):
     """
 
     width: Annotated[Width | None, Filled, Factored] = None
+    """Multiplies every width that is there: a factor, or `{by: 0.5, min: 16, round_to: 8}`."""
     depth: Annotated[Depth | None, Filled, Factored] = None
+    """Multiplies every repeat (`x10`): a factor, or `{by: 0.5, min: 1}`. A step that stands alone
+    still does.
+    """
     remove: Annotated[tuple[str, ...], BeforeValidator(_addresses)] = ()
+    """Addresses of steps, branches, blocks and auxiliary heads that go: `[aux.aux, mixed_5d]`."""
     insert: Annotated[tuple[dict[str, Any], ...], BeforeValidator(_insertions)] = ()
+    """A new named step after or before another: `[{after: mixed_5d, extra: A pool=64}]`."""
     set: Annotated[dict[str, Any], BeforeValidator(_as_read)] = Field(default_factory=dict)
+    """Addresses with what stands there instead: `{classes: 10, mixed_6b.c7: 96}`."""
     _nodes: dict[str, Value] = PrivateAttr(default_factory=dict)
 
     def remember(self, root: Mapping) -> None:

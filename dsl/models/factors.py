@@ -14,6 +14,7 @@ LEAST = 2
 """The smallest factor: with 1 the name alone says it."""
 _NAME = IDENTIFIER.pattern
 _FACTOR = re.compile(rf"({_NAME})([*/])([1-9][0-9]{{0,5}})")
+FACTOR = _FACTOR.pattern
 _ANY = re.compile(r"[A-Za-z_]\w*\)?[*/×·]|[*×·]\(?[A-Za-z_]")
 _OTHERWISE = (
     (re.compile(rf"([1-9][0-9]{{0,5}})[*×·]({_NAME})"), r"\2*\1"),

@@ -7,20 +7,21 @@ number may be given by a block's parameter, the parameter's name is kept as a st
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, cast
 
 from pydantic import BeforeValidator
 
 from dsl.models.extent import read_extent
-from dsl.models.factors import factor, looks_factored
+from dsl.models.factors import FACTOR, factor, looks_factored
+from dsl.models.forms import NAME, NAMES, Form, any_of, formed, words_form
 from dsl.models.identifiers import file_name, identifier, is_identifier
-from dsl.models.kernels import PADDINGS
-from dsl.models.norms import group_norm, norm, norm_or_name
+from dsl.models.kernels import PADDING_MEANINGS
+from dsl.models.norms import GROUPED, group_norm, norm, norm_or_name
 from dsl.models.ramp import ramp_help
 from dsl.models.scalars import MOST, no_factor, number, number_text, whole
 from dsl.text import foreign
-from dsl.text.numbers import LEAST, Misfit, is_number, loss, otherwise, too_small
+from dsl.text.numbers import LEAST, NUMBER, Misfit, is_number, loss, otherwise, too_small
 from dsl.text.problems import closest, shown
 from dsl.text.source import hidden
 
@@ -32,13 +33,16 @@ def reference(value: Any) -> str:
     return str(value)
 
 
+formed(reference, NAMES)
+
+
 def enumerated(words: Sequence[str], last: str = "and") -> str:
     """`a, b and c`."""
     return f" {last} ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
-def one_of(*words: str) -> Callable[[Any], str]:
-    """A reader of one of a few words."""
+def one_of(words: Mapping[str, str]) -> Callable[[Any], str]:
+    """A reader of one of a few words, each given with its meaning."""
 
     def read(value: Any) -> str:
         if value not in words:
@@ -46,7 +50,7 @@ def one_of(*words: str) -> Callable[[Any], str]:
             raise Misfit(f"must be one of {', '.join(words)}, not {shown(value)}", meant)
         return str(value)
 
-    return read
+    return formed(read, words_form(words))
 
 
 def _flag(value: Any) -> bool:
@@ -55,6 +59,9 @@ def _flag(value: Any) -> bool:
     if value in ("true", "false"):
         return bool(value == "true")
     raise ValueError(f"must be true or false, not {shown(value)}")
+
+
+formed(_flag, Form("true|false"))
 
 
 MAX_TEXT = 1_000
@@ -84,27 +91,50 @@ def argument(value: Any) -> int | float | str:
     raise Misfit(message, otherwise(value), help=ramp_help(value))
 
 
-ACTIVATION_WORDS = (
-    "relu",
-    "relu6",
-    "leakyrelu",
-    "prelu",
-    "elu",
-    "silu",
-    "mish",
-    "gelu",
-    "hardswish",
-    "sigmoid",
-    "hardsigmoid",
-    "tanh",
-    "softplus",
-)
+ARGUMENT = any_of(NUMBER.pattern, NAME, FACTOR, GROUPED)
+"""A pattern of the same."""
+
+
+ACTIVATION_MEANINGS = {
+    "relu": "max(x, 0)",
+    "relu6": "max(x, 0), 6 at most",
+    "leakyrelu": "x above 0, slope · x below; the slope is 0.01 unless said, as in `leakyrelu:0.1`",
+    "prelu": "the same with a slope that is learned: one, or with `channelwise` one a channel",
+    "elu": "x above 0, exp(x) - 1 below",
+    "silu": "x · sigmoid(x), also called swish",
+    "mish": "x · tanh(softplus(x))",
+    "gelu": "x · Φ(x), exactly",
+    "hardswish": "x · hardsigmoid(x)",
+    "sigmoid": "1 / (1 + exp(-x))",
+    "hardsigmoid": "x / 6 + 1/2, kept between 0 and 1",
+    "tanh": "the hyperbolic tangent",
+    "softplus": "log(1 + exp(x))",
+}
+ACTIVATION_WORDS = tuple(ACTIVATION_MEANINGS)
 """Activations that may stand bare behind a convolution, and as steps."""
-MODES = ("avg", "max")
+MODE_MEANINGS = {"avg": "the mean of each window", "max": "the maximum of each window"}
+MODES = tuple(MODE_MEANINGS)
 """What a pooling makes of a window."""
-RESAMPLING = ("nearest", "linear", "bilinear", "trilinear")
+RESAMPLING_MEANINGS = {
+    "nearest": "each position repeated",
+    "linear": "between the positions of a series",
+    "bilinear": "between the positions of an image",
+    "trilinear": "between the positions of a clip",
+}
+RESAMPLING = tuple(RESAMPLING_MEANINGS)
 """How a larger map is made: the nearest position, or between those along one, two, three axes."""
-JOIN_WORDS = ("concat", "add", "mul")
+COUNTING_MEANINGS = {
+    "countpad": "padded zeros count in the mean: torch's default",
+    "nopad": "only pixels count in the mean: TensorFlow's and Keras's rule",
+}
+JOIN_MEANINGS = {
+    "concat": "Branches side by side on one input, their channels put behind each other. "
+    "They are equally high and wide: `concat: [1x1 64, [1x1 48, 5x5 64]]`.",
+    "add": "Branches side by side on one input, added. They have one shape.",
+    "mul": "Branches side by side on one input, multiplied element by element. One of a single "
+    "place is a *gate*: `mul: [identity, [globalpool avg, 1x1 in sigmoid]]`.",
+}
+JOIN_WORDS = tuple(JOIN_MEANINGS)
 """How branches come together; the keys under which they stand."""
 
 
@@ -132,8 +162,8 @@ def named(value: Any) -> Any:
     return value
 
 
-Identifier = Annotated[str, BeforeValidator(identifier)]
-FileName = Annotated[str, BeforeValidator(file_name)]
+Identifier = Annotated[str, BeforeValidator(formed(identifier, NAMES))]
+FileName = Annotated[str, BeforeValidator(formed(file_name, NAMES))]
 Reference = Annotated[str, BeforeValidator(reference)]
 Text = Annotated[str, BeforeValidator(_text)]
 Flag = Annotated[bool, BeforeValidator(_flag)]
@@ -151,28 +181,32 @@ Share = Annotated[float | str, BeforeValidator(number(0, 1, named=True))]
 Weight = Annotated[float, BeforeValidator(number(0, 1e6, named=False))]
 Epsilon = Annotated[float, BeforeValidator(number(LEAST, 1e6, named=False))]
 Portion = Annotated[float, BeforeValidator(number(0, 1, named=False))]
-PaddingMode = Annotated[str, BeforeValidator(one_of(*PADDINGS))]
+PaddingMode = Annotated[str, BeforeValidator(one_of(PADDING_MEANINGS))]
 Norm = Annotated[str, BeforeValidator(norm)]
 NormOrName = Annotated[str, BeforeValidator(norm_or_name)]
-Counting = Annotated[str, BeforeValidator(one_of("countpad", "nopad"))]
-Resampling = Annotated[str, BeforeValidator(one_of(*RESAMPLING))]
-Join = Annotated[str, BeforeValidator(one_of(*JOIN_WORDS))]
+Counting = Annotated[str, BeforeValidator(one_of(COUNTING_MEANINGS))]
+Resampling = Annotated[str, BeforeValidator(one_of(RESAMPLING_MEANINGS))]
+Join = Annotated[str, BeforeValidator(one_of(JOIN_MEANINGS))]
 _ranked = BeforeValidator(_items("[3, 299, 299] (channels, height, width)", (2, 3, 4)))
 Extent = Annotated[tuple[Count, ...], _ranked, BeforeValidator(read_extent)]
 Sizes = Annotated[tuple[Count, ...], BeforeValidator(_items("[768, 17, 17]"))]
 Named = BeforeValidator(named)
 
 
-INITS = {
-    "torch": (),
-    "normal": ("std",),
-    "trunc_normal": ("std",),
-    "he_normal": (),
-    "he_uniform": (),
-    "xavier_normal": (),
-    "xavier_uniform": (),
+INIT_MEANINGS = {
+    "torch": "torch's own rule for each layer",
+    "normal:0.01": "a normal distribution of that standard deviation",
+    "trunc_normal:0.01": "the same, cut at ±2",
+    "he_normal": "a normal distribution as wide as layers before a ReLU want (arXiv:1502.01852)",
+    "he_uniform": "the same, evenly distributed",
+    "xavier_normal": "a normal distribution as wide as linear layers want (Glorot, Bengio, 2010)",
+    "xavier_uniform": "the same, evenly distributed",
 }
-"""How weights may be drawn, each with the arguments that it takes."""
+"""How weights may be drawn, as it is written."""
+INITS: dict[str, tuple[str, ...]] = {
+    written.partition(":")[0]: ("std",) if ":" in written else () for written in INIT_MEANINGS
+}
+"""The same, each with the arguments that it takes."""
 
 
 def _init(value: Any) -> str:
@@ -199,4 +233,6 @@ def _deviation(scheme: str, text: str) -> None:
         raise Misfit(f"has a standard deviation, which {fault}", meant) from None
 
 
-InitText = Annotated[str, BeforeValidator(_init)]
+_drawn = (f"{word}:(?:{NUMBER.pattern})" for word, takes in INITS.items() if takes)
+_init_form = words_form(INIT_MEANINGS, *_drawn)
+InitText = Annotated[str, BeforeValidator(formed(_init, _init_form))]

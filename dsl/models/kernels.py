@@ -9,12 +9,18 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, ValidationInfo
 
 from dsl.models.extent import RANKS, kernel_text
+from dsl.models.forms import NAME, Form, any_of, formed
 from dsl.models.identifiers import is_identifier
 from dsl.models.scalars import MOST, whole
 from dsl.text.numbers import Misfit, is_whole
 from dsl.text.problems import shown
 
-PADDINGS = ("same", "tf_same", "valid")
+PADDING_MEANINGS = {
+    "same": "(k - 1) / 2 on each side, as torch code writes it: the grid stays at stride 1",
+    "tf_same": "as much as TensorFlow's SAME: an odd row or column goes to the end",
+    "valid": "none: the kernel stays inside the map",
+}
+PADDINGS = tuple(PADDING_MEANINGS)
 _SIDE = re.compile(r"([0-9]+|(?P<side>[A-Za-z])(?=x(?:[0-9]|(?!x)(?P=side)(?:x.|\Z))))x")
 KERNEL = re.compile(f"(?:{_SIDE.pattern}){{1,2}}([0-9]+|[A-Za-z][A-Za-z0-9_]*)")
 """`1x7`, `1x3x3`; a side may be a parameter: `1xn`, or `nx1` and `nxn` where it is one letter."""
@@ -69,7 +75,14 @@ def per_axis(low: int, spread: bool, also: str = "") -> Callable[[Any], Axes]:
             what = f"from {low} to {MOST:,} each way, like {example}"
             raise ValueError(f"must be {what}, not {shown(value)}") from None
 
-    return read
+    return formed(read, Form(_axes_pattern(low, spread)))
+
+
+def _axes_pattern(low: int, spread: bool) -> str:
+    digits = f"[1-9][0-9]{{0,{len(str(MOST)) - 1}}}" if low else "[0-9]+"
+    side = f"(?:{digits}|[A-Za-z])"
+    written_out = f"(?:{side}x){{1,{len(RANKS) - 1}}}(?:{digits}|{NAME})"
+    return any_of(written_out, digits, NAME if spread else "[A-Za-z]")
 
 
 def _as_kernel(value: Any, info: ValidationInfo) -> Any:
@@ -88,6 +101,9 @@ _pads = per_axis(0, spread=True, also=f"{', '.join(PADDINGS)}, or ")
 
 def _padding(value: Any) -> str | Axes:
     return str(value) if is_identifier(value) else _pads(value)
+
+
+formed(_padding, Form(_axes_pattern(0, spread=True), PADDING_MEANINGS))
 
 
 Kernel = Annotated[Axes, BeforeValidator(per_axis(1, spread=False))]

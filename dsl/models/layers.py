@@ -107,6 +107,7 @@ class GlobalPool(Layer):
     example = "globalpool avg"
     auto = "pool"
     mode: Annotated[Reference, Spelled(words=AVG_OR_MAX, key="mode")] = "avg"
+    """`avg` or `max`, or `mode=NAME` of a parameter that says so."""
 
 
 class AdaptivePool(Layer):
@@ -116,7 +117,9 @@ class AdaptivePool(Layer):
     example = "adaptivepool avg 4x4"
     auto = "pool"
     mode: Annotated[Reference, Spelled(words=AVG_OR_MAX, key="mode")] = "avg"
+    """`avg` or `max`, or `mode=NAME` of a parameter that says so."""
     size: Annotated[Kernel, Spelled(place=True)]
+    """The grid that comes out, one number an axis."""
 
 
 class Upsample(Layer):
@@ -130,7 +133,9 @@ class Upsample(Layer):
     example = "upsample 2"
     auto = "upsample"
     factor: Annotated[Enlargement, Spelled(place=True)]
+    """How many times as many positions, along all axes or along each."""
     mode: Annotated[Resampling, Spelled(words={word: word for word in RESAMPLING})] = "nearest"
+    """How new positions come about."""
 
 
 class Linear(Layer):
@@ -141,8 +146,11 @@ class Linear(Layer):
     auto = "fc"
     weighted = True
     width: Annotated[Channels, Spelled(place=True)]
+    """How many features come out: a number, a parameter, or `classes`, perhaps with a factor."""
     bias: Annotated[Flag, Spelled(words={"bias": True, "nobias": False})] = True
+    """`bias` or `nobias`."""
     init: Annotated[InitText | None, Spelled(key="init")] = None
+    """How weights are drawn: `init=normal:0.01`."""
 
 
 class Flatten(Layer):
@@ -160,6 +168,7 @@ class Dropout(Layer):
     example = "dropout 0.4"
     auto = "dropout"
     p: Annotated[Share, Spelled(place=True)]
+    """The probability, from 0 to 1."""
 
 
 class DropPath(Layer):
@@ -172,10 +181,11 @@ class DropPath(Layer):
     example = "droppath 0.1"
     auto = "droppath"
     p: Annotated[Share, Spelled(place=True)]
+    """The probability, from 0 to 1."""
 
 
 class Activation(Layer):
-    """`relu`, `leakyrelu 0.1`…: a nonlinearity as a step of its own.
+    """`relu`, `act relu`, `leakyrelu 0.1`…: a nonlinearity as a step of its own.
 
     `slope` is how steep it is below 0: of a `leakyrelu` a number, 0.01 if left out; that of a
     `prelu` is learned, one for all or `channelwise`.
@@ -185,7 +195,11 @@ class Activation(Layer):
     example = "act relu"
     auto = "act"
     kind: Annotated[ActOrName, Spelled(place=True)]
+    """Which activation, or the parameter that says so."""
     slope: Annotated[Slope | None, Spelled(place=True)] = None
+    """How steep it is below 0: of `leakyrelu` a number; of `prelu` it is learned, for each channel
+    with `channelwise`.
+    """
 
     @model_validator(mode="before")
     @classmethod
@@ -236,6 +250,7 @@ class LayerScale(Layer):
     auto = "scale"
     weighted = True
     value: Annotated[Number, Spelled(place=True)]
+    """What each factor begins at."""
 
 
 class Shuffle(Layer):
@@ -245,6 +260,7 @@ class Shuffle(Layer):
     example = "shuffle 2"
     auto = "shuffle"
     groups: Annotated[Channels, Spelled(place=True)]
+    """How many groups; they divide the channels that come in."""
 
 
 class Identity(Layer):

@@ -153,6 +153,7 @@ class Step(Model):
     """Anything that can stand in a sequence; `name` is the author's own, if any."""
 
     name: Identifier | None = None
+    """What the step is called: in addresses, in the state dict, in drawings."""
     auto: ClassVar[str] = "step"
     """What an unnamed one is called."""
 
@@ -166,6 +167,7 @@ class Layer(Step):
     weighted: ClassVar[bool] = False
     """Whether it has weights, whose keys its name begins."""
     repeat: Annotated[Whole, Spelled(prefix="x", key="repeat")] = 1
+    """How often the step stands there in order, each with weights of its own: `x4`, `repeat=n`."""
 
     @property
     def has_weights(self) -> bool:
@@ -189,7 +191,9 @@ class Call(Layer):
     auto = "block"
     weighted = True
     block: Identifier
+    """The block that is used."""
     args: Annotated[dict[Identifier, Given], Named] = Field(default_factory=dict)
+    """Values for the block's parameters, as `name=value`."""
 
 
 def _a_step(value: Any) -> Step:
@@ -220,10 +224,11 @@ class Residual(Model):
     """The sum around steps or a split: `act(shortcut(x) + scale * f(x))`."""
 
     shortcut: OneStep | None = None
-    """What x goes through beside f; None for nothing."""
+    """What x goes through beside f: a layer or a list. Left out, x itself is added."""
     scale: Number = 1.0
+    """What f is multiplied by before the sum: a number, or a parameter of the block."""
     act: ActOrName | None = None
-    """None: the spec's default activation."""
+    """The activation of the sum; left out, that of `defaults`."""
 
 
 class Sequence(Step):
@@ -231,7 +236,9 @@ class Sequence(Step):
 
     auto = "seq"
     steps: SomeSteps
+    """Steps in order."""
     residual: Annotated[Residual | None, Filled] = None
+    """Adds the input at the end: `act(shortcut(x) + scale * f(x))`, f being what this is beside."""
 
 
 BESIDE = ("split", "then", "residual")
@@ -247,11 +254,17 @@ class Split(Step):
 
     auto = "split"
     join: Join = "concat"
+    """How the branches come together."""
     branches: SomeSteps
+    """The branches, one item each; a list is in order."""
     split: Shares = ()
-    """The share of the channels that each branch gets; empty where each gets them all."""
+    """The share of the channels that each branch gets, in order: a list such as
+    `[rest, in/8, in/8]`, or `equal`. Left out, each branch gets them all.
+    """
     then: OneStep | None = None
+    """A step that works on the joined tensor."""
     residual: Annotated[Residual | None, Filled] = None
+    """Adds the input at the end: `act(shortcut(x) + scale * f(x))`, f being what this is beside."""
 
 
 def residual_around(step: Step) -> Residual | None:

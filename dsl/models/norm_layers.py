@@ -14,7 +14,9 @@ class Norm(Layer):
     auto = "norm"
     weighted = True
     gamma: Annotated[Flag | None, Spelled(words=GAMMA)] = None
+    """Whether it scales: `gamma` or `nogamma`."""
     eps: Annotated[Positive | None, Spelled(key="eps")] = None
+    """The epsilon, above 0: `eps=0.001`."""
 
     @property
     def has_weights(self) -> bool:
@@ -27,6 +29,7 @@ class BatchNorm(Norm):
     keyword = "batchnorm"
     example = "batchnorm"
     momentum: Annotated[Share | None, Spelled(key="momentum")] = None
+    """The share of the new batch in the running statistics: `momentum=0.01`."""
 
     @property
     def has_weights(self) -> bool:
@@ -44,6 +47,7 @@ class _Grouped(Layer):
     """Fields of a later base come first, and so the number right behind the word."""
 
     groups: Annotated[Whole, Spelled(place=True)]
+    """How many groups; they divide the channels that come in."""
 
 
 class GroupNorm(Norm, _Grouped):
@@ -67,6 +71,7 @@ class L2Norm(Layer):
     example = "l2norm"
     auto = "norm"
     eps: Annotated[Positive, Spelled(key="eps")] = 1e-12
+    """The least divisor."""
 
 
 class LRN(Layer):
@@ -76,6 +81,10 @@ class LRN(Layer):
     example = "lrn 5"
     auto = "norm"
     size: Annotated[Count, Spelled(place=True)]
+    """Over how many neighbouring channels."""
     alpha: Annotated[NotNegative, Spelled(key="alpha")] = 1e-4
+    """What the sum of squares is multiplied by."""
     beta: Annotated[NotNegative, Spelled(key="beta")] = 0.75
+    """The exponent."""
     k: Annotated[Positive, Spelled(key="k")] = 1.0
+    """What is added to the sum."""

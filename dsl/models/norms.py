@@ -5,16 +5,26 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from dsl.models.forms import NAME, formed, words_form
 from dsl.models.identifiers import is_identifier
 from dsl.models.scalars import MOST
 from dsl.text import foreign
 from dsl.text.numbers import Misfit
 from dsl.text.problems import shown
 
-NORMS = ("batch", "layer", "group", "instance", "none")
-NORM_FORMS = ("batch", "layer", "group:32", "instance", "none")
+NORM_MEANINGS = {
+    "batch": "each channel, over the grid and the whole batch; in evaluation by running statistics",
+    "layer": "the channels at one place of a map, or a whole vector",
+    "group:32": "a group of channels of one input, over the grid: here 32 groups",
+    "instance": "a channel of one input, over the grid",
+    "none": "no norm",
+}
+"""What each normalises together."""
+NORM_FORMS = tuple(NORM_MEANINGS)
 """How each is written: a group norm with the number of its groups."""
-_GROUPED = re.compile(r"group:([1-9][0-9]*)")
+NORMS = tuple(form.partition(":")[0] for form in NORM_FORMS)
+GROUPED = "group:([1-9][0-9]*)"
+_GROUPED = re.compile(GROUPED)
 
 
 def group_norm(value: Any) -> int | None:
@@ -32,6 +42,9 @@ def norm(value: Any) -> str:
     raise Misfit(f"must be one of {', '.join(NORM_FORMS)}, not {shown(value)}", _meant(value))
 
 
+formed(norm, words_form(NORM_MEANINGS, GROUPED))
+
+
 def norm_of(text: str) -> tuple[str, int]:
     """The kind of a norm, and how many groups it has (0 where it has none). Raises `Misfit`.
 
@@ -45,6 +58,9 @@ def norm_of(text: str) -> tuple[str, int]:
 def norm_or_name(value: Any) -> str:
     """The same, or a parameter's name, whose value is known only where its block is called."""
     return str(value) if is_identifier(value) and value != "group" else norm(value)
+
+
+formed(norm_or_name, words_form(NORM_MEANINGS, GROUPED, NAME))
 
 
 def _meant(value: Any) -> str:

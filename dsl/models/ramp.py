@@ -9,7 +9,8 @@ from dsl.text.numbers import Misfit, is_number, number_of, too_small
 from dsl.text.problems import shown
 
 _NUMBER = r"[+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
-_RAMP = re.compile(rf"({_NUMBER})\.\.({_NUMBER})")
+RAMP = rf"({_NUMBER})\.\.({_NUMBER})"
+_RAMP = re.compile(RAMP)
 DIGITS = 12
 """Significant ones of what lies between, so that 0.075 isn't 0.07500000000000001."""
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from dsl.models.factors import factor, looks_factored
 from dsl.models.factors import otherwise as factored
+from dsl.models.forms import NAMED_NUMBER, SCALED, formed, number_form, whole_form
 from dsl.models.identifiers import is_identifier
 from dsl.models.ramp import ramp_help
 from dsl.text.numbers import (
@@ -54,7 +55,8 @@ def whole(low: int, high: int, named: bool, scaled: bool = False) -> Callable[[A
         help = ramp_help(value) if named else ""
         raise Misfit(f"must be {wanted}, not {shown(value)}{why}", meant, help=help)
 
-    return read
+    names = SCALED if scaled else NAMED_NUMBER[named]
+    return formed(read, whole_form(low, high, *names))
 
 
 def no_factor(value: str, scaled: bool) -> Misfit:
@@ -80,4 +82,4 @@ def number(low: float, high: float, named: bool) -> Callable[[Any], float | str]
         said = f"must be {wanted}, not {shown(value)}{loss(value, low)}"
         raise Misfit(said, meant, help=ramp_help(value))
 
-    return read
+    return formed(read, number_form(low, high, *NAMED_NUMBER[named]))

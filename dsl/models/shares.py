@@ -13,12 +13,17 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator
 
 from dsl.models.factors import factor
+from dsl.models.forms import form_of, formed
 from dsl.models.scalars import MOST, whole
 from dsl.text.numbers import Misfit, is_whole
 from dsl.text.problems import closest, shown
 
 EQUAL = "equal"
 REST = "rest"
+SHARE_MEANINGS = {
+    EQUAL: "each branch gets as many channels",
+    REST: "in a list, once: what the other shares leave",
+}
 EXAMPLES = "equal, or a list with a share for each branch, such as [rest, in/8]"
 _OTHERWISE = {"-1": REST, "...": REST, "…": REST, "*": REST, "_": REST, "remaining": REST}
 """How others say that a size follows from the rest."""
@@ -31,6 +36,10 @@ def _share(value: Any) -> int | str:
     except Misfit as fault:
         message = str(fault).replace("must be", f"takes {REST},", 1)
         raise Misfit(message, fault.meant or _OTHERWISE.get(str(value), "")) from None
+
+
+if _form := form_of(_number):
+    formed(_share, _form)  # `rest` is a name, too.
 
 
 def _listed(value: Any) -> tuple[Any, ...]:

@@ -61,24 +61,34 @@ class Defaults(Model):
     """What every convolution and pooling does unless its step says otherwise."""
 
     norm: Norm = "batch"
+    """The norm behind every convolution."""
     act: Act = "relu"
+    """The activation behind every convolution."""
     bias: Flag | None = None
-    """None: a convolution has a bias exactly where no norm follows."""
+    """Whether convolutions have a bias. Left out, one has it exactly where no norm follows."""
     eps: Epsilon = 1e-5
+    """The epsilon of every norm, above 0: what is added to the variance."""
     momentum: Portion = 0.1
-    """torch's: the share of the new batch in the running statistics."""
+    """Batch norm's momentum in torch's sense: the new batch's share of the running statistics."""
     gamma: Flag = True
-    """Whether batch norm scales; TF-slim's and Keras's Inceptions only shift."""
+    """Whether norms scale each channel; TF-slim's and Keras's Inceptions only shift it."""
     padding: PaddingMode = "same"
+    """How convolutions and poolings are padded."""
     avgpool: Counting = "countpad"
+    """Whether an average over a window that hangs into the padding counts the zeros there."""
     init: InitText = "torch"
+    """How weights are drawn."""
 
 
 class Block(Model):
     """A named block: its parameters (None: no default) and what it is made of."""
 
     params: Annotated[dict[Identifier, Argument | None], Named] = Field(default_factory=dict)
+    """What differs between the uses of the block: a list of names, or a mapping from names to
+    defaults, in which one without a default stays empty, as in `{c7: , act: relu}`. Each is used.
+    """
     body: OneStep
+    """Steps in order, instead of branches. A list alone is the same."""
 
     @field_validator("body")
     @classmethod
@@ -93,9 +103,13 @@ class Aux(Model):
     """
 
     name: Identifier
+    """What the head is called."""
     source: Identifier = Field(alias="from")
+    """The step of the trunk whose output the head taps."""
     weight: Weight
+    """What the head's loss counts for beside that of the network."""
     steps: SomeSteps = Field(alias="do")
+    """The head's layers in order."""
 
     model_config = ConfigDict(populate_by_name=True)
 
@@ -104,20 +118,30 @@ class Expect(Model):
     """A contract, checked at every compile: totals of the cost, and shapes at steps."""
 
     params: Total | None = None
+    """Parameters that are trained, without auxiliary heads."""
     params_with_aux: Total | None = None
+    """Parameters that are trained, with auxiliary heads."""
     trainable: Total | None = None
+    """Parameters that are trained."""
     buffers: Total | None = None
+    """Elements of buffers, such as running statistics."""
     keras_total: Total | None = None
+    """Parameters and running statistics, as Keras counts."""
     macs: Total | None = None
+    """Multiply-accumulates for one input."""
     activations: Total | None = None
+    """Outputs of convolutions and linear layers for one input."""
     out: Annotated[dict[str, Sizes], Named] = Field(default_factory=dict)
+    """The shape that a step of the trunk gives, channels first: `out.mixed_6e: [768, 17, 17]`."""
 
 
 class Variant(Changes):
     """A network made from its spec by naming what changes."""
 
     title: Text = ""
+    """What the variant is called in headers and figures."""
     expect: Annotated[Expect, Filled] = Field(default_factory=Expect)
+    """A contract of its own: the spec's doesn't hold for a variant."""
 
 
 def _free(value: Any) -> Any:
@@ -148,24 +172,49 @@ class Spec(Model):
     """One network."""
 
     name: FileName
+    """What the network is called: its class and its files. A letter, then letters, digits or _."""
     title: Text = ""
+    """Free text for headers and figures."""
     paper: Text = ""
+    """Where the network comes from; free text for headers and figures."""
     input: Extent
-    """(C, H, W) of an image, (C, L) of a series, (C, T, H, W) of a clip."""
+    """What comes in: `[channels, height, width]` of an image, `[channels, length]` of a series,
+    `[channels, frames, height, width]` of a clip; or the same by name.
+    """
     classes: Count
+    """The number of classes, and so the width of the head's last layer: `fc classes`."""
     defaults: Annotated[Defaults, Filled] = Field(default_factory=Defaults)
+    """What every convolution, norm and pooling does unless its step says otherwise."""
     stem: Steps = ()
+    """The first steps of the trunk, in order."""
     inception: Annotated[dict[Identifier, Block], Named] = Field(default_factory=dict)
+    """Blocks that keep height and width, by name. That is checked at every call."""
     reduction: Annotated[dict[Identifier, Block], Named] = Field(default_factory=dict)
+    """Blocks that shrink height and width, by name. That is checked at every call."""
     strided: Annotated[dict[Identifier, Block], Named] = Field(default_factory=dict)
+    """Blocks that may keep the grid or change it, as a stride among their parameters says:
+    `{params: [w, s], concat: [3x3 w /s, maxpool 3x3 /s]}`.
+    """
     body: Steps = ()
+    """The trunk's steps between stem and head, in order: mostly calls of blocks."""
     head: Steps = ()
+    """The last steps of the trunk: from a map to the logits."""
     aux: tuple[Aux, ...] = ()
+    """Auxiliary classifiers, present in training only:
+    `- aux1: {from: mixed_6e, weight: 0.4, do: [globalpool avg, fc classes]}`.
+    """
     weights: Annotated[dict[Identifier, NameMap], Named] = Field(default_factory=dict)
-    """What public sources call the weights."""
+    """What public sources call the weights, by source: a map from our names to theirs, or a YAML
+    file beside the spec that holds it.
+    """
     variants: Annotated[dict[Identifier, Variant], Named] = Field(default_factory=dict)
+    """Other networks, made from this one by naming what changes."""
     expect: Annotated[Expect, Filled] = Field(default_factory=Expect)
+    """A contract, checked at every compile: totals of the cost, and shapes at steps."""
     meta: Annotated[dict[str, Any], BeforeValidator(_free)] = Field(default_factory=dict)
+    """Your own notes: text, numbers, lists and mappings. `mean` and `std` of images between 0 and 1
+    are read by `export`.
+    """
 
     _texts: dict[str, str] = PrivateAttr(default_factory=dict)
 

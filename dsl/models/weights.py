@@ -80,8 +80,14 @@ class NameMap(Model):
     """
 
     file: Text = ""
+    """A YAML file in the spec's folder, or below it, that holds the names."""
     names: Annotated[dict[str, Any], BeforeValidator(_names)] = Field(default_factory=dict)
+    """Our addresses with the source's names: `conv_1a: Conv2d_1a_3x3`. `*` stands for any one name
+    and `**` for any number; `none` says that the source has no such part; the name of a block takes
+    a map of its own, which holds inside every use of it.
+    """
     beyond: tuple[str, ...] = ()
+    """The source's names for what no layer here has."""
 
     @field_validator("file")
     @classmethod

@@ -39,18 +39,31 @@ class Filter(Layer):
 
     weighted = True
     kernel: Annotated[Kernel, Spelled(place=True)]
+    """The window, one number an axis: height x width of an image, as in `1x7`."""
     width: Annotated[Channels | None, Spelled(place=True)] = None
+    """How many channels come out: a number or a name such as `in`, perhaps with a factor."""
     stride: Annotated[Stride, Spelled(prefix="/")] = (1, 1)
+    """How far the window moves: `/2` for all axes, `/2x1` for height and width."""
     padding: Annotated[Padding | None, Spelled(words=SAME, key="pad")] = None
+    """Zeros around the map: `same`, `tf_same`, `valid`, or as many as `pad=1`, `pad=0x3` says."""
     dilation: Annotated[Stride, Spelled(key="dil")] = (1, 1)
+    """How far apart the window's places are: `dil=2`, `dil=2x1`."""
     linear: Annotated[Flag, Spelled(words={"linear": True})] = False
+    """No norm, no activation, and a bias; what stands beside it wins."""
     bias: Annotated[Flag | None, Spelled(words={"bias": True, "nobias": False})] = None
+    """`bias` or `nobias`. Left out, there is one exactly where no norm follows."""
     norm: Annotated[NormOrName | None, Spelled(key="norm")] = None
+    """The norm behind it: `norm=layer`, `norm=group:32`, `norm=none`."""
     gamma: Annotated[Flag | None, Spelled(words=GAMMA)] = None
+    """Whether the norm scales: `gamma` or `nogamma`."""
     act: Annotated[ActOrName | None, Spelled(words=ACTS, settable=SLOPED, key="act")] = None
+    """The activation behind it: its word alone, or `act=none`, or `act=NAME` of a parameter."""
     eps: Annotated[Positive | None, Spelled(key="eps")] = None
+    """The norm's epsilon: `eps=0.001`."""
     momentum: Annotated[Share | None, Spelled(key="momentum")] = None
+    """Batch norm's momentum, the share of the new batch: `momentum=0.01`."""
     init: Annotated[InitText | None, Spelled(key="init")] = None
+    """How weights are drawn: `init=normal:0.01`."""
 
     @model_validator(mode="after")
     def _has_width(self) -> Self:
@@ -73,7 +86,9 @@ class Conv(Filter):
     example = "3x3 64"
     auto = "conv"
     groups: Annotated[Channels, Spelled(key="groups")] = 1
+    """In how many groups channels are convolved apart: `groups=32`. They divide both widths."""
     depthwise: Annotated[Flag, Spelled(words={"depthwise": True})] = False
+    """Each input channel has filters of its own; the width may be left out."""
 
     @model_validator(mode="after")
     def _one_grouping(self) -> Self:
@@ -103,6 +118,7 @@ class Deconv(Filter):
     example = "deconv 2x2 64 /2"
     auto = "deconv"
     groups: Annotated[Channels, Spelled(key="groups")] = 1
+    """In how many groups channels are convolved apart: `groups=32`. They divide both widths."""
 
 
 class MaxPool(Layer):
@@ -112,9 +128,13 @@ class MaxPool(Layer):
     example = "maxpool 3x3 /2"
     auto = "pool"
     kernel: Annotated[Kernel, Spelled(place=True)]
+    """The window, one number an axis: height x width of an image."""
     stride: Annotated[Stride, Spelled(prefix="/")] = (1, 1)
+    """How far the window moves: `/2` for all axes, `/2x1` for height and width; 1 unless said."""
     padding: Annotated[Padding | None, Spelled(words=SAME, key="pad")] = None
+    """Padding around the map: `same`, `tf_same`, `valid`, or as much as `pad=1` says."""
     ceil: Annotated[Flag, Spelled(words={"ceil": True})] = False
+    """The last window may hang over the edge: Caffe's rule."""
 
     @model_validator(mode="after")
     def _per_axis(self) -> Self:
@@ -128,6 +148,7 @@ class AvgPool(MaxPool):
     keyword = "avgpool"
     example = "avgpool 3x3"
     count_padding: Annotated[Flag | None, Spelled(words={"countpad": True, "nopad": False})] = None
+    """Whether padded zeros count in the mean: `countpad` or `nopad`."""
 
 
 class Pool(AvgPool):
@@ -136,6 +157,7 @@ class Pool(AvgPool):
     keyword = "pool"
     example = "pool 3x3 max"
     mode: Annotated[Reference, Spelled(words=AVG_OR_MAX, key="mode")]
+    """`avg` or `max`, or `mode=NAME` of a parameter that says so."""
 
     @model_validator(mode="after")
     def _averages(self) -> Self:
