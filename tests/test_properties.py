@@ -23,11 +23,18 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 import dsl
+from compiler.exporting.comparing import compared
+from compiler.exporting.engines import ONNXRUNTIME
+from compiler.exporting.forms import FORMS
+from compiler.exporting.reporting import outputs
+from compiler.exporting.serving import Served, loaded
+from compiler.exporting.wishes import Wishes
 from compiler.ir.network import Network
 from compiler.ir.nodes import Node, Tap, leaves
 from compiler.lowering.lower import lower
 from compiler.lowering.prepare import prepare
 from compiler.nn.module import build, compile_spec
+from compiler.oracle import emitted as emitting
 from compiler.oracle.check import cross_check
 from compiler.oracle.proof import prove
 from compiler.source import emit
@@ -230,10 +237,28 @@ def _elements(shape: tuple[int, ...]) -> int:
 
 
 def agree(spec: Spec) -> None:
-    """The above; what is counted and what is measured; the proof, with its reading of the spec."""
+    """The above; what is counted and measured; the proof, with its reading of the spec; ONNX."""
     network, text = holds(spec)
     for report in (cross_check(network), prove(network, text)):
         assert report.ok, "\n".join(report.lines())
+    in_onnx(network)
+
+
+def in_onnx(network: Network) -> None:
+    """ONNX Runtime makes of the network's own graph what the module gives, in float32.
+
+    An order of magnitude past what an export allows: over a map, as an instance norm has it, the
+    runtime's sums lose a digit that torch's keep.
+    """
+    with torch.device("meta"):
+        model = build(network)
+    emitting.randomise(model)
+    wishes = Wishes(aux=bool(network.taps))
+    files = FORMS["onnx"].make(network, model.state_dict(), wishes)
+    module = Served(loaded(network, model.state_dict(), aux=wishes.aux), wishes)
+    names = tuple(outputs(network, wishes))
+    found = compared("ONNX Runtime", ONNXRUNTIME.load(files), module, names, wishes)
+    assert found.most and found.largest <= 10 * found.most, found
 
 
 DRAWN, AT_ONCE = int(os.environ.get("DRAWN", "200")), 20
