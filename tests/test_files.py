@@ -394,9 +394,12 @@ def test_what_a_killed_run_left_is_named_and_removed(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no such locks")
-def test_what_another_run_is_writing_is_left_alone(made: Path) -> None:
+def test_what_another_run_is_writing_is_left_alone(
+    made: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import fcntl
 
+    monkeypatch.setattr("compiler.files.parts.PATIENCE", 2)
     (made / PART).write_text("half")
     handle = os.open(made, os.O_RDONLY)
     fcntl.flock(handle, fcntl.LOCK_SH)

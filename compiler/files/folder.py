@@ -13,7 +13,7 @@ from pathlib import Path
 
 from compiler.files import manifest
 from compiler.files.manifest import Known
-from compiler.files.parts import leftovers, parts, sweep
+from compiler.files.parts import leftovers, parts, sweep, turn
 from compiler.files.plan import Plan, Seen, candidates, planned
 
 Wanted = Mapping[str, bytes | None]
@@ -99,8 +99,13 @@ class Folder:
         """Make `wanted` stand here, all of it or nothing. Raises `Refused` and `OSError`.
 
         While files are being replaced, the list names the old content and the new, so that a run
-        that is killed leaves nothing that the next one takes for somebody else's.
+        that is killed leaves nothing that the next one takes for somebody else's. Runs at the same
+        time take turns, so that what stands here in the end is all of one.
         """
+        with _made([self.path]), turn(self.path) as alone:
+            return self._put(wanted, force=force, alone=alone)
+
+    def _put(self, wanted: Wanted, *, force: bool, alone: bool) -> Plan:
         plan = self.plan(wanted, force=force)
         self.refuse(plan)
         for folder in self._folders(wanted):
@@ -111,7 +116,8 @@ class Folder:
             contents.insert(0, (target, manifest.written([*self.known.entries, *plan.entries])))
         if contents or not manifest.same(there, plan.entries):
             contents.append((target, manifest.written(plan.entries)))
-        with _made({path.parent for path, _ in contents}), parts(contents) as made:
+        folders = {path.parent for path, _ in contents}
+        with _made(folders), parts(contents, had=self.path if alone else None) as made:
             for part in made[:1]:
                 part.put()
             for name in plan.remove:

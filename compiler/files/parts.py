@@ -24,6 +24,8 @@ _NAME = re.compile(r"\.inception-compile\.[0-9a-f]{16}\.part")
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 _TRIES = 20
 """How often to ask for a lock: whoever clears up a folder has it for a moment only."""
+PATIENCE = 300
+"""How often, where another run is busy with a folder of results: for three seconds."""
 
 
 @dataclass(frozen=True)
@@ -78,17 +80,33 @@ class Part:
 
 
 @contextmanager
-def parts(contents: Iterable[tuple[Path, bytes]]) -> Iterator[list[Part]]:
-    """All contents as parts; what hasn't been put in its place in the end is removed."""
+def turn(folder: Path) -> Iterator[bool]:
+    """Wait until nobody else writes in a folder; gives whether one has it to oneself then.
+
+    Two runs that look at what stands there and then write would otherwise take each other's files
+    for the user's. Who has waited for long goes on all the same: nothing is torn then either.
+    """
+    with _locked(folder, exclusive=True, tries=PATIENCE) as alone:
+        if alone:
+            _clear(folder)
+        yield alone
+
+
+@contextmanager
+def parts(contents: Iterable[tuple[Path, bytes]], had: Path | None = None) -> Iterator[list[Part]]:
+    """All contents as parts; what hasn't been put in its place in the end is removed.
+
+    `had` is a folder that the caller has to himself.
+    """
     made: list[Part] = []
-    folders: set[Path] = set()
+    folders: set[Path | None] = {had}
     with ExitStack() as locks:
         try:
             for target, data in contents:
                 if target.parent not in folders:
                     folders.add(target.parent)
                     sweep(target.parent)
-                    locks.enter_context(_locked(target.parent, exclusive=False))
+                    locks.enter_context(_locked(target.parent, exclusive=False, tries=_TRIES))
                 made.append(Part.beside(target))
                 made[-1].fill(data)
             yield made
@@ -113,16 +131,21 @@ def leftovers(folder: Path) -> list[Path]:
     """What killed runs left in a folder; nothing while another run writes there."""
     if not folder.is_dir():
         return []
-    with _locked(folder, exclusive=True) as alone:
+    with _locked(folder, exclusive=True, tries=1) as alone:
         return _parts_in(folder) if alone else []
 
 
 def sweep(folder: Path) -> None:
     """Remove what killed runs left in a folder, if nobody writes there just now."""
-    with _locked(folder, exclusive=True) as alone:
-        for path in _parts_in(folder) if alone else ():
-            with suppress(OSError):
-                path.unlink()
+    with _locked(folder, exclusive=True, tries=1) as alone:
+        if alone:
+            _clear(folder)
+
+
+def _clear(folder: Path) -> None:
+    for path in _parts_in(folder):
+        with suppress(OSError):
+            path.unlink()
 
 
 def _parts_in(folder: Path) -> list[Path]:
@@ -133,8 +156,8 @@ def _parts_in(folder: Path) -> list[Path]:
 
 
 @contextmanager
-def _locked(folder: Path, *, exclusive: bool) -> Iterator[bool]:
-    """Hold a lock on a folder; gives whether it was to be had. Never waits for long.
+def _locked(folder: Path, *, exclusive: bool, tries: int) -> Iterator[bool]:
+    """Hold a lock on a folder; gives whether it was to be had after so many tries.
 
     Without one nothing is lost: a part that is swept away while it is written fails to be put.
     """
@@ -144,21 +167,21 @@ def _locked(folder: Path, *, exclusive: bool) -> Iterator[bool]:
         yield False
         return
     try:
-        yield handle < 0 or _lock(handle, exclusive=exclusive)
+        yield handle < 0 or _lock(handle, exclusive=exclusive, tries=tries)
     finally:
         if handle >= 0:
             os.close(handle)
 
 
-def _lock(handle: int, *, exclusive: bool) -> bool:
+def _lock(handle: int, *, exclusive: bool, tries: int) -> bool:
     if sys.platform == "win32":
         return True
     kind = fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH
-    for _ in range(1 if exclusive else _TRIES):
+    for _ in range(tries):
         try:
             fcntl.flock(handle, kind | fcntl.LOCK_NB)
         except BlockingIOError:
-            time.sleep(0 if exclusive else 0.01)
+            time.sleep(0.01 if tries > 1 else 0)
         except OSError:  # Some network drives have no locks.
             return False
         else:
