@@ -281,7 +281,7 @@ def test_interrupting_exits_with_130(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(cli if early else asking, "_run" if early else "load", interrupted)
-    code, _, err = ran(["check", "tiny.yaml"], capsys)
+    code, _, err = ran(["cost", "tiny.yaml"], capsys)
     assert code == 130
     assert err.strip() == ""
 

@@ -14,8 +14,9 @@ import pytest
 
 import dsl
 from compiler.checking.linting import findings
+from compiler.findings.explained import SEVERITIES
 from compiler.findings.frame import framed
-from compiler.findings.lint import SEVERITIES, Lint
+from compiler.findings.lint import Lint
 from compiler.lints import every_lint
 from dsl.models import shelf
 from tests.test_bad import JARGON

@@ -8,7 +8,6 @@ import click
 
 import dsl
 from compiler.cli.options import OPTIMIZE, PLUGIN, load, optimize_option, rewriting, spec_options
-from compiler.cli.summary import measured, summary
 from compiler.cli.terminal import sentence
 from compiler.cost import cost as count
 from compiler.ir.network import Network
@@ -19,20 +18,6 @@ from dsl.text.problems import did_you_mean
 
 if TYPE_CHECKING:
     from compiler.cost.gains import Gains
-
-
-@click.command()
-@spec_options
-def check(**spec: Any) -> None:
-    """Check a spec and say what it comes to; nothing is built or written.
-
-    \b
-    Examples:
-      inception-compile check my_net.yaml
-      inception-compile check inception_v3 --input 139x139 --no-aux
-    """
-    prepared = load(**spec)
-    click.echo(summary(prepared, measured(prepared)), nl=False)
 
 
 @click.command()

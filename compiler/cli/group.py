@@ -14,7 +14,8 @@ from dsl.text.problems import did_you_mean
 
 COMMANDS = {
     "compile": "compiling:compile_",
-    "check": "asking:check",
+    "check": "checking:check",
+    "explain": "explaining:explain",
     "cost": "asking:cost",
     "source": "emitting:source",
     "draw": "emitting:draw",

@@ -9,11 +9,11 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, get_args
+from typing import Any
 
 import click
 
-from dsl.text.problems import Severity, printable
+from dsl.text.problems import printable
 
 
 class Failed(click.ClickException):
@@ -55,12 +55,12 @@ def complain(text: str) -> None:
 
 
 COLOURS: dict[str, str] = {"error": "red", "warning": "yellow", "note": "blue"}
-SEVERE = re.compile(rf"({'|'.join(get_args(Severity))})\[[A-Z]\d+\]")
+HEADS = re.compile(rf"({'|'.join(COLOURS)})\[[A-Z]\d+\]")
 
 
 def paint(text: str) -> str:
     """The words of an error report in colour."""
-    text = SEVERE.sub(lambda m: click.style(m[0], fg=COLOURS[m[1]], bold=True), text)
+    text = HEADS.sub(lambda m: click.style(m[0], fg=COLOURS[m[1]], bold=True), text)
     text = re.sub(r"(?m)^  = (help|note|hint):", lambda m: click.style(m[0], fg="cyan"), text)
     return re.sub(
         r"(?m)(?<=\| )( *)(\^+.*)$", lambda m: m[1] + click.style(m[2], fg="yellow"), text

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from compiler.findings.explained import Explained
 from compiler.findings.subject import Subject, Use
 from compiler.findings.wording import at
-from dsl.text.problems import NOWHERE, Fix, Problem, Severity, Span
-
-SEVERITIES: dict[str, Severity] = {"E": "error", "W": "warning", "I": "note"}
-"""How bad a finding is unless somebody says otherwise, by its code's letter."""
+from dsl.text.problems import NOWHERE, Fix, Problem, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,30 +30,11 @@ class Finding:
 Find = Callable[[Subject], Iterator[Finding]]
 
 
-@dataclass(frozen=True)
-class Lint:
-    """One lint, by its code, with all that `explain` says of it.
+@dataclass(frozen=True, kw_only=True)
+class Lint(Explained):
+    """One lint, by its code, with all that `explain` says of it."""
 
-    `before` draws it and `after` does not: both are YAML, and what a whole spec needs besides
-    is `compiler.findings.frame`'s. `seen` says in which published network or paper it stood.
-    """
-
-    code: str
-    name: str
-    """What it finds, in a few words with dashes between: `padded-pointwise`."""
-    title: str
-    """The same as a phrase: "a 1x1 convolution that pads"."""
-    meaning: str
-    why: str
-    before: str
-    after: str
-    seen: str
     find: Find
-
-    @property
-    def severity(self) -> Severity:
-        """How bad it is unless somebody says otherwise."""
-        return SEVERITIES[self.code[0]]
 
     def problems(self, subject: Subject) -> Iterator[Problem]:
         """What it finds, as problems."""

@@ -95,7 +95,7 @@ PLUGINS = ("E170", "E171")
 def _explained(value: Scalar, slip: Slip) -> Problem:
     """A slip of the pen as a problem."""
     place = value.at(slip.start, slip.length)
-    fix = Fix(value.span, slip.write) if place.exact and slip.pasted else None
+    fix = Fix(value.span, slip.write, guess=True) if place.exact and slip.pasted else None
     help = f"write {_quoted(slip.write)}"
     return Problem("E015", place, slip.message, help=help, fix=fix)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -36,14 +36,20 @@ NOWHERE = Span("<memory>", 0, 0, 0)
 
 Severity = Literal["error", "warning", "note"]
 """How bad it is: what can't be built, what is built and probably wrong, what one should know."""
+SEVERE: tuple[Severity, ...] = get_args(Severity)
+"""From the worst on."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """What to write in the place of a stretch of text, which may be empty."""
+    """What to write in the place of a stretch of text, which may be empty.
+
+    A `guess` is what was probably meant; anything else is the only right answer.
+    """
 
     span: Span
     text: str
+    guess: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +192,7 @@ class Report:
         `meant` is what probably should stand at the place instead.
         """
         if meant:
-            fix = Fix(span, meant) if span.line and span.exact else None
+            fix = Fix(span, meant, guess=True) if span.line and span.exact else None
             more |= {"hint": question(meant), "fix": fix}
         self.problems.append(Problem(code, span, message, **more))
 

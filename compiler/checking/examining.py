@@ -1,0 +1,132 @@
+"""One spec, read and lowered and looked at: its errors, or what the lints say of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+import dsl
+from compiler.checking.allowances import UNCLEAR, UNUSED, Allowed, allowed
+from compiler.checking.linting import linted, placed
+from compiler.cost import cost
+from compiler.cost.contract import broken
+from compiler.findings.explained import Explained
+from compiler.ir.network import Network
+from compiler.lints import every_lint
+from compiler.lowering.lower import LIMIT, lower
+from compiler.lowering.prepare import NO_OVERRIDES, Overrides, Piped, Prepared, Where, prepare
+from dsl.models import shelf
+from dsl.models.spec import Spec
+from dsl.text.problems import NOWHERE, Problem, SpecError
+
+
+def explained() -> tuple[Explained, ...]:
+    """Every finding there is, by its code."""
+    return tuple(sorted((*every_lint(), UNUSED, UNCLEAR), key=lambda each: each.code))
+
+
+def codes() -> tuple[str, ...]:
+    """The codes of every finding."""
+    return tuple(each.code for each in explained())
+
+
+@dataclass(frozen=True)
+class Examined:
+    """What is wrong with a spec, sorted by place; `allowed` is how many findings comments allow.
+
+    Where nothing keeps the spec from being built, `prepared` is what it comes to.
+    """
+
+    file: str
+    problems: tuple[Problem, ...]
+    texts: Mapping[str, str] = field(default_factory=dict)
+    allowed: int = 0
+    prepared: Prepared | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Which network of a spec is meant: without anything chosen or changed, all its variants."""
+
+    variant: str | None = None
+    overrides: Overrides = NO_OVERRIDES
+    limit: int = LIMIT
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is the spec as it is written."""
+        return self.variant is None and self.overrides == NO_OVERRIDES
+
+
+AS_WRITTEN = Asked()
+
+
+def examined(where: Where, asked: Asked = AS_WRITTEN) -> Examined:
+    """What is wrong with a spec, and with its variants where none is chosen.
+
+    Never raises for what a spec can hold.
+    """
+    where = placed(where) if isinstance(where, Spec) else where
+    limit, whole = asked.limit, asked.whole
+    try:
+        prepared = prepare(where, asked.variant, overrides=asked.overrides, limit=limit)
+    except SpecError as error:
+        return Examined(name_of(where), _sorted(error.problems), error.texts)
+    spec = prepared.spec
+    found = _found(prepared.network)
+    if whole:
+        found += _of_variants(spec, found, limit)
+    comments = allowed(spec.texts, codes())
+    left = comments.left(found)
+    problems = [*left, *(_about_comments(comments, spec.at.span.file) if whole else ())]
+    return Examined(name_of(where), _sorted(problems), spec.texts, len(found) - len(left), prepared)
+
+
+def name_of(where: Where) -> str:
+    """How a spec's file is called in its problems."""
+    match where:
+        case Spec():
+            return where.at.span.file or where.name
+        case Piped():
+            return where.file
+    try:
+        return str(shelf.find(where))
+    except SpecError:
+        return str(where)
+
+
+def _found(network: Network) -> list[Problem]:
+    """Promises that a network breaks, and what the lints say of it."""
+    return [*broken(network.spec, cost(network)), *linted(network)]
+
+
+def _of_variants(spec: Spec, own: list[Problem], limit: int) -> list[Problem]:
+    """What is wrong with the variants and not with the spec itself."""
+    known = {_key(problem) for problem in own}
+    found: list[Problem] = []
+    for name in spec.variants:
+        try:
+            problems = _found(lower(dsl.choose(spec, name), limit=limit, variant=name))
+        except SpecError as error:
+            problems = list(error.problems)
+        note = (NOWHERE, f"in variant {name}")
+        new = [
+            replace(each, notes=(*each.notes, note)) for each in problems if _key(each) not in known
+        ]
+        known |= {_key(problem) for problem in new}
+        found += new
+    return found
+
+
+def _key(problem: Problem) -> tuple[object, ...]:
+    """What makes two problems one: a variant says it in numbers of its own."""
+    return (problem.code, problem.span)
+
+
+def _about_comments(comments: Allowed, file: str) -> Iterator[Problem]:
+    yield from (problem for problem in comments.unclear if problem.span.file == file)
+    yield from comments.unused(file)
+
+
+def _sorted(problems: list[Problem] | tuple[Problem, ...]) -> tuple[Problem, ...]:
+    return tuple(sorted(problems, key=lambda each: (each.span, each.code, each.message)))

@@ -1,0 +1,78 @@
+"""Which specs are meant: files, names on the shelf, folders and patterns."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from glob import glob, has_magic
+from pathlib import Path
+
+from dsl.models.changes import Changes
+from dsl.models.spec import Spec
+
+SUFFIXES = (".yaml", ".yml")
+TELLING = frozenset({*Spec.model_fields, *Changes.model_fields, "extends"}) - {
+    "name",
+    "title",
+    "meta",
+}
+"""Keys at the top of a file that few but specs have."""
+ENOUGH = 2
+
+
+@dataclass
+class Gathered:
+    """Specs to look at, and the YAML files among them that are something else."""
+
+    specs: list[str] = field(default_factory=list)
+    others: list[str] = field(default_factory=list)
+
+    def add(self, path: str) -> None:
+        """Take a file of a folder for a spec, or for something else."""
+        (self.specs if looks_like_a_spec(Path(path)) else self.others).append(path)
+
+
+def gathered(words: tuple[str, ...]) -> Gathered:
+    """What the words of a command line name, each once: a file that is named is taken as it is."""
+    found = Gathered()
+    for word in words:
+        if os.path.isdir(word):  # noqa: PTH112  # `is_dir` raises for a name too long
+            for path in _inside(word):
+                found.add(path)
+        elif has_magic(word) and not os.path.lexists(word):
+            for path in sorted(glob(word, recursive=True)):  # noqa: PTH207  # as it was written
+                if path.endswith(SUFFIXES) and os.path.isfile(path):  # noqa: PTH113  # as above
+                    found.add(path)
+        else:
+            found.specs.append(word)
+    found.specs = list({os.path.normpath(word): word for word in found.specs}.values())
+    found.others = list(dict.fromkeys(map(os.path.normpath, found.others)))
+    return found
+
+
+def _inside(folder: str) -> Iterator[str]:
+    """The YAML files of a folder and of those in it, hidden ones apart.
+
+    Links to folders are not followed.
+    """
+    for where, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(files):
+            path = os.path.normpath(os.path.join(where, name))  # noqa: PTH118  # what the user wrote, and the rest
+            if name.endswith(SUFFIXES) and not name.startswith(".") and os.path.isfile(path):  # noqa: PTH113
+                yield path
+
+
+def looks_like_a_spec(path: Path) -> bool:
+    """Whether a YAML file has keys as specs have them; one that can't be read may be one.
+
+    Read line by line: it need not be YAML yet.
+    """
+    try:
+        text = path.read_bytes()[: 256 * 1024].decode(errors="replace")
+    except OSError:
+        return True
+    lines = text.removeprefix("\ufeff").splitlines()
+    keys = {line.partition(":")[0].strip("\"'") for line in lines if ":" in line}
+    return "extends" in keys or len(keys & TELLING) >= ENOUGH
