@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 import dsl
+from compiler.checking.examining import examined
 from compiler.cli.summary import measured
-from compiler.lowering.prepare import prepare
+from compiler.findings.frame import framed
+from compiler.lowering.prepare import Piped, prepare
 
 TEXT = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 
@@ -34,11 +36,21 @@ def test_the_network_made_from_another_is_half_of_it() -> None:
 
 
 def test_the_error_is_what_one_gets() -> None:
-    (shown,) = blocks("text")
+    shown, _ = blocks("text")
     wrong = blocks("yaml")[0].replace("mixed_2: A width", "mixed_2: A wdth")
     with pytest.raises(dsl.SpecError) as caught:
         dsl.loads(wrong, "my_net.yaml")
     assert str(caught.value).splitlines()[:-1] == shown.splitlines()
+
+
+def test_the_findings_are_what_one_gets() -> None:
+    _, shown = blocks("text")
+    text = framed(
+        "name: my_port\ninput: [3, 64, 64]\nclasses: 10\ndefaults: {bias: true}\n"
+        "stem: [3x3 32 /2, 3x3 64]\nhead: [globalpool avg, fc classes, softmax]"
+    )
+    found = examined(Piped(text, "my_port.yaml")).problems
+    assert "".join(f"{each.render(text)}\n" for each in found) == shown
 
 
 def test_the_python_runs(capsys: pytest.CaptureFixture[str]) -> None:
