@@ -19,7 +19,6 @@ from compiler.checking.gathering import gathered
 from compiler.checking.many import examined_all
 from compiler.checking.policy import THRESHOLDS, Policy, Threshold
 from compiler.cli import terminal
-from compiler.cli.importing import imported
 from compiler.cli.options import (
     LIMIT_OPTION,
     PLUGIN,
@@ -118,6 +117,8 @@ def _codes(option: str, text: str) -> tuple[str, ...]:
 def _where(word: str, stdin_name: str | None) -> Where:
     """A spec as it is read: a model that is installed comes as the spec that it is."""
     if ":" in word and not os.path.lexists(word) and not is_stdin(word):
+        from compiler.cli.importing import imported
+
         text = dsl.dump(imported(word))
         return Piped(text, word)
     return taken(word, stdin_name)
