@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from compiler.findings.flow import Stop, flow
 from compiler.ir.network import Network
 from compiler.ir.nodes import Leaf, Node, Parallel, Series, Tap, children
 from compiler.ir.once import once
@@ -101,6 +102,18 @@ class Subject:
                 found.setdefault(use.node.span, []).append(use)
         return tuple(Site(self.steps[span], tuple(uses)) for span, uses in found.items())
 
+    @once
+    def flow(self) -> tuple[Stop, ...]:
+        """The network's layers and joins with what feeds them, in order."""
+        return flow(self.network)
+
+    @once
+    def owners(self) -> dict[str, tuple[Site, Use]]:
+        """The written step of each layer, and which of its uses, by the layer's path."""
+        return {
+            path: (site, use) for site in self.sites for use in site.uses for path in _paths(use)
+        }
+
     def layers(self, *kinds: type[Layer]) -> Iterator[Site]:
         """The sites of layers of some kinds: of all kinds where none is named."""
         for site in self.sites:
@@ -115,6 +128,14 @@ class Subject:
     def block(self, name: str) -> Block:
         """A block by its name."""
         return self.spec.blocks[name]
+
+
+def _paths(use: Use) -> Iterator[str]:
+    """Where the layers of a use are."""
+    if isinstance(use.node, Leaf):
+        yield use.path
+    else:
+        yield from (f"{use.path}.{leaf.name}" for leaf in use.leaves)
 
 
 def _written(spec: Spec) -> Iterator[Step]:
