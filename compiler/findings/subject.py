@@ -19,9 +19,12 @@ from dsl.models.spec import Block, Spec, walk
 from dsl.text.problems import Span
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Use:
-    """One thing in the network that a written step became: a leaf, a unit, a block or a split."""
+    """One thing in the network that a written step became: a leaf, a unit, a block or a split.
+
+    Each is itself alone: to compare what they hold would be to compare trees.
+    """
 
     path: str
     node: Node

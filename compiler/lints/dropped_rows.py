@@ -1,0 +1,95 @@
+"""W113: windows side by side that stop short of the map's end.
+
+Where windows overlap, rows at the end are left unread by many published networks at inputs that
+they weren't made for; that is the input's matter, and I114.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from compiler.findings.beside import Seen, share_of, unread
+from compiler.findings.lint import Finding, Lint
+from compiler.findings.subject import Site, Subject, Use
+from compiler.findings.sweep import Sweeps, sweeps
+from compiler.findings.wording import count, share
+from compiler.ir.nodes import Leaf
+from compiler.ops.pool import Pool
+from compiler.ops.window import POSITIONS
+from dsl.models.extent import kernel_text
+from dsl.models.layers import Filter, MaxPool
+
+
+def _find(subject: Subject) -> Iterator[Finding]:
+    for site in subject.layers(Filter, MaxPool):
+        dropped = {use: rows for use in site.uses if any(rows := _dropped(use))}
+        if dropped:
+            yield _said(site, dropped)
+
+
+def _window(use: Use) -> tuple[Leaf, Sweeps] | None:
+    """The first layer of a step, if it is one with a window."""
+    first = next(iter(use.leaves), None)
+    return (first, sweeps(first)) if first and sweeps(first) else None
+
+
+def _dropped(use: Use) -> Seen:
+    """Along each axis the positions at the end that windows side by side leave out."""
+    found = _window(use)
+    if not found or not any(each.unread_end and _tiles(found[1]) for each in found[1]):
+        return ()
+    return tuple(
+        frozenset(at for at in rows if at >= each.size - each.unread_end)
+        for rows, each in zip(unread(use), found[1], strict=True)
+    )
+
+
+def _tiles(found: Sweeps) -> bool:
+    """Whether the windows stand side by side: each as wide as its step, where it steps at all."""
+    stepping = [each for each in found if each.stride > 1]
+    return all(each.kernel == each.stride and each.dilation == 1 for each in stepping)
+
+
+def _said(site: Site, dropped: dict[Use, Seen]) -> Finding:
+    use = max(dropped, key=lambda each: share_of(dropped[each], each.node.inp))
+    rows, shape = dropped[use], use.node.inp
+    leaf, found = _window(use) or (None, ())
+    ends = _ends(rows)
+    kernel, grid = kernel_text(each.kernel for each in found), kernel_text(map(int, shape.grid))
+    return Finding(
+        site.of("kernel"),
+        f"{kernel} steps over a map of {grid} and never reads {ends} at its end, "
+        f"{share(share_of(rows, shape))} of it",
+        help=_help(leaf, found),
+        uses=tuple(dropped),
+    )
+
+
+def _ends(rows: Seen) -> str:
+    """`1 row and 1 column`."""
+    names = (name.removesuffix("s") for name in POSITIONS[len(rows)])
+    return " and ".join(count(len(row), name) for row, name in zip(rows, names, strict=True) if row)
+
+
+def _help(leaf: Leaf | None, found: Sweeps) -> str:
+    """A pooling may hang over the edge; a convolution needs a map that its windows fill."""
+    if leaf and isinstance(leaf.op, Pool):
+        return "`ceil` lets the last window hang over the edge and reads them"
+    fitting = kernel_text(each.size - each.unread_end for each in found)
+    return f"give it a map that its windows fill, such as {fitting}, or pad it"
+
+
+LINT = Lint(
+    code="W113",
+    name="dropped-rows",
+    title="a pooling that drops the last rows",
+    meaning="The windows stand side by side, and the map is no multiple of them. What is left over "
+    "at the bottom and the right is in no window, and sizes are rounded down.",
+    why="A part of the map has no influence on what comes out, and no gradient. What an object "
+    "at the edge gives is lost without a word; mostly a size before it is not what was meant.",
+    before="stem: [3x3 32 pad=2 /2, maxpool 2x2 /2]",
+    after="stem: [3x3 32 pad=2 /2, maxpool 2x2 /2 ceil]",
+    seen="A port of InceptionV1, whose 58x58 maps, two too large, become 29x29 and then 14x14: a "
+    "row and a column, 6.8% of the positions.",
+    find=_find,
+)

@@ -1,0 +1,84 @@
+"""W111: a kernel of whose taps a large share reads padding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from compiler.findings.lint import Finding, Lint
+from compiler.findings.subject import Site, Subject, Use
+from compiler.findings.sweep import Sweep, Sweeps, dead_taps, on_padding, sweeps
+from compiler.findings.wording import count, share
+from compiler.ops.conv import Conv
+from dsl.models.extent import kernel_text
+from dsl.models.layers import Filter
+
+MOST = 0.4
+"""Published networks stay below: GoogLeNet's 5x5 on 7x7 reads 31% padding, InceptionNeXt's 1x11
+on 7x7 39%. A 5x5 on 3x3 reads 64%."""
+SMALLER = "take a smaller kernel, or a larger input"
+ENOUGH = 64
+"""Maps of more positions than that along an axis aren't tried for advice."""
+
+
+def _find(subject: Subject) -> Iterator[Finding]:
+    for site in subject.layers(Filter):
+        windows = _windows(site)
+        wasted = {use: found for use, found in windows.items() if on_padding(found) > MOST}
+        if wasted and not any(map(dead_taps, windows.values())):  # W110 says worse.
+            yield _said(site, wasted)
+
+
+def _windows(site: Site) -> dict[Use, Sweeps]:
+    """The window of each use; of a separable convolution that of its depthwise half."""
+    pairs = ((use, sweeps(use.conv)) for use in site.uses if use.conv)
+    return {use: found for use, found in pairs if any(each.kernel > 1 for each in found)}
+
+
+def _said(site: Site, wasted: dict[Use, Sweeps]) -> Finding:
+    found = max(wasted.values(), key=on_padding)
+    kernel, grid = (each.kernel for each in found), (each.size for each in found)
+    spent = sum(_macs(use) * on_padding(swept) for use, swept in wasted.items())
+    return Finding(
+        site.of("kernel"),
+        f"{kernel_text(kernel)} on a map of {kernel_text(grid)}: {share(on_padding(found))} of the "
+        f"taps read padding, {count(round(spent), 'multiply-accumulate')} on zeros",
+        help=_help(found),
+        uses=tuple(wasted),
+    )
+
+
+def _macs(use: Use) -> int:
+    assert use.conv
+    assert isinstance(use.conv.op, Conv)
+    return use.conv.op.work(use.conv.inp).macs
+
+
+def _help(found: Sweeps) -> str:
+    """The least map, as much larger on each axis, on which the share is usual."""
+    for more in range(1, ENOUGH):
+        if on_padding(larger := tuple(_on(each, each.size + more) for each in found)) <= MOST:
+            grid = kernel_text(each.size for each in larger)
+            return f"{SMALLER}: from a map of {grid} on it is {share(MOST)} at most"
+    return SMALLER
+
+
+def _on(each: Sweep, size: int) -> Sweep:
+    """The same window on another map, with as much padding."""
+    outs = each.outs + (size - each.size) // each.stride
+    return Sweep(size, max(outs, 1), each.kernel, each.stride, each.before, each.dilation)
+
+
+LINT = Lint(
+    code="W111",
+    name="much-padding",
+    title="a kernel that mostly reads padding",
+    meaning="On a map hardly larger than the kernel most of its taps lie beside the map, at most "
+    "of its places, and read the zeros of the padding.",
+    why="That share of the work is spent on zeros, and the outer weights learn from a few "
+    "positions of each map only.",
+    before="stem: [3x3 32 /21, 5x5 32]",
+    after="stem: [3x3 32 /21, 3x3 32]",
+    seen="A textbook's GoogLeNet for 96x96 pixels, whose last two blocks have 5x5 kernels on 3x3: "
+    "64%. On the 224x224 of the paper they are 31%.",
+    find=_find,
+)
