@@ -41,10 +41,14 @@ class Sweep:
         return frozenset(at for tap in range(self.kernel) for at in self._places(tap))
 
     @property
+    def reach(self) -> int:
+        """How many positions one window covers, with its holes."""
+        return (self.kernel - 1) * self.dilation + 1
+
+    @property
     def unread_end(self) -> int:
         """How many positions at the end of the map lie behind the last window."""
-        reach = (self.kernel - 1) * self.dilation + 1
-        return max(0, self.size - ((self.outs - 1) * self.stride - self.before + reach))
+        return max(0, self.size - ((self.outs - 1) * self.stride - self.before + self.reach))
 
     def _places(self, tap: int) -> range:
         """The positions of the map that one tap reads."""

@@ -88,8 +88,8 @@ LINT = Lint(
     "on padding, so what their weights are makes no difference: gradients never reach them.",
     why="The network has fewer weights that learn than its parameter count says, and spends "
     "work on zeros. A kernel made for a larger map mostly means an input too small for it.",
-    before="stem: [3x3 32 /32, a: 1x7 32, b: 7x1 32]",
-    after="stem: [3x3 32 /32, a: 1x3 32, b: 3x1 32]",
+    before="stem: [32x32 32 /32 valid, a: 1x7 32, b: 7x1 32]",
+    after="stem: [32x32 32 /32 valid, a: 1x3 32, b: 3x1 32]",
     seen="Inception-v3 on CIFAR-10's 32x32 pixels: 39.5% of its convolutions' weights. Of atrous "
     "kernels DeepLabv3 (arXiv:1706.05587) reports that at large rates the centre alone is left.",
     find=_find,

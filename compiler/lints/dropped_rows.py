@@ -73,6 +73,8 @@ def _ends(rows: Seen) -> str:
 
 def _help(leaf: Leaf | None, found: Sweeps) -> str:
     """A pooling may hang over the edge; a convolution needs a map that its windows fill."""
+    if all((each.size - each.reach) % each.stride == 0 for each in found):
+        return "`valid` pads nothing in front, and the windows fill the map"
     if leaf and isinstance(leaf.op, Pool):
         return "`ceil` lets the last window hang over the edge and reads them"
     fitting = kernel_text(each.size - each.unread_end for each in found)

@@ -65,8 +65,8 @@ LINT = Lint(
     "spec's own size. Of a larger input it leaves more, and the linear layer doesn't fit.",
     why="The network can be used for a few sizes of inputs only, and fails at others in its last "
     "layer, far from the cause. A global pooling computes the same and has no such limit.",
-    before="stem: [3x3 32 /8]\nhead: [avgpool 8x8 valid, fc classes]",
-    after="stem: [3x3 32 /8]\nhead: [globalpool avg, fc classes]",
+    before="stem: [8x8 32 /8 valid]\nhead: [avgpool 8x8 valid, fc classes]",
+    after="stem: [8x8 32 /8 valid]\nhead: [globalpool avg, fc classes]",
     seen="Ports of InceptionV1 that take 193 to 224 pixels; torchvision's first Inception-v3, "
     "which failed on larger images until its pooling was made adaptive (pytorch/vision#644).",
     find=_find,

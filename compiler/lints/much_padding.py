@@ -76,8 +76,8 @@ LINT = Lint(
     "of its places, and read the zeros of the padding.",
     why="That share of the work is spent on zeros, and the outer weights learn from a few "
     "positions of each map only.",
-    before="stem: [3x3 32 /21, 5x5 32]",
-    after="stem: [3x3 32 /21, 3x3 32]",
+    before="stem: [16x16 32 /16 valid, 5x5 32]",
+    after="stem: [16x16 32 /16 valid, 3x3 32]",
     seen="A textbook's GoogLeNet for 96x96 pixels, whose last two blocks have 5x5 kernels on 3x3: "
     "64%. On the 224x224 of the paper they are 31%.",
     find=_find,

@@ -64,9 +64,9 @@ LINT = Lint(
     "trunk ends in a global pooling and takes larger inputs; with the head, in training, it can't.",
     why="The network evaluates at a size at which training fails, inside a head that evaluating "
     "never runs.",
-    before="stem: [a: 3x3 32 /8, b: 3x3 32 /2]\n"
+    before="stem: [a: 8x8 32 /8 valid, b: 3x3 32 /2]\n"
     "aux: [aux1: {from: a, weight: 0.3, do: [1x1 16, flatten, fc classes]}]",
-    after="stem: [a: 3x3 32 /8, b: 3x3 32 /2]\n"
+    after="stem: [a: 8x8 32 /8 valid, b: 3x3 32 /2]\n"
     "aux: [aux1: {from: a, weight: 0.3, do: [1x1 16, adaptivepool avg 8x8, flatten, fc classes]}]",
     seen="Inception-v3 of torchvision, whose head failed on 512x512 pixels once its trunk took "
     "them (pytorch/vision#644); GoogLeNet's heads, which torchvision pools adaptively.",

@@ -50,9 +50,9 @@ LINT = Lint(
     why="Repeated means alike to most readers: the last of them costs several times the first, "
     "which no number in the spec says.",
     before="inception:\n  grow: {concat: [1x1 32, [1x1 16, 3x3 32], maxpool 3x3]}\n"
-    "stem: [3x3 64 /4]\nbody: [grow x3]",
+    "stem: [4x4 64 /4 valid]\nbody: [grow x3]",
     after="inception:\n  grow: {concat: [1x1 32, [1x1 16, 3x3 32], [maxpool 3x3, 1x1 32]]}\n"
-    "stem: [3x3 64 /4]\nbody: [grow x3]",
+    "stem: [4x4 64 /4 valid]\nbody: [grow x3]",
     seen="DenseNet (arXiv:1608.06993) grows so on purpose. GoogLeNet's figure 2a, whose pooling "
     "passes everything on, is the paper's own reason for the 1x1 behind it in figure 2b.",
     find=_find,
