@@ -23,7 +23,14 @@ PACKAGES = {
     "yaml": "pyyaml",
 }
 """What is imported here and there, and what pip calls it."""
-EXTRAS = {"nncf": "int8", "onnx": "onnx", "onnxruntime": "onnx", "openvino": "openvino"}
+EXTRAS = {
+    "lsprotocol": "editor",
+    "nncf": "int8",
+    "onnx": "onnx",
+    "onnxruntime": "onnx",
+    "openvino": "openvino",
+    "pygls": "editor",
+}
 """Packages that come with an extra of ours, and which."""
 
 

@@ -15,7 +15,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("compiler", "dsl")
-FORMATS = ("int8", "onnx", "openvino", "weights")
+FORMATS = ("editor", "int8", "onnx", "openvino", "weights")
 """The extras that formats need."""
 
 

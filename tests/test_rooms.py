@@ -37,6 +37,7 @@ ROOMS = (
     "compiler/exporting",
     "compiler/running",
     "compiler/importing",
+    "compiler/editor",
     "compiler/cli",
 )
 """From the ground up: a room imports only what stands before it."""

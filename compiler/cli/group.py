@@ -27,6 +27,7 @@ COMMANDS = {
     "import": "importing:import_",
     "weights": "weights:weights",
     "export": "exporting:export",
+    "lsp": "editing:lsp",
     "list": "asking:list_",
     "completion": "asking:completion",
 }

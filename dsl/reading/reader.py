@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
+from typing import Any, get_args
 
 from dsl.models.changes import CHANGES, Changes, Depth, Width
-from dsl.models.model import BLOCK_SECTIONS, Places
+from dsl.models.model import BLOCK_SECTIONS, Places, Section, Step
 from dsl.models.spec import Aux, Defaults, Expect, Spec, Variant
 from dsl.models.weights import NOTHING, NameMap, read_map
 from dsl.reading.blocks import BlockReader
 from dsl.reading.building import build
 from dsl.reading.filler import Read, places_of
+from dsl.reading.recalling import recalled
+from dsl.reading.steps import stands_in, whole
 from dsl.text.problems import closest, shown
 from dsl.text.values import Entry, Mapping, Scalar, Value
 from dsl.text.values import Sequence as List
@@ -73,17 +76,24 @@ class Reader(BlockReader):
     def fields(self) -> dict[str, Read]:
         """How each key of a spec is read that isn't plain."""
         return {
-            "defaults": self.defaults,
-            "stem": self.steps,
-            "body": self.steps,
-            "head": self.steps,
-            **dict.fromkeys(BLOCK_SECTIONS, self.named(self.block, BLOCK)),
-            "aux": self.aux,
+            "defaults": recalled(self, "defaults", self.defaults),
+            **dict.fromkeys(get_args(Section), self.section),
+            **dict.fromkeys(BLOCK_SECTIONS, self.named(recalled(self, "block", self.block), BLOCK)),
+            "aux": recalled(self, "aux", self.aux),
             "weights": self.named(self.weights, NAME_MAP),
             "variants": self.named(self.variant, VARIANT),
             "expect": self.expect,
             "meta": self.free,
         }
+
+    def section(self, value: Value) -> tuple[Step, ...]:
+        """The steps of a section, each of which may be what it was."""
+        if not isinstance(value, List):
+            return self.steps(value)
+        stands = stands_in(value)
+        read = recalled(self, stands, partial(self.step, stands=stands))
+        found = (read(item) for item in whole(value.items))
+        return tuple(step for step in found if step is not None)
 
     def aux(self, value: Value) -> tuple[Aux, ...]:
         """Auxiliary heads: a list of one-key mappings, or one mapping."""

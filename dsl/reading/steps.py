@@ -35,8 +35,7 @@ class StepReader(Filler):
 
     def listed(self, value: List) -> list[Step | None]:
         """The steps of a list."""
-        stands: Stands = "flow" if value.flow else "listed"
-        return [self.step(item, stands=stands) for item in _whole(value.items)]
+        return [self.step(item, stands=stands_in(value)) for item in whole(value.items)]
 
     def step(self, value: Value, name: str | None = None, stands: Stands = "alone") -> Step | None:
         """One step, of whichever form; `name` is what the author calls it."""
@@ -218,6 +217,11 @@ class StepReader(Filler):
         return Sequence(steps=steps).placed(Places(value.span)) if steps else None
 
 
+def stands_in(value: List) -> Stands:
+    """Where the items of a list stand."""
+    return "flow" if value.flow else "listed"
+
+
 def _values(value: Mapping) -> list[Value]:
     return [entry.value for entry in value.entries]
 
@@ -234,7 +238,7 @@ def inline(value: Value) -> str:
             return f"{{{', '.join(inside)}}}"
 
 
-def _whole(items: tuple[Value, ...]) -> list[Value]:
+def whole(items: tuple[Value, ...]) -> list[Value]:
     """The items of a list; a call in parentheses that YAML split at its commas as one."""
     found: list[Value] = []
     for item in items:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -52,8 +54,23 @@ def unified(text: str) -> str:
     return text.removeprefix("\ufeff").replace("\r\n", "\n")
 
 
+_UNSAVED: ContextVar[Mapping[str, str]] = ContextVar("texts of an editor", default={})  # noqa: B039  # never changed
+
+
+@contextmanager
+def unsaved(texts: Mapping[str, str]) -> Iterator[None]:
+    """Read these texts in the place of files, by their paths: what an editor has not saved yet."""
+    token = _UNSAVED.set(texts)
+    try:
+        yield
+    finally:
+        _UNSAVED.reset(token)
+
+
 def read(path: Path) -> str:
     r"""The text of a regular file, with `\n` line ends; raises `SpecError`."""
+    if (kept := _UNSAVED.get().get(str(path))) is not None:
+        return _text(kept.encode("utf-8", "surrogatepass"), str(path))
     try:
         data = _read_bytes(path)
     except SpecError:

@@ -23,6 +23,7 @@ from dsl.text.events import (
     marks,
     refused_features,
 )
+from dsl.text.memory import by_value
 from dsl.text.problems import Problem, Span, SpecError
 from dsl.text.source import (
     MAX_BYTES,
@@ -45,6 +46,7 @@ __all__ = [
     "Scalar",
     "Sequence",
     "Value",
+    "glance",
     "parse",
     "plain",
     "read",
@@ -128,11 +130,28 @@ def plain(value: Value) -> Any:
 
 def parse(text: str, file: str) -> Mapping:
     """The mapping that a spec's text holds; raises `SpecError` with every problem found."""
+    return _parsed(text, file)
+
+
+@by_value(4)
+def _parsed(text: str, file: str) -> Mapping:
+    """The same; an editor asks for one text several times."""
     source = Source(file, unified(text))
     size = len(source.text.encode("utf-8", "surrogatepass"))
     check_size(size, Span(file, 1, 1), text=source.text)
     check_characters(source)
     return _Reader(source).run()
+
+
+def glance(text: str, file: str) -> tuple[Mapping | None, list[Problem]]:
+    """What can be read of a text up to where YAML gives up, and every problem found.
+
+    For those who go on with half a spec, as an editor must; nobody else should.
+    """
+    reader = _Reader(Source(file, unified(text)))
+    reader.read()
+    reader.close_all()
+    return (reader.root if isinstance(reader.root, Mapping) else None), reader.problems
 
 
 class _Stop(Exception):
@@ -187,7 +206,8 @@ class _Reader:
         self.nodes = 0
         self.documents = 0
 
-    def run(self) -> Mapping:
+    def read(self) -> None:
+        """Take all events, up to the one that can't be taken."""
         try:
             for event in events(self.source):
                 self.feed(event)
@@ -195,6 +215,19 @@ class _Reader:
             pass
         except Refused as refused:
             self.problems.append(refused.problem)
+
+    def close_all(self) -> None:
+        """Close what is still open, as if the text ended here."""
+        told = list(self.problems)
+        while self.open:
+            closed = self.open.pop()
+            if closed.key is not None:
+                closed.put(Scalar("", closed.key.span))
+            self.put(closed.close(closed.span, flow=False))
+        self.problems = told
+
+    def run(self) -> Mapping:
+        self.read()
         if isinstance(self.root, Mapping) and not self.problems:
             return self.root
         problems = self.problems or [_no_mapping(self.root, self.source)]

@@ -1,0 +1,307 @@
+"""The words that could stand in a place, by what the place is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from lsprotocol.types import CompletionItemKind as Sort
+
+import dsl
+from compiler.editor.hovering import called
+from compiler.editor.marks import Kind, Mark
+from compiler.editor.reading import Reading
+from compiler.editor.telling import about_word, keys_of, layer_words, options_of
+from compiler.editor.words import layer_of
+from dsl.changing.address import parts, path_of
+from dsl.models import shelf
+from dsl.models.fields import ACTIVATION_WORDS, INITS, MODES
+from dsl.models.kernels import PADDINGS
+from dsl.models.layers import Call, Conv
+from dsl.models.model import Layer
+from dsl.models.naming import section_names
+from dsl.models.norms import NORM_FORMS
+from dsl.models.spec import Block, Spec
+from dsl.reading.references import ALWAYS, WORDS
+from dsl.text.values import Entry, Mapping, Scalar, Sequence
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One word that could be written."""
+
+    label: str
+    kind: Sort = Sort.Text
+    detail: str = ""
+    about: str = ""
+    write: str = ""
+    """What is written, if not the label."""
+    snippet: str = ""
+    """The same with places to fill in."""
+
+
+KERNELS = ("1x1", "3x3", "5x5", "1x7", "7x1")
+"""Kernels of the family, to begin with."""
+FLAGS = ("true", "false")
+CLOSED: dict[str, tuple[str, ...]] = {
+    "norm": (*NORM_FORMS, "none"),
+    "act": (*ACTIVATION_WORDS, "none"),
+    "init": tuple(INITS),
+    "padding": PADDINGS,
+    "avgpool": ("countpad", "nopad"),
+    "bias": FLAGS,
+    "gamma": FLAGS,
+    "mode": MODES,
+    "pad": (),
+}
+"""What may stand behind a key whose values are words."""
+
+
+def choices(reading: Reading, mark: Mark, typed: str) -> Iterator[Choice]:
+    """Everything that could stand in the place of a mark; `typed` is what stands there so far."""
+    del typed
+    find = FINDERS.get(mark.kind)
+    seen: set[str] = set()
+    for choice in find(reading, mark) if find else ():
+        if choice.label not in seen:
+            seen.add(choice.label)
+            yield choice
+
+
+def _keys(reading: Reading, mark: Mark) -> Iterator[Choice]:
+    heir = bool(reading.root and reading.root.entry("extends"))
+    for key, meaning in keys_of(mark.holder, heir).items():
+        if key not in mark.beside:
+            yield Choice(key, Sort.Property, about=meaning, write=f"{key}: ")
+    if mark.holder == "Expect":
+        for name in _trunk(reading):
+            if f"out.{name}" not in mark.beside:
+                yield Choice(f"out.{name}", Sort.Property, write=f"out.{name}: ")
+
+
+def _beginnings(reading: Reading, mark: Mark) -> Iterator[Choice]:
+    """What an op-string, or a step that is a mapping, can begin with."""
+    if mark.kind == "call" and mark.first != mark.text and mark.first:
+        return
+    for name, block in blocks_of(reading).items():
+        if name != mark.block:
+            yield _call(name, block)
+    if not mark.holder:
+        return
+    yield from (Choice(kernel, Sort.Value, about="a convolution") for kernel in KERNELS)
+    for word, meaning in layer_words().items():
+        yield Choice(word, Sort.Function, about=meaning)
+    if len(mark.beside) == 1:
+        keys = keys_of(mark.holder)
+        yield from (
+            Choice(key, Sort.Keyword, about=meaning, write=f"{key}: ")
+            for key, meaning in keys.items()
+        )
+
+
+def _call(name: str, block: Block) -> Choice:
+    needed = [param for param, default in block.params.items() if default is None]
+    places = (f"{param}=${{{place}}}" for place, param in enumerate(needed, 1))
+    snippet = " ".join((name, *places)) if needed else ""
+    return Choice(name, Sort.Class, detail=called(name, block), snippet=snippet)
+
+
+def _arguments(reading: Reading, mark: Mark) -> Iterator[Choice]:
+    block = blocks_of(reading).get(mark.first)
+    for param, default in (block.params if block else {}).items():
+        if param not in mark.beside:
+            detail = "needed" if default is None else f"{default} unless given"
+            yield Choice(param, Sort.Field, detail, write=f"{param}=")
+    yield Choice("x2", Sort.Operator, about="the block twice in order")
+    yield Choice("repeat", Sort.Operator, about="as often as a parameter says", write="repeat=")
+
+
+def _behind(reading: Reading, mark: Mark) -> Iterator[Choice]:
+    """What may stand behind the first word, or behind a key and `=`."""
+    key = _key_before(mark)
+    if key:
+        yield from _valued(reading, mark, key)
+        return
+    kind = layer_of(mark.first, blocks_of(reading)) if mark.first else None
+    if kind is Call:
+        yield from _arguments(reading, mark)
+        return
+    if kind:
+        yield from _options(kind, mark)
+    yield from _names(reading, mark)
+
+
+def _key_before(mark: Mark) -> str:
+    """The key that a value stands behind: `norm` in `norm=|`, or that of a mapping."""
+    if mark.kind == "word" and mark.holder:
+        return mark.first
+    if mark.whole is None:
+        return ""
+    before = mark.whole.text[: mark.span.column - mark.whole.span.column]
+    return before.split(" ")[-1].removesuffix("=") if before.endswith("=") else ""
+
+
+def _options(kind: type[Layer], mark: Mark) -> Iterator[Choice]:
+    for name, meaning, spelled in options_of(kind):
+        about = meaning or name.replace("_", " ")
+        for word in spelled.words:
+            if word not in mark.beside:
+                yield Choice(word, Sort.EnumMember, about=about)
+        if spelled.prefix:
+            yield Choice(f"{spelled.prefix}2", Sort.Operator, about=about)
+        if (
+            spelled.key
+            and not (spelled.prefix and name == "repeat")
+            and spelled.key not in mark.beside
+        ):
+            yield Choice(spelled.key, Sort.Property, about=about, write=f"{spelled.key}=")
+
+
+def _valued(reading: Reading, mark: Mark, key: str) -> Iterator[Choice]:
+    """What may stand behind `key=` or as the value of a key."""
+    block = blocks_of(reading).get(mark.first)
+    if block and key in block.params:
+        default = block.params[key]
+        yield from (Choice(str(value), Sort.Value, "default") for value in [default] if value)
+        yield from (Choice(value, Sort.Value) for value in _given(reading, mark.first, key))
+    words = CLOSED.get(key, ())
+    yield from (Choice(word, Sort.EnumMember, about=about_word(key, word)) for word in words)
+    yield from (name for name in _names(reading, mark) if not (words and name.label in ALWAYS))
+
+
+def _given(reading: Reading, block: str, param: str) -> Iterator[str]:
+    """What other calls of a block give a parameter."""
+    for mark in reading.marks:
+        if mark.kind == "call" and mark.text == block and mark.whole:
+            for word in mark.whole.text.split():
+                name, _, value = word.partition("=")
+                if name == param and value:
+                    yield value
+
+
+def _names(reading: Reading, mark: Mark) -> Iterator[Choice]:
+    """Names of numbers in scope: the parameters of the block, `in` and `classes`."""
+    if mark.holder:
+        return
+    block = blocks_of(reading).get(mark.block)
+    yield from (
+        Choice(param, Sort.Variable, "a parameter") for param in (block.params if block else ())
+    )
+    told = {"in": "the width that comes in", "classes": "the number of classes"}
+    yield from (Choice(name, Sort.Constant, told[name]) for name in ALWAYS)
+
+
+def _defaults(reading: Reading, mark: Mark) -> Iterator[Choice]:
+    """Words that may be a value."""
+    if mark.first == "params":
+        yield from (Choice(word, Sort.EnumMember) for word in WORDS)
+    else:
+        yield from _behind(reading, mark)
+
+
+def _taps(reading: Reading, mark: Mark) -> Iterator[Choice]:
+    yield from (Choice(name, Sort.Reference) for name in _trunk(reading))
+
+
+def _trunk(reading: Reading) -> list[str]:
+    """The names of the trunk's steps."""
+    if reading.known is None:
+        return []
+    names = section_names(dict(reading.known.sections()))
+    return [name for section in names.values() for name in section]
+
+
+def _addresses(reading: Reading, mark: Mark) -> Iterator[Choice]:
+    """What can be addressed inside what stands before the cursor."""
+    specs = [spec for spec in (reading.base, reading.known) if spec]
+    for spec in specs[:1]:
+        owner: object = spec
+        inside = parts(spec)
+        before = mark.address[:-1]
+        if before:
+            names = path_of(inside, ".".join(before))
+            for name in names:
+                owner = _inside(spec, owner).get(name)
+        found = _inside(spec, owner)
+        yield from (Choice(name, Sort.Reference, _kind(value)) for name, value in found.items())
+        if not before:
+            for section, steps in section_names(dict(spec.sections())).items():
+                yield from (Choice(name, Sort.Reference, section) for name in steps)
+
+
+def _inside(spec: Spec, owner: object) -> dict[str, object]:
+    """What can be addressed in a piece of a spec, arguments left to a block's defaults too."""
+    block = spec.blocks.get(owner.block) if isinstance(owner, Call) else None
+    return {**(block.params if block else {}), **parts(owner)}
+
+
+def _kind(value: object) -> str:
+    """A value that is short enough to show."""
+    return str(value) if isinstance(value, (int, float, str)) else ""
+
+
+def _bases(reading: Reading, mark: Mark) -> Iterator[Choice]:
+    """Specs on the shelf, and files beside this one."""
+    if "@" in mark.text:
+        name = mark.text.partition("@")[0]
+        variants = dsl.load(name).variants if name in shelf.names() else {}
+        yield from (Choice(f"{name}@{variant}", Sort.Module, "a variant") for variant in variants)
+        return
+    folder = Path(reading.file).parent
+    if folder.is_dir() and Path(reading.file).is_absolute():
+        names = sorted(path.name for path in folder.glob("*.yaml"))[:200]
+        yield from (Choice(name, Sort.File) for name in names if name != Path(reading.file).name)
+    yield from (Choice(name, Sort.Module, "on the shelf") for name in shelf.names())
+
+
+def _patterns(reading: Reading, mark: Mark) -> Iterator[Choice]:
+    if len(mark.address) == 1:
+        yield from _taps(reading, mark)
+        yield from (Choice(name, Sort.Class, "a block") for name in blocks_of(reading))
+
+
+def blocks_of(reading: Reading) -> dict[str, Block]:
+    """Every block that can be called, with its parameters: what the text says goes first."""
+    found = dict(reading.known.blocks) if reading.known else {}
+    for mark in reading.marks:
+        if mark.kind == "block" and mark.entry:
+            found[mark.text] = _as_written(mark.entry, found.get(mark.text))
+    return found
+
+
+_BODY = Conv(kernel=(1, 1), width=1)
+
+
+def _as_written(entry: Entry, known: Block | None) -> Block:
+    """A block by its parameters alone, as its text has them."""
+    value = entry.value
+    given = value.get("params") if isinstance(value, Mapping) else None
+    params: dict[str, object] = {}
+    if isinstance(given, Sequence):
+        params = {item.text: None for item in given.items if isinstance(item, Scalar)}
+    elif isinstance(given, Mapping):
+        params = {
+            inner.key.text: inner.value.text or None
+            for inner in given.entries
+            if isinstance(inner.value, Scalar)
+        }
+    return Block.model_construct(params=params, body=known.body if known else _BODY)
+
+
+FINDERS: dict[Kind, Callable[[Reading, Mark], Iterator[Choice]]] = {
+    "key": _keys,
+    "layer": _beginnings,
+    "kernel": _beginnings,
+    "call": _beginnings,
+    "argument": _arguments,
+    "option": _behind,
+    "name": _behind,
+    "number": _behind,
+    "word": _defaults,
+    "tap": _taps,
+    "address": _addresses,
+    "base": _bases,
+    "pattern": _patterns,
+}
+"""What finds the words for a place, by what the place is."""

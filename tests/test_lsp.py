@@ -1,0 +1,178 @@
+"""The language server over a pipe, as an editor would speak, and as none should."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from compiler.cli import run
+from tests.asking import TINY, edited
+from tests.speaking import Editor, editor
+
+NAME = "tiny.yaml"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Editor]:
+    """One that all may ask that end nothing: it takes a moment to start."""
+    with editor(tmp_path_factory.mktemp("specs")) as found:
+        found.begin()
+        yield found
+
+
+def span(line: int, start: int, end: int) -> dict[str, Any]:
+    return {"start": {"line": line, "character": start}, "end": {"line": line, "character": end}}
+
+
+def test_problems_come_and_go_while_one_types(server: Editor) -> None:
+    assert server.open(NAME, TINY) == []
+    (found,) = server.change(NAME, 2, {"range": span(14, 15, 17), "text": "c"})
+    assert (found["code"], found["range"]) == ("E021", span(14, 15, 16))
+    assert server.change(NAME, 3, {"range": span(14, 15, 16), "text": "c7"}) == []
+
+
+def test_changes_count_one_upon_the_other(server: Editor) -> None:
+    server.open(NAME, "")
+    first = {"range": span(0, 0, 0), "text": TINY}
+    second = {"range": span(2, 9, 11), "text": "ten"}
+    (found,) = server.change(NAME, 2, first, second)
+    assert found["range"] == span(2, 9, 12)
+    assert server.change(NAME, 3, {"text": TINY}) == []
+
+
+def test_columns_are_utf_16_behind_an_emoji(server: Editor) -> None:
+    server.open(NAME, edited("{concat: [3x3 32 /2,", "{😋: 3, concat: [3x3 32 /2,"))
+    (found,) = server.change(NAME, 2, {"range": span(12, 0, 0), "text": ""})
+    assert found["code"] == "E010"
+    assert found["range"] == span(12, 6, 8)
+
+
+def test_windows_line_ends(server: Editor) -> None:
+    assert server.open(NAME, TINY.replace("\n", "\r\n")) == []
+    (found,) = server.change(NAME, 2, {"range": span(14, 15, 17), "text": "c"})
+    assert found["range"] == span(14, 15, 16)
+
+
+def test_hover_and_completion(server: Editor) -> None:
+    server.open(NAME, TINY)
+    found = server.result("textDocument/hover", server.at(NAME, 3, 8))
+    assert "3×64×64 → 16×32×32" in found["contents"]["value"]
+    items = server.result("textDocument/completion", server.at(NAME, 14, 15))
+    assert "c7" in {item["label"] for item in items}
+
+
+def test_what_a_spec_extends_counts_unsaved(server: Editor) -> None:
+    base, heir = "base.yaml", "heir.yaml"
+    (server.folder / base).write_text(TINY)
+    server.open(base, TINY)
+    assert server.open(heir, f"name: heir\nextends: {base}\nset: {{mixed_1.c7: 4}}\n") == []
+    server.change(base, 2, {"text": TINY.replace("mixed_1", "mixed_0")})
+    assert [each["code"] for each in server.problems(heir, 1)] == ["E026"]
+    server.notify("textDocument/didClose", {"textDocument": {"uri": server.uri(base)}})
+    assert server.problems(base, None) == []
+    assert server.problems(heir, 1) == []
+
+
+class TestHostile:
+    """What no editor should do."""
+
+    def test_questions_about_what_is_not_open(self, server: Editor) -> None:
+        unknown = server.at("nowhere.yaml", 3, 4)
+        assert server.result("textDocument/hover", unknown) is None
+        assert server.result("textDocument/completion", unknown) == []
+        server.notify("textDocument/didClose", {"textDocument": unknown["textDocument"]})
+        change = {"textDocument": {**unknown["textDocument"], "version": 3}}
+        server.notify("textDocument/didChange", {**change, "contentChanges": [{"text": "a"}]})
+        assert server.result("textDocument/hover", unknown) is None
+
+    def test_places_outside_the_text(self, server: Editor) -> None:
+        server.open(NAME, TINY)
+        for place in ((0, 10**6), (10**6, 0), (2**31 - 1, 2**31 - 1)):
+            server.result("textDocument/hover", server.at(NAME, *place))
+            server.result("textDocument/completion", server.at(NAME, *place))
+        found = server.change(NAME, 2, {"range": span(10**6, 5, 9), "text": "head: 3\n"})
+        assert found[0]["code"] == "E004"
+
+    def test_what_is_no_message(self, server: Editor) -> None:
+        for body in (b"{", b"[]", b"3", b'{"jsonrpc": "2.0"}', b"[" * 10_000, b'{"a": "\xff"}'):
+            server.raw(body)
+        bad = server.ask("textDocument/hover", {"textDocument": 3})
+        assert server.answer(bad)["error"]["code"] == -32602
+        unknown = server.answer(server.ask("textDocument/whatever"))
+        assert unknown["error"]["code"] == -32601
+        assert "data" not in unknown["error"]
+
+    def test_a_text_beyond_the_limits(self, server: Editor) -> None:
+        (found,) = server.open(NAME, "# " + "x" * 300_000)
+        assert found["code"] == "E005"
+        assert server.change(NAME, 2, {"text": TINY}) == []
+
+    def test_a_question_taken_back_while_another_is_answered(self, server: Editor) -> None:
+        big = edited("A c7=12 x2", "A c7=12 x40")
+        document = {"uri": server.uri(NAME), "languageId": "yaml", "version": 7, "text": big}
+        server.notify("textDocument/didOpen", {"textDocument": document})
+        asked = [server.ask("textDocument/hover", server.at(NAME, 3, 8)) for _ in range(3)]
+        server.notify("$/cancelRequest", {"id": asked[1]})
+        server.notify("$/cancelRequest", {"id": 10**6})
+        answers = [server.answer(number) for number in asked]
+        assert "result" in answers[0] and "result" in answers[2]
+        assert answers[1].get("error", {"code": -32800})["code"] == -32800
+
+    def test_closed_while_it_is_read(self, server: Editor) -> None:
+        document = {
+            "uri": server.uri("gone.yaml"),
+            "languageId": "yaml",
+            "version": 1,
+            "text": TINY,
+        }
+        server.notify("textDocument/didOpen", {"textDocument": document})
+        asked = server.ask("textDocument/hover", server.at("gone.yaml", 3, 8))
+        server.notify("textDocument/didClose", {"textDocument": {"uri": document["uri"]}})
+        assert "error" not in server.answer(asked)
+        assert server.problems("gone.yaml", None) == []
+
+    def test_other_addresses_than_files(self, server: Editor) -> None:
+        for uri in ("untitled:Untitled-1", "git:/a.yaml?x", "", "file://host/%00.yaml"):
+            document = {"uri": uri, "languageId": "yaml", "version": 1, "text": "extends: x.yaml"}
+            server.notify("textDocument/didOpen", {"textDocument": document})
+            place = {"textDocument": {"uri": uri}, "position": {"line": 0, "character": 3}}
+            server.result("textDocument/completion", place)
+
+    def test_order(self, tmp_path: Path) -> None:
+        """Nothing comes before `initialize` or behind `shutdown`, and no second one counts."""
+        with editor(tmp_path) as found:
+            early = found.answer(found.ask("textDocument/hover", found.at(NAME, 0, 0)))
+            assert early["error"]["code"] == -32002
+            found.notify("textDocument/didOpen", {"textDocument": {"uri": "file:///a"}})
+            found.begin(general={"positionEncodings": ["utf-8", "utf-16"]})
+            again = found.answer(found.ask("initialize", {"processId": None, "capabilities": {}}))
+            assert again["error"]["code"] == -32600
+            (wrong,) = found.open(NAME, edited("{concat: [3x3 32", "{é: 3, concat: [3x3 32"))
+            assert wrong["range"] == span(12, 6, 8)
+            found.result("shutdown", None)
+            late = found.answer(found.ask("textDocument/hover", found.at(NAME, 0, 0)))
+            assert late["error"]["code"] == -32600
+            found.notify("exit")
+            assert found.process.wait(60) == 0
+
+    def test_gone_without_a_word(self, tmp_path: Path) -> None:
+        with editor(tmp_path) as found:
+            assert found.process.stdin
+            found.process.stdin.close()
+            assert found.process.wait(60) == 1
+
+
+def test_without_the_extra_it_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("pygls", "lsprotocol"):
+        monkeypatch.setitem(__import__("sys").modules, name, None)
+    monkeypatch.delitem(__import__("sys").modules, "compiler.editor.server", raising=False)
+    monkeypatch.delitem(__import__("sys").modules, "compiler.editor.serving", raising=False)
+    assert run(["lsp"]) == 1
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert "inception-compile[editor]" in error
