@@ -18,7 +18,7 @@ DEV := $(VENV)/.installed-dev
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test lowest newest accept drawn bench families lint format types drift wheel freeze clean distclean
+.PHONY: help demo test lowest newest accept drawn fuzz defects bench families lint format types drift wheel freeze clean distclean
 
 help:  ## What there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -48,6 +48,12 @@ accept: $(DEV)  ## Write generated/ anew, and all else that tests compare with
 
 drawn: $(DEV)  ## Hold all opinions against each other on 2,000 random networks, in about an hour
 	DRAWN=2000 $(BIN)/python -m pytest $(PYTEST_FLAGS) tests/test_properties.py -k all_opinions
+
+fuzz: $(DEV)  ## Make 20,000 mutants of texts and 5,000 of values, and see that each is answered (long)
+	nice $(BIN)/python -m tests.fuzzing --texts 20000 --trees 5000
+
+defects: $(DEV)  ## Plant faults in the compiler, one at a time, and see that each is found (long)
+	nice $(BIN)/python -m tests.defects
 
 bench: $(DEV)  ## Compare with public implementations
 	$(BIN)/python -m benchmarks
