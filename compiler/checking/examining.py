@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 import dsl
 from compiler.checking.allowances import UNCLEAR, UNUSED, Allowed, allowed
 from compiler.checking.linting import linted, placed
 from compiler.cost import cost
-from compiler.cost.contract import broken
+from compiler.cost.contract import broken, exceeded
 from compiler.findings.explained import Explained
 from compiler.ir.network import Network
 from compiler.lints import every_lint
@@ -51,6 +51,8 @@ class Asked:
     variant: str | None = None
     overrides: Overrides = NO_OVERRIDES
     limit: int = LIMIT
+    budgets: Mapping[str, str] = field(default_factory=dict)
+    """What each network keeps besides what its spec promises, by quantity."""
 
     @property
     def whole(self) -> bool:
@@ -67,15 +69,16 @@ def examined(where: Where, asked: Asked = AS_WRITTEN) -> Examined:
     Never raises for what a spec can hold.
     """
     where = placed(where) if isinstance(where, Spec) else where
-    limit, whole = asked.limit, asked.whole
+    whole = asked.whole
     try:
-        prepared = prepare(where, asked.variant, overrides=asked.overrides, limit=limit)
+        prepared = prepare(where, asked.variant, overrides=asked.overrides, limit=asked.limit)
     except SpecError as error:
         return Examined(name_of(where), _sorted(error.problems), error.texts)
     spec = prepared.spec
-    found = _found(prepared.network)
+    own = _found(prepared.network, asked)
+    found = [problem for _, problem in own]
     if whole:
-        found += _of_variants(spec, found, limit)
+        found += _of_variants(spec, {key for key, _ in own}, asked)
     comments = allowed(spec.texts, codes())
     left = comments.left(found)
     problems = [*left, *(_about_comments(comments, spec.at.span.file) if whole else ())]
@@ -95,32 +98,40 @@ def name_of(where: Where) -> str:
         return str(where)
 
 
-def _found(network: Network) -> list[Problem]:
-    """Promises that a network breaks, and what the lints say of it."""
-    return [*broken(network.spec, cost(network)), *linted(network)]
+Key = tuple[object, ...]
+"""What makes two problems one: a variant says it in numbers of its own."""
+Keyed = list[tuple[Key, Problem]]
 
 
-def _of_variants(spec: Spec, own: list[Problem], limit: int) -> list[Problem]:
-    """What is wrong with the variants and not with the spec itself."""
-    known = {_key(problem) for problem in own}
+def _keyed(problems: Iterable[Problem]) -> Keyed:
+    return [((problem.code, problem.span), problem) for problem in problems]
+
+
+def _found(network: Network, asked: Asked) -> Keyed:
+    """Promises and budgets that a network breaks, and what the lints say of it."""
+    report = cost(network)
+    over = exceeded(asked.budgets, network.spec, report)
+    return [
+        *_keyed(broken(network.spec, report)),
+        *(((name,), problem) for name, problem in over.items()),
+        *_keyed(linted(network)),
+    ]
+
+
+def _of_variants(spec: Spec, known: set[Key], asked: Asked) -> list[Problem]:
+    """What is wrong with the variants and not with the spec itself, whose is `known`."""
     found: list[Problem] = []
     for name in spec.variants:
         try:
-            problems = _found(lower(dsl.choose(spec, name), limit=limit, variant=name))
+            variant = lower(dsl.choose(spec, name), limit=asked.limit, variant=name)
+            problems = _found(variant, asked)
         except SpecError as error:
-            problems = list(error.problems)
+            problems = _keyed(error.problems)
         note = (NOWHERE, f"in variant {name}")
-        new = [
-            replace(each, notes=(*each.notes, note)) for each in problems if _key(each) not in known
-        ]
-        known |= {_key(problem) for problem in new}
-        found += new
+        new = [(key, problem) for key, problem in problems if key not in known]
+        known |= {key for key, _ in new}
+        found += [replace(each, notes=(*each.notes, note)) for _, each in new]
     return found
-
-
-def _key(problem: Problem) -> tuple[object, ...]:
-    """What makes two problems one: a variant says it in numbers of its own."""
-    return (problem.code, problem.span)
 
 
 def _about_comments(comments: Allowed, file: str) -> Iterator[Problem]:

@@ -19,6 +19,7 @@ from compiler.checking.gathering import gathered
 from compiler.checking.many import examined_all
 from compiler.checking.policy import THRESHOLDS, Policy, Threshold
 from compiler.cli import terminal
+from compiler.cli.limits import limit_options, limits
 from compiler.cli.options import (
     LIMIT_OPTION,
     PLUGIN,
@@ -49,6 +50,7 @@ from compiler.lowering.prepare import Piped, Where
 @click.option("--fix", is_flag=True, help="Mend what has one answer, in the file.")
 @click.option("--guesses", is_flag=True, help="With --fix: what is only likely, too.")
 @click.option("--diff", is_flag=True, help="With --fix: write nothing, show what would change.")
+@limit_options
 def check(
     specs: tuple[str, ...],
     form: str,
@@ -67,6 +69,7 @@ def check(
     Examples:
       inception-compile check my_net.yaml
       inception-compile check specs/ --format github
+      inception-compile check my_net.yaml --max-params 8M --max-peak "20 MiB"
       inception-compile check inception_v3 --input 139x139 --no-aux
       inception-compile check my_net.yaml --fix --diff
       inception-compile check torchvision:inception_v3
@@ -75,10 +78,11 @@ def check(
     fix, guesses, diff = (options.pop(name) for name in ("fix", "guesses", "diff"))
     if (guesses or diff) and not fix:
         raise click.UsageError(f"{'--guesses' if guesses else '--diff'} goes with --fix")
+    budgets = limits(options)
     given = gathered(specs)
     if not given.specs:
         raise click.UsageError(f"there is no spec in {', '.join(specs)}")
-    asked = Asked(variant, overrides(**options), limit)
+    asked = Asked(variant, overrides(**options), limit, budgets)
     policies = [_policy(word, **wishes) for word in given.specs]
     if fix:
         from compiler.cli.mending import mend  # Writes files, which nothing else here does.

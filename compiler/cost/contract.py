@@ -6,19 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from compiler.cost import Report, cost
+from compiler.cost.quantities import MEASURES, QUANTITIES, Found, amount, exactly
 from compiler.ir.op import Shape
 from dsl.models.spec import Expect, Spec
 from dsl.text.problems import Problem, did_you_mean
-
-TOTALS = (
-    "params",
-    "params_with_aux",
-    "trainable",
-    "buffers",
-    "keras_total",
-    "macs",
-    "activations",
-)
 
 
 def broken(spec: Spec, report: Report) -> list[Problem]:
@@ -31,7 +22,7 @@ def broken(spec: Spec, report: Report) -> list[Problem]:
         return []
     if report.batch != 1 or report.training:
         report = cost(report.network)
-    problems = [*_totals(spec.expect, report), *_shapes(spec.expect, report)]
+    problems = [*_quantities(spec.expect, report), *_shapes(spec.expect, report)]
     first = min((p for p in problems if not p.hint), key=lambda p: p.span, default=None)
     if first is None:
         return problems
@@ -40,22 +31,69 @@ def broken(spec: Spec, report: Report) -> list[Problem]:
     return [replace(p, help=help) if p is first else p for p in problems]
 
 
+def exceeded(limits: Mapping[str, str], spec: Spec, report: Report) -> dict[str, Problem]:
+    """Limits from outside the spec, budgets by quantity, that its network doesn't keep."""
+    faults = {name: _fault(name, wanted, report) for name, wanted in limits.items()}
+    at = spec.at.of("name")
+    return {
+        name: Problem("E130", at, f"the limit of {fault}") for name, fault in faults.items() if fault
+    }
+
+
+def _promised(expect: Expect) -> Iterator[tuple[str, int | str]]:
+    """Each quantity that has a number or a budget."""
+    values = ((name, getattr(expect, name)) for name in QUANTITIES)
+    return ((name, value) for name, value in values if value is not None)
+
+
+def _quantities(expect: Expect, report: Report) -> Iterator[Problem]:
+    for name, wanted in _promised(expect):
+        if fault := _fault(name, wanted, report):
+            budget = "" if isinstance(wanted, int) else "the budget of "
+            yield Problem("E130", expect.at.of(name), f"expect: {budget}{fault}")
+
+
+def _fault(name: str, wanted: int | str, report: Report) -> str:
+    """What is promised and what there is; empty where it is kept."""
+    found = QUANTITIES[name].of(report)
+    if found is None:
+        return f"{name} is {wanted}, the network has {QUANTITIES[name].absent(report)}"
+    if _keeps(name, wanted, found):
+        return ""
+    return f"{name} is {wanted}, the network has {amount(found, MEASURES[name])}"
+
+
+def _keeps(name: str, wanted: int | str, found: Found) -> bool:
+    """Whether what was found lies within all limits, each for as many axes as there are."""
+    sides = found if isinstance(found, tuple) else (found,)
+    bounds = MEASURES[name].bounds(wanted)
+    return all(len(bound.sides) in (1, len(sides)) and bound.holds(sides) for bound in bounds)
+
+
 def _kept(expect: Expect, report: Report) -> str:
     """The contract as the network would keep it, ready to be pasted."""
-    totals = {name: getattr(report.total, name) for name in TOTALS}
-    found = [f"{name}: {n}" for name, n in totals.items() if getattr(expect, name) is not None]
+    found = []
+    for name, wanted in _promised(expect):
+        value = QUANTITIES[name].of(report)
+        if value is not None:
+            kept = str(wanted) if _keeps(name, wanted, value) else _mended(wanted, value)
+            found.append(f"{name}: {_quoted(kept)}")
     outputs = _outputs(report)
     shapes = {name: outputs[name] for name in expect.out if name in outputs}
     found += [f"out.{name}: [{', '.join(str(int(n)) for n in shapes[name])}]" for name in shapes]
     return f"expect: {{{', '.join(found)}}}"
 
 
-def _totals(expect: Expect, report: Report) -> Iterator[Problem]:
-    for name in TOTALS:
-        wanted, found = getattr(expect, name), getattr(report.total, name)
-        if wanted is not None and wanted != found:
-            message = f"expect: {name} is {wanted}, the network has {found:,}"
-            yield Problem("E130", expect.at.of(name), message)
+def _mended(wanted: int | str, found: Found) -> str:
+    """What was found as a promise of the same kind."""
+    ends = str(wanted)[:1]
+    sign = f"{ends}= " if ends in ("<", ">") else ""
+    return f"{sign}{exactly(found)}"
+
+
+def _quoted(text: str) -> str:
+    """As YAML wants it: a value that starts with > would begin a text of several lines."""
+    return f"'{text}'" if text.startswith(">") else text
 
 
 def _shapes(expect: Expect, report: Report) -> Iterator[Problem]:

@@ -169,7 +169,6 @@ Text = Annotated[str, BeforeValidator(_text)]
 Flag = Annotated[bool, BeforeValidator(_flag)]
 Factor = Annotated[float, BeforeValidator(number(0.001, 1000, named=False))]
 Count = Annotated[int, BeforeValidator(whole(1, MOST, named=False))]
-Total = Annotated[int, BeforeValidator(whole(0, 10**17, named=False))]
 Whole = Annotated[int | str, BeforeValidator(whole(1, MOST, named=True))]
 Channels = Annotated[int | str, BeforeValidator(whole(1, MOST, named=True, scaled=True))]
 """A number of channels: the name that stands for one may have a factor, `in*6`."""

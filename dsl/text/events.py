@@ -194,7 +194,8 @@ _RULES = (
         "scanning a block scalar",
         "E002",
         "the text of a `|` or `>` value starts on the line below it",
-        "on the line itself only `-`, `+` or a digit for the indent may follow",
+        "on the line itself only `-`, `+` or a digit for the indent may follow; "
+        "put a value such as '>= 224' in quotes",
     ),
     _Rule(
         "flow .*stream end",
