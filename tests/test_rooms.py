@@ -38,6 +38,7 @@ ROOMS = (
     "compiler/running",
     "compiler/importing",
     "compiler/editor",
+    "compiler/review",
     "compiler/cli",
 )
 """From the ground up: a room imports only what stands before it."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import click
@@ -30,8 +32,7 @@ FIRST = "-a"
 
 
 @click.command()
-@click.argument("one", type=SpecType(), metavar="A")
-@click.argument("other", type=SpecType(), metavar="[B]", required=False)
+@click.argument("specs", type=SpecType(), metavar="A [B]", nargs=-1)
 @change_options(whose="B's")
 @change_options(FIRST, whose="A's")
 @optimize_option(whose="B")
@@ -39,14 +40,18 @@ FIRST = "-a"
 @LIMIT_OPTION
 @PLUGIN
 @STDIN_NAME
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text",
+@click.option("--git", "base", metavar="BASE",
+              help="Compare each changed spec with what it was at a revision of git. What stands "
+              "before it are files and folders then, all of the repository without any.",
+              )  # fmt: skip
+@click.option("--format", "form", type=click.Choice(["text", "markdown", "json"]), default="text",
               show_default=True, help="How to print it.")  # fmt: skip
 @click.option("--exit-code", is_flag=True, help="Exit with 1 where the structure differs.")
 def diff(
-    one: str,
-    other: str | None,
+    specs: tuple[str, ...],
     limit: int,
     stdin_name: str | None,
+    base: str | None,
     form: str,
     exit_code: bool,
     **options: Any,
@@ -60,6 +65,10 @@ def diff(
     --set, --width, --input, --optimize and so on change B; with -a behind their names they change
     A. B may be left out where it is A, changed.
 
+    With --git BASE each spec of the repository that isn't what it was at that revision is compared
+    with what it was, its variants too, and specs that extend a changed one with them. What follows
+    are files and folders then.
+
     \b
     Examples:
       inception-compile diff inception_v3 my_net.yaml
@@ -68,11 +77,18 @@ def diff(
       inception-compile diff inception_v3 --set mixed_6b.c7=96
       inception-compile diff googlenet my_net.yaml --input 64x64 --input-a 64x64
       inception-compile diff googlenet --optimize
+      inception-compile diff --git main
+      inception-compile diff --git HEAD~1 specs --format markdown
     """
-    from compiler.diff import diff as compared
-
     changes = [_wishes(options, end) for end in (FIRST, "")]
     rewrite = [options[parameter("optimize", end)] for end in (FIRST, "")]
+    if base is not None:
+        if any(rewrite) or stdin_name is not None or changes != [NO_OVERRIDES, NO_OVERRIDES]:
+            raise click.UsageError("--git compares specs as they stand: nothing can change them")
+        from compiler.cli.reviewing import since
+
+        return since(base, specs, limit, form, exit_code)
+    one, other = _named(specs)
     if other is None and changes[1] == NO_OVERRIDES and not rewrite[1]:
         raise click.UsageError("there is nothing to compare with: name B, or say what changes")
     names = (one, other if other is not None else one)
@@ -85,9 +101,30 @@ def diff(
     both = [optimized(net) if asked else net for net, asked in zip(plain, rewrite, strict=True)]
     labels = [_label(*each) for each in zip(names, both, strict=True)]
     imported = any(":" in name for name in names)
-    found = compared(both[0], both[1], (labels[0], labels[1]), training=not imported)
-    click.echo(found.as_json() if form == "json" else found.as_text(), nl=False)
+    return _compared(both, (labels[0], labels[1]), form, exit_code, training=not imported)
+
+
+def _compared(
+    both: list[Network], labels: tuple[str, str], form: str, exit_code: bool, training: bool
+) -> int:
+    """Print the comparison; the exit code."""
+    from compiler.diff import diff as compared
+    from compiler.diff.markdown import as_markdown
+
+    found = compared(both[0], both[1], labels, training=training)
+    forms: dict[str, Callable[[], str]]
+    forms = {"text": found.as_text, "json": found.as_json, "markdown": partial(as_markdown, found)}
+    click.echo(forms[form](), nl=False)
     return int(exit_code and bool(found.changes))
+
+
+def _named(specs: tuple[str, ...]) -> tuple[str, str | None]:
+    """A, and B where it is named."""
+    if not specs:
+        raise click.UsageError("Missing argument 'A'.")
+    if len(specs) > 2:
+        raise click.UsageError(f"two networks are compared, and these are {len(specs)}")
+    return specs[0], specs[1] if len(specs) == 2 else None
 
 
 def _wishes(options: dict[str, Any], end: str) -> Overrides:

@@ -26,6 +26,12 @@ class Failed(click.ClickException):
         complain(self.message)
 
 
+class Unusable(Failed):
+    """What was asked for can't be asked here: exit code 2, and the message as it is."""
+
+    exit_code = 2
+
+
 def tolerate_any_encoding() -> None:
     """Print escapes for what a terminal's encoding lacks, rather than fail."""
     for stream in (sys.stdout, sys.stderr):

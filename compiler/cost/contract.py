@@ -36,7 +36,9 @@ def exceeded(limits: Mapping[str, str], spec: Spec, report: Report) -> dict[str,
     faults = {name: _fault(name, wanted, report) for name, wanted in limits.items()}
     at = spec.at.of("name")
     return {
-        name: Problem("E130", at, f"the limit of {fault}") for name, fault in faults.items() if fault
+        name: Problem("E130", at, f"the limit of {fault}")
+        for name, fault in faults.items()
+        if fault
     }
 
 

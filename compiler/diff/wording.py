@@ -68,10 +68,11 @@ class Diff:
 
     def as_text(self) -> str:
         """For a terminal: the structure's differences, equal ones together, and the cost."""
-        return "\n".join([*self._structure(), "", *self._costs()]) + "\n"
+        first = f"{self.names[0]} -> {self.names[1]}"
+        return "\n".join([first, *self.structure(), "", *self.costs()]) + "\n"
 
-    def _structure(self) -> Iterator[str]:
-        yield f"{self.names[0]} -> {self.names[1]}"
+    def structure(self) -> Iterator[str]:
+        """The structure's differences, one or several equal ones a line."""
         for name, network in zip(self.names, self.networks, strict=True):
             if network.rewritten:
                 yield f"  {name} was rewritten: {', '.join(network.rewritten)}"
@@ -87,11 +88,16 @@ class Diff:
         rest = (c for c in self.changes if c not in scaled and _setting(c) not in common)
         yield from _grouped([*rest, *self.rewritten])
 
-    def _costs(self) -> Iterator[str]:
-        rows: list[tuple[str, ...]] = [("cost", *self.names, "change")]
+    def rows(self) -> Iterator[tuple[str, str, str, str]]:
+        """The cost's table: a figure's name, both numbers and how far they are apart."""
+        yield "cost", *self.names, "change"
         for key, (old, new) in self.figures.items():
-            said = [f"{value:,}" if isinstance(value, int) else str(value) for value in (old, new)]
-            rows.append((FIGURES.get(key, key.replace("_", " ")), *said, _percent(old, new)))
+            one, other = (f"{n:,}" if isinstance(n, int) else str(n) for n in (old, new))
+            yield FIGURES.get(key, key.replace("_", " ")), one, other, _percent(old, new)
+
+    def costs(self) -> Iterator[str]:
+        """The same in columns."""
+        rows = [*self.rows()]
         widths = [max(len(row[column]) for row in rows) for column in range(4)]
         for row in rows:
             cells = [f"{cell:>{width}}" for cell, width in zip(row[1:], widths[1:], strict=True)]

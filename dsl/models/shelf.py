@@ -3,16 +3,34 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 from dsl.text.problems import NOWHERE, Problem, SpecError, did_you_mean
 
+_ELSEWHERE: ContextVar[Path | None] = ContextVar("_ELSEWHERE", default=None)
+"""Where the shelf of another time stands, while that is read."""
+
 
 def folder() -> Path:
     """The shelf: inside the package where it is installed, beside it in a checkout."""
+    if elsewhere := _ELSEWHERE.get():
+        return elsewhere
     package = Path(__file__).parent.parent
     inside = package / "specs"
     return inside if inside.is_dir() else package.parent / "specs"
+
+
+@contextmanager
+def standing_at(place: Path) -> Iterator[None]:
+    """Another folder is the shelf for a while: as it was at a revision, for one."""
+    token = _ELSEWHERE.set(place)
+    try:
+        yield
+    finally:
+        _ELSEWHERE.reset(token)
 
 
 def names() -> list[str]:

@@ -88,7 +88,10 @@ ERRORS: dict[str, Meaning] = {
         "a norm with nothing to normalise together",
         "`[globalpool avg, instancenorm]`",
     ),
-    "E130": Meaning("a promise of `expect` that is broken", "another parameter count"),
+    "E130": Meaning(
+        "a promise of `expect` that is broken, or a limit of the command line",
+        "another parameter count; `--max-params 8M`",
+    ),
     "E140": Meaning("too many layers or parameters", "`x100000`"),
     "E150": Meaning("weights of a source that the spec has no names for", '`source="tim"`'),
     "E151": Meaning("a source's names give one name to two tensors", "`1: conv, 2: conv`"),

@@ -1,0 +1,1 @@
+"""What became of a repository's specs since a revision."""
