@@ -376,6 +376,22 @@ def test_a_model_that_is_installed_is_checked_like_a_spec(
     assert err.count("port.py:net:") == 2
 
 
+def test_the_main_job_mentions_findings_and_how_to_read_them(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put(folder, soft=SOFT)
+    job = ["soft.yaml", "--no-verify", "--classes", "5"]
+    assert run(job) == 0
+    said = capsys.readouterr().err
+    assert said == "2 warnings: inception-compile check soft.yaml --classes 5\n"
+    (folder / "pyproject.toml").write_text('[tool.inception-compile]\nignore = ["W1"]\n')
+    assert run(job) == 0
+    assert capsys.readouterr().err == ""
+    (folder / "pyproject.toml").write_text("[tool.inception-compile]\nignore = 1\n")
+    assert run(job) == 0
+    assert capsys.readouterr().err.startswith("warnings weren't looked for: ")
+
+
 def test_every_severity_has_a_colour_and_every_level_a_meaning() -> None:
     assert tuple(terminal.COLOURS) == get_args(Severity) == SEVERE
     assert (*SEVERE, "off") == LEVELS

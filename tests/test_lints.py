@@ -13,17 +13,25 @@ from pathlib import Path
 import pytest
 
 import dsl
-from compiler.checking.linting import findings
+from compiler.checking.examining import findings_of
+from compiler.checking.linting import placed
 from compiler.findings.explained import SEVERITIES
 from compiler.findings.frame import framed
 from compiler.findings.lint import Lint
 from compiler.lints import every_lint
+from compiler.lowering.lower import lower
 from dsl.models import shelf
+from dsl.text.problems import Problem
 from tests.test_bad import JARGON
 
 FOLDER = Path(__file__).parent / "lints"
 MORE = sorted(FOLDER.glob("*.yaml"))
 each_lint = pytest.mark.parametrize("lint", every_lint(), ids=lambda lint: lint.code)
+
+
+def findings(spec: dsl.Spec) -> tuple[Problem, ...]:
+    """What the lints say of a spec by itself, less what its comments allow."""
+    return findings_of(lower(placed(spec)))
 
 
 def told(text: str, file: str, variant: str | None = None) -> str:

@@ -10,12 +10,13 @@ levels = { W112 = "error", W121 = "off" }
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Iterable, Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any
 
+from compiler.checking.examining import codes
 from compiler.checking.policy import LEVELS, THRESHOLDS, Policy
 from dsl.text.problems import did_you_mean, shown
 
@@ -29,15 +30,16 @@ class ConfigError(ValueError):
     """A table that can't be used, in a line."""
 
 
-def policy_for(folder: Path, known: Iterable[str]) -> Policy:
-    """What the nearest project above a folder says; `known` are the codes of findings.
+def policy_of(spec: str) -> Policy:
+    """What the project of a spec says: the nearest file above it that has the table counts.
 
-    The nearest file that has the table counts. Raises `ConfigError`.
+    A spec that is no file, but a name on the shelf or piped in, belongs to the current folder.
+    Raises `ConfigError`.
     """
-    return _policy(folder.resolve(), tuple(known))
+    folder = Path(spec).parent if os.path.lexists(spec) else Path()
+    return _policy(folder.resolve(), codes())
 
 
-@cache
 def _policy(folder: Path, known: tuple[str, ...]) -> Policy:
     for above in (folder, *folder.parents):
         path = above / FILE

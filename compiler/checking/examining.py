@@ -85,6 +85,11 @@ def examined(where: Where, asked: Asked = AS_WRITTEN) -> Examined:
     return Examined(name_of(where), _sorted(problems), spec.texts, len(found) - len(left), prepared)
 
 
+def findings_of(network: Network) -> tuple[Problem, ...]:
+    """What the lints say of one network, less what comments in its spec allow."""
+    return tuple(allowed(network.spec.texts, codes()).left(linted(network)))
+
+
 def name_of(where: Where) -> str:
     """How a spec's file is called in its problems."""
     match where:

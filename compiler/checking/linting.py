@@ -6,7 +6,6 @@ import dsl
 from compiler.findings.subject import Subject
 from compiler.ir.network import Network
 from compiler.lints import every_lint
-from compiler.lowering.lower import lower
 from dsl.models.spec import Spec
 from dsl.text.problems import Problem
 
@@ -24,8 +23,3 @@ def placed(spec: Spec, file: str = "<spec>") -> Spec:
     One that a program made gets those of the text that it would be written as.
     """
     return spec if spec.at.span.line else dsl.loads(dsl.dump(spec), file)
-
-
-def findings(spec: Spec) -> tuple[Problem, ...]:
-    """What the lints say of a spec. Raises `SpecError` for one that can't be built."""
-    return linted(lower(placed(spec)))

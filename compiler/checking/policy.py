@@ -39,10 +39,13 @@ class Policy:
             return False
         return not self.select or code.startswith(self.select)
 
+    def told(self, problems: Iterable[Problem]) -> tuple[Problem, ...]:
+        """The problems that are told, each as bad as it is to be."""
+        return tuple(self._levelled(each) for each in problems if self.tells(each.code))
+
     def applied(self, found: Examined) -> Examined:
-        """What is told of a spec: each problem as bad as it is to be."""
-        told = [self._levelled(each) for each in found.problems if self.tells(each.code)]
-        return replace(found, problems=tuple(told))
+        """What is told of a spec."""
+        return replace(found, problems=self.told(found.problems))
 
     def _levelled(self, problem: Problem) -> Problem:
         level = self.levels.get(problem.code)

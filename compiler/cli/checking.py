@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import click
 
 import dsl
 from compiler.checking import as_text
-from compiler.checking.configuring import ConfigError, check_codes, policy_for
+from compiler.checking.configuring import ConfigError, check_codes, policy_of
 from compiler.checking.examining import Asked, Examined, codes
 from compiler.checking.forms import FORMS
 from compiler.checking.gathering import gathered
@@ -99,9 +98,8 @@ def _policy(
     word: str, select: str | None, ignore: str | None, error_on: Threshold | None
 ) -> Policy:
     """What the spec's project says, and the command line above that."""
-    path = Path(word)
     try:
-        policy = policy_for(path.parent if path.exists() else Path.cwd(), codes())
+        policy = policy_of(word)
         return replace(
             policy,
             select=policy.select if select is None else _codes("--select", select),

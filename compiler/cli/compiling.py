@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -62,6 +63,7 @@ def compile_(out: Path, check: bool, force: bool, no_verify: bool, **spec: Any) 
         _verify(prepared, results.texts[source])
     plan = where.put(wanted, force=force)
     _tell(where, plan, results.texts[source], source, said)
+    _mention(prepared.network, spec["spec"])
 
 
 def _check_disk(where: Folder, results: job.Results) -> None:
@@ -150,6 +152,23 @@ def _tell(where: Folder, plan: Plan, text: str, source: str, drawn: str) -> None
     click.echo(f"  {'diagrams/':<26} {drawn}")
     for name in plan.left:
         click.echo(f"  {name:<26} is no longer made; it was changed, so it stays and is yours")
+
+
+def _mention(network: Network, spec: str) -> None:
+    """Say that there are findings, and how to read them."""
+    from compiler.checking.as_text import counted
+    from compiler.checking.configuring import ConfigError, policy_of
+    from compiler.checking.examining import findings_of
+
+    try:
+        found = policy_of(spec).told(findings_of(network))
+    except ConfigError as error:
+        click.echo(f"warnings weren't looked for: {error}", err=True)
+        return
+    if found:
+        variant = [f"--variant {network.variant}"] if network.variant else []
+        command = ["inception-compile check", quote(spec), *variant, *network.options]
+        click.echo(f"{counted(found)}: {' '.join(command)}", err=True)
 
 
 @click.command()
