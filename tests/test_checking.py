@@ -402,6 +402,9 @@ def test_explain_knows_every_code(capsys: pytest.CaptureFixture[str]) -> None:
     listed = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in listed] == list(every_code())
     assert set(every_code()) == {*ERRORS, *codes()}
+    assert run(["explain", "e02"]) == 0
+    begun = capsys.readouterr().out.splitlines()
+    assert begun == [line for line in listed if line.startswith("E02")]
     for code in every_code():
         assert explanation(code).startswith(code)
     for each in explained():
@@ -412,7 +415,7 @@ def test_explain_knows_every_code(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("args", "said"),
     [
-        (["W13"], "there is no code W13. Did you mean W130?"),
+        (["W1400"], "there is no code W1400. Did you mean W140?"),
         (["ded-bias"], "there is no code ded-bias. Did you mean dead-bias?"),
         (["quatsch"], "--list has them all"),
         ([], "say a CODE, such as W112, or --list"),

@@ -16,7 +16,8 @@ from dsl.text.problems import did_you_mean
 def explain(code: str, whole: bool) -> None:
     """Say what an error or a finding means, why it matters and what to write instead.
 
-    CODE is as errors give it, or the name of a finding.
+    CODE is as errors give it, or the name of a finding; of the beginning of codes, such as W1,
+    those are listed that begin so.
 
     \b
     Examples:
@@ -27,12 +28,12 @@ def explain(code: str, whole: bool) -> None:
     if bool(code) == whole:
         raise click.UsageError("say a CODE, such as W112, or --list")
     known = every_code()
-    if whole:
-        click.echo("\n".join(f"{each}  {means}" for each, means in known.items()))
-        return
     named = {each.name: each.code for each in explained()}
     asked = named.get(code, code.upper())
-    if asked not in known:
+    if asked in known:
+        click.echo(explanation(asked))
+    elif begun := [each for each in known if each.startswith(asked)]:
+        click.echo("\n".join(f"{each}  {known[each]}" for each in begun))
+    else:
         hint = sentence(did_you_mean(asked, known) or did_you_mean(code, named))
         raise click.UsageError(f"there is no code {code}. {hint or '--list has them all.'}")
-    click.echo(explanation(asked))
