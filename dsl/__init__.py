@@ -33,6 +33,7 @@ __all__ = [
     "change",
     "choose",
     "dump",
+    "formatted",
     "load",
     "loads",
     "step",
@@ -84,6 +85,22 @@ def change(spec: Spec, changes: Changes | Mapping[str, Any]) -> Spec:
 
 
 CHANGING = "as in `dsl.change(spec, {'classes': 10})`"
+
+
+def formatted(text: str, file: str = "<text>") -> str:
+    r"""The text of a spec in its one layout, comments kept, as `inception-compile fmt` writes it.
+
+    It says the same afterwards, and may be wrong or half written; `SpecError` is raised for what
+    can't even be read.
+
+    >>> print(formatted("name: tiny\nstem: [3x3   /2 16,maxpool 3x3]"), end="")
+    name: tiny
+    stem: [3x3 16 /2, maxpool 3x3]
+    """
+    from dsl.writing import formatting  # Few programs lay out texts.
+
+    expect(text, (str,), "formatted takes the text of a spec")
+    return formatting.formatted(text, file)
 
 
 def _expect_spec(spec: object) -> None:

@@ -91,7 +91,7 @@ class ConvNeXt(nn.Module):
 
 def test_linear_layers_between_two_turns_are_convolutions_and_give_them_their_weights() -> None:
     text = dsl.dump(same(Net(ConvNeXt(6))))
-    assert "[7x7 bias norm=layer depthwise, 1x1 24 gelu, 1x1 6, scale 0.5]" in text
+    assert "[7x7 depthwise bias norm=layer, 1x1 24 gelu, 1x1 6, scale 0.5]" in text
 
 
 def test_a_sum_on_channels_that_lie_last() -> None:

@@ -30,6 +30,7 @@ class Spelled:
     `place`: bare, in the order of the fields; `words`: each bare word and the value that
     it stands for; `settable`: those behind which a number may follow, as in `leakyrelu:0.1`;
     `prefix`: behind a mark, as in `/2`; `key`: as `key=value`. With both the key is for names.
+    `behind`: the field that it is written behind, where that isn't the one declared before it.
     """
 
     place: bool = False
@@ -37,6 +38,7 @@ class Spelled:
     settable: Container[str] = ()
     prefix: str = ""
     key: str = ""
+    behind: str = ""
 
     def says(self, value: str) -> bool:
         """Whether a bare word stands for the value, and so no name does."""

@@ -19,8 +19,20 @@ def write(layer: Layer) -> str:
     return " ".join([*head, *_written(layer)])
 
 
+def in_order(kind: type[Layer]) -> list[tuple[str, Spelled]]:
+    """What an op-string can write in the order in which it stands there: first what a layer does.
+
+    `3x3 64 /2 depthwise linear` says that of a convolution before what follows it.
+    """
+    found = [(name, mark) for name, mark in spellings(kind) if not mark.behind]
+    for name, mark in reversed([pair for pair in spellings(kind) if pair[1].behind]):
+        place = next(at for at, (other, _) in enumerate(found) if other == mark.behind)
+        found.insert(place + 1, (name, mark))
+    return found
+
+
 def _written(layer: Layer) -> Iterator[str]:
-    for name, mark in spellings(type(layer)):
+    for name, mark in in_order(type(layer)):
         value = getattr(layer, name)
         default = default_of(layer, name)
         words = [word for word, meaning in mark.words.items() if meaning == value]

@@ -87,7 +87,7 @@ class Conv(Filter):
     auto = "conv"
     groups: Annotated[Channels, Spelled(key="groups")] = 1
     """In how many groups channels are convolved apart: `groups=32`. They divide both widths."""
-    depthwise: Annotated[Flag, Spelled(words={"depthwise": True})] = False
+    depthwise: Annotated[Flag, Spelled(words={"depthwise": True}, behind="dilation")] = False
     """Each input channel has filters of its own; the width may be left out."""
 
     @model_validator(mode="after")

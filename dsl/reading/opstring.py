@@ -88,6 +88,13 @@ def parse(
     return None if trial.problems else layer
 
 
+def quietly(value: Scalar, blocks: Collection[str] = ()) -> Layer | None:
+    """The layer that an op-string is; None where it can't be read, and not a word about why."""
+    trial = Report()
+    layer = _read(value, blocks, trial) if value.text.strip() else None
+    return None if trial.problems else layer
+
+
 PLUGINS = ("E170", "E171")
 """Codes of what is wrong with a plugin, and not with the op-string."""
 

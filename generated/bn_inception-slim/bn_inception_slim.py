@@ -1,6 +1,6 @@
 # Written by inception-compile 0.1.0; yours to take, change and train.
 #   spec:        bn_inception, variant slim
-#   spec-sha256: 283eb1464abac6e5d70d557b2c59a58a7632ef04ac4134321f362ea790d53bfb
+#   spec-sha256: 0d525ff7b67ee0d5963e76135c1654f16feb9adf8e4f95ae1d2bc30bb5cdac03
 #   regenerate:  inception-compile source bn_inception --variant slim
 """BN-Inception (TF-slim).
 

@@ -1,6 +1,6 @@
 # Written by inception-compile 0.1.0; yours to take, change and train.
 #   spec:        bn_inception
-#   spec-sha256: 12adf310be9993e1bbd2c435694d974d6a734200905e973772840b271451119e
+#   spec-sha256: e3573fb35003b6a2bbd19633464ac6ebb42aa98eeda078c94fa449ed881d931f
 #   regenerate:  inception-compile source bn_inception
 """BN-Inception.
 

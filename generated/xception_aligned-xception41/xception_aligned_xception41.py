@@ -1,6 +1,6 @@
 # Written by inception-compile 0.1.0; yours to take, change and train.
 #   spec:        xception_aligned, variant xception41
-#   spec-sha256: e9c6d4dbb9569d0457a93f472ed998d1d192eec674aaf9ce0d90bbb066471c8c
+#   spec-sha256: 03120fc6df8ac0dc85ccc70e222fa311548b4878e434fda6976d384d9a8dbea6
 #   regenerate:  inception-compile source xception_aligned --variant xception41
 """Aligned Xception-41.
 

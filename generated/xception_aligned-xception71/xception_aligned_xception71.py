@@ -1,6 +1,6 @@
 # Written by inception-compile 0.1.0; yours to take, change and train.
 #   spec:        xception_aligned, variant xception71
-#   spec-sha256: 7c5ec499e4541594481b70b1a74d0c78339c3c533a744ccad0d6ee64ba907039
+#   spec-sha256: 98399cf17ab87f4d8d52c42d35f52eb96e24ef045fb15345df2b9adfc4381211
 #   regenerate:  inception-compile source xception_aligned --variant xception71
 """Aligned Xception-71.
 

@@ -1,6 +1,6 @@
 # Written by inception-compile 0.1.0; yours to take, change and train.
 #   spec:        xception_aligned
-#   spec-sha256: 7522360a48da6fcfa40580d5077927f5eb9d01d048e4e57bf85615f2118efddb
+#   spec-sha256: 383fda87fab91411b4a248d4539917ba2ebda195264248bbb31dd301045ae796
 #   regenerate:  inception-compile source xception_aligned
 """Aligned Xception-65.
 
