@@ -115,10 +115,10 @@ class _Pen:
             self.lines[-1].comment = comment
             self.ended = True
 
-    def fresh(self, column: int, comments: list[Comment]) -> None:
-        """Begin a line, below comments on lines of their own."""
+    def fresh(self, column: int, comments: list[Comment], back: int = 0) -> None:
+        """Begin a line, so much further out than the comments on lines of their own above it."""
         self.lines += [Line(" " * column, comment) for comment in comments]
-        self.lines.append(Line(" " * column))
+        self.lines.append(Line(" " * (column - back)))
         self.ended = False
 
     def group(self, group: Group, after: int) -> None:
@@ -137,7 +137,7 @@ class _Pen:
             self.put("" if last else ",")
             self.behind(item.behind)
         if self.ended or group.below:
-            self.fresh(column - 1, group.below)
+            self.fresh(column, group.below, len(group.opening))
         self.put(group.closing)
 
     def item(self, item: Item, tail: int) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
+from dsl.models.changes import CHANGES
+from dsl.models.spec import Spec
 from dsl.writing.brackets import fitted
 from dsl.writing.dumping import WIDTH
 from dsl.writing.inline import Inline
@@ -12,6 +14,8 @@ from dsl.writing.lines import Line, joined
 from dsl.writing.written import Entries, Items, Node, Text, Written
 
 INDENT = 2
+KEYS = (*Spec.model_fields, *CHANGES)
+"""What a spec holds; blank lines stand around those that take lines below them."""
 
 
 def laid_out(written: Written, words: dict[int, str]) -> str:
@@ -103,9 +107,9 @@ class _Writer:
         for key, value in root.entries:
             before = len(self.lines)
             self.entry(Lead("", key.start, level, (level,)), key, value, 0)
-            section = not isinstance(value, Text) and not value.flow
+            parts = not isinstance(value, Text) and not value.flow
             first = next(line for line in self.lines[before:] if not line.alone)
-            first.section = section
+            first.section = parts and key.value in KEYS
 
     def value(self, lead: Lead, node: Node, end: int, indent: int) -> None:
         """Write what follows a key or a dash that ends at `end`; below it is at `indent`."""

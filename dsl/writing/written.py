@@ -140,7 +140,7 @@ def _start(comment: Comment) -> int:
     return comment.start
 
 
-_GAP = re.compile(r"(?:\s+|(?<!\S)#[^\n]*)*")
+_GAP = re.compile(r"(?:\s+|#[^\n]*)*")
 
 
 def written(text: str, file: str) -> Written:
@@ -218,14 +218,11 @@ def _comments(text: str, opaque: Iterable[tuple[int, int]]) -> Iterator[Comment]
     """The comments of a text, whose values lie in the stretches that are `opaque`."""
     place = 0
     for start, end in (*opaque, (len(text), len(text))):
-        while place < start and (match := _COMMENT.search(text, place, start)):
-            stop = text.find("\n", match.start())
+        while (mark := text.find("#", place, start)) >= 0:
+            stop = text.find("\n", mark)
             place = stop if stop >= 0 else len(text)
-            yield _comment(text, match.start(), place)
+            yield _comment(text, mark, place)
         place = max(place, end)
-
-
-_COMMENT = re.compile(r"(?<!\S)#")
 
 
 def _comment(text: str, start: int, end: int) -> Comment:
