@@ -26,7 +26,7 @@ def _find(subject: Subject) -> Iterator[Finding]:
             f"momentum is {momentum:g}: {said}, in {count(len(layers), 'batch norm')}",
             help=help,
             uses=tuple(layer.use for layer in layers),
-            fix=Fix(span, text) if text and span.exact else None,
+            fix=Fix(span, text, guess=True) if text and span.exact else None,
         )
 
 
