@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from compiler.nn.extractor import compile_features as compile_features
     from compiler.nn.extractor import feature_extractor as feature_extractor
     from compiler.nn.module import compile_spec as compile_spec
+    from compiler.plugins.schema import json_schema as json_schema
     from compiler.running.preparing import optimize_for_inference as optimize_for_inference
     from compiler.weights import export_weights as export_weights
     from compiler.weights import load_weights as load_weights
@@ -26,6 +27,7 @@ __all__ = [
     "export",
     "export_weights",
     "feature_extractor",
+    "json_schema",
     "load_weights",
     "optimize_for_inference",
 ]
@@ -37,10 +39,11 @@ HOMES = {
     "export": "compiler.exporting.export",
     "export_weights": "compiler.weights",
     "feature_extractor": "compiler.nn.extractor",
+    "json_schema": "compiler.plugins.schema",
     "load_weights": "compiler.weights",
     "optimize_for_inference": "compiler.running.preparing",
 }
-"""Which module each function is in: they need torch."""
+"""Which module each function is in: nearly all need torch."""
 
 
 def __getattr__(name: str) -> Any:

@@ -17,6 +17,7 @@ ROOMS = (
     "dsl/reading",
     "dsl/changing",
     "dsl/writing",
+    "dsl/schema",
     "dsl",
     "compiler/ir",
     "compiler/ops",

@@ -24,6 +24,7 @@ COMMANDS = {
     "diff": "comparing:diff",
     "resolve": "authoring:resolve",
     "new": "authoring:new",
+    "schema": "schemas:schema",
     "import": "importing:import_",
     "weights": "weights:weights",
     "export": "exporting:export",

@@ -52,7 +52,7 @@ def form_of(read: object) -> Form | None:
 
 def any_of(*patterns: str) -> str:
     """A pattern that each of some texts fits."""
-    return "|".join(f"(?:{pattern})" for pattern in patterns)
+    return f"(?:{'|'.join(patterns)})"
 
 
 def words_form(words: Mapping[str, str], *more: str) -> Form:

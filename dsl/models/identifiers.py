@@ -51,6 +51,8 @@ def identifier(value: Any) -> str:
 SOFT = {"_", "case", "match"}
 """Words that mean something in places of Python source. Later versions have more, and a spec is
 right or wrong whatever the version: those make good names all the same."""
+NEVER = ("in", *keyword.kwlist, *sorted(SOFT))
+"""Identifiers that can't be names."""
 DEVICES = re.compile(r"con|prn|aux|nul|(com|lpt)[0-9]", re.IGNORECASE)
 """Names that Windows keeps for devices, whatever ending a file has."""
 

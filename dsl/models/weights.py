@@ -30,7 +30,7 @@ NOTHING = "none"
 """Instead of a public name: the source has no such part."""
 ADDRESS = re.compile(r"(\w+|\*\*?)(\.(\w+|\*\*?))*", re.ASCII)
 PUBLIC = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.#-]{0,199}")
-_SUFFIXES = (".yaml", ".yml")
+SUFFIXES = (".yaml", ".yml")
 
 
 def address_fault(address: str) -> str:
@@ -50,7 +50,7 @@ def public_fault(name: object) -> str:
 def file_fault(file: str) -> str:
     """Why a map can't stand in a file of that name; empty where it can."""
     path = Path(file)
-    if path.suffix not in _SUFFIXES:
+    if path.suffix not in SUFFIXES:
         return f"must be a mapping of `ours: theirs`, or a YAML file beside the spec: {EXAMPLE}"
     if path.is_absolute() or ".." in path.parts or "\\" in file or ":" in file:
         return "must be a file in the spec's own folder, or in one below it"

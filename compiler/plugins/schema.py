@@ -1,0 +1,26 @@
+"""The JSON Schema of specs as editors here should know it: with the layers of plugins."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from compiler.version import __version__
+from dsl.models import plugins
+from dsl.models.layers import KINDS
+from dsl.schema.pieces import Schema
+from dsl.schema.whole import of_names, of_spec
+
+Kind = Literal["spec", "weights"]
+
+
+def json_schema(of: Kind = "spec") -> Schema:
+    """The JSON Schema (draft 07) of specs, or of maps of weights' names in files of their own.
+
+    Layers of plugins that are in use or installed are among those of specs. Raises `PluginError`
+    where one of them is broken.
+    """
+    if of == "weights":
+        return of_names(__version__)
+    given = (plugins.find(word) for word in plugins.words())
+    foreign = (each.kind.model for each in given if each is not None)
+    return of_spec(__version__, (*KINDS, *foreign))

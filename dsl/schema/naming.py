@@ -1,0 +1,51 @@
+"""Maps of names: what public sources call the weights."""
+
+from __future__ import annotations
+
+from dsl.models.described import of_key
+from dsl.models.weights import ADDRESS, NOTHING, OWN, PUBLIC, SUFFIXES, NameMap
+from dsl.schema.pieces import Schema, any_scalar, name, ref, said, whole
+
+FILE = rf"[^\\:]+(?:{'|'.join(suffix.replace('.', '[.]') for suffix in SUFFIXES)})"
+"""A map's file, in the spec's folder or below."""
+
+
+def definitions() -> dict[str, Schema]:
+    """The parts that maps of names are made of."""
+    addresses: Schema = {"pattern": whole(ADDRESS.pattern)}
+    addresses["patternErrorMessage"] = "An address is a path such as mixed_5b.branch1 or **.conv."
+    public = any_scalar(pattern=whole(PUBLIC.pattern))
+    public["patternErrorMessage"] = "A public name is like Mixed_5b.branch1x1 or conv2d_#, or none."
+    inside = {"propertyNames": addresses, "additionalProperties": ref("public")}
+    either = {"if": {"type": "object"}, "then": inside, "else": ref("public")}
+    beyond = {"if": {"type": "array"}, "then": {"items": ref("public")}, "else": ref("named")}
+    nothing = {NOTHING: said(beyond, of_key(NameMap, "beyond"))}
+    return {
+        "public": public,
+        "named": either,
+        "names": {
+            "type": "object",
+            "markdownDescription": of_key(NameMap, "names"),
+            "properties": nothing,
+            "propertyNames": addresses,
+            "additionalProperties": ref("named"),
+        },
+    }
+
+
+def sources() -> Schema:
+    """The sources of a spec, each with its map or the file that holds it."""
+    source: Schema = {
+        "if": {"type": "object"},
+        "then": ref("names"),
+        "else": {"type": "string", "pattern": whole(FILE), "patternErrorMessage": BESIDE},
+    }
+    return {
+        "type": ["object", "string"],
+        "pattern": whole(NOTHING),
+        "propertyNames": name([OWN]),
+        "additionalProperties": source,
+    }
+
+
+BESIDE = "A map of names is a mapping, or a YAML file beside the spec: weights/v3.yaml."
