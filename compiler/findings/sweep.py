@@ -40,6 +40,12 @@ class Sweep:
         """The positions of the map that some tap reads."""
         return frozenset(at for tap in range(self.kernel) for at in self._places(tap))
 
+    def held(self, at: int) -> int:
+        """How many taps of the window at one place read a pixel."""
+        start = at * self.stride - self.before
+        taps = (start + tap * self.dilation for tap in range(self.kernel))
+        return sum(0 <= position < self.size for position in taps)
+
     @property
     def reach(self) -> int:
         """How many positions one window covers, with its holes."""

@@ -1,7 +1,8 @@
 """I119: a network that pools its last map, of which each position sees a part of the input.
 
 A note and no warning, since some networks are made so: BagNets see 9 to 33 pixels of 224. Of a
-network of few layers it goes without saying.
+network of few layers it goes without saying. From half of the input on the middle of the last map
+sees what lies left and right of it, and most of what belongs together.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from dsl.models.extent import AXES, kernel_text
 DEEP = 6
 """Windows in a row from which on a network is one that was to see far: InceptionTime has six."""
 
+LEAST = 0.5
+
 
 def _find(subject: Subject) -> Iterator[Finding]:
     network = subject.network
@@ -36,7 +39,7 @@ def _find(subject: Subject) -> Iterator[Finding]:
     else:
         return  # Each position of a map is an answer of its own.
     pairs = list(zip(trace.field.size, network.input.grid, strict=True))
-    short = any(field < size for field, size in pairs)
+    short = any(field < LEAST * size for field, size in pairs)
     if last is not None and short and sum(map(_windows, network.trunk)) >= DEEP:
         yield _said(subject, last, pairs)
 
