@@ -46,6 +46,8 @@ def _said(site: Site, dead: list[_Dead], notes: tuple[tuple[Span, str], ...]) ->
     worst = max(dead, key=lambda each: each.taps)
     found = sweeps(worst.leaf)
     kernel = kernel_text(each.kernel for each in found)
+    if (rate := max(each.dilation for each in found)) > 1:
+        kernel = f"{kernel} at a rate of {rate}"
     taps = f"{worst.taps} of {prod(each.kernel for each in found)} taps never read a pixel"
     weights = count(sum(each.weights for each in dead), "weight")
     return Finding(

@@ -29,9 +29,16 @@ def _find(subject: Subject) -> Iterator[Finding]:
 
 
 def _windows(site: Site) -> dict[Use, Sweeps]:
-    """The window of each use; of a separable convolution that of its depthwise half."""
+    """The window of each use; of a separable convolution that of its depthwise half.
+
+    One with holes in it is made to reach far: DeepLabv3's rate of 18 on 33x33 reads 60% padding.
+    """
     pairs = ((use, sweeps(use.conv)) for use in site.uses if use.conv)
-    return {use: found for use, found in pairs if any(each.kernel > 1 for each in found)}
+    return {use: found for use, found in pairs if found and _is_dense(found)}
+
+
+def _is_dense(found: Sweeps) -> bool:
+    return any(each.kernel > 1 for each in found) and all(each.dilation == 1 for each in found)
 
 
 def _said(site: Site, wasted: dict[Use, Sweeps]) -> Finding:
