@@ -8,8 +8,10 @@ spec next, so there must be one. An allowance that silences nothing is a finding
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 import yaml
 
@@ -20,6 +22,8 @@ MARK = re.compile(r"(?:(?<=\s)|^)#\s*lint:\s*(?P<rest>.*)$")
 ALLOW = re.compile(
     r"allow\s+(?P<codes>[A-Za-z]\d+(?:\s*,\s*[A-Za-z]\d+)*)(?:\s+(?P<reason>\S.*))?$"
 )
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""libyaml's where there is one: it only scans here, and what it scans was read before."""
 EXAMPLE = "as in `# lint: allow W112 as published`"
 
 UNUSED = Explained(
@@ -96,12 +100,13 @@ def allowed(texts: dict[str, str], known: Iterable[str]) -> Allowed:
     found, codes = Allowed(), list(known)
     for file, text in texts.items():
         if "lint:" in text:
-            for span, rest in _comments(file, text):
-                _take(found, span, rest, text, codes)
+            lines = text.split("\n")
+            for span, rest in _comments(file, text, lines):
+                _take(found, span, rest, lines, codes)
     return found
 
 
-def _take(found: Allowed, span: Span, rest: str, text: str, known: list[str]) -> None:
+def _take(found: Allowed, span: Span, rest: str, lines: list[str], known: list[str]) -> None:
     said = ALLOW.match(rest.strip())
     if said is None:
         help = f"`allow`, codes and a reason are meant, {EXAMPLE}"
@@ -116,7 +121,7 @@ def _take(found: Allowed, span: Span, rest: str, text: str, known: list[str]) ->
         message = f"{', '.join(codes)} is allowed without a reason"
         found.unclear.append(_finding(UNCLEAR, span, message, help=help))
     else:
-        first, last = _lines(text.split("\n"), span)
+        first, last = _lines(lines, span)
         found.allowances += [
             Allowance(span, code, first, last, said["reason"].strip()) for code in codes
         ]
@@ -132,13 +137,14 @@ def _finding(what: Explained, span: Span, message: str, help: str = "") -> Probl
     return Problem(what.code, span, message, help=help, severity=what.severity)
 
 
-def _comments(file: str, text: str) -> Iterator[tuple[Span, str]]:
+def _comments(file: str, text: str, lines: list[str]) -> Iterator[tuple[Span, str]]:
     """Each comment that begins with `lint:`, and what it says behind that."""
     quoted = _quoted(text)
-    for number, line in enumerate(text.split("\n"), start=1):
+    for number, line in enumerate(lines, start=1):
         for found in MARK.finditer(line):
             at = (number, found.start())
-            if not any(start <= at < end for start, end in quoted):
+            before = bisect_right(quoted, at, key=itemgetter(0))
+            if not before or at >= quoted[before - 1][1]:
                 yield (
                     Span(file, number, found.start() + 1, len(line) - found.start()),
                     found["rest"],
@@ -149,10 +155,10 @@ Position = tuple[int, int]
 
 
 def _quoted(text: str) -> list[tuple[Position, Position]]:
-    """Where text stands that may hold a `#`: all scalars, from and to."""
+    """Where text stands that may hold a `#`: all scalars in order, from and to."""
     found = []
     try:
-        for token in yaml.scan(text, Loader=yaml.SafeLoader):
+        for token in yaml.scan(text, Loader=LOADER):
             if isinstance(token, yaml.ScalarToken):
                 start, end = token.start_mark, token.end_mark
                 found.append(((start.line + 1, start.column), (end.line + 1, end.column)))
