@@ -45,7 +45,7 @@ def one_of(words: Mapping[str, str]) -> Callable[[Any], str]:
     """A reader of one of a few words, each given with its meaning."""
 
     def read(value: Any) -> str:
-        if value not in words:
+        if not isinstance(value, str) or value not in words:
             meant = foreign.meant(value, words) if isinstance(value, str) else ""
             raise Misfit(f"must be one of {', '.join(words)}, not {shown(value)}", meant)
         return str(value)
