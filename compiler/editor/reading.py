@@ -6,14 +6,15 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import takewhile
 from json import dumps
+from pathlib import Path
 
-from compiler.checking.linting import linted
-from compiler.cost import cost
-from compiler.cost.contract import broken
+from compiler.checking.configuring import ConfigError, policy_for
+from compiler.checking.examining import codes, examined
+from compiler.checking.policy import Policy
 from compiler.editor.marks import Mark
 from compiler.editor.walking import marks
 from compiler.ir.network import Network
-from compiler.lowering.lower import lower
+from compiler.lowering.prepare import Piped
 from dsl.changing import inherit
 from dsl.models.spec import Spec
 from dsl.reading.reader import Reader
@@ -105,13 +106,25 @@ def read(text: str, file: str, before: Reading | None = None) -> Reading:
     reading = Reading(file, text, found.root, found.problems, last=before.good if before else None)
     if found.problems:
         return replace(reading, problems=(*found.problems, *_of_values(reading)))
+    looked = _policy(file).applied(examined(Piped(text, file)))
+    made = looked.prepared
+    return replace(
+        reading,
+        problems=looked.problems,
+        texts=dict(looked.texts),
+        spec=made.spec if made else None,
+        network=made.network if made else None,
+        last=None if made else reading.last,
+    )
+
+
+def _policy(file: str) -> Policy:
+    """What the project that a file is in wants told; what can't be read there wants nothing."""
+    folder = Path(file).parent
     try:
-        spec = inherit.loads(text, file)
-        network = lower(spec)
-    except SpecError as error:
-        return replace(reading, problems=error.problems, texts=error.texts)
-    said = (*broken(spec, cost(network)), *linted(network))
-    return Reading(file, text, found.root, said, spec.texts, spec, network)
+        return policy_for(folder, codes()) if folder.is_absolute() else Policy()
+    except (ConfigError, OSError):
+        return Policy()
 
 
 def _of_values(reading: Reading) -> list[Problem]:
