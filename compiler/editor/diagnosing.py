@@ -22,13 +22,13 @@ SEVERITIES: dict[Severity, types.DiagnosticSeverity] = {
 
 def diagnostics(reading: Reading, page: Page, uri: str) -> list[types.Diagnostic]:
     """What is wrong with a text; what lies in another file is shown where that is named."""
-    found = [_diagnostic(problem, reading, page, uri) for problem in reading.problems[:MOST]]
+    found = [diagnostic(problem, reading, page, uri) for problem in reading.problems[:MOST]]
     if more := len(reading.problems) - MOST:
         found += [_more(page, more)] if more > 0 else []
     return found
 
 
-def _diagnostic(problem: Problem, reading: Reading, page: Page, uri: str) -> types.Diagnostic:
+def diagnostic(problem: Problem, reading: Reading, page: Page, uri: str) -> types.Diagnostic:
     own = _own_place(problem, reading)
     parts = [problem.message, problem.hint, problem.help]
     elsewhere = own is not problem.span and problem.span.line
