@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+from lsprotocol import types
 from lsprotocol.types import Position
 
 from compiler.editor.pages import Encoding, Page
@@ -52,3 +55,12 @@ def edited(old: str, new: str, text: str = TINY) -> str:
     """A text with one of its parts put otherwise, which must be there."""
     assert old in text
     return text.replace(old, new, 1)
+
+
+def applied(page: Page, edits: Sequence[Any]) -> str:
+    """A text with edits made, which don't overlap."""
+    places = ((each.range.start.line, each.range.start.character) for each in edits)
+    for _, each in sorted(zip(places, edits, strict=True), key=lambda pair: pair[0], reverse=True):
+        change = types.TextDocumentContentChangePartial(each.range, each.new_text)
+        page = page.changed([change])
+    return page.text

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lsprotocol import types
 
 from compiler.cli import run
+from compiler.editor.features import FEATURES
 from tests.asking import TINY, edited
 from tests.speaking import Editor, editor
 
@@ -74,6 +76,42 @@ def test_what_a_spec_extends_counts_unsaved(server: Editor) -> None:
     server.notify("textDocument/didClose", {"textDocument": {"uri": server.uri(base)}})
     assert server.problems(base, None) == []
     assert server.problems(heir, 1) == []
+
+
+WHOLE = {"range": span(0, 0, 0) | {"end": {"line": 10**6, "character": 0}}}
+QUESTIONS: dict[str, dict[str, Any]] = {
+    types.TEXT_DOCUMENT_REFERENCES: {"context": {"includeDeclaration": True}},
+    types.TEXT_DOCUMENT_RENAME: {"newName": "entry"},
+    types.TEXT_DOCUMENT_INLAY_HINT: WHOLE,
+    types.TEXT_DOCUMENT_CODE_ACTION: {**WHOLE, "context": {"diagnostics": []}},
+    types.TEXT_DOCUMENT_FORMATTING: {"options": {"tabSize": 2, "insertSpaces": True}},
+}
+"""What questions hold besides a text and a place."""
+SILENT = (types.TEXT_DOCUMENT_CODE_ACTION, types.TEXT_DOCUMENT_COMPLETION)
+"""Those that have nothing to say where a step is given its name and all is well."""
+
+
+@pytest.mark.parametrize("method", [feature[0] for feature in FEATURES])
+def test_every_question_has_an_answer(server: Editor, method: str) -> None:
+    """About a text, about one that isn't open, and about one that nobody can read."""
+    server.open(
+        NAME, edited("maxpool 3x3 /2]", "maxpool 3x3 /2  ]", TINY.replace("c7=8", "c7=8  "))
+    )
+    server.open("bad.yaml", "stem: [conv1: 3x3 16\n  a: : [\n\t- b\n")
+    params = QUESTIONS.get(method, {})
+    asked = server.result(method, server.at(NAME, 3, 8, **params))
+    assert bool(asked) is (method not in SILENT)
+    for name in ("nowhere.yaml", "bad.yaml"):
+        answer = server.answer(server.ask(method, server.at(name, 0, 8, **params)))
+        assert "result" in answer or answer["error"]["code"] == -32803
+
+
+def test_a_name_that_cannot_be_is_refused_in_words(server: Editor) -> None:
+    server.open(NAME, TINY)
+    asked = server.ask("textDocument/rename", server.at(NAME, 14, 6, newName="mixed_2"))
+    assert "taken" in server.answer(asked)["error"]["message"]
+    said = [each for each in server.kept if each.get("method") == "window/logMessage"]
+    assert [each for each in said if "taken" in str(each)] == []
 
 
 class TestHostile:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from lsprotocol import types
 from lsprotocol.types import CodeActionKind
 
@@ -11,23 +13,38 @@ from compiler.editor.pages import Page
 from compiler.editor.reading import Reading
 from dsl.text.problems import Problem
 
-ALL = (CodeActionKind.QuickFix, CodeActionKind.RefactorExtract)
+KINDS = (CodeActionKind.QuickFix, CodeActionKind.RefactorExtract)
+"""What kinds of things are offered."""
 
 
-def actions(reading: Reading, page: Page, range: types.Range, uri: str) -> list[types.CodeAction]:
-    """What can be done about what lies in a range."""
+def actions(
+    reading: Reading,
+    page: Page,
+    range: types.Range,
+    uri: str,
+    only: Sequence[CodeActionKind | str] | None = None,
+) -> list[types.CodeAction]:
+    """What can be done about what lies in a range; of some kinds alone, if those are named."""
+    kinds = [kind for kind in KINDS if only is None or any(kind.startswith(each) for each in only)]
+    found = []
+    if CodeActionKind.QuickFix in kinds:
+        found += _fixes(reading, page, range, uri)
+    if CodeActionKind.RefactorExtract in kinds and (edits := extracted(reading, page, range.start)):
+        edit = types.WorkspaceEdit(changes={uri: edits})
+        found.append(types.CodeAction(EXTRACT, kind=CodeActionKind.RefactorExtract, edit=edit))
+    return found
+
+
+EXTRACT = "Extract these branches into a block"
+
+
+def _fixes(reading: Reading, page: Page, range: types.Range, uri: str) -> list[types.CodeAction]:
     lines = page.place(range.start)[0] + 1, page.place(range.end)[0] + 1
-    found = [
+    return [
         _fixed(problem, reading, page, uri)
         for problem in reading.problems
         if _fits(problem, reading, lines)
     ]
-    if edits := extracted(reading, page, range.start):
-        title = "Extract these branches into a block"
-        edit = types.WorkspaceEdit(changes={uri: edits})
-        kind = CodeActionKind.RefactorExtract
-        found.append(types.CodeAction(title, kind=kind, edit=edit))
-    return found
 
 
 def _fits(problem: Problem, reading: Reading, lines: tuple[int, int]) -> bool:

@@ -1,6 +1,4 @@
-"""What each word is, for an editor's colours: the words of op-strings, too, which YAML takes for
-text.
-"""
+"""What each word is, for an editor's colours: those of op-strings, too, which YAML calls text."""
 
 from __future__ import annotations
 

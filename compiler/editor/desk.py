@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pygls.uris import to_fs_path
 
+from compiler.editor.family import text_on_disk
 from compiler.editor.pages import Encoding, Page
 from compiler.editor.reading import Reading, read
 from dsl.text.source import unsaved
@@ -53,6 +54,19 @@ class Desk:
     def sheet(self, uri: str) -> Sheet | None:
         """An open text as it is now."""
         return self.sheets.get(uri)
+
+    def at(self, file: str) -> Sheet | None:
+        """The open text of a file."""
+        return next((sheet for sheet in [*self.sheets.values()] if sheet.file == file), None)
+
+    def text_of(self, file: str) -> str:
+        """The text of a file, as it is in the editor or else on the disk."""
+        sheet = self.at(file)
+        return sheet.page.text if sheet else text_on_disk(file)
+
+    def passing(self, uri: str, file: str, text: str) -> Sheet:
+        """A text that isn't open, to be looked at once."""
+        return Sheet(uri, file, Page(text, self.encoding))
 
     def read(self, sheet: Sheet) -> Reading:
         """What is in a text; what it extends is taken as it is in the editor, saved or not."""

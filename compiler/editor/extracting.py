@@ -11,11 +11,12 @@ from compiler.editor.marks import Mark
 from compiler.editor.pages import Page
 from compiler.editor.places import on_line
 from compiler.editor.reading import Reading, read
-from compiler.editor.uses import used_at
+from compiler.editor.uses import Use, used_at
 from compiler.ir.nodes import macs, params
 from compiler.ir.op import shrunk
 from dsl.models.fields import JOIN_WORDS
 from dsl.models.model import BlockSection
+from dsl.text.problems import Span
 from dsl.text.values import Mapping
 
 INDENT = "  "
@@ -86,9 +87,14 @@ def _cuts(reading: Reading, mark: Mark) -> list[Cut] | None:
         if named is None:
             return None
         owner = f"{named[1]} "
-    section = _section(reading, mark)
-    if section is None:
+    inside = range(first, behind)
+    start = next(n for n in inside if lines[n][depth:].strip()[:1] not in ("", "#"))
+    used = used_at(reading, Span(reading.file, start + 1, depth + 1))
+    if not used:
         return None
+    section = _section(used[0])
+    if dashed:  # Its weights keep their names.
+        owner = f"{owner}{used[0].path}: "
     name = _free(reading)
     body = [" " * depth + lines[at][depth:], *lines[at + 1 : behind]]
     body = [*lines[first:at], *body]
@@ -110,15 +116,9 @@ def _behind(lines: list[str], at: int, depth: int) -> int:
     return behind
 
 
-def _section(reading: Reading, mark: Mark) -> BlockSection | None:
-    """Under which key the block belongs, by what it does to the grid."""
-    span = mark.span
-    used = used_at(reading, span) or next(
-        (found for value in [mark.whole] if value and (found := used_at(reading, value.span))), []
-    )
-    if not used:
-        return None
-    before, after = used[0].inp.grid, used[0].out.grid
+def _section(use: Use) -> BlockSection:
+    """Under which key a block belongs that does this to the grid."""
+    before, after = use.inp.grid, use.out.grid
     if before == after:
         return "inception"
     return "reduction" if shrunk(before, after) else "strided"
@@ -137,7 +137,9 @@ def _block(
     reading: Reading, section: BlockSection, name: str, body: list[str], call: Cut
 ) -> Cut | None:
     """The block's lines: first of its section, or in a new one before the step's own."""
-    entry = reading.root.entry(section) if reading.root else None
+    assert reading.root is not None
+    entry = reading.root.entry(section)
+    lead: tuple[str, ...] = ()
     if entry is not None:
         if not isinstance(entry.value, Mapping) or not entry.value.entries:
             return None
@@ -145,9 +147,9 @@ def _block(
         before = reading.lines[key.line - 1][: key.column - 1]
         if before.strip():
             return None
-        indent, at, lead = before, key.line - 1, ()
+        indent, at = before, key.line - 1
     else:
-        keys = [e.key.span.line - 1 for e in reading.root.entries] if reading.root else []
+        keys = (entry.key.span.line - 1 for entry in reading.root.entries)
         at = max((line for line in keys if line <= call.first), default=0)
         indent, lead = INDENT, (f"{section}:",)
     inner = [f"{indent}{INDENT}{text}".rstrip() for text in body]

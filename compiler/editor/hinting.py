@@ -24,24 +24,28 @@ def hints(reading: Reading, page: Page, range: types.Range) -> list[types.InlayH
             outs = list(dict.fromkeys(shaped(use.out) for use in used))
             label = outs[0] if len(outs) == 1 else f"{outs[0]} … {outs[-1]}"
             place = page.position(whole.line - 1, whole.column - 1 + whole.length)
-            told = "\n\n".join(
-                f"`{use.path}` {shaped(use.inp)} → {shaped(use.out)}" for use in used
-            )
+            told = "\n\n".join(map(_passing, used))
             tooltip = types.MarkupContent(types.MarkupKind.Markdown, told)
             hint = types.InlayHint(place, label, tooltip=tooltip, padding_left=True)
             found.append(hint)
     return found
 
 
+def _passing(use: Use) -> str:
+    """What a use gets and gives."""
+    return f"`{use.path}` {shaped(use.inp)} → {shaped(use.out)}"
+
+
 def _op_strings(reading: Reading) -> Iterator[Span]:
     """The places of all op-strings."""
     seen: set[tuple[int, int]] = set()
     for mark in reading.marks:
-        whole = mark.whole
-        if mark.kind in ("layer", "kernel", "call") and whole and whole.span.exact:
-            if (at := (whole.span.line, whole.span.column)) not in seen:
-                seen.add(at)
-                yield whole.span
+        if mark.kind not in ("layer", "kernel", "call") or mark.whole is None:
+            continue
+        span = mark.whole.span
+        if span.exact and (span.line, span.column) not in seen:
+            seen.add((span.line, span.column))
+            yield span
 
 
 def lenses(reading: Reading, page: Page) -> list[types.CodeLens]:

@@ -91,10 +91,8 @@ def _spans(value: Value) -> Iterator[Span]:
 
 def folds(reading: Reading) -> list[types.FoldingRange]:
     """What takes several lines: keys with all below them, items of lists, comments."""
-    found = (
-        {(line, end) for line, end in _folds(reading.root) if end > line} if reading.root else ()
-    )
-    ranges = [types.FoldingRange(line, end) for line, end in sorted(found)]
+    found = set(_folds(reading.root)) if reading.root else set()
+    ranges = [types.FoldingRange(line, end) for line, end in sorted(found) if end > line]
     comment = types.FoldingRangeKind.Comment
     return [*ranges, *(types.FoldingRange(*each, kind=comment) for each in _comments(reading))]
 

@@ -6,10 +6,9 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import takewhile
 from json import dumps
-from pathlib import Path
 
-from compiler.checking.configuring import ConfigError, policy_for
-from compiler.checking.examining import codes, examined
+from compiler.checking.configuring import ConfigError, policy_of
+from compiler.checking.examining import examined
 from compiler.checking.policy import Policy
 from compiler.editor.marks import Mark
 from compiler.editor.walking import marks
@@ -120,10 +119,9 @@ def read(text: str, file: str, before: Reading | None = None) -> Reading:
 
 def _policy(file: str) -> Policy:
     """What the project that a file is in wants told; what can't be read there wants nothing."""
-    folder = Path(file).parent
     try:
-        return policy_for(folder, codes()) if folder.is_absolute() else Policy()
-    except (ConfigError, OSError):
+        return policy_of(file)
+    except (ConfigError, OSError, ValueError):
         return Policy()
 
 

@@ -10,17 +10,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any, TypeVar
 
 from lsprotocol import types
+from pygls.exceptions import FeatureRequestError, JsonRpcException
 from pygls.lsp.server import LanguageServer
+from pygls.uris import to_fs_path
 
-from compiler.editor.completing import complete
 from compiler.editor.conversation import Conversation
 from compiler.editor.desk import Desk, Sheet, file_of
 from compiler.editor.diagnosing import diagnostics
-from compiler.editor.hovering import hover
+from compiler.editor.family import family, text_on_disk
+from compiler.editor.features import register
 from compiler.editor.reading import Reading
+from compiler.editor.renaming import Text
 from compiler.version import __version__
 
 T = TypeVar("T")
@@ -39,7 +43,8 @@ class Server(LanguageServer):
 
     def report_server_error(self, error: Exception, source: Any) -> None:
         """Say in a line what went wrong; a traceback would tell its reader nothing."""
-        del source
+        if isinstance(error, JsonRpcException) and source is FeatureRequestError:
+            return  # It was the answer.
         said = f"{type(error).__name__}: {error}".partition("\n")[0]
         self.window_log_message(types.LogMessageParams(types.MessageType.Error, said))
 
@@ -51,6 +56,8 @@ class Server(LanguageServer):
         loop = asyncio.get_running_loop()
         try:
             return await loop.run_in_executor(self.worker, self._answer, sheet, answer)
+        except JsonRpcException:  # A refusal.
+            raise
         except Exception as error:  # noqa: BLE001  # A fault of ours: told, and the server goes on.
             self.report_server_error(error, None)
             return none
@@ -81,44 +88,50 @@ class Server(LanguageServer):
     def _found(self, reading: Reading, sheet: Sheet) -> list[types.Diagnostic]:
         return diagnostics(reading, sheet.page, sheet.uri)
 
+    @property
+    def takes_snippets(self) -> bool:
+        """Whether the editor fills in places of what it completes."""
+        text = self.client_capabilities.text_document
+        item = text.completion.completion_item if text and text.completion else None
+        return bool(item and item.snippet_support)
+
+    def family(self, sheet: Sheet) -> list[Text]:
+        """A text, what it is made from, and what is made from that: open or in the workspace."""
+        folders = self._folders()
+        found = [self._text(sheet, folders)]
+        for file in family(sheet.file, folders, self.desk.text_of)[1:]:
+            uri = Path(file).as_uri() if Path(file).is_absolute() else file
+            other = self.desk.at(file) or self.desk.passing(uri, file, text_on_disk(file))
+            found.append(self._text(other, folders))
+        return found
+
+    def _text(self, sheet: Sheet, folders: list[str]) -> Text:
+        reading = self.desk.read(sheet)
+        ours = self.desk.sheet(sheet.uri) is not None or _within(sheet.file, folders)
+        return Text(reading, sheet.page, sheet.uri, ours)
+
+    def _folders(self) -> list[str]:
+        """The folders of the workspace, by their paths."""
+        uris = [*self.workspace.folders, *filter(None, [self.workspace.root_uri])]
+        return [*dict.fromkeys(path for uri in uris if (path := to_fs_path(uri)))]
+
     def tell(self, uri: str, found: list[types.Diagnostic], version: int | None) -> None:
         """Publish what is wrong with a text."""
         told = types.PublishDiagnosticsParams(uri, found, version)
         self.text_document_publish_diagnostics(told)
 
 
+def _within(file: str, folders: list[str]) -> bool:
+    return any(Path(file).is_relative_to(folder) for folder in folders)
+
+
 def made() -> Server:
     """A server with all that it can be asked."""
     server = Server()
+    register(server)
 
     @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
     def _saved(params: types.DidSaveTextDocumentParams) -> None:
         server.check_heirs(params.text_document.uri)
 
-    @server.feature(types.TEXT_DOCUMENT_HOVER)
-    async def _hover(params: types.HoverParams) -> types.Hover | None:
-        def answer(reading: Reading, sheet: Sheet) -> types.Hover | None:
-            return hover(reading, sheet.page, params.position)
-
-        return await server.asked(params.text_document.uri, answer, None)
-
-    @server.feature(
-        types.TEXT_DOCUMENT_COMPLETION, types.CompletionOptions(trigger_characters=[*TRIGGERS])
-    )
-    async def _complete(params: types.CompletionParams) -> list[types.CompletionItem]:
-        def answer(reading: Reading, sheet: Sheet) -> list[types.CompletionItem]:
-            return complete(reading, sheet.page, params.position, _takes_snippets(server))
-
-        return await server.asked(params.text_document.uri, answer, [])
-
     return server
-
-
-TRIGGERS = " .=/@"
-"""What a completion is asked for behind, beside letters."""
-
-
-def _takes_snippets(server: Server) -> bool:
-    text = server.client_capabilities.text_document
-    item = text.completion.completion_item if text and text.completion else None
-    return bool(item and item.snippet_support)
