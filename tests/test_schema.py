@@ -273,6 +273,23 @@ def test_every_key_is_described() -> None:
     assert {*Spec.model_fields, "extends", "concat", "do", "from", "after"} <= described
 
 
+def parts(schema: Any) -> Iterator[Schema]:
+    """A schema and all schemas in it."""
+    if isinstance(schema, dict):
+        yield schema
+    inside = schema.values() if isinstance(schema, dict) else schema
+    for part in inside if isinstance(schema, (dict, list)) else ():
+        yield from parts(part)
+
+
+def test_what_fits_no_pattern_is_told_in_words() -> None:
+    """Nobody wants to read a pattern; conditions apart, by which nothing is refused."""
+    conditions = [part["if"] for part in parts(SPEC) if "if" in part]
+    silent = [part for part in parts(SPEC) if isinstance(part.get("pattern"), str)]
+    silent = [part for part in silent if "patternErrorMessage" not in part]
+    assert [part["pattern"] for part in silent if part not in conditions] == []
+
+
 def test_layers_of_plugins_are_part_of_it(tmp_path: Path) -> None:
     text = f"{BEGINNING}inception: {{A: {{params: [r], do: coordatt r}}}}\nbody: A r=2\n"
     assert faults(text) != []

@@ -75,7 +75,7 @@ def _slope(value: Any) -> float | str:
     return number(0, 1e6, named=True)(value)
 
 
-formed(_slope, number_form(0, 1e6, NAME))
+formed(_slope, number_form(0, 1e6, NAME, said="a number, or a name"))
 
 
 def _ramp_or_argument(value: Any) -> Any:
@@ -113,9 +113,12 @@ Act = Annotated[str, BeforeValidator(_or(one_of(OR_NONE), words_form(OR_NONE, *S
 _act_or_name = _or(reference, words_form(OR_NONE, NAME, *SLOPES))
 ActOrName = Annotated[str, BeforeValidator(_act_or_name)]
 """An activation, or the name of a parameter that holds one."""
-_argument = _or(argument, Form(any_of(ARGUMENT, *SLOPES), low=-HUGE, high=HUGE))
+SAID = "a number or a word"
+_argument = _or(argument, Form(any_of(ARGUMENT, *SLOPES), low=-HUGE, high=HUGE, said=SAID))
 Argument = Annotated[int | float | str, BeforeValidator(_argument)]
-_given = _or(_ramp_or_argument, Form(any_of(ARGUMENT, RAMP, *SLOPES), low=-HUGE, high=HUGE))
+_given = _or(
+    _ramp_or_argument, Form(any_of(ARGUMENT, RAMP, *SLOPES), low=-HUGE, high=HUGE, said=SAID)
+)
 Given = Annotated[int | float | str | Ramp, BeforeValidator(_given)]
 """What a call may give a block's parameter: over its repeats a range of numbers, too."""
 Slope = Annotated[float | str, BeforeValidator(_slope)]

@@ -84,7 +84,8 @@ class Measure:
         unit = rf" ?(?:{'|'.join(self.suffixes)})?" if self.suffixes else ""
         amount = f"{AMOUNT}(?:x{AMOUNT}){{0,2}}" if self.by_axis else f"{AMOUNT}{unit}"
         budget = rf"(?:[<>]=?) ?{amount}|{amount} ?\.\. ?{amount}"
-        form = whole_form(0, MOST_TOTAL, budget, *((amount,) if self.by_axis else ()))
+        said = f"a whole number, or a budget such as {self.example}"
+        form = whole_form(0, MOST_TOTAL, budget, *((amount,) if self.by_axis else ()), said=said)
         return formed(read, form)
 
     def bounds(self, value: int | str) -> tuple[Bound, ...]:

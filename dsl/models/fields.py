@@ -61,7 +61,7 @@ def _flag(value: Any) -> bool:
     raise ValueError(f"must be true or false, not {shown(value)}")
 
 
-formed(_flag, Form("true|false"))
+formed(_flag, Form("true|false", said="true or false", truth=True))
 
 
 MAX_TEXT = 1_000

@@ -35,7 +35,9 @@ class Form:
     high: float | None = None
     whole: bool = False
     said: str = ""
-    """How the field is written, for those whose pattern nobody wants to read."""
+    """The same for people: nobody wants to read a pattern."""
+    truth: bool = False
+    """Whether the field is true or false."""
 
 
 def formed(read: Read, form: Form) -> Read:
@@ -57,21 +59,22 @@ def any_of(*patterns: str) -> str:
 
 def words_form(words: Mapping[str, str], *more: str) -> Form:
     """The form of a few words, and of what fits further patterns."""
-    return Form(any_of(*words, *more), words)
+    return Form(any_of(*words, *more), words, said=f"one of {', '.join(words)}")
 
 
-def number_form(low: float, high: float, *more: str) -> Form:
+def number_form(low: float, high: float, *more: str, said: str) -> Form:
     """The form of numbers, and of what fits further patterns."""
-    return Form(any_of(_ANY_NUMBER, *more), low=low, high=high)
+    return Form(any_of(_ANY_NUMBER, *more), low=low, high=high, said=said)
 
 
-def whole_form(low: int, high: int, *more: str) -> Form:
+def whole_form(low: int, high: int, *more: str, said: str) -> Form:
     """The form of whole numbers, and of what fits further patterns."""
     digits = f"[1-9][0-9]{{0,{len(str(high)) - 1}}}"
-    return Form(any_of(digits if low else f"0|{digits}", *more), low=low, high=high, whole=True)
+    pattern = any_of(digits if low else f"0|{digits}", *more)
+    return Form(pattern, low=low, high=high, whole=True, said=said)
 
 
-NAMES = Form(NAME, said="a letter, then letters, digits or _")
+NAMES = Form(NAME, said="a name")
 NAMED_NUMBER = {True: (NAME,), False: ()}
 """What a number may be instead: a parameter's name, where one may stand."""
 SCALED = (NAME, FACTOR)

@@ -38,6 +38,7 @@ OR_PARAMETER = {True: " or a parameter's name", False: ""}
 
 def whole(low: int, high: int, named: bool, scaled: bool = False) -> Callable[[Any], int | str]:
     """A reader of whole numbers; with `named`, of parameter names too; `scaled`, with a factor."""
+    wanted = f"a whole number from {low} to {high:,}{OR_PARAMETER[named]}"
 
     def read(value: Any) -> int | str:
         found = number_text(value)
@@ -49,14 +50,13 @@ def whole(low: int, high: int, named: bool, scaled: bool = False) -> Callable[[A
             raise no_factor(value, scaled)
         zeros = isinstance(value, str) and re.fullmatch(r"0[0-9]+", value)
         why = " (leading zeros are not taken)" if zeros else ""
-        wanted = f"a whole number from {low} to {high:,}{OR_PARAMETER[named]}"
         meant = as_whole(value)
         meant = meant if meant and low <= int(meant) <= high else ""
         help = ramp_help(value) if named else ""
         raise Misfit(f"must be {wanted}, not {shown(value)}{why}", meant, help=help)
 
     names = SCALED if scaled else NAMED_NUMBER[named]
-    return formed(read, whole_form(low, high, *names))
+    return formed(read, whole_form(low, high, *names, said=wanted))
 
 
 def no_factor(value: str, scaled: bool) -> Misfit:
@@ -69,6 +69,7 @@ def no_factor(value: str, scaled: bool) -> Misfit:
 
 def number(low: float, high: float, named: bool) -> Callable[[Any], float | str]:
     """A reader of finite numbers from `low` to `high`; none is between 0 and `LEAST`."""
+    wanted = f"a number from {bound(low)} to {bound(high)}{OR_PARAMETER[named]}"
 
     def read(value: Any) -> float | str:
         found = number_text(value)
@@ -76,10 +77,9 @@ def number(low: float, high: float, named: bool) -> Callable[[Any], float | str]
             return str(value)
         if is_number(found) and low <= found <= high and not too_small(found):
             return float(found)
-        wanted = f"a number from {bound(low)} to {bound(high)}{OR_PARAMETER[named]}"
         meant = otherwise(value)
         meant = meant if meant and low <= float(meant) <= high else ""
         said = f"must be {wanted}, not {shown(value)}{loss(value, low)}"
         raise Misfit(said, meant, help=ramp_help(value))
 
-    return formed(read, number_form(low, high, *NAMED_NUMBER[named]))
+    return formed(read, number_form(low, high, *NAMED_NUMBER[named], said=wanted))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dsl.models.described import of_key
-from dsl.models.weights import ADDRESS, NOTHING, OWN, PUBLIC, SUFFIXES, NameMap
-from dsl.schema.pieces import Schema, any_scalar, name, ref, said, whole
+from dsl.models.weights import ADDRESS, EXAMPLE, NOTHING, OWN, PUBLIC, SUFFIXES, NameMap
+from dsl.schema.pieces import Schema, any_scalar, matching, name, ref, said
 
 FILE = rf"[^\\:]+(?:{'|'.join(suffix.replace('.', '[.]') for suffix in SUFFIXES)})"
 """A map's file, in the spec's folder or below."""
@@ -12,10 +12,10 @@ FILE = rf"[^\\:]+(?:{'|'.join(suffix.replace('.', '[.]') for suffix in SUFFIXES)
 
 def definitions() -> dict[str, Schema]:
     """The parts that maps of names are made of."""
-    addresses: Schema = {"pattern": whole(ADDRESS.pattern)}
-    addresses["patternErrorMessage"] = "An address is a path such as mixed_5b.branch1 or **.conv."
-    public = any_scalar(pattern=whole(PUBLIC.pattern))
-    public["patternErrorMessage"] = "A public name is like Mixed_5b.branch1x1 or conv2d_#, or none."
+    path = "an address, which is a path such as mixed_5b.branch1 or **.conv"
+    addresses = matching(ADDRESS.pattern, path)
+    theirs = "a public name such as Mixed_5b.branch1x1 or conv2d_#, or none"
+    public = any_scalar(**matching(PUBLIC.pattern, theirs))
     inside = {"propertyNames": addresses, "additionalProperties": ref("public")}
     either = {"if": {"type": "object"}, "then": inside, "else": ref("public")}
     beyond = {"if": {"type": "array"}, "then": {"items": ref("public")}, "else": ref("named")}
@@ -38,14 +38,14 @@ def sources() -> Schema:
     source: Schema = {
         "if": {"type": "object"},
         "then": ref("names"),
-        "else": {"type": "string", "pattern": whole(FILE), "patternErrorMessage": BESIDE},
+        "else": {"type": "string", **matching(FILE, BESIDE)},
     }
     return {
         "type": ["object", "string"],
-        "pattern": whole(NOTHING),
+        **matching(NOTHING, f"a map of names for each source, or {NOTHING}"),
         "propertyNames": name([OWN]),
         "additionalProperties": source,
     }
 
 
-BESIDE = "A map of names is a mapping, or a YAML file beside the spec: weights/v3.yaml."
+BESIDE = f"a map of names, or the YAML file beside the spec that holds it: {EXAMPLE}"

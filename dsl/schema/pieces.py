@@ -20,8 +20,6 @@ from dsl.models.model import Model
 
 Schema: TypeAlias = dict[str, Any]
 
-FLAG = Form("true|false")
-
 
 def any_scalar(**more: Any) -> Schema:
     """Any scalar, which YAML may have read as a number; an empty one has nothing in it."""
@@ -36,19 +34,14 @@ TEXT: Schema = {
 """The same, which may be empty."""
 
 
-def whole(pattern: str) -> str:
-    """A pattern of the whole text."""
-    return f"^(?:{pattern})$"
-
-
 def name(taken: Collection[str] = (), also: str = "", said: str = "") -> Schema:
     """A name that is being given: none of Python's words nor of those that are `taken`.
 
     `also` is a pattern of further texts that it can't be, and `said` how such a name begins.
     """
     never = any_of(*sorted({*NEVER, *taken}), *filter(None, [also]))
-    message = f"A name is {said or RULE}, and no word that means something here."
-    return {"pattern": f"^(?!(?:{never})$)(?:{NAME})$", "patternErrorMessage": message}
+    rule = f"a name here, which is {said or RULE}, and no word that means something"
+    return matching(f"(?!{never}$){NAME}", rule)
 
 
 def scalar(form: Form | None) -> Schema:
@@ -57,15 +50,18 @@ def scalar(form: Form | None) -> Schema:
         return {}
     if form.words:
         return _worded(form)
-    pattern: Schema = {"pattern": whole(form.pattern)}
-    if form.said:
-        pattern["patternErrorMessage"] = f"Expected {form.said}."
-    if form.pattern == FLAG.pattern:
-        return {"type": ["boolean", "string"], **pattern}
+    text = matching(form.pattern, form.said)
+    if form.truth:
+        return {"type": ["boolean", "string"], **text}
     if form.low is None:
-        return {"type": "string", **pattern}
+        return {"type": "string", **text}
     kind = "integer" if form.whole else "number"
-    return {"type": [kind, "string"], "minimum": form.low, "maximum": form.high, **pattern}
+    return {"type": [kind, "string"], "minimum": form.low, "maximum": form.high, **text}
+
+
+def matching(pattern: str, said: str) -> Schema:
+    """Texts of a pattern, and what an editor says that it expects of others."""
+    return {"pattern": f"^(?:{pattern})$", "patternErrorMessage": f"Expected {said}."}
 
 
 def _worded(form: Form) -> Schema:
@@ -75,8 +71,7 @@ def _worded(form: Form) -> Schema:
         return {"enum": list(form.words), "markdownEnumDescriptions": meanings}
     return {
         "type": "string",
-        "pattern": whole(form.pattern),
-        "patternErrorMessage": f"Expected one of {', '.join(form.words)}.",
+        **matching(form.pattern, form.said),
         "defaultSnippets": [snippet(word, word, text) for word, text in form.words.items()],
         "markdownDescription": "\n".join(f"- `{word}`: {form.words[word]}" for word in form.words),
     }

@@ -12,7 +12,7 @@ from dsl.models.layers import KINDS, Layer
 from dsl.models.model import BESIDE, Residual
 from dsl.models.reserved import RESERVED
 from dsl.models.scalars import MOST
-from dsl.models.shares import EQUAL, REST, SHARE_MEANINGS
+from dsl.models.shares import EQUAL, EXAMPLES, REST, SHARE_MEANINGS
 from dsl.models.spec import Block
 from dsl.reading.blocks import BLOCK_KEYS, BODIES
 from dsl.reading.names import TAKEN
@@ -22,12 +22,12 @@ from dsl.schema.pieces import (
     by_kind,
     filled,
     form_in,
+    matching,
     name,
     ref,
     said,
     scalar,
     snippet,
-    whole,
 )
 
 JOINED = (*JOIN_WORDS, *BESIDE)
@@ -103,13 +103,13 @@ def _one_of(keys: Collection[str]) -> list[Schema]:
 def _shares() -> Schema:
     """`equal`, or a list with a share for each branch."""
     share = {"type": ["integer", "string"], "minimum": 1, "maximum": MOST}
-    share |= {"pattern": whole(any_of("[1-9][0-9]*", NAME, FACTOR))}
+    share |= matching(any_of("[1-9][0-9]*", NAME, FACTOR), f"a number, a name or {REST}")
     begun = [
         snippet(EQUAL, EQUAL, SHARE_MEANINGS[EQUAL]),
         snippet(f"[{REST}, in/2]", f"^[${{1:{REST}}}, ${{2:in/2}}]", SHARE_MEANINGS[REST]),
     ]
     listed = {"items": share, "minItems": 1}
-    ways = by_kind(array=listed, string={"pattern": whole(EQUAL)})
+    ways = by_kind(array=listed, string=matching(EQUAL, EXAMPLES))
     return {"defaultSnippets": begun, **ways}
 
 

@@ -29,6 +29,7 @@ from dsl.schema.pieces import (
     filled,
     form_in,
     mapping,
+    matching,
     name,
     one_or_more,
     ref,
@@ -140,7 +141,8 @@ def _expect() -> Schema:
 def _extends() -> Schema:
     """A file, or a name on the shelf."""
     shelved = [snippet(name, name) for name in shelf.names()]
-    return {**any_scalar(pattern=r"\S"), "defaultSnippets": shelved}
+    text = any_scalar(**matching(r"[\s\S]*\S[\s\S]*", "a file, or a name on the shelf"))
+    return {**text, "defaultSnippets": shelved}
 
 
 def _extended(required: Iterable[str]) -> Schema:
