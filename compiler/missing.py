@@ -30,6 +30,7 @@ EXTRAS = {
     "onnxruntime": "onnx",
     "openvino": "openvino",
     "pygls": "editor",
+    "watchfiles": "watch",
 }
 """Packages that come with an extra of ours, and which."""
 

@@ -15,8 +15,8 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("compiler", "dsl")
-FORMATS = ("editor", "int8", "onnx", "openvino", "weights")
-"""The extras that formats need."""
+FORMATS = ("editor", "int8", "onnx", "openvino", "watch", "weights")
+"""The extras that formats and commands need."""
 
 
 def imports(folder: Path) -> Iterator[tuple[str, str]]:

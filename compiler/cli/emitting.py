@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
@@ -51,13 +52,31 @@ def draw(output: Path | None, what: str, **spec: Any) -> None:
       inception-compile draw googlenet --what full -o all.svg
       inception-compile draw googlenet --optimize -o folded.svg
     """
-    prepared = load(**spec)
-    form = output.suffix.removeprefix(".") if output else "dot"
-    if form not in ("svg", "png", "dot"):
-        raise click.UsageError(f"-o takes a file that ends in .svg, .png or .dot, not {output}")
-    dot = _drawing(prepared, what)
-    content = dot if form == "dot" else _rendered(dot, form)
-    deliver(content, output, prepared.spec.texts)
+    Drawing(output, what).draw(load(**spec))
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """What is to be drawn, and where to: DOT on standard output without a file."""
+
+    output: Path | None
+    what: str
+
+    def __post_init__(self) -> None:
+        if self.form not in ("svg", "png", "dot"):
+            ends = "a file that ends in .svg, .png or .dot"
+            raise click.UsageError(f"a picture is {ends}, not {self.output}")
+
+    @property
+    def form(self) -> str:
+        """The picture's form, by its file's name."""
+        return self.output.suffix.removeprefix(".") if self.output else "dot"
+
+    def draw(self, prepared: Prepared) -> None:
+        """Draw a network. Raises a usage error for what it has not."""
+        dot = _drawing(prepared, self.what)
+        content = dot if self.form == "dot" else _rendered(dot, self.form)
+        deliver(content, self.output, prepared.spec.texts)
 
 
 def _drawing(prepared: Prepared, what: str) -> str:

@@ -22,6 +22,7 @@ COMMANDS = {
     "verify": "compiling:verify",
     "ir": "asking:ir",
     "diff": "comparing:diff",
+    "watch": "watching:watch",
     "resolve": "authoring:resolve",
     "new": "authoring:new",
     "schema": "schemas:schema",

@@ -1,0 +1,153 @@
+"""The command `watch`: a spec is checked, counted and drawn again at each save."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from compiler.checking import as_text
+from compiler.checking.configuring import ConfigError, policy_of
+from compiler.checking.examining import Asked, Examined, examined
+from compiler.cli import emitting, terminal
+from compiler.cli.limits import limit_options, limits
+from compiler.cli.options import LIMIT_OPTION, PLUGIN, SpecType, change_options, overrides
+from compiler.cli.piped import is_piped
+from compiler.cli.summary import summary
+from compiler.cost import cost
+from compiler.lowering.prepare import Prepared
+from compiler.review.saves import saves
+from compiler.review.turns import turned
+from dsl.models import shelf
+
+
+@dataclass
+class Watched:
+    """A spec that is being written: how it was found last, and the last network that it gave."""
+
+    spec: str
+    asked: Asked
+    drawing: emitting.Drawing | None
+    found: Examined | None = None
+    good: Prepared | None = None
+
+    def files(self) -> set[Path]:
+        """The spec's file and those that it extends, as far as they are known."""
+        return {shelf.find(self.spec), *map(Path, self.found.texts if self.found else ())}
+
+    def look(self) -> Examined:
+        """Look at the spec anew; what a project says of findings is read anew too."""
+        found = policy_of(self.spec).applied(examined(self.spec, self.asked))
+        self.found = found
+        return found
+
+
+@click.command()
+@click.argument("spec", type=SpecType())
+@click.option("--variant", metavar="NAME", help="A variant that the spec names.")
+@change_options()
+@LIMIT_OPTION
+@PLUGIN
+@limit_options
+@click.option("--draw", "output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+              help="A .svg, .png or .dot file to draw into, at each save.")  # fmt: skip
+@click.option("--what", default="overview", show_default=True, metavar="NAME",
+              help="With --draw: overview, stem, full, a block or an auxiliary head.")  # fmt: skip
+def watch(
+    spec: str, variant: str | None, limit: int, output: Path | None, what: str, **options: Any
+) -> None:
+    """Check a spec at each save, and say what the save changed.
+
+    What it extends is watched too. A spec that can't be built is told with its errors; the next
+    sound one is compared with the last that was. Ctrl-C ends.
+
+    \b
+    Examples:
+      inception-compile watch my_net.yaml
+      inception-compile watch my_net.yaml --draw my_net.svg
+      inception-compile watch my_net.yaml --max-params 8M --input 128x128
+    """
+    import watchfiles  # noqa: F401  # Before anything is told, if it is missing.
+
+    if is_piped(spec):
+        raise click.UsageError("a file is watched, and a pipe has only one content")
+    budgets = limits(options)
+    asked = Asked(variant, overrides(**options), limit, budgets)
+    drawing = emitting.Drawing(output, what) if output else None
+    watched = Watched(spec, asked, drawing)
+    try:
+        for _ in saves(watched.files):
+            if watched.found:
+                _turn(watched, watched.found)
+            else:
+                _begin(watched)
+    except ConfigError as error:
+        raise click.UsageError(str(error)) from None
+
+
+def _begin(watched: Watched) -> None:
+    """What the spec comes to as it is, and the first picture."""
+    found = watched.look()
+    if found.prepared:
+        watched.good = found.prepared
+        click.echo(_summary(found.prepared), nl=False)
+        if watched.drawing:
+            watched.drawing.draw(found.prepared)
+    _complain(found)
+    click.echo(f"watching {', '.join(sorted(map(str, watched.files())))}; Ctrl-C ends")
+
+
+def _turn(watched: Watched, before: Examined) -> None:
+    """What a save changed; nothing where it is no other text and has no other problems."""
+    found = watched.look()
+    if (found.texts, found.problems) == (before.texts, before.problems):
+        return
+    first, *lines = _changed(watched.good, found)
+    click.echo(f"{time.strftime('%H:%M:%S')}  {first}")
+    click.echo("".join(f"{line}\n" for line in lines), nl=False)
+    if _said(found) != _said(before):
+        _complain(found)
+        if not found.problems:
+            click.echo("  no problems any more")
+    if found.prepared:
+        watched.good = found.prepared
+        _redraw(watched, found.prepared)
+
+
+def _changed(good: Prepared | None, found: Examined) -> Iterable[str]:
+    if not found.prepared:
+        return ["it can't be built"]
+    if good is None:
+        return [
+            "it can be built",
+            *summary(found.prepared, cost(found.prepared.network)).splitlines(),
+        ]
+    return turned(good.network, found.prepared.network)
+
+
+def _summary(prepared: Prepared) -> str:
+    return summary(prepared, cost(prepared.network))
+
+
+def _said(found: Examined) -> list[tuple[str, str]]:
+    """What is wrong, wherever it stands by now."""
+    return [(problem.code, problem.message) for problem in found.problems]
+
+
+def _complain(found: Examined) -> None:
+    if said := as_text.written([found]):
+        terminal.complain(said.rstrip("\n"))
+
+
+def _redraw(watched: Watched, prepared: Prepared) -> None:
+    """Draw again; what can't be drawn just now is told, and watching goes on."""
+    if not watched.drawing:
+        return
+    try:
+        watched.drawing.draw(prepared)
+    except click.ClickException as error:
+        terminal.complain(f"not drawn: {error.message}")
