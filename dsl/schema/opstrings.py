@@ -16,6 +16,7 @@ from dsl.models.described import of_layer, of_option
 from dsl.models.fields import ACTIVATION_MEANINGS, ACTIVATION_WORDS
 from dsl.models.forms import NAME, any_of
 from dsl.models.layers import KINDS, Activation, Call, Conv, Layer, Spelled, spellings
+from dsl.models.windows import Filter
 from dsl.schema.pieces import Schema, form_in, snippet
 
 END = r"(?=\s|$)"
@@ -82,14 +83,24 @@ def _forms(kind: type[Layer]) -> Iterator[str]:
 
 
 def _rest(kind: type[Layer], places: list[str]) -> str:
-    """What follows the first word: options anywhere, and a word for each place, in order."""
+    """What follows the first word; a convolution has its width, or is depthwise."""
+    if not issubclass(kind, Filter):
+        return _words(kind, places)
+    wide = _words(kind, places, needed=("width",))
+    if "depthwise" not in kind.model_fields:
+        return wide
+    return any_of(wide, rf"(?=[\s\S]*\sdepthwise{END}){_words(kind, places)}")
+
+
+def _words(kind: type[Layer], places: list[str], needed: tuple[str, ...] = ()) -> str:
+    """Options anywhere, and a word for each place, in order."""
     option = any_of(*(way for name, mark in spellings(kind) for way in _ways(kind, name, mark)))
     options = rf"(?:\s+(?={option}{END}){ANY})*"
     tail = ""
     for name in reversed(places):
         bare = rf"\s+(?!{option}{END})(?=(?:{_place(kind, name)}){END}){ANY}"
-        needed = kind.model_fields[name].is_required()
-        tail = f"{bare}{options}{tail}" if needed else f"(?:{bare}{options}{tail})?"
+        taken = name in needed or kind.model_fields[name].is_required()
+        tail = f"{bare}{options}{tail}" if taken else f"(?:{bare}{options}{tail})?"
     return options + tail
 
 
