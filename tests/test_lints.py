@@ -29,9 +29,9 @@ MORE = sorted(FOLDER.glob("*.yaml"))
 each_lint = pytest.mark.parametrize("lint", every_lint(), ids=lambda lint: lint.code)
 
 
-def findings(spec: dsl.Spec) -> tuple[Problem, ...]:
+def findings(spec: dsl.Spec, variant: str | None = None) -> tuple[Problem, ...]:
     """What the lints say of a spec by itself, less what its comments allow."""
-    return findings_of(lower(placed(spec)))
+    return findings_of(lower(placed(spec), variant=variant))
 
 
 def told(text: str, file: str, variant: str | None = None) -> str:
@@ -97,16 +97,16 @@ def _of_the_shelf(name: str) -> str:
     """Findings of a spec, and what each variant has besides."""
     spec = dsl.load(name)
     own = _lines(spec)
-    variants = {key: _lines(dsl.choose(spec, key)) for key in spec.variants}
+    variants = {key: _lines(dsl.choose(spec, key), key) for key in spec.variants}
     said = [f"{name}\n", *own]
     for key, lines in variants.items():
         said += [f"{name} --variant {key}\n", *(line for line in lines if line not in own)]
     return "".join(said)
 
 
-def _lines(spec: dsl.Spec) -> list[str]:
+def _lines(spec: dsl.Spec, variant: str | None = None) -> list[str]:
     return [
         f"  {Path(found.span.file).name}:{found.span.line}:{found.span.column}: "
         f"{found.code} {found.message}\n"
-        for found in findings(spec)
+        for found in findings(spec, variant)
     ]

@@ -1,6 +1,6 @@
 # Written by inception-compile 0.1.0; yours to take, change and train.
 #   spec:        inception_next, variant atto
-#   spec-sha256: e71187a6fa0e89b602a47c44f34702338cb5ca9fd7e2f95c7982e2bf067d5cb3
+#   spec-sha256: 4a04304b1f0a1e1f00d42ea2f7996e85af33b573ad88ef826c04e039c091eb5b
 #   regenerate:  inception-compile source inception_next --variant atto
 """InceptionNeXt-A.
 

@@ -1,6 +1,6 @@
 # Written by inception-compile 0.1.0; yours to take, change and train.
 #   spec:        inception_next, variant base
-#   spec-sha256: 0ebeedeccd0fdeac8edecfaec599f3831e510711f71fe44731a38250333a62d8
+#   spec-sha256: 49a40ea5ec19b6468734d3446ad98829cfa6c3364385e60d9cf1c751a8bd876b
 #   regenerate:  inception-compile source inception_next --variant base
 """InceptionNeXt-B.
 

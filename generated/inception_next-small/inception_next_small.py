@@ -1,6 +1,6 @@
 # Written by inception-compile 0.1.0; yours to take, change and train.
 #   spec:        inception_next, variant small
-#   spec-sha256: e59dde5526585530ee52c6c3ceaffcff94fceab95eaa13d34ce3afe1f0a7d550
+#   spec-sha256: c8436f9e2a37c5eea59a44d734cbac45f84ba90415db252a3d082a46e8c5b881
 #   regenerate:  inception-compile source inception_next --variant small
 """InceptionNeXt-S.
 

@@ -1,6 +1,6 @@
 # Written by inception-compile 0.1.0; yours to take, change and train.
 #   spec:        inception_next
-#   spec-sha256: cf60e58bbad9c888d34027eab65992c130c88ceaae2c7ddca43d88950f25bf23
+#   spec-sha256: 9e3c97ec4306c4764174c5705fc21a1b5a7f8a16b7da6026dd030bdd5c0a8fba
 #   regenerate:  inception-compile source inception_next
 """InceptionNeXt-T.
 

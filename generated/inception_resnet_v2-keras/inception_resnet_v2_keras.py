@@ -1,6 +1,6 @@
 # Written by inception-compile 0.1.0; yours to take, change and train.
 #   spec:        inception_resnet_v2, variant keras
-#   spec-sha256: 0491fb4e738e61be9a3a2107e0656887adcfac0a69c7c101ef1008e380b727c6
+#   spec-sha256: d9e446a5a30413650ff3d968daa717ff000c6e51ce2140e34589419c5ada9878
 #   regenerate:  inception-compile source inception_resnet_v2 --variant keras
 """Inception-ResNet-v2 (Keras).
 

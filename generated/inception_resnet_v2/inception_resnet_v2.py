@@ -1,6 +1,6 @@
 # Written by inception-compile 0.1.0; yours to take, change and train.
 #   spec:        inception_resnet_v2
-#   spec-sha256: f2b642e0be8109440e66f1c265c36f8ee89a2971440164cbc1c5f99c368632e3
+#   spec-sha256: 1d1b74923b025b2f38eaeefafdbd8f489522aef194aa8fa1019e7ab8716e2b76
 #   regenerate:  inception-compile source inception_resnet_v2
 """Inception-ResNet-v2.
 

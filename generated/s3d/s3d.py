@@ -1,6 +1,6 @@
 # Written by inception-compile 0.1.0; yours to take, change and train.
 #   spec:        s3d
-#   spec-sha256: 967281d42cd028a538473c6adfe02da72097fef86c860111c6d4d323b5809c74
+#   spec-sha256: cfc7ec451920a90eba534c693c76049babd42e71ce80e1f6d6930c0ea9fb2725
 #   regenerate:  inception-compile source s3d
 """S3D.
 

@@ -1,6 +1,6 @@
 # Written by inception-compile 0.1.0; yours to take, change and train.
 #   spec:        se_inception_resnet_v2
-#   spec-sha256: a6ef120c359589a41b140e8f16995ff74c118cf7ce111e6f87c801da9ccb9a35
+#   spec-sha256: 9d90a24e46b6934f13cde6cf95d77bb4cc9f05d6063409f4d46b1b60abe2e0b9
 #   regenerate:  inception-compile source se_inception_resnet_v2
 """SE-Inception-ResNet-v2.
 
