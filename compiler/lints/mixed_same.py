@@ -47,7 +47,7 @@ def _padded(subject: Subject) -> Iterator[tuple[Site, str, tuple[Use, ...]]]:
 def _rule(leaf: Leaf) -> str:
     """By which of the two rules a window pads, on a map where they differ; empty for neither."""
     slide = slide_of(leaf)
-    if slide is None or not any(_shifts(slide, leaf)):
+    if slide is None or max(slide.stride) == 1 or not any(_shifts(slide, leaf)):
         return ""
     return "tf_same" if slide.tf_same else "same"
 

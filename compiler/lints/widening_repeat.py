@@ -1,7 +1,8 @@
-"""W105: a repeat that goes on to change its width.
+"""I105: a repeat that goes on to change its width.
 
 Where only the first of the repeats gets another width than it gives, as behind a stem or a
-reduction, the others are alike; that is usual, and no finding.
+reduction, the others are alike; that is usual, and no finding. It is a note, since DenseNet is made
+of such repeats.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ def _chain(widths: list[int]) -> str:
 
 
 LINT = Lint(
-    code="W105",
+    code="I105",
     name="widening-repeat",
     title="a repeat over which the width changes",
     meaning="What goes round is wider, or narrower, each time, since the block passes its input on "
