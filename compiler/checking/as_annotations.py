@@ -14,10 +14,11 @@ COMMANDS: dict[Severity, str] = {"error": "error", "warning": "warning", "note":
 def written(found: Sequence[Examined]) -> str:
     """A command a problem."""
     problems = [problem for each in found for problem in each.problems]
-    return "".join(f"{_command(problem)}\n" for problem in problems)
+    return "".join(f"{command(problem)}\n" for problem in problems)
 
 
-def _command(problem: Problem) -> str:
+def command(problem: Problem) -> str:
+    """What shows one problem beside its line."""
     span, place = problem.span, {}
     if span.line:
         end = span.column + max(span.length, 1)

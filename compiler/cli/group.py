@@ -22,6 +22,7 @@ COMMANDS = {
     "verify": "compiling:verify",
     "ir": "asking:ir",
     "diff": "comparing:diff",
+    "drift": "drifting:drift",
     "watch": "watching:watch",
     "resolve": "authoring:resolve",
     "new": "authoring:new",
