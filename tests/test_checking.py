@@ -392,6 +392,26 @@ def test_the_main_job_mentions_findings_and_how_to_read_them(
     assert capsys.readouterr().err.startswith("warnings weren't looked for: ")
 
 
+def test_one_that_cannot_be_read_hides_no_other(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(folder, soft=SOFT)
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(b"\xff")))
+    code, out, _ = ran(capsys, "nowhere:Net", "-", "none.yaml", "soft.yaml", "--format", "json")
+    problems = json.loads(out)["problems"]
+    assert code == 1
+    assert [each["code"] for each in problems] == ["E160", "E006", "E001", "W130", "W140"]
+
+
+def test_of_a_folder_the_count_is_told_even_if_it_holds_one(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put(folder, clean=CLEAN, other="a: b\n")
+    code, out, err = ran(capsys, ".")
+    said = "1 spec checked: no problems\n1 YAML file passed over, which is no spec\n"
+    assert (code, out, err) == (0, said, "")
+
+
 def test_every_severity_has_a_colour_and_every_level_a_meaning() -> None:
     assert tuple(terminal.COLOURS) == get_args(Severity) == SEVERE
     assert (*SEVERE, "off") == LEVELS

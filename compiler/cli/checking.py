@@ -31,6 +31,7 @@ from compiler.cli.piped import is_stdin, taken
 from compiler.cli.summary import summary
 from compiler.cost import cost
 from compiler.lowering.prepare import Piped, Where
+from dsl.text.problems import SpecError
 
 
 @click.command()
@@ -87,9 +88,9 @@ def check(
         from compiler.cli.mending import mend  # Writes files, which nothing else here does.
 
         return mend(given.specs, policies, asked, stdin_name, guesses=guesses, diff=diff)
-    found = examined_all([_where(word, stdin_name) for word in given.specs], asked)
+    found = _examined([_read(word, stdin_name) for word in given.specs], asked)
     told = [policy.applied(each) for policy, each in zip(policies, found, strict=True)]
-    _tell(told, form, len(given.others), alone=len(specs) == len(given.specs) == 1)
+    _tell(told, form, len(given.others), alone=len(specs) == 1 and [*specs] == given.specs)
     failed = (policy.fails(each.problems) for policy, each in zip(policies, told, strict=True))
     return int(any(failed))
 
@@ -116,14 +117,26 @@ def _codes(option: str, text: str) -> tuple[str, ...]:
     return found
 
 
-def _where(word: str, stdin_name: str | None) -> Where:
-    """A spec as it is read: a model that is installed comes as the spec that it is."""
-    if ":" in word and not os.path.lexists(word) and not is_stdin(word):
+def _read(word: str, stdin_name: str | None) -> Where | Examined:
+    """A spec as it is named; one that must be made or read first may come to nothing but errors.
+
+    A model that is installed comes as the spec that it is.
+    """
+    try:
+        if ":" not in word or os.path.lexists(word) or is_stdin(word):
+            return taken(word, stdin_name)
         from compiler.cli.importing import imported
 
-        text = dsl.dump(imported(word))
-        return Piped(text, word)
-    return taken(word, stdin_name)
+        return Piped(dsl.dump(imported(word)), word)
+    except SpecError as error:
+        return Examined(word, error.problems, error.texts)
+
+
+def _examined(given: list[Where | Examined], asked: Asked) -> list[Examined]:
+    """What is wrong with each spec, in the order in which they were given."""
+    wheres = [each for each in given if not isinstance(each, Examined)]
+    found = iter(examined_all(wheres, asked))
+    return [each if isinstance(each, Examined) else next(found) for each in given]
 
 
 def _tell(found: list[Examined], form: str, others: int, *, alone: bool) -> None:
