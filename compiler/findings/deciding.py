@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from compiler.findings.subject import Site, Subject, Use
-from compiler.ir.nodes import BlockUse, Node, Parallel, Series
-from compiler.ir.op import Op
+from compiler.ir.nodes import BlockUse, Leaf, Node, Parallel, Series
 from compiler.ir.symbols import names_in
 from dsl.text.problems import Span
 
@@ -17,9 +16,15 @@ class Decided:
     """A setting of one layer, and the step's use that has it."""
 
     value: Any
-    op: Op
+    leaf: Leaf
     site: Site
     use: Use
+
+    @property
+    def is_width(self) -> bool:
+        """Whether the parameter that holds it is the layer's number of channels, too."""
+        name = parameter(self.value)
+        return bool(name) and name in names_in(self.leaf.inp.channels)
 
 
 def decided(subject: Subject, kind: type[object], field: str) -> dict[Span, list[Decided]]:
@@ -31,7 +36,7 @@ def decided(subject: Subject, kind: type[object], field: str) -> dict[Span, list
                 if isinstance(leaf.op, kind) and hasattr(leaf.op, field):
                     value = getattr(leaf.op, field)
                     span = decider(subject, site, use, field, value)
-                    found.setdefault(span, []).append(Decided(value, leaf.op, site, use))
+                    found.setdefault(span, []).append(Decided(value, leaf, site, use))
     return found
 
 

@@ -3,51 +3,74 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
 
+from compiler.findings.flow import Stop
 from compiler.findings.lint import Finding, Lint
 from compiler.findings.subject import Site, Subject, Use
 from compiler.findings.wording import count
 from compiler.ops.conv import Conv
 from compiler.ops.deconv import Deconv
+from compiler.ops.linear import Identity
 from compiler.ops.norm import BatchNorm
-from dsl.models.layers import Filter
+from compiler.ops.pool import MaxPool
+
+BIASED = frozenset({Conv, Deconv})
+HELP = {
+    "bias": "leave the word out, or write nobias",
+    "linear": "write nobias beside it: `linear` has a bias unless that is said",
+}
+"""What to do about a bias, by the word of a step that asks for it."""
 
 
 def _find(subject: Subject) -> Iterator[Finding]:
     """Each word that asks for such biases: of the spec's defaults once, whatever follows it."""
-    sites = [(site, dead) for site in subject.layers(Filter) if (dead := _dead(site))]
-    own = [(site, dead) for site, dead in sites if "bias" in site.step.at.fields]
-    default = [(site, dead) for site, dead in sites if "bias" not in site.step.at.fields]
-    for site, dead in own:
-        said = "the batch norm behind it takes this bias away"
-        yield Finding(
-            site.of("bias"),
-            f"{said}: {count(sum(dead.values()), 'parameter')} without effect",
-            help="leave the word out, or write nobias",
-            uses=tuple(dead),
-        )
+    sites = _dead(subject)
+    everywhere = "bias" in subject.spec.defaults.at.fields
+    default = {site: dead for site, dead in sites.items() if everywhere and not _own(site)}
+    for site, dead in sites.items():
+        if site not in default:
+            said = "the batch norm behind it takes this bias away"
+            yield Finding(
+                site.of(_own(site) or "bias"),
+                f"{said}: {count(sum(dead.values()), 'parameter')} without effect",
+                help=HELP.get(_own(site), "write nobias beside it"),
+                uses=tuple(dead),
+            )
     if default:
-        total = sum(sum(dead.values()) for _, dead in default)
-        layers = sum(len(dead) for _, dead in default)
+        total = sum(sum(dead.values()) for dead in default.values())
+        layers = sum(len(dead) for dead in default.values())
         said = f"batch norm takes the bias of {count(layers, 'convolution')} away"
         yield Finding(
             subject.spec.defaults.at.of("bias"),
             f"{said}: {count(total, 'parameter')} without effect",
             help="leave `bias` out: a convolution then has one where no norm follows",
-            uses=tuple(use for _, dead in default for use in dead),
+            uses=tuple(use for dead in default.values() for use in dead),
         )
 
 
-def _dead(site: Site) -> dict[Use, int]:
-    """The parameters of its biases that have no effect, by use."""
-    found: dict[Use, int] = {}
-    for use in site.uses:
-        for one, behind in pairwise(use.leaves):
-            normed = isinstance(one.op, (Conv, Deconv)) and isinstance(behind.op, BatchNorm)
-            if normed and (bias := one.op.params(one.inp).get("bias")):
-                found[use] = found.get(use, 0) + bias[0]
+def _own(site: Site) -> str:
+    """The word of the step itself that asks for a bias."""
+    return next((word for word in HELP if word in site.step.at.fields), "")
+
+
+def _dead(subject: Subject) -> dict[Site, dict[Use, int]]:
+    """The parameters of biases that have no effect, by step and use."""
+    found: dict[Site, dict[Use, int]] = {}
+    for stop in subject.flow:
+        if stop.leaf is None or type(stop.op) not in BIASED:
+            continue
+        bias = stop.leaf.op.params(stop.leaf.inp).get("bias")
+        behind = {type(other.op) for other in stop.ahead(_keeps_constants)}
+        if bias and behind == {BatchNorm}:
+            site, use = subject.owners[stop.path]
+            dead = found.setdefault(site, {})
+            dead[use] = dead.get(use, 0) + bias[0]
     return found
+
+
+def _keeps_constants(stop: Stop) -> bool:
+    """Whether what is added to all of a channel comes out as added to all of one."""
+    return stop.word in {"concat", "add", "residual"} or type(stop.op) in {MaxPool, Identity}
 
 
 LINT = Lint(
@@ -55,7 +78,8 @@ LINT = Lint(
     name="dead-bias",
     title="a bias before a batch norm",
     meaning="A convolution adds a number to each channel, and the batch norm behind it takes the "
-    "channel's mean away, that number included. The bias is learned, stored and added for nothing.",
+    "channel's mean away, that number included, behind a sum or a concat as well. The bias is "
+    "learned, stored and added for nothing.",
     why="The parameter count is higher than the published one, so the two can't be compared, and "
     "checkpoints of the usual form don't fit.",
     before="stem: [3x3 32 bias]",

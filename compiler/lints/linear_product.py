@@ -37,9 +37,13 @@ def _fault(subject: Subject, stop: Stop) -> tuple[str, str] | None:
     names = [_name(subject, other) for other in (stop, *behind)]
     read = names[1] if len(behind) == 1 else f"the {len(behind)} layers that read it"
     said = f"no activation stands between {names[0]} and {read}: "
-    if inputs < width or (inputs == width and _one_place(stop)):
+    if inputs < width:
         said += f"its {count(width, 'channel')} of {count(inputs, 'input')} have"
         return f"{said} a rank of {inputs:,} at most", _help(stop, f"at most {inputs - 1:,}")
+    if inputs == width and _one_place(stop):
+        said += f"what reads its {count(width, 'channel')} could as well read its "
+        said += f"{count(inputs, 'input')}, and {count(_weights(stop), 'weight')} add nothing"
+        return said, _help(stop, f"at most {inputs - 1:,}")
     last = sum(map(_width, behind))
     if last <= width and _ungrouped(stop) and all(map(_reads_one_place, behind)):
         spared = inputs * (width - last) + width * last
@@ -64,6 +68,11 @@ def _inputs(stop: Stop) -> int:
 def _width(stop: Stop) -> int:
     assert stop.leaf
     return int(stop.leaf.out.channels)
+
+
+def _weights(stop: Stop) -> int:
+    assert stop.leaf
+    return prod(stop.leaf.op.params(stop.leaf.inp)["weight"])
 
 
 def _one_place(stop: Stop) -> bool:
