@@ -32,10 +32,19 @@ class Claim:
 
     @property
     def holds(self) -> bool:
-        """Whether it has that kernel, or several that reach as far together."""
+        """Whether it has that kernel, or several that make one: 7x1 and 1x7, or two of 3x3."""
         return all(
-            self.kernel in kernels(use.node) or reach(use.node) == self.kernel
+            self._sides_in(kernels(use.node)) or reach(use.node) == self.kernel
             for use in self.site.uses
+        )
+
+    def _sides_in(self, found: set[Axes]) -> bool:
+        """Whether each side of the kernel is that of some layer, along the same axis.
+
+        Inception-v3's `branch7x7dbl` is 7x1, 1x7, 7x1, 1x7, and its `branch7x7x3` steps in a 3x3.
+        """
+        return all(
+            any(kernel[axis] == side for kernel in found) for axis, side in enumerate(self.kernel)
         )
 
 
