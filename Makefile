@@ -18,7 +18,7 @@ DEV := $(VENV)/.installed-dev
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test lowest newest accept drawn fuzz defects bench families lint format types drift wheel freeze clean distclean
+.PHONY: help demo test lowest newest accept drawn fuzz defects bench families linted lint format types drift wheel freeze clean distclean
 
 help:  ## What there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -60,6 +60,9 @@ bench: $(DEV)  ## Compare with public implementations
 
 families: $(DEV)  ## Import one of each family of torchvision and timm, for the table in docs (long)
 	nice $(BIN)/python -m benchmarks.families --write
+
+linted: $(DEV)  ## Lint public networks, for the table in docs (minutes)
+	nice $(BIN)/python -m benchmarks.linted --write
 
 lint: $(DEV)  ## Check style; of what is generated, by ruff's defaults too
 	$(BIN)/ruff check

@@ -84,6 +84,7 @@ LINT = Lint(
     "checkpoints of the usual form don't fit.",
     before="stem: [3x3 32 bias]",
     after="stem: [3x3 32]",
-    seen="InceptionV1 ports: 6,960 parameters; an Inception-v3 for CIFAR-10: 10,368.",
+    seen="InceptionV1 ports: 6,960 parameters; an Inception-v3 for CIFAR-10: 10,368; behind the "
+    "sums of an Inception-ResNet-v2 for CIFAR-100: 47,400.",
     find=_find,
 )

@@ -1,0 +1,62 @@
+"""A public network as the lints see it: a port that is kept as a spec, or a model, imported."""
+
+from __future__ import annotations
+
+import warnings
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from compiler.checking.examining import examined
+from compiler.importing import spec_of
+from compiler.lowering.prepare import Where
+
+PORTS = Path(__file__).parent.parent.parent / "tests" / "ports"
+
+MODELS = (
+    *(f"torchvision:{name}" for name in (
+        "alexnet", "convnext_tiny", "densenet121", "efficientnet_b0", "googlenet", "inception_v3",
+        "mnasnet1_0", "mobilenet_v3_large", "regnet_y_400mf", "resnet18", "resnet50",
+        "shufflenet_v2_x1_0", "squeezenet1_1", "vgg16_bn",
+    )),
+    *(f"timm:{name}" for name in (
+        "cspdarknet53", "darknet53", "densenet121", "efficientnetv2_s", "ese_vovnet19b_dw",
+        "gernet_s", "ghostnet_100", "hardcorenas_a", "inception_next_tiny", "inception_resnet_v2",
+        "inception_v3", "inception_v4", "legacy_xception", "mixnet_s", "mobilenetv3_large_100",
+        "repvgg_a0", "resnext50_32x4d", "selecsls42b", "seresnet18", "tf_efficientnet_b0",
+        "tf_mobilenetv3_small_075", "vgg16", "xception41", "xception65", "xception65p",
+        "xception71",
+    )),
+)  # fmt: skip
+"""Convolutional networks of both libraries that can be imported: this family's, and others'."""
+
+
+@dataclass(frozen=True)
+class Looked:
+    """The findings of one network: how many of each code, and what a person reads."""
+
+    name: str
+    codes: Counter[str]
+    told: str
+
+
+def looked_at(name: str) -> Looked:
+    """What the lints find in a port, by its name, or in a model."""
+    found = examined(_where(name))
+    errors = [problem for problem in found.problems if problem.severity == "error"]
+    assert not errors, errors
+    told = "\n".join(each.render(found.texts.get(each.span.file)) for each in found.problems)
+    return Looked(name, Counter(problem.code for problem in found.problems), told)
+
+
+def _where(name: str) -> Where:
+    if ":" not in name:
+        return str(PORTS / f"{name}.yaml")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return spec_of(name)
+
+
+def ports() -> list[str]:
+    """The names of the ports."""
+    return sorted(path.stem for path in PORTS.glob("*.yaml"))
