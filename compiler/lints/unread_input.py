@@ -30,16 +30,14 @@ def _find(subject: Subject) -> Iterator[Finding]:
             subject.spec.at.of("input"),
             f"at {grid}, windows stop short of the end of their maps: "
             f"{worst.path} leaves {share(lost[worst])} of its map unread",
-            help=_help(subject, uses),
+            help=_help(subject, list(lost)),
             uses=tuple(lost),
         )
 
 
 def _leaves(use: Use) -> bool:
     """Whether windows that overlap leave anything out at an end."""
-    first = next(iter(use.leaves), None)
-    found = sweeps(first) if first else ()
-    return any(each.unread_end and each.kernel > each.stride > 1 for each in found)
+    return bool(use.leaves) and _stops_short(use.leaves[0])
 
 
 def _lost(use: Use) -> float:
@@ -52,15 +50,17 @@ def _lost(use: Use) -> float:
     return share_of(rows, use.node.inp) if any(rows) else 0.0
 
 
-def _help(subject: Subject, uses: list[Use]) -> str:
-    """The nearest inputs, smaller and larger, of which every one of these windows reads all."""
+def _help(subject: Subject, lost: list[Use]) -> str:
+    """The nearest inputs, smaller and larger, of which every such window reads all."""
     network, own = subject.network, subject.network.input.grid
-    found = []
+    found, short = [], [[bool(each.unread_end) for each in sweeps(use.leaves[0])] for use in lost]
+    axes = list(map(any, zip(*short, strict=True)))
     for way in (-1, 1):
         for by in range(way, way * FARTHEST, way):
-            if min(grid := tuple(size + by for size in own)) < 1:
+            grid = tuple(size + by * on for size, on in zip(own, axes, strict=True))
+            if min(grid) < 1:
                 break
-            walk = _Ends(watched=frozenset(id(use.leaves[0]) for use in uses))
+            walk = _Ends()
             try:
                 walk.through(network.trunk, Shape(network.input.channels, *grid))
             except ShapeFault:
@@ -73,18 +73,19 @@ def _help(subject: Subject, uses: list[Use]) -> str:
 
 @dataclass(frozen=True)
 class _Ends(Walk):
-    """Notes which of the watched layers leave something out at an end."""
+    """Notes which layers leave something out at an end, with windows that overlap."""
 
-    watched: frozenset[int] = frozenset()
     short: set[int] = field(default_factory=set)
 
     def _leaf(self, leaf: Leaf, shape: Shape) -> Shape:
         out = super()._leaf(leaf, shape)
-        if id(leaf) in self.watched and any(
-            each.unread_end for each in sweeps(Leaf("", leaf.op, shape))
-        ):
+        if _stops_short(Leaf(leaf.name, leaf.op, shape)):
             self.short.add(id(leaf))
         return out
+
+
+def _stops_short(leaf: Leaf) -> bool:
+    return any(each.unread_end and each.kernel > each.stride > 1 for each in sweeps(leaf))
 
 
 LINT = Lint(
