@@ -137,6 +137,32 @@ def test_twice_as_much_takes_twice_as_long(
     assert twice < MOST * once, (once, twice)
 
 
+FLOODS = {
+    "no layer": "1s{}",
+    "an option": "3x3 8 nopaddd{}",
+    "an option's value": "maxpool 3x3 foo={}",
+    "a block": "Abc{} c=3",
+    "a number": "3x3 nn{}",
+}
+
+
+@pytest.mark.parametrize("flood", FLOODS)
+def test_a_flood_of_mistakes_takes_no_longer_than_what_is_right(flood: str) -> None:
+    """What nobody will read gets no advice, which takes a thousand times as long."""
+
+    def refused(count: int) -> None:
+        wrong = "".join(f"  - {FLOODS[flood].format(place)}\n" for place in range(count))
+        with pytest.raises(SpecError) as caught:
+            dsl.loads(f"{START}stem:\n{wrong}{END}")
+        assert len(caught.value.problems) == count
+
+    def right(count: int) -> None:
+        lower(dsl.loads(steps(count)))
+
+    more = counted(partial(refused, 800)) - counted(partial(refused, 400))
+    assert more < 5 * (counted(partial(right, 800)) - counted(partial(right, 400)))
+
+
 OVER = {
     "variants": (
         steps(1) + "variants:\n" + "".join(f"  v{i}: {{set: {{classes: 5}}}}\n" for i in range(33)),

@@ -247,8 +247,8 @@ def agree(spec: Spec) -> None:
 def in_onnx(network: Network) -> None:
     """ONNX Runtime makes of the network's own graph what the module gives, in float32.
 
-    An order of magnitude past what an export allows: over a map, as an instance norm has it, the
-    runtime's sums lose a digit that torch's keep.
+    To three digits: the runtime's sums over a map (an instance norm) and over channels (a response
+    norm, whose constant may be tiny here) lose more of float32 than torch's do.
     """
     with torch.device("meta"):
         model = build(network)
@@ -258,7 +258,7 @@ def in_onnx(network: Network) -> None:
     module = Served(loaded(network, model.state_dict(), aux=wishes.aux), wishes)
     names = tuple(outputs(network, wishes))
     found = compared("ONNX Runtime", ONNXRUNTIME.load(files), module, names, wishes)
-    assert found.most and found.largest <= 10 * found.most, found
+    assert found.largest <= 1e-3, found
 
 
 DRAWN, AT_ONCE = int(os.environ.get("DRAWN", "200")), 20

@@ -429,6 +429,30 @@ def test_syntax_faults_in_plain_words(text: str, wanted: str) -> None:
     assert faults(text) == [wanted]
 
 
+@pytest.mark.parametrize(
+    ("text", "told", "noted"),
+    [
+        (
+            "a:\n    b: 1\n  c: 2\n  d: 3",
+            "2:5 this line is indented otherwise",
+            "they go on at 3:3",
+        ),
+        ("a:\n  b: 1\n # c\n d: 2", "4:2 this line lines up with no key", "starts at 2:3"),
+        (" a: 1\nb: 2\nc: 3", "1:2 this line is indented otherwise", "they go on at 2:1"),
+        ("a:\n  b: 1\n  - c", "3:3 a `- ` item can't stand", "the line above it starts at 2:3"),
+        ("a: 1\n\n  b: 2\n", "3:4 the line above already has", "the line above it starts at 1:1"),
+    ],
+)
+def test_a_line_that_fits_no_other_is_told_beside_the_one_above(
+    text: str, told: str, noted: str
+) -> None:
+    with pytest.raises(SpecError) as caught:
+        parse(text, "net.yaml")
+    (problem,) = caught.value.problems
+    assert f"{problem.span.line}:{problem.span.column} {problem.message}".startswith(told)
+    assert noted in str(caught.value)
+
+
 def test_an_unexpected_token_in_brackets_names_the_opening_bracket() -> None:
     with pytest.raises(SpecError, match="note: the bracket opens at 1:4"):
         parse("a: [1, 2\nb: 3", "net.yaml")

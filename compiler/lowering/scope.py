@@ -131,7 +131,14 @@ class Scope:
         shown = told(value)
         found = f"but {given} is {shown} here" if value is not given else f"not {shown}"
         label = NAMED.get(name, name)
+        if value is not given and (place := self.default_of(given)):
+            more["notes"] = (*more.get("notes", ()), (place, f"{given} is given"))
         self.fail(code, step.at.of(name), f"{label} must be {wanted}, {found}", **more)
+
+    def default_of(self, param: Any) -> Span | None:
+        """Where a block says what a parameter of it is unless a call says otherwise."""
+        block = self.spec.blocks.get(self.block)
+        return block.at.fields.get(f"params.{param}=") if block else None
 
     def whole(self, step: Model, name: str, given: Any, least: int) -> int:
         """A whole number from `least`, given as such or by a parameter."""

@@ -42,7 +42,8 @@ def ranked(
     rank = len(sizes)
     if rank != len(x) - 1 and x.is_map:
         message, help = misranked(name, sizes, tuple(map(int, x)))
-        scope.fail("E114", step.at.of(name), message, help=help)
+        notes = ((scope.spec.at.of("input"), "the input is given"),)
+        scope.fail("E114", step.at.of(name), message, help=help, notes=notes)
     return rank
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from dsl.models.faults import Fault, Invalid
 from dsl.models.model import Places
-from dsl.text.problems import Report
+from dsl.text.problems import Report, Span
 
 
 def build(
@@ -48,11 +48,19 @@ def _explain(kind: Any, fault: Fault, places: Places, report: Report) -> None:
     if fault.kind == "missing" and example:
         report.add("E011", span, f"needs its {name}, as in `{example}`")
     elif fault.kind == "missing":
-        help = KEYS.get(where, "")
-        report.add("E011", span, f"the key `{where}` is missing", help=f"such as `{help}`")
+        message, help = f"the key `{where}` is missing", f"such as `{KEYS.get(where, '')}`"
+        before = _before(kind, where, places)
+        report.add("E011", before or span, message, hint="below this" * bool(before), help=help)
     else:
         said = f"{name} {fault.message}".strip()
         report.add(fault.code, span, said, meant=fault.meant, help=fault.help)
+
+
+def _before(kind: Any, key: str, places: Places) -> Span | None:
+    """Where the last key stands that usually comes before another one; None where none does."""
+    usual = [field.alias or name for name, field in kind.model_fields.items()]
+    there = [places.fields[name] for name in usual[: usual.index(key)] if name in places.fields]
+    return there[-1] if there and not places.fields.get("extends") else None
 
 
 KEYS = {

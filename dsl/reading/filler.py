@@ -14,7 +14,7 @@ from dsl.models.identifiers import name_fault
 from dsl.models.model import Places, Residual
 from dsl.reading.building import build
 from dsl.text.numbers import number_of
-from dsl.text.problems import Fix, Report, Span, closest, shown
+from dsl.text.problems import MOST_SHOWN, Fix, Report, Span, closest, shown
 from dsl.text.values import Entry, Mapping, Scalar, Value, plain
 from dsl.text.values import Sequence as List
 
@@ -68,8 +68,9 @@ class Filler:
     def misspelt(self, value: Value, known: Collection[str]) -> set[str]:
         """Keys that an unknown one was probably meant for, so that none is called missing."""
         keys = value.keys() if isinstance(value, Mapping) else ()
-        meant = {key: closest(key, known) for key in keys if key not in known}
-        return {name for name in meant.values() if name} | set(meant)
+        unknown = [key for key in keys if key not in known]
+        meant = {closest(key, known) for key in unknown[:MOST_SHOWN]}
+        return {*meant, *unknown} - {""}
 
     def entries(self, value: Value, known: Collection[str]) -> list[Entry] | None:
         """A mapping's entries, without the unknown keys (each a problem)."""
@@ -85,7 +86,7 @@ class Filler:
                 self.report.add("E010", whole, message, help=help, fix=Fix(whole, bracket))
             elif entry.key.text not in known:
                 message = f"unknown key {shown(entry.key.text)}"
-                meant = closest(entry.key.text, known)
+                meant = closest(entry.key.text, known) if self.report.advises else ""
                 help = f"known here: {', '.join(known)}"
                 if "residual" in known and entry.key.text in Residual.model_fields:
                     meant, help = "", f"it belongs to residual: `residual: {{{entry.key.text}: …}}`"

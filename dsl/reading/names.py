@@ -67,11 +67,11 @@ def _part(part: Part, spec: Spec, report: Report) -> None:
         case Block():
             _block(part.name, part.owner, spec, report)
         case Aux():
-            check_uses(part.steps, spec, (), report)
+            check_uses(part.steps, spec, {}, report)
             names = child_names(part.steps)
             _siblings(list(zip(names, part.steps, strict=True)), report)
         case Step():
-            check_uses(part.steps, spec, (), report)
+            check_uses(part.steps, spec, {}, report)
             _inside(part.owner, top=False, report=report)
 
 
@@ -81,7 +81,8 @@ def _block(name: str, block: Block, spec: Spec, report: Report) -> None:
         report.add("E014", block.at.of("name"), message, hint=f"take another, such as {name}_block")
     for param, default in block.params.items():
         _param(param, default, block, report)
-    check_uses((block.body,), spec, tuple(block.params), report)
+    places = {param: block.at.of(f"params.{param}") for param in block.params}
+    check_uses((block.body,), spec, places, report)
     _inside(block.body, top=True, report=report)
     _unused(name, block, report)
 

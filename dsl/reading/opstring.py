@@ -73,24 +73,26 @@ def parse(
     if not value.text.strip():
         report.add("E012", value.span, "a layer is missing here", help=EXAMPLES)
         return None
-    trial = Report()
+    trial = Report(trial=not report.advises)
     layer = _read(value, blocks, trial)
     if any(problem.code in PLUGINS for problem in trial.problems):
         report.problems += trial.problems
     elif trial.problems and not value.span.exact and INDENTED.match(value.text):
         message = "the item below is indented further, so that YAML reads both as one value"
         report.add("E015", value.span, message, help="items of a list start in the same column")
-    elif trial.problems:
+    elif trial.problems and report.advises:
         from dsl.reading.mending import slip_in  # Its patterns take time, few specs are wrong.
 
         slip = slip_in(value.text, stands, Grammar(blocks, stands == "python"))
         report.problems += [_explained(value, slip)] if slip else trial.problems
+    else:
+        report.problems += trial.problems
     return None if trial.problems else layer
 
 
 def quietly(value: Scalar, blocks: Collection[str] = ()) -> Layer | None:
     """The layer that an op-string is; None where it can't be read, and not a word about why."""
-    trial = Report()
+    trial = Report(trial=True)
     layer = _read(value, blocks, trial) if value.text.strip() else None
     return None if trial.problems else layer
 
@@ -122,7 +124,7 @@ class Grammar:
         """Whether a text is an op-string, of a block that there is."""
         if any(foreign.lacking(word) for word in text.split() if not self._known(word)):
             return False
-        trial = Report()
+        trial = Report(trial=True)
         layer = _read(Scalar(text, NOWHERE), self.blocks, trial) if text.strip() else None
         known = not isinstance(layer, Call) or layer.block in self.blocks
         known = known or (self.any_block and "=" in text)
@@ -230,6 +232,9 @@ def _quoted(text: str) -> str:
 def _unknown(first: Token, blocks: Collection[str], report: Report) -> None:
     word = first.text
     message = f"{shown(word)} is neither a layer, a kernel like 3x3, nor a block of this spec"
+    if not report.advises:
+        report.add("E015", first.span, message)
+        return
     known = [*LAYERS, *plugin_words(), *ACTIVATION_WORDS, *blocks]
     meant, help = foreign.meant(word, known), EXAMPLES
     if not meant and is_identifier(word):
@@ -326,7 +331,7 @@ def _stray(
     prefixes = [f"{mark.prefix}2" for _, mark in marks if mark.prefix]
     what = kind.keyword or "a convolution"
     key, equals, value = token.text.partition("=")
-    meant = foreign.meant(key + equals, [*keys, *words])
+    meant = foreign.meant(key + equals, [*keys, *words]) if report.advises else ""
     meant = meant + value if meant.endswith("=") else meant
     for name, mark in marks:
         if equals and key.startswith(name) and (mark.prefix or mark.key):

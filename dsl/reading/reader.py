@@ -14,7 +14,7 @@ from dsl.reading.building import build
 from dsl.reading.filler import Read, places_of
 from dsl.reading.recalling import recalled
 from dsl.reading.steps import stands_in, whole
-from dsl.text.problems import closest, shown
+from dsl.text.problems import MOST_SHOWN, closest, shown
 from dsl.text.values import Entry, Mapping, Scalar, Value
 from dsl.text.values import Sequence as List
 
@@ -182,8 +182,8 @@ def _inner(key: Scalar) -> Scalar:
 def _misspelt_extends(root: Mapping) -> Scalar | None:
     """A key that was meant to be `extends`, so that nothing else is called missing."""
     known = ("extends", *CHANGES, *Spec.model_fields)
-    keys = (entry.key for entry in root.entries if entry.key.text not in known)
-    return next((key for key in keys if closest(key.text, known) == "extends"), None)
+    keys = [entry.key for entry in root.entries if entry.key.text not in known]
+    return next((key for key in keys[:MOST_SHOWN] if closest(key.text, known) == "extends"), None)
 
 
 def _block_names(root: Mapping) -> set[str]:

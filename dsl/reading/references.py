@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dsl.models import spelling
@@ -71,7 +71,7 @@ CLOSED = {
 
 
 def check_uses(
-    steps: tuple[Step, ...], spec: Spec, params: tuple[str, ...], report: Report
+    steps: tuple[Step, ...], spec: Spec, params: Mapping[str, Span], report: Report
 ) -> None:
     """Report every word of the steps, and of all inside, that means nothing there."""
     for step in walk(steps):
@@ -95,7 +95,7 @@ def _layer_last(step: Step, name: str, report: Report) -> bool:
         return False
     words = spelling.write(step).split()
     text = " ".join([name, *(word for word in words if word != name)])
-    trial = Report()
+    trial = Report(trial=True)
     if opstring.parse(Scalar(text, NOWHERE), trial) is None:
         return False
     span = step.at.span
@@ -106,7 +106,7 @@ def _layer_last(step: Step, name: str, report: Report) -> bool:
 
 
 def _reference(
-    step: Step, field: str, name: str, span: Span, params: tuple[str, ...], report: Report
+    step: Step, field: str, name: str, span: Span, params: Mapping[str, Span], report: Report
 ) -> None:
     call = isinstance(step, Call) and field != "repeat"
     words = WORDS if call else (CHANNELWISE,) if field == "slope" else _closed(step, field)
@@ -126,7 +126,10 @@ def _reference(
     else:
         numbers = f"names of numbers here: {', '.join(ALWAYS)}"
         help = numbers + (f", and the parameters {', '.join(params)}" if params else "")
-    report.add("E023", span, message, meant=foreign.meant(name, known), help=help)
+    meant = foreign.meant(name, known) if report.advises else ""
+    place = params.get(meant) or next(iter(params.values()), NOWHERE)
+    notes = ((place, f"{meant} is given" if meant in params else "the parameters begin"),)
+    report.add("E023", span, message, meant=meant, help=help, notes=notes if place.line else ())
 
 
 def _closed(step: Step, field: str) -> tuple[str, ...]:
@@ -137,11 +140,7 @@ def _closed(step: Step, field: str) -> tuple[str, ...]:
     return tuple(word for word in words.values() if isinstance(word, str))
 
 
-MOST_HINTS = 1_000
-"""Problems after which no more names are compared: ten times what is shown of them."""
-
-
-def _unknown(step: Call, spec: Spec, params: tuple[str, ...], report: Report) -> None:
+def _unknown(step: Call, spec: Spec, params: Mapping[str, Span], report: Report) -> None:
     """Report a word that begins nothing."""
     span = step.at.of("block")
     if step.block in params:
@@ -149,7 +148,7 @@ def _unknown(step: Call, spec: Spec, params: tuple[str, ...], report: Report) ->
         report.add("E020", span, message, help=given_kind(step.block))
         return
     names = [*spec.blocks, *LAYERS, *plugin_words(), *ACTIVATION_WORDS]
-    near = foreign.meant(step.block, names) if len(report.problems) < MOST_HINTS else ""
+    near = foreign.meant(step.block, names) if report.advises else ""
     message = f"unknown {'block' if step.args else 'layer or block'} {step.block}"
     help = f"blocks: {', '.join(spec.blocks)}" if spec.blocks else "this spec defines no blocks"
     if near and not spec.blocks:
@@ -160,10 +159,12 @@ def _unknown(step: Call, spec: Spec, params: tuple[str, ...], report: Report) ->
         message, help = lacking, what_there_is()
     elif split := foreign.branched(step.block):
         help = f"write it as branches: `{split}`"
-    report.add("E020", span, message, meant=near, help=help)
+    place = spec.blocks[near].at.of("name") if near in spec.blocks else NOWHERE
+    notes = ((place, f"{near} is defined"),) if place.line else ()
+    report.add("E020", span, message, meant=near, help=help, notes=notes)
 
 
-def _call(step: Call, spec: Spec, params: tuple[str, ...], report: Report) -> None:
+def _call(step: Call, spec: Spec, params: Mapping[str, Span], report: Report) -> None:
     block = spec.blocks.get(step.block)
     if block is None:
         _unknown(step, spec, params, report)

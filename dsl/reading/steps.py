@@ -122,6 +122,7 @@ class StepReader(Filler):
         keys = ", ".join(shown(key) for key in value.keys()[:3])
         message = f"one step is expected here, and this holds {len(value.entries)}: {keys}"
         help = "begin each step with a dash, `- name: layer`; in one line, write [a: …, b: …]"
+        notes = tuple((entry.key.span, "the second stands") for entry in value.entries[1:2])
         if (
             value.flow
             and value.entries
@@ -132,7 +133,7 @@ class StepReader(Filler):
             return
         if not value.entries:
             message, help = "a layer is missing here: the mapping is empty", opstring.EXAMPLES
-        self.report.add("E012", value.span, message, help=help)
+        self.report.add("E012", value.span, message, help=help, notes=notes)
 
     def joinless(self, shares: Value, value: Mapping) -> bool:
         """Report shares of channels that no branches stand beside; whether there are any.

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, cast
 import yaml
 from yaml.error import Mark
 
+from dsl.text.aligning import with_line_above
 from dsl.text.problems import Fix, Problem, Span
 from dsl.text.source import Source
 
@@ -229,7 +230,12 @@ def _explain(error: yaml.MarkedYAMLError, source: Source) -> Problem:
     in_bracket = place is mark and opened and "parsing a flow" in said and opened != mark
     notes = ((source.span(opened), "the bracket opens"),) if opened and in_bracket else ()
     problem = Problem(rule.code, source.span(place), message, help=rule.help, notes=notes)
+    if rule in _MISALIGNED:
+        problem = with_line_above(problem, place, source, stray=rule is _STRAY)
     return _with_fix(problem, rule, place, source)
+
+
+_MISALIGNED = (_DEEPER, _STRAY, _ITEM, _BESIDE)
 
 
 def _with_fix(problem: Problem, rule: _Rule, mark: Mark, source: Source) -> Problem:

@@ -123,7 +123,8 @@ _LACKING = {word: what for what, words in LACKING.items() for word in words.spli
 
 def said(word: str) -> tuple[str, ...]:
     """What the language may say for a foreign word."""
-    return tuple(ours for foreign, ours in _MEANINGS if foreign == plainly(word))
+    plain = plainly(word)
+    return tuple(ours for foreign, ours in _MEANINGS if foreign == plain)
 
 
 def branched(word: str) -> str:
@@ -153,8 +154,8 @@ def meant(word: str, known: Iterable[str]) -> str:
     >>> meant("swish", ["relu", "silu"]), meant("selu", ["relu"]), meant("rleu", ["relu"])
     ('silu', '', 'relu')
     """
-    words = list(known)
-    same = [name for name in words if plainly(name) == plainly(word)]
+    words, plain = list(known), plainly(word)
+    same = [name for name in words if plainly(name) == plain]
     same += [ours for ours in said(word) if ours.split()[0] in words]
     if same:
         return same[0]

@@ -180,11 +180,17 @@ class SpecError(ValueError):
 class Report:
     """Gathers problems while work goes on, so that one run tells them all.
 
-    `texts` are the files that were read, by name.
+    `texts` are the files that were read, by name. Of a `trial` only whether there are any counts.
     """
 
     problems: list[Problem] = field(default_factory=list)
     texts: dict[str, str] = field(default_factory=dict)
+    trial: bool = False
+
+    @property
+    def advises(self) -> bool:
+        """Whether somebody will read what is added, so that advice is worth working out."""
+        return not self.trial and len(self.problems) < MOST_SHOWN
 
     def add(self, code: str, span: Span, message: str, *, meant: str = "", **more: Any) -> None:
         """Note one problem; `more` is `hint`, `help`, `notes` or `fix`.
