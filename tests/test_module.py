@@ -302,6 +302,7 @@ DRAWS = {
     "torch": ((1 / (3 * FAN_IN)) ** 0.5, UNIFORM),
     "normal:0.5": (0.5, NORMAL),
     "trunc_normal:0.1": (0.1, NORMAL),
+    "trunc_normal:2": (1.0793, (1.8, 1.86)),  # Cut at 2, whatever the deviation is.
     "he_normal": ((2 / FAN_IN) ** 0.5, NORMAL),
     "he_uniform": ((2 / FAN_IN) ** 0.5, UNIFORM),
     "xavier_normal": ((2 / (FAN_IN + FAN_OUT)) ** 0.5, NORMAL),
