@@ -13,13 +13,12 @@ from collections.abc import Callable
 from typing import Any, BinaryIO
 
 import dsl
+from compiler.checking.examining import examined
 from compiler.cost import cost
 from compiler.cost.render import as_text
 from compiler.diagram import drawings
-from compiler.findings.subject import Subject
 from compiler.ir.network import Network
-from compiler.lints import every_lint
-from compiler.lowering.prepare import prepare
+from compiler.lowering.prepare import Piped, prepare
 from compiler.source import emit
 from dsl.text.problems import Problem, SpecError
 from dsl.text.values import read_stream
@@ -28,39 +27,44 @@ MEMORY = 512 << 20
 FILE = "mutant.yaml"
 
 
-def read_back(spec: dsl.Spec, network: Network) -> None:
+def read_back(text: str, spec: dsl.Spec, network: Network) -> None:
     """A spec is written so that it reads back as it was."""
-    text = dsl.dump(spec)
-    again = dsl.loads(text, FILE)
-    if again != spec:
+    if dsl.loads(dsl.dump(spec), FILE) != spec:
         raise AssertionError("what was dumped reads back as something else")
 
 
-def counted(spec: dsl.Spec, network: Network) -> None:
+def formatted(text: str, spec: dsl.Spec, network: Network) -> None:
+    """In its one layout it is the same spec, and stays as it is."""
+    made = dsl.formatted(text, FILE)
+    if dsl.loads(made, FILE) != spec:
+        raise AssertionError("what was formatted reads as something else")
+    if dsl.formatted(made, FILE) != made:
+        raise AssertionError("what was formatted is formatted anew")
+
+
+def counted(text: str, spec: dsl.Spec, network: Network) -> None:
     """What it costs."""
     as_text(cost(network))
 
 
-def emitted(spec: dsl.Spec, network: Network) -> None:
+def emitted(text: str, spec: dsl.Spec, network: Network) -> None:
     """Source that Python can read."""
     ast.parse(emit(network))
 
 
-def drawn(spec: dsl.Spec, network: Network) -> None:
+def drawn(text: str, spec: dsl.Spec, network: Network) -> None:
     """Its drawings."""
     drawings(network)
 
 
-def linted(spec: dsl.Spec, network: Network) -> None:
-    """What lints say, in words."""
-    subject = Subject(network)
-    for lint in every_lint():
-        for problem in lint.problems(subject):
-            problem.render()
+def linted(text: str, spec: dsl.Spec, network: Network) -> None:
+    """What lints say of it and of its variants, in words."""
+    for problem in examined(Piped(text, FILE, FILE)).problems:
+        problem.render(text)
 
 
-STAGES: tuple[Callable[[dsl.Spec, Network], None], ...] = (
-    read_back, counted, emitted, drawn, linted,
+STAGES: tuple[Callable[[str, dsl.Spec, Network], None], ...] = (
+    read_back, formatted, counted, emitted, drawn, linted,
 )  # fmt: skip
 
 
@@ -68,13 +72,14 @@ def answer(data: bytes) -> dict[str, Any]:
     """What is made of a file's content."""
     start, took, stage = time.process_time(), {}, "read"
     try:
-        spec = dsl.loads(read_stream(io.BytesIO(data), FILE), FILE)
+        text = read_stream(io.BytesIO(data), FILE)
+        spec = dsl.loads(text, FILE)
         stage = "lowered"
         network = prepare(spec).network
         took["lowered"] = time.process_time() - start
         for step in STAGES:
             stage, before = step.__name__, time.process_time()
-            step(spec, network)
+            step(text, spec, network)
             took[stage] = took["lowered"] + time.process_time() - before
     except SpecError as error:
         if stage in ("read", "lowered"):
