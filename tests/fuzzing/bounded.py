@@ -11,8 +11,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-SECONDS = 1.0
-"""Of the processor, for whatever a command does with a spec: how busy it is doesn't count."""
+SECONDS, LATER = 1.0, 5.0
+"""Of the processor, which doesn't count who else is busy: until a spec is refused or lowered, and
+until a command has its answer, as a mutant may be a network of thousands of layers."""
 PATIENCE = 60
 """Seconds by the clock after which nothing is expected any more."""
 ROOT = Path(__file__).parent.parent.parent
@@ -53,7 +54,9 @@ class Bounded:
         if not line:
             return self._died() if ready else self._hangs()
         answer: dict[str, Any] = json.loads(line)
-        slow = {stage: took for stage, took in answer.get("took", {}).items() if took > SECONDS}
+        limits = dict.fromkeys(("refused", "lowered"), SECONDS)
+        took = answer.get("took", {})
+        slow = {stage: took[stage] for stage in took if took[stage] > limits.get(stage, LATER)}
         if slow and "failed" not in answer:
             stage = max(slow, key=lambda stage: slow[stage])
             answer["failed"] = f"{stage}: slow"
