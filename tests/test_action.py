@@ -272,17 +272,19 @@ def test_drift_of_several_specs(
 ) -> None:
     monkeypatch.chdir(job.repo.root)
     assert run(["drift", "specs"]) == 0
-    assert capsys.readouterr().out == "0 folders in generated are up to date\n"
+    assert capsys.readouterr().out == "0 of 0 folders in generated stale\n"
     run(["compile", "specs/base.yaml", "--no-verify"])
     run(["compile", "specs/heir.yaml", "--no-verify"])
     capsys.readouterr()
     assert run(["drift", "specs"]) == 0
-    assert capsys.readouterr().out == "2 folders in generated are up to date\n"
+    assert capsys.readouterr().out == "0 of 2 folders in generated stale\n"
     job.repo.write("specs/heir.yaml", "name: heir\nextends: base.yaml\nclasses: 6\n")
     assert run(["drift", "specs"]) == 1
     out = capsys.readouterr().out
     assert "generated/heir is stale: run inception-compile specs/heir.yaml again" in out
-    assert out.endswith("1 of 2 folders in generated are stale\n")
+    assert out.endswith("1 of 2 folders in generated stale\n")
     job.repo.write("specs/heir.yaml", "name: heir\nextends: nothing.yaml\n")
     assert run(["drift", "specs"]) == 1
-    assert "can't read specs/nothing.yaml" in capsys.readouterr().err
+    said = capsys.readouterr()
+    assert "can't read specs/nothing.yaml" in said.err
+    assert said.out == "0 of 1 folder in generated stale, 1 spec that can't be compiled\n"

@@ -13,6 +13,7 @@ from compiler.checking.gathering import gathered
 from compiler.cli import job, terminal
 from compiler.cli.options import LIMIT_OPTION, PLUGIN, SpecType
 from compiler.files.folder import Folder
+from compiler.findings.wording import count
 from compiler.lowering.prepare import prepare
 from dsl.models import shelf
 from dsl.text.problems import Problem, Span, SpecError
@@ -36,21 +37,20 @@ def drift(specs: tuple[str, ...], out: Path, form: str, limit: int) -> int:
       inception-compile drift specs
       inception-compile drift my_net.yaml --out build
     """
-    found = 0
-    seen = 0
+    states: list[bool] = []
+    broken = 0
     for spec in gathered(specs).specs:
         try:
             for name, folder, lines in _drifted(spec, out, limit):
-                seen += 1
-                found += bool(lines)
+                states.append(bool(lines))
                 _tell(spec, name, folder, lines, form)
         except SpecError as error:
-            found += 1
+            broken += 1
             terminal.complain(str(error))
     if form == "text":
-        click.echo(f"{found} of {seen} folders in {out} are stale" if found else
-                   f"{seen} folders in {out} are up to date")  # fmt: skip
-    return int(bool(found))
+        stale = f"{sum(states)} of {count(len(states), 'folder')} in {out} stale"
+        click.echo(f"{stale}, {count(broken, 'spec')} that can't be compiled" if broken else stale)
+    return int(any(states) or broken > 0)
 
 
 def _drifted(spec: str, out: Path, limit: int) -> Iterator[tuple[str, Path, list[str]]]:
