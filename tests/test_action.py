@@ -19,17 +19,11 @@ import yaml
 
 from compiler.cli import run
 from compiler.cli.group import COMMANDS
-from tests.repositories import SETTINGS, Repo, repository
+from tests.repositories import SETTINGS, SPEC, Repo, repository
 
 ROOT = Path(__file__).parent.parent
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
 HOOKS = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
-SPEC = """name: base
-input: [3, 32, 32]
-classes: 10
-stem: [conv1: 3x3 8 /2]
-head: [globalpool avg, fc classes]
-"""
 GH = """import json, os, sys
 from pathlib import Path
 said = sys.argv[1:]
@@ -82,7 +76,7 @@ def job(tmp_path: Path) -> Job:
     repo.write("specs/heir.yaml", "name: heir\nextends: base.yaml\nclasses: 5\n")
     base = repo.commit()
     repo.git("switch", "-q", "-c", "change")
-    repo.write("specs/base.yaml", SPEC.replace("3x3 8", "3x3 16"))
+    repo.write("specs/base.yaml", SPEC.replace("conv1: 3x3 8", "conv1: 3x3 16"))
     head = repo.commit()
     repo.git("switch", "-q", "main")
     repo.git("merge", "-q", "--no-ff", "-m", "merge", "change")
@@ -155,7 +149,7 @@ def test_findings_and_drift_fail_the_job_beside_their_lines(job: Job) -> None:
     code, log, _ = job.review()
     assert code == 1
     lines = log.splitlines()
-    assert any(line.startswith("::warning file=specs/base.yaml,line=5,") for line in lines)
+    assert any(line.startswith("::warning file=specs/base.yaml,line=6,") for line in lines)
     stale = "::error file=specs/base.yaml,line=1,col=1,endLine=1,endColumn=2,title=drift::"
     assert any(line.startswith(f"{stale}generated/base isn't what this gives") for line in lines)
     code, log, _ = job.review(REVIEW_CHECK_OPTIONS="--max-params=10\n--ignore=W140")

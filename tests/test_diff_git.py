@@ -14,17 +14,11 @@ import pytest
 from compiler.cli import run
 from compiler.review.git import Repository
 from dsl.models import shelf
-from tests.repositories import SETTINGS, Repo, repository
+from tests.repositories import SETTINGS, SPEC, Repo, repository
 
-BASE = """name: base
-input: [3, 32, 32]
-classes: 10
-stem: [conv1: 3x3 8 /2]
-body: [mixed: {concat: [1x1 8, [1x1 4, 3x3 8]]}]
-head: [globalpool avg, fc classes]
-variants:
-  five: {set: {classes: 5}}
-  plain: {set: {body: [1x1 4]}}
+BASE = f"""{SPEC}variants:
+  five: {{set: {{classes: 5}}}}
+  plain: {{set: {{body: [1x1 4]}}}}
 """
 HEIR = "name: heir\nextends: ../base.yaml\nset: {mixed.branch1.width: 12}\n"
 Ran = tuple[int, str, str]

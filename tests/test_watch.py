@@ -19,15 +19,9 @@ import dsl
 from compiler.cli import run
 from compiler.lowering.lower import lower
 from compiler.review.turns import turned
+from tests.repositories import SPEC
 
 ROOT = Path(__file__).parent.parent
-BASE = """name: base
-input: [3, 32, 32]
-classes: 10
-stem: [conv1: 3x3 8 /2]
-body: [mixed: {concat: [1x1 8, [1x1 4, 3x3 8]]}]
-head: [globalpool avg, fc classes]
-"""
 HEIR = "name: heir\nextends: base.yaml\nset: {mixed.branch1.width: 12}\n"
 LONGEST = 60
 """Seconds until a line that is waited for must have come; it comes in a fraction of one."""
@@ -78,7 +72,7 @@ class Watching:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / "base.yaml").write_text(BASE)
+    (tmp_path / "base.yaml").write_text(SPEC)
     (tmp_path / "heir.yaml").write_text(HEIR)
     return tmp_path
 
@@ -112,15 +106,15 @@ def test_a_session_of_saves(watching: Watching, folder: Path) -> None:
     assert re.match(r"[\d:]{8}  \+80 parameters \(\+8\.8%\), .*bytes at the peak", first)
     assert second == "  ~ mixed.branch1: width 12 -> 16"
 
-    base.write_text(BASE.replace("3x3 8 /2", "3x3 16 /2"))
+    base.write_text(SPEC.replace("3x3 8 /2", "3x3 16 /2"))
     assert watching.until("conv1")[-1] == "  ~ conv1: width 8 -> 16"
 
-    base.write_text(BASE.replace("3x3 8 /2", "3x3 eight /2"))
+    base.write_text(SPEC.replace("3x3 8 /2", "3x3 eight /2"))
     assert "it can't be built" in watching.until("problem found")[0]
     base.unlink()
     watching.until("can't read base.yaml")
     watching.until("problem found")
-    replaced(base, BASE.replace("3x3 8 /2", "3x3 16 /2"))
+    replaced(base, SPEC.replace("3x3 8 /2", "3x3 16 /2"))
     assert watching.until("no problems any more")[0].endswith("  the same network")
 
     for width in range(20, 30):  # An editor that saves at each key.
@@ -132,9 +126,9 @@ def test_a_session_of_saves(watching: Watching, folder: Path) -> None:
 
     heir.write_text(HEIR.replace("base.yaml", "other.yaml"))
     watching.until("problem found")
-    (folder / "other.yaml").write_text(BASE.replace("10", "11"))
+    (folder / "other.yaml").write_text(SPEC.replace("10", "11"))
     watching.until("no problems any more")
-    replaced(folder / "other.yaml", BASE.replace("10", "12"))
+    replaced(folder / "other.yaml", SPEC.replace("10", "12"))
     assert watching.until("classes")[-1] == "  ~ network: classes 11 -> 12"
 
     assert picture.read_text() != drawn

@@ -120,6 +120,7 @@ def review(repository: Repository, base: str, scope: Sequence[str | Path], limit
     asked = [_inside(repository, where) for where in scope]
     moved = repository.changed(commit)
     before, now = set(repository.files(commit)), repository.present()
+    stirred = now != before or not now.isdisjoint(moved)
     pairs = {path: moved.get(path, path) for path in now}
     gone = before - {*pairs.values()}
     paths = sorted(path for path in now | gone if not asked or _in_scope(path, asked))
@@ -129,7 +130,8 @@ def review(repository: Repository, base: str, scope: Sequence[str | Path], limit
         likely = [
             (path, pairs.get(path, path))
             for path in paths
-            if path in asked or _worth_reading(path, pairs.get(path, path), moved, then, checkout)
+            if path in asked
+            or (stirred and _worth_reading(path, pairs.get(path, path), moved, then, checkout))
         ]
         olds = [_version(then, old, limit) if old in before else None for _, old in likely]
     news = [_version(checkout, path, limit) if path in now else None for path, _ in likely]
