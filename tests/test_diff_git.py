@@ -212,10 +212,25 @@ def test_links_of_a_revision_are_not_followed(repo: Repo, diff: Any, tmp_path: P
     secret = tmp_path / "secret.yaml"
     secret.write_text(BASE)
     (repo.root / "link.yaml").symlink_to(secret)
+    assert statuses(diff) == {}
     repo.commit()
     (repo.root / "link.yaml").unlink()
     repo.write("link.yaml", BASE)
     assert statuses(diff) == {"link.yaml": "new"}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+def test_a_comment_quotes_no_line_of_what_a_spec_names(repo: Repo, diff: Any) -> None:
+    repo.write("secret.txt", "key: value\ntoken = 1234\n")
+    repo.write("nets/heir.yaml", HEIR.replace("../base.yaml", "../secret.txt"))
+    code, out, _ = diff("--git", "main", "nets", "--format", "markdown")
+    assert code == 1
+    assert "secret.txt:2:1: error[E002]: this is no spec" in out
+    assert "1234" not in out
+    (repo.root / "nets" / "link.yaml").symlink_to("../secret.txt")
+    repo.write("nets/heir.yaml", HEIR.replace("../base.yaml", "link.yaml"))
+    assert "1234" not in diff("--git", "main", "nets", "--format", "markdown")[1]
+    assert "1234" in diff("--git", "main", "nets")[1]
 
 
 def test_a_shelf_in_the_repository_is_that_of_the_revision(repo: Repo, diff: Any) -> None:

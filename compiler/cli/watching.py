@@ -122,10 +122,7 @@ def _changed(good: Prepared | None, found: Examined) -> Iterable[str]:
     if not found.prepared:
         return ["it can't be built"]
     if good is None:
-        return [
-            "it can be built",
-            *summary(found.prepared, cost(found.prepared.network)).splitlines(),
-        ]
+        return ["it can be built", *_summary(found.prepared).splitlines()]
     return turned(good.network, found.prepared.network)
 
 

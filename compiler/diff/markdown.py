@@ -35,7 +35,7 @@ def code(text: str) -> str:
 
 def fenced(lines: Iterable[str], language: str = "") -> Iterator[str]:
     """Lines as a block of code."""
-    found = list(map(printable, lines))
+    found = [printable(line) for text in lines for line in text.split("\n")]
     ticks = _longer_than("\n".join(found), 3)
     yield f"{ticks}{language}"
     yield from found

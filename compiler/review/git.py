@@ -69,10 +69,13 @@ class Repository:
             at = end + size + 2
 
     def present(self) -> set[str]:
-        """The YAML files that are checked out, and those that were never added nor ignored."""
+        """The YAML files that are checked out, and those that were never added nor ignored.
+
+        As at a revision, links are none: one could lead to what isn't the repository's to tell.
+        """
         listed = self.ask("ls-files", "-z", "--cached", "--others", "--exclude-standard")
-        paths = (path for path in _parts(listed) if path.endswith(YAML))
-        return {path for path in paths if os.path.lexists(self.root / path)}
+        places = {path: self.root / path for path in _parts(listed) if path.endswith(YAML)}
+        return {path for path, at in places.items() if at.is_file() and not at.is_symlink()}
 
     def changed(self, commit: str) -> dict[str, str]:
         """What differs from a commit: paths as they are now, with those that they had.

@@ -8,11 +8,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from compiler.review.git import Blob, Repository
+from compiler.review.git import YAML, Blob, Repository
 from dsl.changing.inherit import MARKS
 from dsl.models import shelf
 from dsl.text.problems import Problem, Span, SpecError
 from dsl.text.source import MAX_BYTES
+
+UNTOLD = "this is no spec"
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,27 @@ class Checkout:
         if not path.is_relative_to(self.root):
             return file
         return f"{self.label}{path.relative_to(self.root).as_posix()}"
+
+    def public(self, error: SpecError) -> SpecError:
+        """The error as it may be told to everybody: nothing is quoted but the own YAML files.
+
+        A base may be any file of the project, such as one of git's own, and a link to one.
+        """
+        texts = {file: text for file, text in error.texts.items() if self._is_public(file)}
+        return SpecError(map(self._unquoted, error.problems), texts)
+
+    def _unquoted(self, problem: Problem) -> Problem:
+        if self._is_public(problem.span.file):
+            return problem
+        return replace(problem, message=UNTOLD, hint="", help="", fix=None)
+
+    def _is_public(self, file: str) -> bool:
+        """Whether it is a YAML file by its own name, or one from outside: of the shelf."""
+        path = Path(file)
+        if not path.is_relative_to(self.root):
+            return True
+        real = self.root.resolve() / path.relative_to(self.root)
+        return path.suffix in YAML and path.resolve() == real and MARKS[0] not in path.parts
 
     def named(self, error: SpecError) -> SpecError:
         """The error in the names that its files go by."""

@@ -33,6 +33,8 @@ class Version:
     texts: Mapping[str, str] = field(default_factory=dict)
     """The files that it was read from, by what they are called."""
     error: SpecError | None = None
+    public: SpecError | None = None
+    """The same without a word of files that are none of the repository's YAML."""
 
 
 @dataclass(frozen=True)
@@ -184,7 +186,8 @@ def _version(checkout: Checkout, path: str, limit: int) -> Version:
         names = (None, *spec.variants)
         networks = {name or ITSELF: prepare(file, name, limit=limit).network for name in names}
     except SpecError as error:
-        return Version({}, _by_path(checkout, error.texts), checkout.named(error))
+        told, public = checkout.named(error), checkout.named(checkout.public(error))
+        return Version({}, _by_path(checkout, error.texts), told, public)
     return Version(networks, _by_path(checkout, spec.texts))
 
 

@@ -41,7 +41,11 @@ def _text(review: Review) -> Iterator[str]:
 
 
 def as_markdown(review: Review) -> str:
-    """For a comment on a change, or a job's summary."""
+    """For a comment on a change, or a job's summary.
+
+    Errors quote the repository's YAML files alone: what a spec names as its base may be another
+    file, which isn't for everybody.
+    """
     lines = [f"### Networks, compared with {code(review.base)}", "", _count(review)]
     for spec in review.specs:
         lines += ["", *_folded(spec, review, fold=len(review.specs) > OPEN)]
@@ -56,7 +60,7 @@ def _folded(spec: Reviewed, review: Review, *, fold: bool) -> Iterator[str]:
         yield f"#### {title}"
     yield ""
     yield from (f"{note}\n" for note in _notes(spec, code))
-    for side, error in _errors(spec, review):
+    for side, error in _errors(spec, review, public=True):
         yield f"{side} it can't be compiled:\n"
         yield from fenced(str(error).split("\n"))
     for label, found in _shown(spec):
@@ -145,12 +149,14 @@ def _notes(spec: Reviewed, quoted: Any = str) -> Iterator[str]:
         yield f"the same differences in variants {', '.join(map(quoted, alike))}"
 
 
-def _errors(spec: Reviewed, review: Review) -> Iterator[tuple[str, SpecError]]:
+def _errors(
+    spec: Reviewed, review: Review, *, public: bool = False
+) -> Iterator[tuple[str, SpecError]]:
     """What is wrong with the spec: now, or if it is sound now or gone, what was."""
-    if spec.new and spec.new.error:
-        yield "as it is", spec.new.error
-    elif spec.old and spec.old.error:
-        yield f"at {review.base}", spec.old.error
+    for side, version in (("as it is", spec.new), (f"at {review.base}", spec.old)):
+        if version and version.error:
+            yield side, (public and version.public) or version.error
+            return
 
 
 def _differing(spec: Reviewed) -> dict[str, Diff]:
