@@ -41,7 +41,7 @@ def runs(nodes: Iterable[Node]) -> Iterator[tuple[tuple[Node, ...], Offsets]]:
             row.append(node)
     if row:
         yield tuple(row), read
-    for node in flat:
+    for node in filter(dilations, flat):
         if isinstance(node, Parallel):
             for branch in node.branches:
                 yield from runs((branch,))
