@@ -297,6 +297,17 @@ def test_layers_of_plugins_are_part_of_it(tmp_path: Path) -> None:
         check = Draft7Validator(compiler.json_schema())
         assert faults(text, check) == []
         assert faults(text.replace("coordatt r", "coordatt r wide=2"), check) != []
+        assert faults(text.replace("coordatt r", "coordatt wide=2"), check) == [], "a block's call"
+
+
+def test_layers_of_a_file_are_part_of_what_the_command_writes(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with no_plugins():
+        assert run(["schema", "--plugin", str(ROOT / "tests" / "plugins" / "gain.py")]) == 0
+    check = Draft7Validator(json.loads(capsys.readouterr().out))
+    assert faults(f"{BEGINNING}body: gain hard\n") != []
+    assert faults(f"{BEGINNING}body: gain hard\n", check) == []
 
 
 def test_the_command_writes_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -108,7 +108,7 @@ def _or(read: Callable[[Any], Any], form: Form) -> Callable[[Any], Any]:
 
 
 OR_NONE = {**ACTIVATION_MEANINGS, "none": "no activation"}
-Act = Annotated[str, BeforeValidator(_or(one_of(OR_NONE), words_form(OR_NONE, *SLOPES)))]
+Act = Annotated[str, BeforeValidator(_or(one_of(*OR_NONE), words_form(OR_NONE, *SLOPES)))]
 """An activation, or none."""
 _act_or_name = _or(reference, words_form(OR_NONE, NAME, *SLOPES))
 ActOrName = Annotated[str, BeforeValidator(_act_or_name)]

@@ -41,8 +41,8 @@ def enumerated(words: Sequence[str], last: str = "and") -> str:
     return f" {last} ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
-def one_of(words: Mapping[str, str]) -> Callable[[Any], str]:
-    """A reader of one of a few words, each given with its meaning."""
+def one_of(*words: str) -> Callable[[Any], str]:
+    """A reader of one of a few words."""
 
     def read(value: Any) -> str:
         if not isinstance(value, str) or value not in words:
@@ -50,7 +50,12 @@ def one_of(words: Mapping[str, str]) -> Callable[[Any], str]:
             raise Misfit(f"must be one of {', '.join(words)}, not {shown(value)}", meant)
         return str(value)
 
-    return formed(read, words_form(words))
+    return formed(read, words_form(dict.fromkeys(words, "")))
+
+
+def meaning(words: Mapping[str, str]) -> Callable[[Any], str]:
+    """The same of words that come with what they mean."""
+    return formed(one_of(*words), words_form(words))
 
 
 def _flag(value: Any) -> bool:
@@ -180,12 +185,12 @@ Share = Annotated[float | str, BeforeValidator(number(0, 1, named=True))]
 Weight = Annotated[float, BeforeValidator(number(0, 1e6, named=False))]
 Epsilon = Annotated[float, BeforeValidator(number(LEAST, 1e6, named=False))]
 Portion = Annotated[float, BeforeValidator(number(0, 1, named=False))]
-PaddingMode = Annotated[str, BeforeValidator(one_of(PADDING_MEANINGS))]
+PaddingMode = Annotated[str, BeforeValidator(meaning(PADDING_MEANINGS))]
 Norm = Annotated[str, BeforeValidator(norm)]
 NormOrName = Annotated[str, BeforeValidator(norm_or_name)]
-Counting = Annotated[str, BeforeValidator(one_of(COUNTING_MEANINGS))]
-Resampling = Annotated[str, BeforeValidator(one_of(RESAMPLING_MEANINGS))]
-Join = Annotated[str, BeforeValidator(one_of(JOIN_MEANINGS))]
+Counting = Annotated[str, BeforeValidator(meaning(COUNTING_MEANINGS))]
+Resampling = Annotated[str, BeforeValidator(meaning(RESAMPLING_MEANINGS))]
+Join = Annotated[str, BeforeValidator(meaning(JOIN_MEANINGS))]
 _ranked = BeforeValidator(_items("[3, 299, 299] (channels, height, width)", (2, 3, 4)))
 Extent = Annotated[tuple[Count, ...], _ranked, BeforeValidator(read_extent)]
 Sizes = Annotated[tuple[Count, ...], BeforeValidator(_items("[768, 17, 17]"))]

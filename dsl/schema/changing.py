@@ -41,17 +41,13 @@ def _insertion() -> Schema:
     either: Schema = {"anyOf": [{"enum": list(PLACES)}, ref("step_name")]}
     return {
         "type": "object",
-        "properties": {key: {**ADDRESS, **_text(described.PLACES[key])} for key in PLACES},
+        "properties": {key: said(ADDRESS, described.PLACES[key]) for key in PLACES},
         "additionalProperties": ref("unnamed"),
         "propertyNames": either,
         "minProperties": 2,
         "maxProperties": 2,
         "oneOf": [{"required": [key]} for key in PLACES],
     }
-
-
-def _text(text: str) -> Schema:
-    return {"markdownDescription": text}
 
 
 def _settings(top: Schema) -> Schema:

@@ -62,7 +62,8 @@ def _beginning(kind: type[Layer]) -> str:
 
 def _kind(kind: type[Layer]) -> Schema:
     """Texts that begin as a kind does are of that kind."""
-    form = any_of(*_forms(kind))
+    foreign = [] if kind in KINDS else [_called()]  # A block goes before a plugin's layer.
+    form = any_of(*_forms(kind), *foreign)
     then: Schema = {
         "markdownDescription": f"{of_layer(kind)}\n\n{_options(kind)}",
         "pattern": rf"^\s*{form}\s*$",
@@ -123,21 +124,23 @@ def _place(kind: type[Layer], name: str) -> str:
 
 
 def _call(kinds: tuple[type[Layer], ...]) -> Schema:
-    """Texts that begin with a name that is no layer's call a block, or begin with a kernel."""
+    """Texts that begin with a name which is no layer's call a block, or begin with a kernel."""
     words = any_of(*(kind.keyword for kind in kinds if kind.keyword), *ACTIVATION_WORDS)
-    given = form_in(Call, "args")
-    value = given.pattern if given else ANY
-    argument = any_of("x[0-9]+", f"{NAME}=(?:{value})")
-    called = rf"{NAME}{END}(?:\s+(?={argument}{END}){ANY})*"
     places = [name for name, mark in spellings(Conv) if mark.place]
     lettered = f"(?:{LETTERED}){END}{_rest(Conv, places[1:])}"
     then: Schema = {
         "markdownDescription": of_layer(Call),
-        "pattern": rf"^\s*{any_of(called, lettered)}\s*$",
+        "pattern": rf"^\s*{any_of(_called(), lettered)}\s*$",
         "patternErrorMessage": "Neither a layer's word nor the call of a block, which is written "
         f"like `{Call.example} x2`.",
     }
     return {"if": {"pattern": rf"^\s*(?!(?:{words})[\s:]|(?:{words})$){NAME}{END}"}, "then": then}
+
+
+def _called() -> str:
+    """A block's name, and values for its parameters."""
+    argument = any_of("x[0-9]+", f"{NAME}=(?:{_place(Call, 'args')})")
+    return rf"{NAME}{END}(?:\s+(?={argument}{END}){ANY})*"
 
 
 def _taken(kind: type[Layer]) -> str:

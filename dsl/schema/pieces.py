@@ -68,7 +68,8 @@ def _worded(form: Form) -> Schema:
     """Words, each with its meaning; where there is more than words, as beginnings."""
     if form.pattern == any_of(*form.words):
         meanings = list(form.words.values())
-        return {"enum": list(form.words), "markdownEnumDescriptions": meanings}
+        told = {"markdownEnumDescriptions": meanings} if any(meanings) else {}
+        return {"enum": list(form.words), **told}
     return {
         "type": "string",
         **matching(form.pattern, form.said),
