@@ -92,7 +92,7 @@ def documented() -> Iterator[str]:
     for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
         found = block.findall(path.read_text(encoding="utf-8"))
         if path.name != "plugins.md":
-            yield from (text for text in found if re.search(r"^name:", text, re.MULTILINE))
+            yield from (text for text in found if re.search(r"^classes:", text, re.MULTILINE))
 
 
 @pytest.mark.parametrize("text", list(documented()))
