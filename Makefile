@@ -18,7 +18,7 @@ DEV := $(VENV)/.installed-dev
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test lowest newest accept drawn fuzz defects bench families linted lint format types drift wheel freeze clean distclean
+.PHONY: help demo test lowest newest accept drawn fuzz defects bench families linted lint format types drift wheel vscode freeze clean distclean
 
 help:  ## What there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -84,6 +84,9 @@ drift: $(DEMO)  ## Check that generated/ is what the compiler emits
 	done; \
 	test -z "$$stale" || { echo "stale:$$stale (make accept)" >&2; exit 1; }
 
+vscode:  ## Build the extension for VS Code and run its tests; needs npm
+	cd editors/vscode && npm ci && npm run build && npm test
+
 wheel: $(DEV)  ## Check that sdist and wheel build, and that the wheel works by itself
 	@set -eu; dir=$$(mktemp -d); \
 	trap 'rm -rf "$$dir"' EXIT; trap 'exit 1' HUP INT TERM; \
@@ -97,7 +100,7 @@ freeze: $(DEV)  ## Pin what is installed now
 	@mv .freeze constraints.txt
 
 clean:  ## Remove what checks and builds leave behind
-	rm -rf build dist *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf build dist editors/vscode/dist editors/vscode/node_modules *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -path "./.venv*" -prune -o -name __pycache__ -type d -exec rm -rf {} +
 
 distclean: clean  ## Remove the virtual environment as well

@@ -219,7 +219,8 @@ class TestHover:
 
     def test_a_branch_of_a_block_shows_every_use(self) -> None:
         found = shown(edited("1x7 c7", "1x|7 c7"))
-        assert [line.split("`")[1] for line in found.splitlines() if line.startswith("| `")] == [
+        rows = [line.split("`")[1] for line in found.splitlines() if line.startswith("| `")]
+        assert rows[:3] == [
             "mixed_1.branch2.1", "mixed_2.0.branch2.1", "mixed_2.1.branch2.1"
         ]  # fmt: skip
 
@@ -248,3 +249,13 @@ class TestHover:
 
     def test_nothing_where_nothing_stands(self) -> None:
         assert shown(f"{TINY}\n|\n") == ""
+
+    def test_a_step_of_a_branch_shows_the_branch_too(self) -> None:
+        found = shown(edited("1x7 c7", "1x|7 c7"))
+        assert "| `mixed_1.branch2` | 16×16×16 → 16×16×16 | 1,536 |" in found
+        assert "\nin\n" not in shown(edited("conv1: 3x3", "con|v1: 3x3"))
+
+    def test_codes_in_comments_are_explained(self) -> None:
+        found = shown(edited("classes: 10", "classes: 10  # lint: allow W1|30 x"))
+        assert "a bias before a batch norm" in found
+        assert shown(f"{TINY}# W9|99\n") == ""

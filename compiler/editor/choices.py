@@ -10,6 +10,7 @@ from lsprotocol.types import CompletionItemKind as Sort
 
 import dsl
 from compiler.editor.hovering import called
+from compiler.editor.knowing import blocks_of, inside_of, trunk_of
 from compiler.editor.marks import Kind, Mark
 from compiler.editor.reading import Reading
 from compiler.editor.telling import about_word, keys_of, layer_words, options_of
@@ -18,13 +19,12 @@ from dsl.changing.address import parts, path_of
 from dsl.models import shelf
 from dsl.models.fields import ACTIVATION_WORDS, INITS, MODES
 from dsl.models.kernels import PADDINGS
-from dsl.models.layers import Call, Conv
+from dsl.models.layers import Call
 from dsl.models.model import Layer
 from dsl.models.naming import section_names
 from dsl.models.norms import NORM_FORMS
-from dsl.models.spec import Block, Spec
+from dsl.models.spec import Block
 from dsl.reading.references import ALWAYS, WORDS
-from dsl.text.values import Entry, Mapping, Scalar, Sequence
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def _keys(reading: Reading, mark: Mark) -> Iterator[Choice]:
         if key not in mark.beside:
             yield Choice(key, Sort.Property, about=meaning, write=f"{key}: ")
     if mark.holder == "Expect":
-        for name in _trunk(reading):
+        for name in trunk_of(reading):
             if f"out.{name}" not in mark.beside:
                 yield Choice(f"out.{name}", Sort.Property, write=f"out.{name}: ")
 
@@ -201,15 +201,7 @@ def _defaults(reading: Reading, mark: Mark) -> Iterator[Choice]:
 
 
 def _taps(reading: Reading, mark: Mark) -> Iterator[Choice]:
-    yield from (Choice(name, Sort.Reference) for name in _trunk(reading))
-
-
-def _trunk(reading: Reading) -> list[str]:
-    """The names of the trunk's steps."""
-    if reading.known is None:
-        return []
-    names = section_names(dict(reading.known.sections()))
-    return [name for section in names.values() for name in section]
+    yield from (Choice(name, Sort.Reference) for name in trunk_of(reading))
 
 
 def _addresses(reading: Reading, mark: Mark) -> Iterator[Choice]:
@@ -222,18 +214,12 @@ def _addresses(reading: Reading, mark: Mark) -> Iterator[Choice]:
         if before:
             names = path_of(inside, ".".join(before))
             for name in names:
-                owner = _inside(spec, owner).get(name)
-        found = _inside(spec, owner)
+                owner = inside_of(spec, owner).get(name)
+        found = inside_of(spec, owner)
         yield from (Choice(name, Sort.Reference, _kind(value)) for name, value in found.items())
         if not before:
             for section, steps in section_names(dict(spec.sections())).items():
                 yield from (Choice(name, Sort.Reference, section) for name in steps)
-
-
-def _inside(spec: Spec, owner: object) -> dict[str, object]:
-    """What can be addressed in a piece of a spec, arguments left to a block's defaults too."""
-    block = spec.blocks.get(owner.block) if isinstance(owner, Call) else None
-    return {**(block.params if block else {}), **parts(owner)}
 
 
 def _kind(value: object) -> str:
@@ -259,34 +245,6 @@ def _patterns(reading: Reading, mark: Mark) -> Iterator[Choice]:
     if len(mark.address) == 1:
         yield from _taps(reading, mark)
         yield from (Choice(name, Sort.Class, "a block") for name in blocks_of(reading))
-
-
-def blocks_of(reading: Reading) -> dict[str, Block]:
-    """Every block that can be called, with its parameters: what the text says goes first."""
-    found = dict(reading.known.blocks) if reading.known else {}
-    for mark in reading.marks:
-        if mark.kind == "block" and mark.entry:
-            found[mark.text] = _as_written(mark.entry, found.get(mark.text))
-    return found
-
-
-_BODY = Conv(kernel=(1, 1), width=1)
-
-
-def _as_written(entry: Entry, known: Block | None) -> Block:
-    """A block by its parameters alone, as its text has them."""
-    value = entry.value
-    given = value.get("params") if isinstance(value, Mapping) else None
-    params: dict[str, object] = {}
-    if isinstance(given, Sequence):
-        params = {item.text: None for item in given.items if isinstance(item, Scalar)}
-    elif isinstance(given, Mapping):
-        params = {
-            inner.key.text: inner.value.text or None
-            for inner in given.entries
-            if isinstance(inner.value, Scalar)
-        }
-    return Block.model_construct(params=params, body=known.body if known else _BODY)
 
 
 FINDERS: dict[Kind, Callable[[Reading, Mark], Iterator[Choice]]] = {

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from lsprotocol import types
 
+from compiler.checking.explaining import every_code, explanation
 from compiler.editor.figures import rows, what
 from compiler.editor.marks import Mark
 from compiler.editor.pages import Page
@@ -11,6 +14,7 @@ from compiler.editor.places import mark_at
 from compiler.editor.reading import Reading
 from compiler.editor.telling import about_key, about_layer, about_option, about_word
 from compiler.editor.uses import Use, used_at, uses
+from compiler.ir.nodes import Series
 from dsl.models.spec import Block
 from dsl.text.problems import Span
 from dsl.text.values import Value
@@ -24,7 +28,7 @@ def hover(reading: Reading, page: Page, position: types.Position) -> types.Hover
     """What there is to say of what stands at a position."""
     mark = mark_at(reading, page, position)
     if mark is None:
-        return None
+        return _of_code(reading, page, position)
     said = [part for part in (_meaning(reading, mark), *_figures(reading, mark)) if part]
     if not said:
         return None
@@ -32,14 +36,44 @@ def hover(reading: Reading, page: Page, position: types.Position) -> types.Hover
     return types.Hover(content, page.range(mark.span))
 
 
+CODES = re.compile(r"[EWI][0-9]{3}")
+
+
+def _of_code(reading: Reading, page: Page, position: types.Position) -> types.Hover | None:
+    """What a code in a comment means, as `explain` says it."""
+    line, column = page.place(position)
+    for found in CODES.finditer(reading.lines[line]):
+        if found.start() <= column <= found.end() and found[0] in every_code():
+            text = f"```text\n{explanation(found[0])}\n```"
+            span = Span(reading.file, line + 1, found.start() + 1, len(found[0]))
+            return types.Hover(
+                types.MarkupContent(types.MarkupKind.Markdown, text), page.range(span)
+            )
+    return None
+
+
 def _figures(reading: Reading, mark: Mark) -> list[str]:
     """The uses of the step that a mark belongs to, or of the block that it names."""
     found = _used(reading, mark)
     if not found:
         return []
-    kinds = list(dict.fromkeys(map(what, found)))
     stale = [] if reading.network else [STALE]
-    return [", ".join(kinds[:3]), rows(found, MOST), *stale]
+    return [*_told(found), *_branch(reading, found), *stale]
+
+
+def _told(found: list[Use]) -> list[str]:
+    """What some uses are, and what each comes to."""
+    kinds = list(dict.fromkeys(map(what, found)))
+    return [", ".join(kinds[:3]), rows(found, MOST)]
+
+
+def _branch(reading: Reading, found: list[Use]) -> list[str]:
+    """The branches that steps are in, if those are steps in order."""
+    known = uses(reading)
+    owners = [known.by_path.get(use.owner) for use in found] if known else []
+    inside = [use for use in owners if use and isinstance(use.node, Series) and not use.call]
+    listed = [use for use in inside if use.node.span != found[0].node.span and use.owner]
+    return ["in", *_told(listed)] if listed and len(listed) == len(found) else []
 
 
 def _used(reading: Reading, mark: Mark) -> list[Use]:

@@ -71,8 +71,10 @@ class Uses:
         self.at: dict[Spot, list[Use]] = {}
         self.calls: dict[str, list[Use]] = {}
         """The calls of each block, by its name."""
+        self.by_path: dict[str, Use] = {}
         before = beginning(network.trunk or network.nodes)
         for use in _through(network.nodes, "", before):
+            self.by_path[use.path] = use
             found = self.at.setdefault(spot(use.node.span), [])
             if found and found[-1].owner == use.owner:
                 found.pop()  # The flattening that comes before it, which nobody wrote.

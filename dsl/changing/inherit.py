@@ -16,7 +16,9 @@ from dsl.models.changes import Changes
 from dsl.models.spec import Expect, Spec
 from dsl.reading import names
 from dsl.reading.reader import Reader
+from dsl.reading.recalling import settled
 from dsl.text import values
+from dsl.text.memory import Memory
 from dsl.text.problems import Report, Span, SpecError
 from dsl.text.source import unified
 from dsl.text.values import Entry, Mapping, Scalar
@@ -67,10 +69,20 @@ def changed(spec: Spec, changes: Changes) -> Spec:
     return made
 
 
+VARIANTS: Memory[Spec] = Memory(64)
+"""Variants in which nothing was found: reading makes them all, and they are asked for again."""
+
+
 def _variant(spec: Spec, variant: str, report: Report, asked: Span | None = None) -> Spec | None:
+    if known := VARIANTS.get((spec,), variant):
+        return known
+    before = len(report.problems)
     made = variants.apply(spec, variant, report, asked)
     if made is not None:
+        made = settled(made)
         report.problems += names.check(made)
+        if len(report.problems) == before:
+            VARIANTS.put(made, (spec,), variant)
     return made
 
 
