@@ -30,7 +30,7 @@ class Decided:
 def decided(subject: Subject, kind: type[object], field: str) -> dict[Span, list[Decided]]:
     """A setting of all layers of a kind, by the word that decides it."""
     found: dict[Span, list[Decided]] = {}
-    for site in subject.sites:
+    for site in subject.layers():
         for use in site.uses:
             for leaf in use.leaves:
                 if isinstance(leaf.op, kind) and hasattr(leaf.op, field):
@@ -43,7 +43,7 @@ def decided(subject: Subject, kind: type[object], field: str) -> dict[Span, list
 def decider(subject: Subject, site: Site, use: Use, field: str, value: Any) -> Span:
     """The word that decides a field: followed to the call, where a parameter holds it."""
     if name := parameter(value):
-        return _given(subject, use.around, name)
+        return given(subject, use.around, name)
     written = site.step.at.fields
     if field not in written and field in subject.spec.defaults.at.fields:
         return subject.spec.defaults.at.of(field)
@@ -56,7 +56,7 @@ def parameter(value: Any) -> str:
     return next(iter(names)) if len(names) == 1 else ""
 
 
-def _given(subject: Subject, around: tuple[Node, ...], name: str) -> Span:
+def given(subject: Subject, around: tuple[Node, ...], name: str) -> Span:
     """Where the innermost block's parameter gets its value."""
     depth = next(i for i in reversed(range(len(around))) if _use(around[i]))
     node, use = around[depth], _use(around[depth])
@@ -64,8 +64,9 @@ def _given(subject: Subject, around: tuple[Node, ...], name: str) -> Span:
     if name not in use.args:
         places = subject.block(use.block).at
         return places.of(f"params.{name}=" if use.params.get(name) is not None else "params")
-    if outer := parameter(use.args[name]):
-        return _given(subject, around[:depth], outer)
+    outer = parameter(use.args[name])
+    if outer and any(map(_use, around[:depth])):
+        return given(subject, around[:depth], outer)
     call = subject.steps.get(node.span)
     return call.at.of(f"args.{name}=") if call else node.span
 

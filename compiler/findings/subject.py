@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from compiler.findings.flow import Stop, flow
+from compiler.findings.signs import never_negative
 from compiler.ir.network import Network
 from compiler.ir.nodes import Leaf, Node, Parallel, Series, Tap, children
 from compiler.ir.once import once
@@ -111,10 +112,15 @@ class Subject:
         return flow(self.network)
 
     @once
+    def never_negative(self) -> set[Stop]:
+        """The stops that give no number below 0, whatever the image."""
+        return never_negative(self.flow)
+
+    @once
     def owners(self) -> dict[str, tuple[Site, Use]]:
         """The written step of each layer, and which of its uses, by the layer's path."""
         return {
-            path: (site, use) for site in self.sites for use in site.uses for path in _paths(use)
+            path: (site, use) for site in self.layers() for use in site.uses for path in _paths(use)
         }
 
     def layers(self, *kinds: type[Layer]) -> Iterator[Site]:

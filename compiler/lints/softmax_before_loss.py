@@ -15,8 +15,8 @@ from dsl.text.problems import Span
 def _find(subject: Subject) -> Iterator[Finding]:
     network = subject.network
     for name, ending in endings(network).items():
-        if ending != "softmax":
-            continue
+        if ending != "softmax" or network.classes == 1:
+            continue  # Of one class it is always 1, which is another finding.
         whose = "the network" if name == "logits" else f"auxiliary head {name}"
         floor = log(e + network.classes - 1) - 1
         yield Finding(
