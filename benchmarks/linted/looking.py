@@ -16,15 +16,20 @@ PORTS = Path(__file__).parent.parent.parent / "tests" / "ports"
 MODELS = (
     *(f"torchvision:{name}" for name in (
         "alexnet", "convnext_tiny", "densenet121", "efficientnet_b0", "googlenet", "inception_v3",
-        "mnasnet1_0", "mobilenet_v3_large", "regnet_y_400mf", "resnet18", "resnet50",
-        "shufflenet_v2_x1_0", "squeezenet1_1", "vgg16_bn",
+        "mnasnet0_5", "mnasnet1_0", "mobilenet_v2", "mobilenet_v3_large", "r2plus1d_18", "r3d_18",
+        "regnet_y_400mf", "resnet18", "resnet50", "resnext50_32x4d", "s3d", "shufflenet_v2_x1_0",
+        "squeezenet1_0", "squeezenet1_1", "vgg16_bn",
     )),
     *(f"timm:{name}" for name in (
-        "cspdarknet53", "darknet53", "densenet121", "efficientnetv2_s", "ese_vovnet19b_dw",
-        "gernet_s", "ghostnet_100", "hardcorenas_a", "inception_next_tiny", "inception_resnet_v2",
-        "inception_v3", "inception_v4", "legacy_xception", "mixnet_s", "mobilenetv3_large_100",
-        "repvgg_a0", "resnext50_32x4d", "selecsls42b", "seresnet18", "tf_efficientnet_b0",
-        "tf_mobilenetv3_small_075", "vgg16", "xception41", "xception65", "xception65p",
+        "convmixer_768_32", "cspdarknet53", "darknet53", "densenet121", "efficientnetv2_s",
+        "ese_vovnet19b_dw", "ese_vovnet39b", "fbnetc_100", "gernet_s", "ghostnet_100",
+        "hardcorenas_a", "hgnet_tiny", "inception_next_tiny", "inception_resnet_v2",
+        "inception_v3", "inception_v4", "lcnet_050", "legacy_seresnet18", "legacy_xception",
+        "mixnet_s", "mobilenetv1_100", "mobilenetv2_100", "mobilenetv3_large_100",
+        "mobilenetv4_conv_small", "regnetx_002", "repghostnet_050", "repvgg_a0", "resnet18d",
+        "resnet26d", "resnetv2_50", "resnext50_32x4d", "selecsls42b", "semnasnet_075",
+        "seresnet18", "spnasnet_100", "tf_efficientnet_b0", "tf_mobilenetv3_small_075",
+        "tinynet_a", "vgg16", "wide_resnet50_2", "xception41", "xception65", "xception65p",
         "xception71",
     )),
 )  # fmt: skip
