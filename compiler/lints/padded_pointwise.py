@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from compiler.cost.field import effective
 from compiler.findings.lint import Finding, Lint
 from compiler.findings.subject import Site, Subject, Use
+from compiler.findings.sweep import sweeps
 from compiler.findings.wording import share
 from compiler.ir.nodes import Leaf
 from compiler.ops.conv import Conv
@@ -16,7 +17,8 @@ from dsl.models.layers import Filter
 
 def _find(subject: Subject) -> Iterator[Finding]:
     for site in subject.layers(Filter):
-        if found := [(use, use.conv) for use in site.uses if use.conv and _border(use.conv)]:
+        convs = [(use, use.conv) for use in site.uses]
+        if found := [(use, conv) for use, conv in convs if conv and _border(conv)]:
             yield _said(site, found[0][1], tuple(use for use, _ in found))
 
 
@@ -35,6 +37,8 @@ def _border(leaf: Leaf) -> float:
     """The share of the output's positions that read padding alone."""
     op = leaf.op
     if not isinstance(op, Conv) or not op.slide.is_unit:
+        return 0.0
+    if not any(each.before for each in sweeps(leaf)):
         return 0.0
     macs = op.work(leaf.inp).macs
     return 1 - effective(macs, op, leaf.inp) / macs
