@@ -23,8 +23,7 @@ def _find(subject: Subject) -> Iterator[Finding]:
         help = f"write {kept}, if {p:g} is the share that is kept, as in TensorFlow 1"
         yield Finding(
             span,
-            f"this dropout zeroes {share(p)} of what comes in"
-            + (" and learns from none" * (p == 1)),
+            f"this dropout zeroes {share(p)} of what comes in",
             help=help if p < 1 else "leave it out, if everything is to be kept",
             uses=tuple(layer.use for layer in layers if layer.value > MOST),
         )
