@@ -45,6 +45,18 @@ def test_changes_count_one_upon_the_other(server: Editor) -> None:
     assert server.change(NAME, 3, {"text": TINY}) == []
 
 
+def test_of_many_letters_the_last_one_counts(server: Editor) -> None:
+    """What was typed meanwhile is not checked one by one."""
+    server.open(NAME, TINY)
+    document = {"uri": server.uri(NAME)}
+    for version in range(2, 40):
+        change = {"range": span(14, 18, 18), "text": "1"}
+        params = {"textDocument": {**document, "version": version}, "contentChanges": [change]}
+        server.notify("textDocument/didChange", params)
+    found = server.change(NAME, 40, {"text": edited("A c7=8", "A c=8")})
+    assert [each["code"] for each in found] == ["E021"]
+
+
 def test_columns_are_utf_16_behind_an_emoji(server: Editor) -> None:
     server.open(NAME, edited("{concat: [3x3 32 /2,", "{😋: 3, concat: [3x3 32 /2,"))
     (found,) = server.change(NAME, 2, {"range": span(12, 0, 0), "text": ""})

@@ -48,22 +48,30 @@ class Server(LanguageServer):
         said = f"{type(error).__name__}: {error}".partition("\n")[0]
         self.window_log_message(types.LogMessageParams(types.MessageType.Error, said))
 
-    async def asked(self, uri: str, answer: Callable[[Reading, Sheet], T], none: T) -> T:
-        """An answer about a text as it is now; `none` where no such text is open."""
+    async def asked(
+        self, uri: str, answer: Callable[[Reading, Sheet], T], none: T, *, last: bool = False
+    ) -> T:
+        """An answer about a text as it is now; `none` where no such text is open.
+
+        With `last` it is of no use once the text has changed: then it is `none`, too.
+        """
         sheet = self.desk.sheet(uri)
         if sheet is None:
             return none
+
+        def run() -> T:
+            if last and self.desk.sheet(uri) is not sheet:
+                return none
+            return answer(self.desk.read(sheet), sheet)
+
         loop = asyncio.get_running_loop()
         try:
-            return await loop.run_in_executor(self.worker, self._answer, sheet, answer)
+            return await loop.run_in_executor(self.worker, run)
         except JsonRpcException:  # A refusal.
             raise
         except Exception as error:  # noqa: BLE001  # A fault of ours: told, and the server goes on.
             self.report_server_error(error, None)
             return none
-
-    def _answer(self, sheet: Sheet, answer: Callable[[Reading, Sheet], T]) -> T:
-        return answer(self.desk.read(sheet), sheet)
 
     def check(self, uri: str, *, changed: bool = False) -> None:
         """Tell the editor what is wrong with a text, soon; if it changed, with its heirs too."""
@@ -79,7 +87,7 @@ class Server(LanguageServer):
 
     async def _check(self, uri: str, changed: bool) -> None:
         sheet = self.desk.sheet(uri)
-        found = await self.asked(uri, self._found, None)
+        found = await self.asked(uri, self._found, None, last=True)
         if found is not None and sheet and sheet is self.desk.sheet(uri):
             self.tell(uri, found, sheet.version)
             if changed:
