@@ -64,15 +64,17 @@ families: $(DEV)  ## Import one of each family of torchvision and timm, for the 
 linted: $(DEV)  ## Lint public networks, for the table in docs (minutes)
 	nice $(BIN)/python -m benchmarks.linted --write
 
-lint: $(DEV)  ## Check style; of what is generated, by ruff's defaults too
+lint: $(DEV)  ## Check style, of specs too; of what is generated, by ruff's defaults as well
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(COMPILE) fmt --check specs
 	$(BIN)/ruff check --isolated generated
 	$(BIN)/ruff format --isolated --check generated
 
-format: $(DEV)  ## Mend what ruff can
+format: $(DEV)  ## Mend what ruff can, and lay out specs
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+	$(COMPILE) fmt specs
 
 types: $(DEV)  ## Check types: mypy on everything, pyright on what is generated
 	$(BIN)/mypy

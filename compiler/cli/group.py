@@ -16,6 +16,7 @@ COMMANDS = {
     "compile": "compiling:compile_",
     "check": "checking:check",
     "explain": "explaining:explain",
+    "fmt": "formatting:fmt",
     "cost": "asking:cost",
     "source": "emitting:source",
     "draw": "emitting:draw",

@@ -17,25 +17,17 @@ class Inline:
         self.words = words
 
     def whole(self, text: Text) -> str | None:
-        """A text of several lines on one; None where its lines or its escapes mean something."""
-        raw = self.written.raw(text)
-        if "\n" in text.value or (not text.plain and "\\" in raw):
-            return None
-        if text.plain:
-            return self.words.get(text.start, text.value)
-        quoted = f"'{text.value.replace(chr(39), chr(39) * 2)}'"
-        return requoted(quoted, text.value)
+        """A text of several lines on one; None where its lines mean something."""
+        return None if "\n" in text.value else self.short(text)
 
     def short(self, text: Text) -> str:
         """A text on one line, without quotes that it doesn't need."""
-        raw = self.written.raw(text)
-        if "\n" in raw or text.block:
-            whole = None if text.block else self.whole(text)
-            return doubled(text.value) if whole is None else whole
-        if text.plain:
-            return self.words.get(text.start, raw)
-        written = requoted(raw, text.value)
-        return self.words.get(text.start, written) if written == text.value else written
+        raw, value = self.written.raw(text), text.value
+        if text.plain and "\n" not in value:
+            return self.words.get(text.start, value)
+        kept = "\n" not in raw and not text.block
+        written = requoted(raw if kept else doubled(value), value)
+        return self.words.get(text.start, written) if written == value else written
 
     def group(self, node: Items | Entries) -> Group:
         """A value in brackets with the comments inside."""

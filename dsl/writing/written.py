@@ -71,6 +71,7 @@ class Comment:
     """A comment; `trailing` behind something else on its line, `gap` spaces from it."""
 
     start: int
+    end: int
     text: str
     column: int
     trailing: bool
@@ -79,7 +80,7 @@ class Comment:
     @property
     def allows(self) -> bool:
         """Whether it is about the very line that it stands on or above: `# lint: allow …`."""
-        return bool(re.match(r"#+\s*lint:", self.text))
+        return bool(re.search(r"#\s*lint:", self.text))
 
 
 @dataclass(slots=True)
@@ -115,10 +116,15 @@ class Written:
         return self.between(index, end)
 
     def over(self, index: int) -> list[Comment]:
-        """The comment on the line above a place, where that has one to itself."""
-        line = self.line(index)
-        above = self.between(self.starts[line - 1], self.starts[line]) if line else []
-        return [comment for comment in above if not comment.trailing]
+        """The comments that stand alone on the lines above a place, blank ones apart."""
+        found: list[Comment] = []
+        for place in range(bisect_left(self.comments, index, key=_start) - 1, -1, -1):
+            comment = self.comments[place]
+            end = found[-1].start if found else index
+            if comment.trailing or self.text[comment.end : end].strip():
+                break
+            found.append(comment)
+        return found
 
     def below_blank(self, index: int) -> bool:
         """Whether the line above a character's is blank."""
@@ -231,7 +237,7 @@ def _comment(text: str, start: int, end: int) -> Comment:
     script = start == 0 and said.startswith("#!")
     spaced = said if script else re.sub(r"^(#+)(?=[^#\s])", r"\1 ", said)
     held = before.strip()
-    return Comment(start, spaced, len(before), bool(held), len(before) - len(before.rstrip()))
+    return Comment(start, end, spaced, len(before), bool(held), len(before) - len(before.rstrip()))
 
 
 Data: TypeAlias = tuple[str, object]
