@@ -141,6 +141,14 @@ LAYOUTS = {
             "    # five\n   ]"
         ),
     ),
+    "comments between a key and its value in brackets": (
+        "a: {b: 1, c:  # one\n  2}\nd: [e: [1], f: # two\n  [2]]\n",
+        "a: {b: 1,\n    # one\n    c: 2}\nd: [e: [1],\n    # two\n    f: [2]]",
+    ),
+    "comments further in than a list without an indent": (
+        "meta:\n  a:\n  - b\n   # one\n  - c\n",
+        "\nmeta:\n  a:\n    - b\n    # one\n    - c",
+    ),
     "the end of a document": ("b: 1\n...\n# c", "b: 1\n# c"),
 }
 """What stands below `name: a`, and its layout."""

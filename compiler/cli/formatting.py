@@ -18,6 +18,7 @@ from compiler.files.writing import write
 from compiler.findings.wording import count
 from compiler.lowering.prepare import Piped
 from dsl.text import values
+from dsl.text.problems import printable
 
 
 @dataclass(frozen=True)
@@ -119,9 +120,9 @@ def _file(file: str) -> Outcome:
 def _tell(outcome: Outcome, check: bool, diff: bool) -> None:
     if not diff:
         would = "would reformat" if check else "reformatted"
-        click.echo(terminal.shown(f"{would} {outcome.file}"))
+        click.echo(printable(f"{would} {outcome.file}"))
     elif outcome.old == outcome.new:
-        click.echo(terminal.shown(f"{outcome.file}: line ends or the byte-order mark alone"))
+        click.echo(printable(f"{outcome.file}: line ends or the byte-order mark alone"))
     else:
         click.echo(terminal.shown("".join(_diff(outcome))), nl=False)
 
@@ -129,7 +130,8 @@ def _tell(outcome: Outcome, check: bool, diff: bool) -> None:
 def _diff(outcome: Outcome) -> Iterator[str]:
     """A unified diff, which `patch` takes."""
     old, new = (side.splitlines(keepends=True) for side in (outcome.old, outcome.new))
-    for line in difflib.unified_diff(old, new, outcome.file, outcome.file):
+    file = printable(outcome.file)
+    for line in difflib.unified_diff(old, new, file, file):
         yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
 
 

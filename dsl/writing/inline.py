@@ -41,14 +41,16 @@ class Inline:
         place, last = node.start + len(marks[0]), None
         for start, end, part in parts:
             item = self.part(part)
-            trailing, item.above = self.split(place, start)
+            trailing, above = self.split(place, start)
+            item.above[:0] = above
             if trailing and last:
                 last.behind = trailing
             elif trailing:
                 group.behind = trailing
             item.broken = last is not None and "\n" in self.written.text[place:start]
             if isinstance(part, tuple):
-                item.above += self.written.between(part[0].end, part[1].start)
+                between = self.written.between(part[0].end, part[1].start)
+                item.above += [replace(each, trailing=False) for each in between]
             group.items.append(item)
             place, last = end, item
         trailing, group.below = self.split(place, node.end)
@@ -77,4 +79,8 @@ class Inline:
         if isinstance(value, Text):
             empty = value.start == value.end
             return Item(lead if empty else lead + self.short(value))
-        return Item(lead, self.group(value))
+        item = Item(lead, self.group(value))
+        if item.inner and not item.inner.opening:  # What stands above a lone `key: value`.
+            first = item.inner.items[0]
+            item.above, first.above = first.above, []
+        return item

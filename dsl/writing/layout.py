@@ -90,7 +90,7 @@ class _Writer:
         if level and column <= level.old:
             return level.new
         around = [each for each in (*self.levels, level) if each and each.old <= column]
-        return max(around, key=lambda each: each.old).new if around else 0
+        return max((each.old, each.new) for each in around)[1] if around else 0
 
     def gapped(self, start: int, end: int) -> bool:
         """Whether comments stand between two places of the text."""
