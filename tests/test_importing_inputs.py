@@ -290,6 +290,7 @@ def test_outputs_in_another_order_are_said(capsys: pytest.CaptureFixture[str]) -
     }
     assert run(["import", "torchvision:googlenet"]) == 0
     out, err = capsys.readouterr()
+    assert dsl.formatted(out) == out
     assert err.splitlines()[-1] == (
         "note: in training the model returns (logits, aux2, aux1) and this network (logits, aux1, "
         "aux2): take them by name, output.logits"

@@ -115,7 +115,7 @@ def import_(
         raise click.UsageError(f"MODEL is like torchvision:googlenet or my_net:Net, not {source}")
     wishes: dict[str, Any] = {"name": name, "aux_weight": aux_weight, "weights": weights}
     spec = imported(source, size, kwargs=dict(kwargs), **wishes)
-    text = dsl.dump(spec)
+    text = dsl.formatted(dsl.dump(spec))
     deliver(text, output, [source.partition(":")[0]])
     _note(spec)
     if output is None:
