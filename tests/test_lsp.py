@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,7 @@ from lsprotocol import types
 from compiler.cli import run
 from compiler.editor.features import FEATURES
 from tests.asking import TINY, edited
-from tests.speaking import Editor, editor
+from tests.speaking import ROOT, Editor, editor
 
 NAME = "tiny.yaml"
 
@@ -213,6 +215,15 @@ class TestHostile:
             assert found.process.stdin
             found.process.stdin.close()
             assert found.process.wait(60) == 1
+
+
+@pytest.mark.parametrize("length", ["9" * 11, "9" * 25, "9" * 5000], ids=len)
+def test_a_message_of_a_length_that_nobody_sends(length: str) -> None:
+    command = [sys.executable, "-m", "compiler", "lsp"]
+    sent = f"Content-Length: {length}\r\n\r\nabc".encode()
+    done = subprocess.run(command, cwd=ROOT, input=sent, capture_output=True, check=False)
+    assert done.returncode == 1
+    assert b"Traceback" not in done.stderr
 
 
 def test_without_the_extra_it_says_what_to_install(

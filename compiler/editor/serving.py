@@ -6,6 +6,7 @@ import gc
 import logging
 import os
 import signal
+import sys
 
 from compiler.editor.server import made
 
@@ -20,6 +21,10 @@ def serve() -> int:
     logging.disable(logging.CRITICAL)  # pygls and asyncio would log tracebacks.
     gc.set_threshold(700, 10, 10)  # A server lives long, other than a command.
     server = made()
-    server.start_io(stdout=answers)
+    try:
+        server.start_io(stdout=answers)
+    except (MemoryError, OverflowError, ValueError):  # A message of a length that nobody sends.
+        sys.stderr.write("error: the editor announced a message that is too long\n")
+        return 1
     server.worker.shutdown(wait=False, cancel_futures=True)
     return 0 if server.conversation.ended else 1
