@@ -14,8 +14,8 @@ from typing import Any, Self
 SECONDS, LATER = 1.0, 5.0
 """Of the processor, which doesn't count who else is busy: until a spec is refused or lowered, and
 until a command has its answer, as a mutant may be a network of thousands of layers."""
-PATIENCE = 60
-"""Seconds by the clock after which nothing is expected any more."""
+PATIENCE = 300
+"""Seconds by the clock after which nothing is expected any more, however busy others are."""
 ROOT = Path(__file__).parent.parent.parent
 
 
