@@ -663,6 +663,7 @@ def test_keras_has_no_such_layer(both: None) -> None:
 @pytest.mark.parametrize("words", ["check", "cost", "draw", "source", "ir", "resolve", "weights"])
 def test_torch_waits_until_something_is_built(site: Path, tmp_path: Path, words: str) -> None:
     (tmp_path / "net.yaml").write_text(GATED, encoding="utf-8")
+    (tmp_path / "pyproject.toml").write_text('[tool.inception-compile]\nerror-on = "error"\n')
     code = (
         f"import sys; sys.path.insert(0, {str(site)!r}); from compiler.cli import run\n"
         f"assert run(['{words}', 'net.yaml', '--plugin', {str(PLUGINS / 'gain.py')!r}]) == 0\n"

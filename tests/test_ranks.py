@@ -286,7 +286,7 @@ def test_the_command_line_says_positions(
 ) -> None:
     path = tmp_path / "series.yaml"
     path.write_text(SERIES, encoding="utf-8")
-    code, said, _ = ran(["check", str(path), "--input", "128"], capsys)
+    code, said, _ = ran(["check", str(path), "--input", "128", "--error-on", "error"], capsys)
     assert code == 0
     assert "2 x 128, 4 classes" in said
     assert "positions, stride" in said
