@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import takewhile
 
 from compiler.findings.lint import Finding, Lint
 from compiler.findings.subject import Subject
@@ -12,21 +11,24 @@ from compiler.ir.nodes import Node, Tap, params
 from dsl.models.extent import kernel_text
 from dsl.text.problems import Span
 
+NEARLY_ALL = 0.9
+"""Of the trunk's weights. GoogLeNet has 18% and 44% in front of its heads, Inception-v3 41%."""
+
 
 def _find(subject: Subject) -> Iterator[Finding]:
     network = subject.network
     body = _maps(network.nodes)
     last = body[-1].out.grid if body else ()
-    if not network.taps or last == network.input.grid:
+    if last == network.input.grid:
         return
-    for head in network.taps:
-        if head.inp.grid == last:
-            yield _said(subject, head, body)
+    for place, head in enumerate(network.nodes):
+        if isinstance(head, Tap) and head.inp.grid == last:
+            part = params(*_maps(network.nodes[:place])) / max(params(*body), 1)
+            if part >= NEARLY_ALL:
+                yield _said(subject, head, part)
 
 
-def _said(subject: Subject, head: Tap, body: list[Node]) -> Finding:
-    before = takewhile(lambda node: node is not head, subject.network.nodes)
-    part = params(*_maps(before)) / max(params(*body), 1)
+def _said(subject: Subject, head: Tap, part: float) -> Finding:
     return Finding(
         _place(subject, head),
         f"auxiliary head {head.name} taps a map of {kernel_text(map(int, head.inp.grid))}, as "
