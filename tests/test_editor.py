@@ -84,6 +84,11 @@ class TestDiagnostics:
         assert place.uri.endswith("base.yaml")
         assert place.range.start == types.Position(14, 15)
 
+    def test_a_finding_names_what_it_concerns(self) -> None:
+        reading, page, _ = opened(edited("1x7 c7", "1x7 c7 bias"))
+        (found,) = [each for each in diagnostics(reading, page, "file:///a") if each.code == "W130"]
+        assert found.message.splitlines()[-1].startswith("at ")
+
     def test_lints_and_broken_promises_are_told(self) -> None:
         reading, *_ = opened(edited("3x3 16 /2", "3x3 16 /2 bias") + "expect: {params: 3}\n")
         assert {"W130", "E130"} <= {each.code for each in reading.problems}
@@ -134,6 +139,10 @@ class TestCompletion:
             words(edited("    params: [c7]\n", "    |\n    params: [c7]\n"))
         )
         assert set(Aux.model_fields) & set(keys) <= {"weight"}
+
+    @pytest.mark.parametrize("text", ["|", "na|", "# a network\n|", "\n\n|\n"])
+    def test_the_first_key_of_a_text(self, text: str) -> None:
+        assert words(text, before="")[:2] == list(Spec.model_fields)[:2]
 
     def test_keys_say_what_they_are_and_bring_their_colon(self) -> None:
         items = complete(*opened(f"{TINY}defaults: {{|}}"))

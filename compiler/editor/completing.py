@@ -36,6 +36,9 @@ def _at_cursor(reading: Reading, line: int, column: int) -> Mark | None:
     lines = list(reading.lines)
     lines[line] = f"{lines[line][:column]}{CURSOR}{lines[line][column:]}"
     root = partial("\n".join(lines), reading.file).root
+    if root is None:  # A word alone: the first key of a text that has nothing else yet.
+        lines[line] += ":"
+        root = partial("\n".join(lines), reading.file).root
     blocks = reading.known.blocks if reading.known else ()
     found = [mark for mark in marks(root, blocks) if CURSOR in mark.text]
     found = [mark for mark in found if mark.span.line == line + 1]

@@ -30,7 +30,8 @@ def diagnostics(reading: Reading, page: Page, uri: str) -> list[types.Diagnostic
 
 def diagnostic(problem: Problem, reading: Reading, page: Page, uri: str) -> types.Diagnostic:
     own = _own_place(problem, reading)
-    parts = [problem.message, problem.hint, problem.help]
+    placeless = (said for span, said in problem.notes if not span.line)
+    parts = [problem.message, problem.hint, problem.help, *placeless]
     elsewhere = own is not problem.span and problem.span.line
     notes = [(problem.span, problem.message)] if elsewhere else []
     related = [

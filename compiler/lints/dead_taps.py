@@ -54,14 +54,19 @@ def _said(site: Site, dead: list[_Dead], notes: tuple[tuple[Span, str], ...]) ->
         site.of("kernel"),
         f"{kernel} on a map of {kernel_text(each.size for each in found)}: {taps}, "
         f"{weights} {'is' if weights == '1 weight' else 'are'} dead",
-        help=_help(found, worst.leaf),
+        help=_help(found, worst.leaf, whole=len(dead) == len(site.uses)),
         uses=tuple(each.use for each in dead),
         notes=notes,
     )
 
 
-def _help(found: Sweeps, leaf: Leaf) -> str:
-    """A kernel that computes the same, where cutting as much off either side gives one."""
+def _help(found: Sweeps, leaf: Leaf, *, whole: bool) -> str:
+    """A kernel that computes the same, where cutting as much off either side gives one.
+
+    Of a step that is used on larger maps, too, that would harm the others: not `whole`.
+    """
+    if not whole:
+        return f"{LARGER}; or a block of its own for these uses: on others it is right"
     slide = slide_of(leaf)
     even = all((each.kernel - each.alive) % 2 == 0 and each.stride == 1 for each in found)
     kept = [each.before == each.dilation * (each.kernel - 1) / 2 for each in found]
