@@ -276,6 +276,22 @@ def test_fix_mends_what_is_beyond_doubt_without_being_asked_twice(
     assert (folder / "tabbed.yaml").read_text() == CLEAN
 
 
+def test_fix_takes_a_dead_bias_away_and_nothing_that_has_an_effect(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put(folder, biased=BIASED)
+    code, _, err = ran(capsys, "biased.yaml", "--fix")
+    assert (code, err) == (0, "1 problem mended in 1 file\n")
+    assert (folder / "biased.yaml").read_text() == BIASED.replace("bias", "nobias")
+    both = "inception:\n  A: {params: [n], concat: [1x1 8, 3x3 8 bias norm=n]}\n"
+    text = framed(f"{both}body: [a: A n=batch, b: A n=none]\n")
+    put(folder, both=text)
+    code, _, err = ran(capsys, "both.yaml", "--fix", "--select", "W130")
+    assert code == 1
+    assert err.endswith("0 problems mended in 0 files\n")
+    assert (folder / "both.yaml").read_text() == text
+
+
 def test_fix_of_what_is_piped_in_goes_on(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -129,6 +129,21 @@ class TestActions:
         assert action.diagnostics and action.diagnostics[0].code == "E021"
         assert action.is_preferred is False
 
+    def test_a_finding_is_mended_or_allowed_once_there_is_a_reason(self) -> None:
+        text = edited("conv1: 3x3 16 /2", "conv1: 3x3 16 /2 |bias")
+        (mend, mended), (allow, allowed) = done(text, CodeActionKind.QuickFix)
+        assert mended == edited("conv1: 3x3 16 /2", "conv1: 3x3 16 /2 nobias")
+        assert mend.is_preferred
+        assert not allow.is_preferred
+        assert "W130" in allow.title
+        comment = "  # lint: allow W130 "
+        assert comment in allowed
+        told = {each.code for each in opened("|" + allowed)[0].problems}
+        assert {"W130", "W191"} <= told
+        reasoned = allowed.replace(comment, f"{comment}the checkpoints have them")
+        told = {each.code for each in opened("|" + reasoned)[0].problems}
+        assert not {"W130", "W190", "W191"} & told
+
     def test_nothing_to_fix_elsewhere(self) -> None:
         text = edited("A c7=8", "A c=8", "|" + TINY)
         assert done(text, CodeActionKind.QuickFix) == []

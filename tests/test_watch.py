@@ -113,7 +113,7 @@ def test_a_session_of_saves(watching: Watching, folder: Path) -> None:
     assert "it can't be built" in watching.until("problem found")[0]
     base.unlink()
     watching.until("can't read base.yaml")
-    watching.until("problem found")
+    assert watching.until("gone")[-1] == "  1 gone"  # The fault that the base had.
     replaced(base, SPEC.replace("3x3 8 /2", "3x3 16 /2"))
     assert watching.until("no problems any more")[0].endswith("  the same network")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -110,9 +110,7 @@ def _turn(watched: Watched, before: Examined) -> None:
     click.echo(f"{time.strftime('%H:%M:%S')}  {first}")
     click.echo("".join(f"{line}\n" for line in lines), nl=False)
     if _said(found) != _said(before):
-        _complain(found)
-        if not found.problems:
-            click.echo("  no problems any more")
+        _tell_change(before, found)
     if found.prepared:
         watched.good = found.prepared
         _redraw(watched, found.prepared)
@@ -133,6 +131,20 @@ def _summary(prepared: Prepared) -> str:
 def _said(found: Examined) -> list[tuple[str, str]]:
     """What is wrong, wherever it stands by now."""
     return [(problem.code, problem.message) for problem in found.problems]
+
+
+def _tell_change(before: Examined, found: Examined) -> None:
+    """The problems that are new, and how many others there are still, and are no more."""
+    old, now = set(_said(before)), set(_said(found))
+    new = tuple(each for each in found.problems if (each.code, each.message) not in old)
+    _complain(replace(found, problems=new))
+    same, gone = len(found.problems) - len(new), len(old - now)
+    if not found.problems:
+        click.echo("  no problems any more")
+    elif same or gone:
+        told = [f"{same} as before"] if same else []
+        told += [f"{gone} gone"] if gone else []
+        click.echo(f"  {', '.join(told)}")
 
 
 def _complain(found: Examined) -> None:

@@ -7,12 +7,16 @@ from collections.abc import Sequence
 from lsprotocol import types
 from lsprotocol.types import CodeActionKind
 
+from compiler.checking.allowances import UNCLEAR, UNUSED
+from compiler.checking.examining import codes
 from compiler.editor.diagnosing import diagnostic
 from compiler.editor.extracting import extracted
 from compiler.editor.pages import Page
 from compiler.editor.reading import Reading
-from dsl.text.problems import Problem
+from dsl.text.problems import Problem, Span
 
+ALLOWABLE = frozenset(codes()) - {UNUSED.code, UNCLEAR.code}
+"""What a comment may allow, but for what is wrong with comments."""
 KINDS = (CodeActionKind.QuickFix, CodeActionKind.RefactorExtract)
 """What kinds of things are offered."""
 
@@ -40,17 +44,37 @@ EXTRACT = "Extract these branches into a block"
 
 def _fixes(reading: Reading, page: Page, range: types.Range, uri: str) -> list[types.CodeAction]:
     lines = page.place(range.start)[0] + 1, page.place(range.end)[0] + 1
-    return [
-        _fixed(problem, reading, page, uri)
+    here = [
+        problem
         for problem in reading.problems
-        if _fits(problem, reading, lines)
+        if problem.span.file == reading.file and lines[0] <= problem.span.line <= lines[1]
     ]
+    fixes = [_fixed(each, reading, page, uri) for each in here if _fits(each, reading)]
+    return [*fixes, *(_allowing(each, reading, page, uri) for each in here if _may(each, reading))]
 
 
-def _fits(problem: Problem, reading: Reading, lines: tuple[int, int]) -> bool:
-    fix = problem.fix
-    here = fix is not None and fix.span.file == reading.file
-    return here and lines[0] <= problem.span.line <= lines[1]
+def _fits(problem: Problem, reading: Reading) -> bool:
+    return problem.fix is not None and problem.fix.span.file == reading.file
+
+
+def _may(problem: Problem, reading: Reading) -> bool:
+    """Whether a comment may allow a problem: a finding, on a line without such a comment."""
+    line = reading.lines[problem.span.line - 1]
+    return problem.code in ALLOWABLE and "lint:" not in line
+
+
+def _allowing(problem: Problem, reading: Reading, page: Page, uri: str) -> types.CodeAction:
+    """A comment that allows a finding, but for its reason: until there is one, that is told."""
+    span = problem.span
+    line = reading.lines[span.line - 1]
+    end = Span(span.file, span.line, len(line.rstrip()) + 1, len(line) - len(line.rstrip()))
+    edit = types.TextEdit(page.range(end), f"  # lint: allow {problem.code} ")
+    return types.CodeAction(
+        title=f"Allow {problem.code} here, for a reason to be given",
+        kind=CodeActionKind.QuickFix,
+        diagnostics=[diagnostic(problem, reading, page, uri)],
+        edit=types.WorkspaceEdit(changes={uri: [edit]}),
+    )
 
 
 def _fixed(problem: Problem, reading: Reading, page: Page, uri: str) -> types.CodeAction:

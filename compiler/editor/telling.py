@@ -98,9 +98,9 @@ TABLES = {"count_padding": "avgpool"}
 
 
 def about_word(key: str, word: str) -> str:
-    """What a word is as the value of a key or an option."""
-    tables = [described.WORDS.get(TABLES.get(key, key), {})]
-    tables += [] if tables[0] else described.WORDS.values()
+    """What a word is as the value of a key or an option; without one, as a word of its own."""
+    own = described.WORDS.get(TABLES.get(key, key), {})
+    tables = [own] if key and not own else [own, *described.WORDS.values()]
     found = (table.get(word) or table.get(word_of(word)) for table in tables)
     meaning = next(filter(None, found), "")
     return f"`{word}`: {meaning}" if meaning else ""

@@ -134,6 +134,12 @@ class Subject:
         """The sites of calls of blocks."""
         return (site for site in self.sites if isinstance(site.step, Call))
 
+    def written(self, span: Span) -> str:
+        """What stands at a place; empty where the text isn't at hand."""
+        lines = self.spec.texts.get(span.file, "").split("\n")
+        line = lines[span.line - 1] if 0 < span.line <= len(lines) else ""
+        return line[span.column - 1 :][: span.length]
+
     def block(self, name: str) -> Block:
         """A block by its name."""
         return self.spec.blocks[name]

@@ -13,6 +13,7 @@ from compiler.ops.deconv import Deconv
 from compiler.ops.linear import Identity
 from compiler.ops.norm import BatchNorm
 from compiler.ops.pool import MaxPool
+from dsl.text.problems import Fix
 
 BIASED = frozenset({Conv, Deconv})
 HELP = {
@@ -35,6 +36,7 @@ def _find(subject: Subject) -> Iterator[Finding]:
                 f"{said}: {count(sum(dead.values()), 'parameter')} without effect",
                 help=HELP.get(_own(site), "write nobias beside it"),
                 uses=tuple(dead),
+                fix=_fix(subject, site, dead),
             )
     if default:
         total = sum(sum(dead.values()) for dead in default.values())
@@ -46,6 +48,18 @@ def _find(subject: Subject) -> Iterator[Finding]:
             help="leave `bias` out: a convolution then has one where no norm follows",
             uses=tuple(use for dead in default.values() for use in dead),
         )
+
+
+INSTEAD = {"bias": "nobias", "true": "false"}
+"""What takes a bias away, by what asks for it."""
+
+
+def _fix(subject: Subject, site: Site, dead: dict[Use, int]) -> Fix | None:
+    """Taking the bias away, where nothing but these uses would lose it."""
+    span = site.of("bias")
+    text = INSTEAD.get(subject.written(span), "")
+    whole = len(dead) == len(site.uses)
+    return Fix(span, text) if text and whole and span.exact and _own(site) == "bias" else None
 
 
 def _own(site: Site) -> str:
