@@ -8,6 +8,7 @@ from compiler.ir.nodes import Node, Parallel, Series
 from compiler.lowering.scope import Scope
 from dsl.models import layers
 from dsl.models.extent import kernel_text
+from dsl.text.problems import Span
 
 if TYPE_CHECKING:
     from compiler.lowering.shortcuts import Lowered
@@ -37,7 +38,15 @@ def check(
     message = f"the residual sum{at} adds two shapes: {given}, {gives} {node.out}"
     help = _advice(residual, node, shortcut, lowered)
     place = residual.shortcut.at if residual.shortcut else residual.at
-    scope.fail("E112", place.span, message, help=help)
+    scope.fail("E112", place.span, message, help=help, notes=_maker(node))
+
+
+def _maker(node: Series | Parallel) -> tuple[tuple[Span, str], ...]:
+    """The one step that gives what is added, if there is one: it may be what is wrong."""
+    if isinstance(node, Parallel):
+        return ((node.then.span, f"`then` gives {node.out}"),) if node.then else ()
+    last = node.nodes[-1] if node.nodes else None
+    return ((last.span, f"the last step gives {node.out}"),) if last and last.span.line else ()
 
 
 def _advice(
