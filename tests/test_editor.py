@@ -186,6 +186,17 @@ class TestCompletion:
         assert words(edited("body.mixed_1.c7", "mixed_1.|")) == ["c7", "repeat"]
         assert {"stem", "inception", "mixed_1"} <= set(words(edited("body.mixed_1.c7", "|")))
 
+    def test_names_of_a_text_that_is_wrong_are_those_written_now(self) -> None:
+        wrong = edited("mixed_1: A c7=8", "mixed_1: A", edited("from: mixed_2", "from: |"))
+        wrong = wrong.replace("  - shrink: R", "  - shrunk: R")
+        found = words(wrong)
+        assert {"mixed_1", "shrunk"} <= set(found)
+        assert "shrink" not in found
+        wrong = edited("reduction:\n  R:", "reduction:\n  S:", edited("mixed_1: A", "mixed_1: |A"))
+        offered = words(wrong)
+        assert "S" in offered
+        assert "R" not in offered
+
     def test_the_shelf_and_its_variants(self) -> None:
         assert set(shelf.names()) <= set(words("name: a\nextends: |\n", ""))
         assert "googlenet@torchvision" in words("name: a\nextends: googlenet@|\n", "")

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
+from typing import get_args
 
 from compiler.editor.marks import Holder, Kind, Mark
 from compiler.editor.words import words
 from dsl.models.fields import JOIN_WORDS
-from dsl.models.model import BESIDE
+from dsl.models.model import BESIDE, Section
 from dsl.text.values import Entry, Mapping, Scalar, Sequence, Value
 
 OUT = "out."
 """How the keys of a contract begin that are about a step."""
-TRUNK = ("stem", "body", "head")
+TRUNK: tuple[Section, ...] = get_args(Section)
 
 
 class Stepper:

@@ -6,17 +6,13 @@ from collections.abc import Callable, Collection
 from functools import partial
 
 from compiler.editor.marks import Holder, Kind, Mark
-from compiler.editor.stepping import Stepper
+from compiler.editor.stepping import OUT, TRUNK, Stepper
 from compiler.editor.words import Word, words
 from dsl.models.changes import CHANGES, PLACES
 from dsl.models.extent import side_names
 from dsl.models.fields import JOIN_WORDS
 from dsl.models.model import BESIDE, BLOCK_SECTIONS, Residual
 from dsl.text.values import Entry, Mapping, Scalar, Sequence, Value
-
-OUT = "out."
-"""How the keys of a contract begin that are about a step."""
-TRUNK = ("stem", "body", "head")
 
 
 def marks(root: Mapping | None, blocks: Collection[str] = ()) -> list[Mark]:
