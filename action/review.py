@@ -20,7 +20,8 @@ COMMAND = "inception-compile"
 LONGEST = 60_000
 """Of a comment's 65,536 characters."""
 CUT = "\n\n*The rest is in the job's summary.*\n"
-NOTHING = "no spec changed since"
+SPEC = re.compile(r"^(#### |<details>)", re.MULTILINE)
+"""How what is told of one spec begins."""
 
 
 def main() -> int:
@@ -124,7 +125,7 @@ def _comment(text: str, specs: list[str], number: int) -> None:
     body = json.dumps({"body": f"{mark}\n{_fitting(text)}"})
     if own:
         _gh("--method", "PATCH", "--input", "-", f"{where}/comments/{own[0]['id']}", given=body)
-    elif NOTHING not in text:
+    elif SPEC.search(text):
         _gh("--method", "POST", "--input", "-", f"{where}/{number}/comments", given=body)
 
 
@@ -132,7 +133,7 @@ def _fitting(text: str) -> str:
     """As much as a comment takes, cut where a spec ends."""
     if len(text) <= LONGEST:
         return text
-    ends = [found.start() for found in re.finditer(r"^(#### |<details>)", text, re.MULTILINE)]
+    ends = [found.start() for found in SPEC.finditer(text)]
     end = max((end for end in ends if end <= LONGEST), default=0)
     head = text[:end] if end else text.partition("\n\n")[0]
     return head.rstrip() + CUT
