@@ -233,7 +233,9 @@ def test_a_trained_network_keeps_its_accuracy(
     assert kept >= right - 5
     assert (found - wanted).square().mean().sqrt() < 0.06 * wanted.square().mean().sqrt()
     assert report.quantised
-    assert (report.quantised.cost.same or 0) >= 19
+    cost, alike = report.quantised.cost, (found.argmax(1) == wanted.argmax(1)).double().mean()
+    assert cost.places == 20
+    assert (cost.same or 0) / 20 > alike - 0.15  # Of so few, two or three may differ by chance.
 
 
 def test_nobody_is_told(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -67,6 +68,17 @@ def close(ours: torch.Tensor, theirs: Any) -> bool:
     return bool(np.abs(mine - theirs).max() <= 1e-5 * np.abs(mine).max())
 
 
+def as_exact(model: CompiledNetwork, x: torch.Tensor, ours: torch.Tensor, theirs: Any) -> bool:
+    """Whether both are as far from what float64 gives: some networks amplify what is rounded.
+
+    How much differs from processor to processor; InceptionV1's bare stem is one of those.
+    """
+    with torch.no_grad():
+        exact = copy.deepcopy(model).double()(x.double()).numpy()
+    rounded = np.abs(ours.numpy() - exact).max()
+    return bool(np.abs(theirs - exact).max() <= 2 * rounded)
+
+
 PLAIN = [pair for pair in NETWORKS if pair[1] is None]
 
 
@@ -78,7 +90,8 @@ def test_shelf_networks_run_equal_in_onnx_runtime(name: str, variant: str | None
     for batch, grid in enumerate(grids(model.network), 1):
         x = torch.randn(batch, int(model.network.input[0]), *grid)
         with torch.no_grad():
-            assert close(model(x), *ran(found, x)), grid
+            ours, (theirs,) = model(x), ran(found, x)
+        assert close(ours, theirs) or as_exact(model, x, ours, theirs), grid
 
 
 def inferred(model: ModelProto) -> dict[str, tuple[Any, ...]]:

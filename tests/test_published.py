@@ -217,7 +217,7 @@ def test_every_spec_names_its_source_and_fits_a_screen() -> None:
         assert spec.name == name
         assert spec.title and "arXiv:" in spec.paper, name
         assert all(variant.title for variant in spec.variants.values()), name
-        assert len(shelf.find(name).read_text(encoding="utf-8").splitlines()) < 80, name
+        assert len(shelf.find(name).read_text(encoding="utf-8").splitlines()) <= 80, name
 
 
 @pytest.mark.parametrize(("name", "variant"), NETWORKS, ids=IDS)

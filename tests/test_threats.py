@@ -39,6 +39,11 @@ def limited() -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
 
 
+def interruptible() -> None:
+    """What a shell runs in the background ignores interrupts, and so does all that it starts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @contextmanager
 def child(
     code: str, *args: str, before: Sequence[str] = (), **more: Any
@@ -404,7 +409,8 @@ def test_a_full_disk_behind_standard_output_is_one_line(args: list[str]) -> None
 
 def test_ctrl_c_is_130_and_quiet() -> None:
     """While the program waits for a spec that is typed."""
-    with child(MAIN, "check", "-", stdin=subprocess.PIPE) as process:
+    typed: dict[str, Any] = {"stdin": subprocess.PIPE, "preexec_fn": interruptible}
+    with child(MAIN, "check", "-", **typed) as process:
         assert process.stdin is not None
         process.stdin.write(HEAD.encode())
         process.stdin.flush()

@@ -27,6 +27,11 @@ LONGEST = 60
 """Seconds until a line that is waited for must have come; it comes in a fraction of one."""
 
 
+def interruptible() -> None:
+    """What a shell runs in the background ignores interrupts, and so does all that it starts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Watching:
     """A process that watches, and what it has said since it was asked last."""
 
@@ -34,7 +39,12 @@ class Watching:
         command = [sys.executable, "-m", "compiler", "watch", *words]
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
         self.process = subprocess.Popen(
-            command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+            command,
+            cwd=folder,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            preexec_fn=interruptible,  # noqa: PLW1509  # it sets a signal alone
         )
         self.lines: queue.Queue[str] = queue.Queue()
         self.reader = threading.Thread(target=self._read, daemon=True)

@@ -155,7 +155,7 @@ def _tell(where: Folder, plan: Plan, text: str, source: str, drawn: str) -> None
 
 
 def _mention(network: Network, spec: str) -> None:
-    """Say that there are findings, and how to read them."""
+    """Say that there are findings that are more than notes, and how to read them."""
     from compiler.checking.as_text import counted
     from compiler.checking.configuring import ConfigError, policy_of
     from compiler.checking.examining import findings_of
@@ -165,7 +165,7 @@ def _mention(network: Network, spec: str) -> None:
     except ConfigError as error:
         click.echo(f"warnings weren't looked for: {error}", err=True)
         return
-    if found:
+    if any(problem.severity != "note" for problem in found):
         variant = [f"--variant {network.variant}"] if network.variant else []
         command = ["inception-compile check", quote(spec), *variant, *network.options]
         click.echo(f"{counted(found)}: {' '.join(command)}", err=True)
