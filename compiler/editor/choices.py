@@ -119,9 +119,8 @@ def _arguments(reading: Reading, mark: Mark) -> Iterator[Choice]:
 
 def _behind(reading: Reading, mark: Mark) -> Iterator[Choice]:
     """What may stand behind the first word, or behind a key and `=`."""
-    key = _key_before(mark)
-    if key:
-        yield from _valued(reading, mark, key)
+    if mark.key:
+        yield from _valued(reading, mark, mark.key)
         return
     kind = layer_of(mark.first, blocks_of(reading)) if mark.first else None
     if kind is Call:
@@ -130,16 +129,6 @@ def _behind(reading: Reading, mark: Mark) -> Iterator[Choice]:
     if kind:
         yield from _options(kind, mark)
     yield from _names(reading, mark)
-
-
-def _key_before(mark: Mark) -> str:
-    """The key that a value stands behind: `norm` in `norm=|`, or that of a mapping."""
-    if mark.kind == "word" and mark.holder:
-        return mark.first
-    if mark.whole is None:
-        return ""
-    before = mark.whole.text[: mark.span.column - mark.whole.span.column]
-    return before.split(" ")[-1].removesuffix("=") if before.endswith("=") else ""
 
 
 def _options(kind: type[Layer], mark: Mark) -> Iterator[Choice]:

@@ -112,19 +112,12 @@ def _meaning(reading: Reading, mark: Mark) -> str:
         case "option":
             return about_option(mark.first, mark.text)
         case "word":
-            return about_word(mark.first if mark.holder else _key_before(reading, mark), mark.text)
+            return about_word(mark.key, mark.text)
         case "name" | "param" | "argument":
             return _parameter(reading, mark)
         case "call":
             return _signature(reading, mark.text)
     return ""
-
-
-def _key_before(reading: Reading, mark: Mark) -> str:
-    """The key of an op-string whose value a word is: `norm` of `norm=none`."""
-    before = reading.lines[mark.span.line - 1][: mark.span.column - 1]
-    found = re.search(r"(\w+)=$", before)
-    return found[1] if found else ""
 
 
 def called(name: str, block: Block) -> str:

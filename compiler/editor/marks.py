@@ -51,6 +51,16 @@ class Mark:
         """The column behind it, from 1."""
         return self.span.column + self.span.length
 
+    @property
+    def key(self) -> str:
+        """The key that it stands behind as a value: `norm` in `norm=none`, or that of a mapping."""
+        if self.kind == "word" and self.holder:
+            return self.first
+        if self.whole is None:
+            return ""
+        before = self.whole.text[: self.span.column - self.whole.span.column]
+        return before.split(" ")[-1].removesuffix("=") if before.endswith("=") else ""
+
     def holds(self, line: int, column: int) -> bool:
         """Whether a cursor at that place, both from 1, touches it."""
         return self.span.line == line and self.span.column <= column <= self.end
