@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 import dsl
+from compiler.checking.mending import applied
 from compiler.lowering.lower import lower
-from dsl.text.problems import Fix, Problem
+from dsl.text.problems import Problem
 
 BAD = sorted((Path(__file__).parent / "bad").glob("*.yaml"))
 HEAD = "name: net\ninput: [3, 64, 64]\nclasses: 10\n"
@@ -29,14 +30,6 @@ def problems(text: str, name: str) -> tuple[Problem, ...]:
     return ()
 
 
-def pasted(text: str, fix: Fix) -> str:
-    """The text as the fix wants it."""
-    lines = text.split("\n")
-    line, start = lines[fix.span.line - 1], fix.span.column - 1
-    lines[fix.span.line - 1] = line[:start] + fix.text + line[start + fix.span.length :]
-    return "\n".join(lines)
-
-
 def told(found: tuple[Problem, ...]) -> Counter[tuple[str, int, str]]:
     """How often each thing is said of each line."""
     return Counter((problem.code, problem.span.line, problem.message) for problem in found)
@@ -50,7 +43,7 @@ def test_what_is_advised_mends_what_it_is_advised_for(path: Path) -> None:
         if problem.fix is None or problem.fix.span.file != path.name:
             continue
         assert not problem.fix.text or problem.fix.text in problem.render(), problem
-        after = problems(pasted(text, problem.fix), path.name)
+        after = problems(applied(text, problem.fix), path.name)
         (key,) = told((problem,))
         assert told(after)[key] < told(before)[key], f"{problem.render()}\n--\n{problem.fix}"
 
@@ -172,7 +165,7 @@ def test_one_slip_is_one_message_whose_advice_works_as_it_stands(text: str) -> N
         fix = found[0].fix
         assert fix is not None, found[0].render(text)
         assert not fix.text.strip() or fix.text in found[0].render(text)
-        text = pasted(text, fix)
+        text = applied(text, fix)
     assert not problems(text, "net.yaml")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from compiler.checking.examining import Examined
+from compiler.checking.examining import Examined, problems_of
 from dsl.text.problems import Problem, Severity
 
 COMMANDS: dict[Severity, str] = {"error": "error", "warning": "warning", "note": "notice"}
@@ -13,8 +13,7 @@ COMMANDS: dict[Severity, str] = {"error": "error", "warning": "warning", "note":
 
 def written(found: Sequence[Examined]) -> str:
     """A command a problem."""
-    problems = [problem for each in found for problem in each.problems]
-    return "".join(f"{command(problem)}\n" for problem in problems)
+    return "".join(f"{command(problem)}\n" for problem in problems_of(found))
 
 
 def command(problem: Problem) -> str:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from compiler.checking.examining import Examined
+from compiler.checking.examining import Examined, problems_of
 from dsl.text.problems import SEVERE, Fix, Problem, Span
 
 VERSION = 1
@@ -16,7 +16,7 @@ VERSION = 1
 
 def written(found: Sequence[Examined]) -> str:
     """`{"version", "specs", "counts", "problems"}`, each problem with its place and its fix."""
-    problems = [problem for each in found for problem in each.problems]
+    problems = problems_of(found)
     by = Counter(problem.severity for problem in problems)
     whole = {
         "version": VERSION,

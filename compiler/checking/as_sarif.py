@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from compiler.checking.as_annotations import here
-from compiler.checking.examining import Examined, explained
+from compiler.checking.examining import Examined, explained, problems_of
 from compiler.findings.explained import Explained
 from compiler.version import __version__
 from dsl.text.codes import ERRORS
@@ -21,7 +21,7 @@ ROOT = "%SRCROOT%"
 
 def written(found: Sequence[Examined]) -> str:
     """One run, with a rule for each code that was met."""
-    problems = [problem for each in found for problem in each.problems]
+    problems = problems_of(found)
     met = sorted({problem.code for problem in problems})
     driver = {
         "name": "inception-compile",

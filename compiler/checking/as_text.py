@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from compiler.checking.examining import Examined
+from compiler.checking.examining import Examined, problems_of
+from compiler.checking.gathering import passed_over
 from compiler.findings.wording import count
-from dsl.text.problems import MOST_SHOWN, SEVERE, Problem
+from dsl.text.problems import SEVERE, Problem, listed
 
 
 def written(found: Sequence[Examined]) -> str:
     """Every problem, and how many there are; empty where there are none."""
-    every = [(each, problem) for each in found for problem in each.problems]
-    if not every:
+    if not (problems := problems_of(found)):
         return ""
-    shown = every[:MOST_SHOWN]
-    told = [problem.render(each.texts.get(problem.span.file)) for each, problem in shown]
-    more = f"; the first {MOST_SHOWN} are shown" if len(every) > MOST_SHOWN else ""
-    return "\n".join([*told, f"{counted([problem for _, problem in every])} found{more}", ""])
+    texts = [each.texts.get(problem.span.file) for each in found for problem in each.problems]
+    return f"{listed(zip(problems, texts, strict=True), counted(problems))}\n"
 
 
 def counted(problems: Sequence[Problem]) -> str:
@@ -37,13 +35,9 @@ def counted(problems: Sequence[Problem]) -> str:
 
 def summary(found: Sequence[Examined], others: int) -> Iterator[str]:
     """What was looked at, where that were several specs."""
-    problems = [problem for each in found for problem in each.problems]
+    problems = problems_of(found)
     allowed = sum(each.allowed for each in found)
     beside = f", {allowed} allowed" if allowed else ""
     yield f"{count(len(found), 'spec')} checked: {counted(problems)}{beside}"
     if others:
-        yield f"{count(others, 'YAML file')} passed over, which {_are(others)}"
-
-
-def _are(number: int) -> str:
-    return "is no spec" if number == 1 else "are no specs"
+        yield passed_over(others)

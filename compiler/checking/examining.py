@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 import dsl
 from compiler.checking.allowances import UNCLEAR, UNUSED, Allowed, allowed
@@ -17,14 +18,16 @@ from compiler.lowering.lower import LIMIT, lower
 from compiler.lowering.prepare import NO_OVERRIDES, Overrides, Piped, Prepared, Where, prepare
 from dsl.models import shelf
 from dsl.models.spec import Spec
-from dsl.text.problems import NOWHERE, Problem, SpecError
+from dsl.text.problems import NOWHERE, Problem, SpecError, by_place
 
 
+@cache
 def explained() -> tuple[Explained, ...]:
     """Every finding there is, by its code."""
     return tuple(sorted((*every_lint(), UNUSED, UNCLEAR), key=lambda each: each.code))
 
 
+@cache
 def codes() -> tuple[str, ...]:
     """The codes of every finding."""
     return tuple(each.code for each in explained())
@@ -42,6 +45,11 @@ class Examined:
     texts: Mapping[str, str] = field(default_factory=dict)
     allowed: int = 0
     prepared: Prepared | None = field(default=None, compare=False)
+
+
+def problems_of(found: Iterable[Examined]) -> list[Problem]:
+    """The problems of several specs, in order."""
+    return [problem for each in found for problem in each.problems]
 
 
 @dataclass(frozen=True)
@@ -73,7 +81,7 @@ def examined(where: Where, asked: Asked = AS_WRITTEN) -> Examined:
     try:
         prepared = prepare(where, asked.variant, overrides=asked.overrides, limit=asked.limit)
     except SpecError as error:
-        return Examined(name_of(where), _sorted(error.problems), error.texts)
+        return Examined(name_of(where), by_place(error.problems), error.texts)
     spec = prepared.spec
     own = _found(prepared.network, asked)
     found = [problem for _, problem in own]
@@ -82,7 +90,9 @@ def examined(where: Where, asked: Asked = AS_WRITTEN) -> Examined:
     comments = allowed(spec.texts, codes())
     left = comments.left(found)
     problems = [*left, *(_about_comments(comments, spec.at.span.file) if whole else ())]
-    return Examined(name_of(where), _sorted(problems), spec.texts, len(found) - len(left), prepared)
+    return Examined(
+        name_of(where), by_place(problems), spec.texts, len(found) - len(left), prepared
+    )
 
 
 def findings_of(network: Network) -> tuple[Problem, ...]:
@@ -142,7 +152,3 @@ def _of_variants(spec: Spec, known: set[Key], asked: Asked) -> list[Problem]:
 def _about_comments(comments: Allowed, file: str) -> Iterator[Problem]:
     yield from (problem for problem in comments.unclear if problem.span.file == file)
     yield from comments.unused(file)
-
-
-def _sorted(problems: list[Problem] | tuple[Problem, ...]) -> tuple[Problem, ...]:
-    return tuple(sorted(problems, key=lambda each: (each.span, each.code, each.message)))

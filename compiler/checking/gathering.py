@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from glob import glob, has_magic
 from pathlib import Path
 
+from compiler.findings.wording import count
 from dsl.models.changes import Changes
 from dsl.models.spec import Spec
 
@@ -31,6 +32,12 @@ class Gathered:
     def add(self, path: str) -> None:
         """Take a file of a folder for a spec, or for something else."""
         (self.specs if looks_like_a_spec(Path(path)) else self.others).append(path)
+
+
+def passed_over(others: int) -> str:
+    """How many YAML files were none of those that were meant."""
+    are = "is no spec" if others == 1 else "are no specs"
+    return f"{count(others, 'YAML file')} passed over, which {are}"
 
 
 def gathered(words: tuple[str, ...]) -> Gathered:

@@ -7,14 +7,14 @@ from compiler.findings.subject import Subject
 from compiler.ir.network import Network
 from compiler.lints import every_lint
 from dsl.models.spec import Spec
-from dsl.text.problems import Problem
+from dsl.text.problems import Problem, by_place
 
 
 def linted(network: Network) -> tuple[Problem, ...]:
     """Every finding of every lint, by place."""
     subject = Subject(network)
     found = [problem for lint in every_lint() for problem in lint.problems(subject)]
-    return tuple(sorted(found, key=lambda problem: (problem.span, problem.code, problem.message)))
+    return by_place(found)
 
 
 def placed(spec: Spec, file: str = "<spec>") -> Spec:

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import click
 
+from compiler.cli.terminal import shown
 from compiler.files.folder import Folder
 from compiler.files.writing import Content, write
+from dsl.text.problems import printable
 
-__all__ = ["deliver", "stale"]
+__all__ = ["deliver", "keep", "patch", "stale"]
 
 MOST_LINES = 60
 
@@ -42,6 +44,20 @@ def _same_file(one: Path, other: Path) -> bool:
         return one.is_file() and one.samefile(other)
     except (OSError, ValueError):
         return False
+
+
+def patch(file: str, old: str, new: str) -> str:
+    """What changes of a text, as a unified diff that `patch` takes.
+
+    Whatever a terminal would obey is an escape, but for tabs, which are what some lines change.
+    """
+    before, after = (side.splitlines(keepends=True) for side in (old, new))
+    lines = difflib.unified_diff(before, after, printable(file), printable(file))
+    ended = (line if line.endswith("\n") else f"{line}\n{UNENDED}\n" for line in lines)
+    return "\t".join(map(shown, "".join(ended).split("\t")))
+
+
+UNENDED = "\\ No newline at end of file"
 
 
 def stale(folder: Folder, wanted: Mapping[str, bytes]) -> Iterator[str]:

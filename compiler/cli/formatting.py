@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +9,9 @@ from pathlib import Path
 import click
 
 import dsl
-from compiler.checking.gathering import gathered
+from compiler.checking.gathering import gathered, passed_over
 from compiler.cli import terminal
+from compiler.cli.files import patch
 from compiler.cli.options import STDIN_NAME
 from compiler.cli.piped import is_piped, taken
 from compiler.files.writing import write
@@ -124,15 +124,7 @@ def _tell(outcome: Outcome, check: bool, diff: bool) -> None:
     elif outcome.old == outcome.new:
         click.echo(printable(f"{outcome.file}: line ends or the byte-order mark alone"))
     else:
-        click.echo(terminal.shown("".join(_diff(outcome))), nl=False)
-
-
-def _diff(outcome: Outcome) -> Iterator[str]:
-    """A unified diff, which `patch` takes."""
-    old, new = (side.splitlines(keepends=True) for side in (outcome.old, outcome.new))
-    file = printable(outcome.file)
-    for line in difflib.unified_diff(old, new, file, file):
-        yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
+        click.echo(patch(outcome.file, outcome.old, outcome.new), nl=False)
 
 
 def _complain(file: str, error: dsl.SpecError | OSError) -> None:
@@ -151,5 +143,4 @@ def _said(changed: int, left: int, failed: int, others: int, *, would: bool) -> 
         f"{failed} can't be read or written",
     ]
     line = ", ".join([parts[0], parts[1], *(parts[2:] if failed else ())])
-    are = "is no spec" if others == 1 else "are no specs"
-    return line + (f"\n{count(others, 'YAML file')} passed over, which {are}" if others else "")
+    return "\n".join([line, passed_over(others)] if others else [line])

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from compiler.checking.examining import Asked, Examined, examined
 from compiler.checking.mending import mended
 from compiler.checking.policy import Policy
 from compiler.cli import terminal
+from compiler.cli.files import patch
 from compiler.cli.piped import is_piped, taken
 from compiler.files.writing import write
 from compiler.findings.wording import count
@@ -75,7 +75,7 @@ def _read(word: str, stdin_name: str | None) -> Piped | None:
 
 def _deliver(word: str, spec: Piped, text: str, *, diff: bool) -> None:
     if diff:
-        click.echo("".join(_diff(spec, text)), nl=False)
+        click.echo(patch(spec.file, spec.text, text), nl=False)
     elif is_piped(word):
         click.echo(text, nl=False)
     elif text != spec.text:
@@ -89,9 +89,3 @@ def _as_it_was(path: Path, text: str) -> bytes:
     if there.count(b"\r\n") == there.count(b"\n") > 0:
         data = data.replace(b"\n", b"\r\n")
     return MARK + data if there.startswith(MARK) else data
-
-
-def _diff(spec: Piped, text: str) -> Iterator[str]:
-    old, new = (side.splitlines(keepends=True) for side in (spec.text, text))
-    for line in difflib.unified_diff(old, new, spec.file, spec.file):
-        yield line if line.endswith("\n") else f"{line}\n"

@@ -146,7 +146,25 @@ def _merged(problems: Iterable[Problem]) -> Iterable[Problem]:
     return found.values()
 
 
+def by_place(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Problems in the order in which they are told."""
+    return tuple(sorted(problems, key=lambda each: (each.span, each.code, each.message)))
+
+
 MOST_SHOWN = 100
+
+
+def listed(problems: Iterable[tuple[Problem, str | None]], count: str) -> str:
+    """Problems, each with its file's text where that is at hand, and below them their `count`.
+
+    Of very many the first are shown.
+    """
+    every = list(problems)
+    rendered = [problem.render(text) for problem, text in every[:MOST_SHOWN]]
+    more = f"; the first {MOST_SHOWN} are shown" if len(every) > MOST_SHOWN else ""
+    return "\n".join([*rendered, f"{count} found{more}"])
+
+
 NO_TEXTS: Mapping[str, str] = MappingProxyType({})
 
 
@@ -158,19 +176,15 @@ class SpecError(ValueError):
     """
 
     def __init__(self, problems: Iterable[Problem], texts: Mapping[str, str] = NO_TEXTS) -> None:
-        unique = _merged(problems)
-        self.problems = tuple(sorted(unique, key=lambda p: (p.span, p.code, p.message)))
+        self.problems = by_place(_merged(problems))
         self.texts = dict(texts)
         super().__init__(self.render())
 
     def render(self) -> str:
         """The problems, each with its line and caret, and their count at the end."""
         count = len(self.problems)
-        first = self.problems[:MOST_SHOWN]
-        rendered = [problem.render(self.texts.get(problem.span.file)) for problem in first]
-        found = f"{count} problem{'s' if count != 1 else ''} found"
-        more = f"; the first {MOST_SHOWN} are shown" if count > MOST_SHOWN else ""
-        return "\n".join([*rendered, found + more])
+        pairs = ((problem, self.texts.get(problem.span.file)) for problem in self.problems)
+        return listed(pairs, f"{count} problem{'s' if count != 1 else ''}")
 
     def __reduce__(self) -> tuple[type[SpecError], tuple[tuple[Problem, ...], dict[str, str]]]:
         return type(self), (self.problems, self.texts)
