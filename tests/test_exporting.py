@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import onnxruntime as ort
 import pytest
 import torch
 from onnx import ModelProto
+from torch import nn
 
 import dsl
 from compiler.exporting.activations import WRITTEN
@@ -68,15 +68,13 @@ def close(ours: torch.Tensor, theirs: Any) -> bool:
     return bool(np.abs(mine - theirs).max() <= 1e-5 * np.abs(mine).max())
 
 
-def as_exact(model: CompiledNetwork, x: torch.Tensor, ours: torch.Tensor, theirs: Any) -> bool:
-    """Whether both are as far from what float64 gives: some networks amplify what is rounded.
+def before_softmax(probabilities: Any) -> torch.Tensor:
+    """The logits, less what softmax takes away; what float32 can't hold is left at the least.
 
-    How much differs from processor to processor; InceptionV1's bare stem is one of those.
+    A share of the largest probability is no measure: how much of a logit's rounding a softmax
+    passes on depends on the image and on the processor, from 1e-7 to 1e-5 for InceptionV1.
     """
-    with torch.no_grad():
-        exact = copy.deepcopy(model).double()(x.double()).numpy()
-    rounded = np.abs(ours.numpy() - exact).max()
-    return bool(np.abs(theirs - exact).max() <= 2 * rounded)
+    return torch.as_tensor(probabilities).clamp(min=1e-30).log()
 
 
 PLAIN = [pair for pair in NETWORKS if pair[1] is None]
@@ -91,7 +89,9 @@ def test_shelf_networks_run_equal_in_onnx_runtime(name: str, variant: str | None
         x = torch.randn(batch, int(model.network.input[0]), *grid)
         with torch.no_grad():
             ours, (theirs,) = model(x), ran(found, x)
-        assert close(ours, theirs) or as_exact(model, x, ours, theirs), grid
+        if isinstance(list(model.modules())[-1], nn.Softmax):
+            ours, theirs = before_softmax(ours), before_softmax(theirs).numpy()
+        assert close(ours, theirs), grid
 
 
 def inferred(model: ModelProto) -> dict[str, tuple[Any, ...]]:
