@@ -21,7 +21,7 @@ from dsl.models.faults import expect
 from dsl.models.spec import Spec
 from dsl.reading.single import step
 from dsl.text.problems import Problem, Span, SpecError
-from dsl.text.values import read
+from dsl.text.source import read
 from dsl.writing.dumping import dump
 
 __all__ = [

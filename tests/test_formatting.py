@@ -17,8 +17,9 @@ from compiler.cli import run
 from dsl.models import shelf
 from dsl.models.spec import Spec
 from dsl.models.spelling import write
-from dsl.text import values
+from dsl.text.parsing import parse
 from dsl.text.source import unified
+from dsl.text.values import plain
 from dsl.writing.dumping import WIDTH
 from dsl.writing.formatting import same
 from dsl.writing.layout import laid_out
@@ -43,7 +44,7 @@ def layout(text: str) -> str:
 
 def readable(text: str) -> bool:
     try:
-        values.parse(unified(text), "<text>")
+        parse(unified(text), "<text>")
     except dsl.SpecError:
         return False
     return True
@@ -209,7 +210,7 @@ def test_every_kind_of_layer_keeps_its_meaning_in_any_order() -> None:
 @given(specs(), st.data())
 def test_any_spec_in_any_style(spec: Spec, data: st.DataObject) -> None:
     """Dumped by YAML's own writer, with an indent, a width and brackets of its choice."""
-    tree = values.plain(values.parse(dsl.dump(spec), "<text>"))
+    tree = plain(parse(dsl.dump(spec), "<text>"))
     style = data.draw(st.sampled_from([True, False, None]))
     width, indent = data.draw(st.integers(20, 200)), data.draw(st.integers(2, 8))
     quote = data.draw(st.sampled_from([None, None, '"']))

@@ -28,7 +28,7 @@ from dsl.reading import opstring
 from dsl.reading.reader import Reader
 from dsl.schema.pieces import Schema, form_in
 from dsl.schema.whole import of_names, of_spec
-from dsl.text import values
+from dsl.text.parsing import parse
 from dsl.text.problems import NOWHERE, Report, SpecError
 from dsl.text.values import Scalar
 from tests import odd_specs
@@ -163,7 +163,7 @@ def test_it_takes_scalars_however_yaml_reads_them(text: str) -> None:
     whole += "" if "classes:" in text else "classes: 5\n"
     whole += "" if "stem:" in text else "stem: 3x3 4\n"
     report = Report()
-    Reader(report).spec(values.parse(whole, "<text>"))
+    Reader(report).spec(parse(whole, "<text>"))
     assert report.problems == []
     assert faults(whole) == []
 

@@ -16,20 +16,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dsl.text.events import MAX_DEPTH
+from dsl.text.parsing import MAX_NODES, MAX_PROBLEMS, parse
 from dsl.text.problems import SpecError
-from dsl.text.source import hidden
-from dsl.text.values import (
-    MAX_BYTES,
-    MAX_DEPTH,
-    MAX_NODES,
-    MAX_PROBLEMS,
-    Mapping,
-    Scalar,
-    Sequence,
-    Value,
-    parse,
-    read,
-)
+from dsl.text.source import MAX_BYTES, hidden, read
+from dsl.text.values import Mapping, Scalar, Sequence, Value
 from tests.counting import counted
 
 

@@ -24,7 +24,7 @@ import pytest
 
 from compiler.cli import run
 from dsl.models.layers import Conv
-from dsl.text.values import MAX_BYTES
+from dsl.text.source import MAX_BYTES
 from tests.test_cli import TINY
 
 ROOT = Path(__file__).parent.parent

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from dsl.text import values
+from dsl.text.parsing import parse
 from dsl.text.values import Mapping, Scalar, Sequence, Value
 
 NULL = re.compile(r"null|Null|NULL|~|")
@@ -21,7 +21,7 @@ FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 
 def loaded(text: str) -> Any:
     """A spec's text as plain data."""
-    return _typed(values.parse(text, "<text>"))
+    return _typed(parse(text, "<text>"))
 
 
 def _typed(value: Value) -> Any:

@@ -17,8 +17,8 @@ from compiler.cli.piped import is_piped, taken
 from compiler.files.writing import write
 from compiler.findings.wording import count
 from compiler.lowering.prepare import Piped
-from dsl.text import values
 from dsl.text.problems import printable
+from dsl.text.source import read
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ def _each_once(files: list[str]) -> Iterator[str]:
 
 def _file(file: str) -> Outcome:
     path = Path(file)
-    old = values.read(path)
+    old = read(path)
     new = dsl.formatted(old, file)
     return Outcome(file, old, new, changes=path.read_bytes() != new.encode())
 

@@ -18,8 +18,8 @@ from compiler.cli.piped import is_piped, taken
 from compiler.files.writing import write
 from compiler.findings.wording import count
 from compiler.lowering.prepare import Piped
-from dsl.text import values
 from dsl.text.problems import SpecError
+from dsl.text.source import read
 
 MARK = b"\xef\xbb\xbf"
 
@@ -68,7 +68,7 @@ def _read(word: str, stdin_name: str | None) -> Piped | None:
     if not path.exists():
         raise click.UsageError(f"--fix takes files, and {word} isn't one")
     try:
-        return Piped(values.read(path), word)
+        return Piped(read(path), word)
     except SpecError:
         return None
 

@@ -10,8 +10,7 @@ from pathlib import Path
 import click
 
 from compiler.lowering.prepare import Piped
-from dsl.text import values
-from dsl.text.source import hidden
+from dsl.text.source import hidden, read_stream
 
 STDIN = ("-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0")
 """What names the standard input."""
@@ -40,9 +39,9 @@ def taken(spec: str, name: str | None) -> str | Piped:
     if is_stdin(spec):
         if sys.stdin is None:  # as Python has it for one that is closed
             raise OSError(errno.EBADF, "standard input is closed")
-        return Piped(values.read_stream(sys.stdin.buffer, file), file, origin)
+        return Piped(read_stream(sys.stdin.buffer, file), file, origin)
     with open(spec, "rb") as pipe:  # noqa: PTH123  # as the shell names it
-        return Piped(values.read_stream(pipe, file), file, origin)
+        return Piped(read_stream(pipe, file), file, origin)
 
 
 def is_piped(spec: str) -> bool:

@@ -257,10 +257,10 @@ def _tensors(leaf: Leaf) -> tuple[str, ...]:
 
 def _texts(problems: list[Problem]) -> dict[str, str]:
     """The files that problems point into, for the excerpts."""
-    from dsl.text import values as text
+    from dsl.text.source import read
 
     files = {problem.span.file for problem in problems if problem.span is not NOWHERE}
-    return {file: text.read(Path(file)) for file in files if Path(file).is_file()}
+    return {file: read(Path(file)) for file in files if Path(file).is_file()}
 
 
 def naming(network: Network, source: str) -> Naming:

@@ -17,10 +17,10 @@ from dsl.models.spec import Expect, Spec
 from dsl.reading import names
 from dsl.reading.reader import Reader
 from dsl.reading.recalling import settled
-from dsl.text import values
 from dsl.text.memory import Memory
+from dsl.text.parsing import parse
 from dsl.text.problems import Report, Span, SpecError
-from dsl.text.source import unified
+from dsl.text.source import read, unified
 from dsl.text.values import Entry, Mapping, Scalar
 
 MOST_LINKS = 16
@@ -87,7 +87,7 @@ def _variant(spec: Spec, variant: str, report: Report, asked: Span | None = None
 
 
 def _read(source: str, file: str, chain: Chain, report: Report) -> Spec | None:
-    root = values.parse(source, file)
+    root = parse(source, file)
     report.texts[file] = unified(source)
     entry = root.entry("extends")
     made = _extended(root, entry, chain, report) if entry else Reader(report).spec(root)
@@ -120,7 +120,7 @@ def _base(entry: Entry, chain: Chain, report: Report) -> Spec | None:
     if path is None or _circular(path, span, chain, report):
         return None
     try:
-        base = loads(values.read(path), str(path), chain=chain)
+        base = loads(read(path), str(path), chain=chain)
     except SpecError as error:
         _pass_on(error, span, report)
         return None

@@ -10,9 +10,9 @@ from collections.abc import Iterable
 
 from dsl.models.changes import CHANGES, Changes
 from dsl.reading.reader import Reader
-from dsl.text import values
+from dsl.text.parsing import parse
 from dsl.text.problems import Problem, Report, Span, SpecError, shown
-from dsl.text.values import Entry, Mapping, Scalar, Sequence, Value
+from dsl.text.values import Entry, Mapping, Scalar, Sequence, Value, plain
 
 Said = tuple[str, str]
 """One of `CHANGES`, and the option's text: `("set", "mixed_6b.c7=96")`."""
@@ -29,7 +29,7 @@ def changes(said: Iterable[Said], more: Iterable[Entry] = ()) -> tuple[Changes, 
     for key, value in said:
         file, line = f"--{key} {value}", _line(key, value)
         _check(key, value, line, file)
-        entries = values.parse(line, file).entries
+        entries = parse(line, file).entries
         texts[file] = line
         found[key] += entries if key == "set" else _items(key, entries[0].value)
     found["set"] += more
@@ -68,7 +68,7 @@ def _check(key: str, value: str, line: str, file: str) -> None:
 def _read(line: str) -> object:
     """What a line says; nothing where it can't be read."""
     try:
-        return values.plain(values.parse(line, "--"))
+        return plain(parse(line, "--"))
     except SpecError:
         return None
 

@@ -17,9 +17,10 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 from dsl.models import shelf
 from dsl.models.fields import Text, named
 from dsl.models.model import Model, Places
-from dsl.text import values
+from dsl.text.parsing import parse
 from dsl.text.problems import NOWHERE, Problem, Report, Span, SpecError, shown
-from dsl.text.values import Entry, Scalar, Value
+from dsl.text.source import read as read_file
+from dsl.text.values import Entry, Scalar, Sequence, Value, plain
 from dsl.text.values import Mapping as Tree
 
 OWN = "own"
@@ -139,7 +140,7 @@ def _read_names(value: Value, report: Report) -> NameMap | None:
     names: dict[str, Any] = {}
     beyond: list[str] = []
     for entry in value.entries:
-        if entry.key.text == NOTHING and isinstance(entry.value, values.Sequence):
+        if entry.key.text == NOTHING and isinstance(entry.value, Sequence):
             beyond += (_checked(each, each.span, report) for each in entry.value.items)
         elif isinstance(entry.value, Tree):
             block = entry.key.text
@@ -163,21 +164,21 @@ def _public(entry: Entry, report: Report) -> str:
 
 def _checked(value: Value, key: Span, report: Report) -> str:
     """A public name, checked where it stands; an empty one at its `key`."""
-    name = value.text if isinstance(value, Scalar) else values.plain(value)
+    name = value.text if isinstance(value, Scalar) else plain(value)
     if fault := public_fault(name):
         empty = isinstance(value, Scalar) and not name
         report.add("E013", key if empty else value.span, fault)
     return str(name)
 
 
-def resolve(found: NameMap, read: Callable[[Path], str] = values.read) -> NameMap:
+def resolve(found: NameMap, read: Callable[[Path], str] = read_file) -> NameMap:
     """The map itself, read from its file where it stands in one. Raises `SpecError`."""
     if not found.file:
         return found
     path = _inside(found)
     source = read(path)
     report = Report(texts={str(path): source})
-    names = _read_names(values.parse(source, str(path)), report)
+    names = _read_names(parse(source, str(path)), report)
     report.stop_if_any()
     assert names is not None, "no names, and no problem either"
     return names

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from dsl.text.parsing import glance, parse
 from dsl.text.problems import Problem, SpecError
 from dsl.text.source import MAX_BYTES, hidden, unified
-from dsl.text.values import Mapping, glance, parse
+from dsl.text.values import Mapping
 
 TRIES = 12
 """How often a text is read again with a line mended or passed over."""

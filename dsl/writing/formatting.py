@@ -10,8 +10,8 @@ between them.
 
 from __future__ import annotations
 
-from dsl.text import values
 from dsl.text.events import Refused
+from dsl.text.parsing import parse
 from dsl.text.source import unified
 from dsl.writing.layout import laid_out
 from dsl.writing.wording import worded
@@ -26,7 +26,7 @@ def formatted(text: str, file: str = "<text>") -> str:
     (a key of several lines, say) is given back as it is.
     """
     text = unified(text)
-    values.parse(text, file)
+    parse(text, file)
     old = written(text, file)
     made = laid_out(old, worded(old.root))
     return made if same(old, made, file) else text

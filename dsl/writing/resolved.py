@@ -14,8 +14,8 @@ from dsl.models import shelf
 from dsl.models.model import Model, Places
 from dsl.models.spec import Spec
 from dsl.reading import reader
-from dsl.text import values
 from dsl.text.events import events, marks
+from dsl.text.parsing import parse
 from dsl.text.problems import Report, Span
 from dsl.text.source import Source
 from dsl.writing.dumping import dump
@@ -47,7 +47,7 @@ WIDEST = 72
 def _read_again(source: str) -> Spec:
     """The same spec, whose places are those in the flat text."""
     report = Report()
-    spec = reader.Reader(report).spec(values.parse(source, FILE))
+    spec = reader.Reader(report).spec(parse(source, FILE))
     report.stop_if_any()
     assert spec is not None, "no spec, and no problem either"
     return spec

@@ -14,7 +14,7 @@ from dsl.models.layers import Call, Conv, Layer, Ramp, Step
 from dsl.models.naming import named_sections
 from dsl.models.spec import Spec, walk
 from dsl.models.spelling import write
-from dsl.text.values import read
+from dsl.text.source import read
 
 
 def starter(name: str, base: str, variant: str | None, folder: Path) -> str:

@@ -150,7 +150,7 @@ _GAP = re.compile(r"(?:\s+|#[^\n]*)*")
 
 
 def written(text: str, file: str) -> Written:
-    """A text that `dsl.text.values.parse` takes, as it was written."""
+    """A text that `dsl.text.parsing.parse` takes, as it was written."""
     source = Source(file, text)
     builder = _Builder(text)
     for event in events(source):

@@ -10,7 +10,8 @@ from typing import Any
 
 import yaml
 
-from dsl.text.values import parse, plain
+from dsl.text.parsing import parse
+from dsl.text.values import plain
 from tests.fuzzing.seeds import Seed, seeds
 from tests.fuzzing.texts import ODD, Mutant
 

@@ -21,7 +21,7 @@ from compiler.ir.network import Network
 from compiler.lowering.prepare import Piped, prepare
 from compiler.source import emit
 from dsl.text.problems import Problem, SpecError
-from dsl.text.values import read_stream
+from dsl.text.source import read_stream
 
 MEMORY = 512 << 20
 FILE = "mutant.yaml"
