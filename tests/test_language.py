@@ -59,8 +59,8 @@ from dsl.models.spec import Aux, Block, Expect, Spec, Variant
 from dsl.models.spelling import write
 from dsl.reading import names
 from dsl.text import foreign
-from dsl.text.events import MAX_DEPTH
 from dsl.text.problems import NOWHERE, Problem, Span, SpecError
+from dsl.text.source import MAX_DEPTH
 from tests import numpy_network
 from tests.counting import counted
 from tests.shelf import IDS, NETWORKS

@@ -16,10 +16,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dsl.text.events import MAX_DEPTH
 from dsl.text.parsing import MAX_NODES, MAX_PROBLEMS, parse
 from dsl.text.problems import SpecError
-from dsl.text.source import MAX_BYTES, hidden, read
+from dsl.text.source import MAX_BYTES, MAX_DEPTH, hidden, read
 from dsl.text.values import Mapping, Scalar, Sequence, Value
 from tests.counting import counted
 

@@ -27,8 +27,8 @@ from compiler.lowering.lower import lower
 from compiler.weights.slots import slots
 from dsl.models.identifiers import name_fault, spec_name_fault
 from dsl.models.spec import Expect, Spec
-from dsl.text.events import MAX_DEPTH
 from dsl.text.problems import SpecError
+from dsl.text.source import MAX_DEPTH
 
 LOGITS = "logits"
 OUTPUTS = "outputs"

@@ -9,7 +9,7 @@ from compiler.lowering.scope import Scope, Stop
 from dsl.models.factors import factor, name_in
 from dsl.models.layers import Call, Layer, Ramp, Step
 from dsl.models.spec import inner_steps
-from dsl.text.events import MAX_DEPTH
+from dsl.text.source import MAX_DEPTH
 
 MOST_LAYERS = 5_000
 """Inception-ResNet-v2 has 352. Building and cross-checking takes torch about 10 ms a layer."""

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dsl.models.layers import Call, Step
 from dsl.models.spec import Block, Spec, inner_steps
 from dsl.reading.parts import Part
-from dsl.text.events import MAX_DEPTH
 from dsl.text.memory import Memory
 from dsl.text.problems import Report
+from dsl.text.source import MAX_DEPTH
 
 DEPTH = f"nested more than {MAX_DEPTH} levels deep"
 

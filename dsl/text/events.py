@@ -1,29 +1,17 @@
-"""PyYAML's event parser, held on a short leash, and its faults put into plain words."""
+"""PyYAML's event parser, held on a short leash."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 import yaml
 from yaml.error import Mark
 
-from dsl.text.aligning import with_line_above
-from dsl.text.problems import Fix, Problem, Span
-from dsl.text.source import Source
-
-MAX_DEPTH = 32
-
-NO_REUSE = (
-    "to use a part twice, give a block `params:`, repeat a step with `xN`, "
-    "or name what changes under `variants:`"
-)
-NO_TAG = "write the plain value: each field knows what type it takes"
-ONE_SPEC = "keep one spec in each file; small differences go under `variants:`"
-SECOND_DOCUMENT = "a file holds one YAML document, and a second one starts here"
-TOO_DEEP = f"nested more than {MAX_DEPTH} levels deep"
+from dsl.text.complaints import NO_REUSE, NO_TAG, TAGS, explained, unclosed
+from dsl.text.problems import Problem, Span
+from dsl.text.source import MAX_DEPTH, Source
 
 
 class _Loader(yaml.SafeLoader):
@@ -78,8 +66,8 @@ def events(source: Source) -> Iterator[yaml.Event]:
         while loader.check_event():
             yield cast(yaml.Event, loader.get_event())  # type: ignore[no-untyped-call]  # PyYAML's
     except yaml.MarkedYAMLError as error:
-        unclosed = _unclosed(error, loader.long_quotes, source)
-        raise Refused(unclosed or _explain(error, source)) from None
+        open_quote = unclosed(error, loader.long_quotes, source)
+        raise Refused(open_quote or explained(error, source)) from None
     finally:
         loader.dispose()
 
@@ -93,7 +81,7 @@ def refused_features(event: yaml.NodeEvent, span: Span, source: Source) -> Itera
         place = _property_span(event, f"&{anchor}", source)
         yield Problem("E003", place, f"the YAML anchor `&{anchor}` is refused", help=NO_REUSE)
     if getattr(event, "tag", None) is not None:
-        yield Problem("E003", _property_span(event, r"!\S*", source), _TAGS, help=NO_TAG)
+        yield Problem("E003", _property_span(event, r"!\S*", source), TAGS, help=NO_TAG)
 
 
 def _property_span(event: yaml.NodeEvent, pattern: str, source: Source) -> Span:
@@ -102,222 +90,3 @@ def _property_span(event: yaml.NodeEvent, pattern: str, source: Source) -> Span:
     found = re.compile(pattern).search(source.line(start), start.column)
     span = source.span(start)
     return span.part(found.start() - start.column, len(found[0])) if found else span
-
-
-_TAGS = "YAML tags (`!…`) are refused"
-
-
-class _Rule(NamedTuple):
-    """What to say when PyYAML's own words match `pattern`; `{}` is what it captured."""
-
-    pattern: str
-    code: str
-    message: str
-    help: str = ""
-    at_context: bool = False  # the fault is where the construct began, not where it broke
-
-
-_QUOTE = "put the whole value in quotes"
-_ALIGN = "lines that belong together start in the same column"
-
-_SECOND_COLON = _Rule(
-    "mapping values are not",
-    "E002",
-    "a second `: ` in one value",
-    "put each `key: value` on a line of its own, indented under the key above; "
-    "in free text, put the whole value in quotes",
-)
-_DEEPER = _Rule(
-    "", "E002", "the line above already has a value, so nothing can be indented under it", _ALIGN
-)
-_STRAY = _Rule(
-    "block mapping|document start", "E002", "this line lines up with no key above it", _ALIGN
-)
-_TRAILING = _Rule(
-    "",
-    "E002",
-    "text after the end of a value",
-    "quotes or brackets must hold the whole value (in single quotes, write ' as '')",
-)
-_ITEM = _Rule("", "E002", "a `- ` item can't stand among `key: value` lines", _ALIGN)
-_SECOND_DOCUMENT = _Rule("", "E003", SECOND_DOCUMENT, ONE_SPEC)
-_FALLBACK = _Rule("", "E002", "YAML can't read this", "check brackets, quotes and indentation")
-
-_TAB = _Rule(
-    r"character '\\t'", "E002", "a tab where YAML allows only spaces", "indent with spaces"
-)
-_TAB_BEHIND = _TAB._replace(
-    message="a tab where YAML wants a space", help="write one space instead"
-)
-_TAB_AT_END = _TAB._replace(message="a tab at the end of the line", help="delete it")
-_BESIDE = _Rule(
-    "block collection /", "E002", "this line is not an item of the list above it", _ALIGN
-)
-_DASH = _Rule("", "E002", "the dash of a list needs a space behind it", "write it as `- `")
-_COMMA_BEHIND = _Rule("", "E002", "a comma behind the end of a value", "delete it")
-_NO_COLON = _Rule(
-    "could not find expected ':'",
-    "E002",
-    "this line is neither `key: value` nor a `- ` item",
-    "a key needs `: ` after it and an item needs `- ` before it, each with the space",
-    True,
-)
-_RULES = (
-    _Rule("too deep", "E005", TOO_DEEP, "are all brackets closed?"),
-    _Rule("directive", "E003", "YAML directives (`%…`) are refused", "delete this line"),
-    _Rule("(anchor|alias) /", "E003", "YAML anchors and aliases are refused", NO_REUSE, True),
-    _Rule("tag /|undefined tag", "E003", _TAGS, NO_TAG, True),
-    _TAB,
-    _Rule("character '(.+)' that", "E002", "a value can't start with `{}`", _QUOTE),
-    _NO_COLON,
-    _Rule(
-        "sequence entries are not",
-        "E002",
-        "a `- ` item can't start here",
-        "start each item on a line of its own",
-    ),
-    _Rule("mapping keys are not", "E002", "a `? ` key can't start here", "write `key: value`"),
-    _SECOND_COLON,
-    _Rule(
-        "quoted scalar / found unexpected",
-        "E002",
-        "this quote is never closed",
-        "add the closing quote",
-        True,
-    ),
-    _Rule(
-        "escape",
-        "E002",
-        "no such escape in double quotes",
-        "in single quotes a backslash is only a backslash",
-    ),
-    _Rule(
-        "scanning a block scalar",
-        "E002",
-        "the text of a `|` or `>` value starts on the line below it",
-        "on the line itself only `-`, `+` or a digit for the indent may follow; "
-        "put a value such as '>= 224' in quotes",
-    ),
-    _Rule(
-        "flow .*stream end",
-        "E002",
-        "this bracket is never closed",
-        "add the closing bracket",
-        True,
-    ),
-    _Rule("flow sequence /", "E002", "expected `,` or `]` here", "a list reads `[a, b]`"),
-    _Rule("flow mapping /", "E002", "expected `,` or `}` here", "a mapping reads `{a: 1, b: 2}`"),
-    _Rule(r"found '([]}])'", "E002", "this `{}` closes nothing", "delete it, or open it before"),
-    _Rule("found ':'", "E002", "a key is missing before this `:`", "write `key: value`"),
-    _Rule("node content.* '([^'])'", "E002", "a value is missing before this `{}`", "delete it"),
-    _BESIDE,
-    _STRAY,
-)
-
-
-def _explain(error: yaml.MarkedYAMLError, source: Source) -> Problem:
-    """PyYAML's complaint as a problem in plain words, at its place."""
-    said = f"{error.context or ''} / {error.problem}"
-    found = ((rule, re.search(rule.pattern, said)) for rule in _RULES)
-    rule, match = next(((rule, match) for rule, match in found if match), (_FALLBACK, None))
-    mark, opened = error.problem_mark or _START, error.context_mark
-    rule = _by_place(rule, mark, source)
-    above = Mark("", 0, max(0, mark.line - 1), 0, None, 0)
-    if rule in (_DEEPER, _STRAY) and mark.line and _key(source.line(above)):
-        rule, mark, opened = _NO_COLON, above, None
-    message = rule.message.replace("{}", match[1]) if match and match.groups() else rule.message
-    place = opened if rule.at_context and opened else mark
-    in_bracket = place is mark and opened and "parsing a flow" in said and opened != mark
-    notes = ((source.span(opened), "the bracket opens"),) if opened and in_bracket else ()
-    problem = Problem(rule.code, source.span(place), message, help=rule.help, notes=notes)
-    if rule in _MISALIGNED:
-        problem = with_line_above(problem, place, source, stray=rule is _STRAY)
-    return _with_fix(problem, rule, place, source)
-
-
-_MISALIGNED = (_DEEPER, _STRAY, _ITEM, _BESIDE)
-
-
-def _with_fix(problem: Problem, rule: _Rule, mark: Mark, source: Source) -> Problem:
-    """The problem with what to write instead, where that is beyond doubt."""
-    line, span = source.line(mark), problem.span
-    if rule in (_TAB_BEHIND, _TAB_AT_END):
-        tabs = len(line[mark.column :]) - len(line[mark.column :].lstrip("\t "))
-        by = " " if rule is _TAB_BEHIND else ""
-        return replace(problem, fix=Fix(replace(span, length=tabs), by))
-    key = _key(line) if rule is _NO_COLON else None
-    if key is not None:
-        found, start = key
-        whole = Span(span.file, span.line, start + 1, len(line) - start)
-        help = f"{rule.help}: write `{found}`"
-        return replace(problem, span=whole, help=help, fix=Fix(whole, found))
-    if rule is _DASH:
-        fix = Fix(Span(span.file, span.line, mark.column + 2, 0), " ")
-        return replace(problem, fix=fix)
-    if rule is _COMMA_BEHIND:
-        return replace(problem, fix=Fix(Span(span.file, span.line, mark.column + 1, 1), ""))
-    return problem
-
-
-_KEY = re.compile(r"(\s*(?:- +)?)([A-Za-z_][\w.]*)(?:\s*(?::|=|-|:=|->)\s*|\s+)([^\s:=-].*|)")
-"""A line that lacks the colon behind its key, or the space behind the colon."""
-
-
-def _key(line: str) -> tuple[str, int] | None:
-    """What a line without a proper `key: ` should be, and where its key starts."""
-    match = None if re.match(r"\s*(- +)?[\w.]+:(\s|$)", line) else _KEY.fullmatch(line)
-    return (f"{match[2]}: {match[3]}".rstrip(), match.start(2)) if match else None
-
-
-def _unclosed(
-    error: yaml.MarkedYAMLError, quotes: dict[int, Mark], source: Source
-) -> Problem | None:
-    """A quote that ends lines below, with what looks like keys or items in between.
-
-    What YAML then stumbles over on the line where it ends is only its consequence.
-    """
-    stumbled = [mark for mark in (error.context_mark, error.problem_mark) if mark]
-    found = next((mark for mark in stumbled if mark.line in quotes), None)
-    if found is None:
-        return None
-    start = quotes[found.line]
-    if not any(map(_LIKE_YAML.match, source.lines[start.line + 1 : found.line + 1])):
-        return None
-    mark = source.line(start)[start.column]
-    below = found.line - start.line
-    lines = f"{below} lines" if below > 1 else "a line"
-    message = f"this quote ends only {lines} below, with keys or items in between"
-    notes = ((Span(source.file, found.line + 1, 1), "it ends"),)
-    span = source.span(start)
-    line = re.split(r"\s+#", source.line(start))[0].rstrip()
-    fix = Fix(Span(span.file, span.line, len(line) + 1, 0), mark)
-    help = f"add the closing {mark} at the end of the value"
-    alone = re.fullmatch(r"\s*(- +)?[\w.]+: *", line[: start.column])
-    return Problem("E002", span, message, help=help, notes=notes, fix=fix if alone else None)
-
-
-_LIKE_YAML = re.compile(r"\s*(- |[\w.]+:(\s|$))")
-
-
-_START = Mark("", 0, 0, 0, None, 0)
-
-
-def _by_place(rule: _Rule, mark: Mark, source: Source) -> _Rule:
-    """A closer rule where one complaint of PyYAML's stands for several faults."""
-    before = source.line(mark)[: mark.column].strip()
-    if rule is _TAB and before:
-        rest = source.line(mark)[mark.column :].strip()
-        return _TAB_BEHIND if rest else _TAB_AT_END
-    if re.match(r"-[^\s-]", source.line(mark)[mark.column :]) and not before:
-        return _DASH
-    if rule in (_STRAY, _BESIDE) and source.line(mark)[mark.column :].strip() == ",":
-        return _COMMA_BEHIND
-    if rule is _SECOND_COLON and mark.line and not re.search(r":\s", before):
-        return _DEEPER
-    if rule is _STRAY and before:
-        return _TRAILING
-    if rule is _STRAY and "..." in source.lines[: mark.line]:
-        return _SECOND_DOCUMENT
-    if rule is _STRAY and source.line(mark)[mark.column :].startswith("- "):
-        return _ITEM
-    return rule

@@ -11,20 +11,11 @@ from typing import Final, NoReturn
 
 import yaml
 
-from dsl.text.events import (
-    MAX_DEPTH,
-    NO_REUSE,
-    ONE_SPEC,
-    SECOND_DOCUMENT,
-    TOO_DEEP,
-    Refused,
-    events,
-    marks,
-    refused_features,
-)
+from dsl.text.complaints import NO_REUSE, ONE_SPEC, SECOND_DOCUMENT, TOO_DEEP
+from dsl.text.events import Refused, events, marks, refused_features
 from dsl.text.memory import by_value
 from dsl.text.problems import Problem, Span, SpecError
-from dsl.text.source import Source, check_characters, check_size, escaped, unified
+from dsl.text.source import MAX_DEPTH, Source, check_characters, check_size, escaped, unified
 from dsl.text.values import Entry, Mapping, Scalar, Sequence, Value
 
 MAX_NODES: Final = 20_000

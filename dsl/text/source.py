@@ -18,6 +18,7 @@ from yaml.error import Mark
 from dsl.text.problems import NOWHERE, Problem, Span, SpecError
 
 MAX_BYTES: Final = 256 * 1024
+MAX_DEPTH: Final = 32
 
 
 @dataclass(slots=True)
