@@ -11,12 +11,11 @@ from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 from dsl.models.activations import SLOPED
-from dsl.models.extent import kernel_text
 from dsl.models.fields import INITS
 from dsl.models.identifiers import IDENTIFIER
 from dsl.models.kernels import KERNEL
-from dsl.models.layers import LAYERS
 from dsl.models.reserved import RESERVED
+from dsl.reading.translating import translated
 from dsl.text import foreign
 from dsl.text.numbers import is_whole
 from dsl.text.problems import shown
@@ -179,7 +178,7 @@ def _guesses(text: str, stands: Stands, grammar: Grammar) -> Iterator[tuple[_Bla
         message = f"{shown(word)} is no layer; as a name it needs a colon"
         message = NO_NAME if stands in OUTSIDE else message
         yield _Blame(message, 0, len(word), stands not in OUTSIDE), found
-    for ours in () if grammar.begins(word) else _translated(text):
+    for ours in () if grammar.begins(word) else translated(text):
         if grammar.reads(ours):
             yield _Blame(f"{shown(word)} is written otherwise here", 0, len(word)), ours
     if several := _several(text, stands, grammar):
@@ -241,37 +240,6 @@ def _as_entry(name: str, step: str, stands: Stands) -> str:
         "python": f'dsl.step("{step}", name="{name}")',
     }
     return forms.get(stands, "")
-
-
-def _translated(text: str) -> Iterator[str]:
-    """The text with the language's word for its first."""
-    word, _, rest = text.partition(" ")
-    for ours in foreign.said(word):
-        first, _, more = ours.partition(" ")
-        if KERNEL.fullmatch(first) or is_whole(first):
-            made = (f"{rest} {more.partition(' ')[2]}".strip(), _kernel_first(rest))
-            of_series = is_whole(first)
-            yield from (text for text in made if is_whole(text.partition(" ")[0]) == of_series)
-        else:
-            rest = _spread(word, first, rest)
-            yield f"{ours} {rest}".strip()
-            yield f"{first} {rest}".strip()
-
-
-def _spread(word: str, ours: str, rest: str) -> str:
-    """What stands behind `AdaptiveAvgPool2d`, whose one number is for as many axes as it says."""
-    rank = re.search("([123])d", foreign.plainly(word))
-    side, space, more = rest.partition(" ")
-    fields = LAYERS[ours].model_fields if ours in LAYERS else {}
-    if not rank or not is_whole(side) or not ("kernel" in fields or "size" in fields):
-        return rest
-    return f"{kernel_text([side] * int(rank[1]))}{space}{more}"
-
-
-def _kernel_first(text: str) -> str:
-    """`64 3x3` as `3x3 64`."""
-    words = text.split()
-    return " ".join(sorted(words, key=lambda word: not KERNEL.fullmatch(word)))
 
 
 def _is_next(first: str, word: str, grammar: Grammar) -> bool:

@@ -11,12 +11,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from dsl.models.activations import word_of
-from dsl.models.identifiers import is_identifier
 from dsl.models.kernels import KERNEL
 from dsl.models.layers import (
     ACTIVATION_WORDS,
     FOREIGN,
-    LAYERS,
     OPTIONS,
     Call,
     Conv,
@@ -26,32 +24,18 @@ from dsl.models.layers import (
     spellings,
 )
 from dsl.reading.beginning import (
-    PLUGINS_TOO,
     given_kind,
     kind_of,
     own_kind,
-    plugin_words,
-    what_there_is,
 )
 from dsl.reading.building import build
+from dsl.reading.strangers import EXAMPLES, Token, repeat_of, shorthand, stray, unknown
 from dsl.text import foreign
 from dsl.text.problems import NOWHERE, Fix, Problem, Report, Span, SpecError, shown
 from dsl.text.values import Scalar
 
 if TYPE_CHECKING:
     from dsl.reading.mending import Slip, Stands
-
-
-@dataclass(frozen=True)
-class Token:
-    """One word of an op-string and its place."""
-
-    text: str
-    span: Span
-
-    def part(self, offset: int, length: int) -> Span:
-        """The place of a part; all of it where folded lines or escapes shift the offsets."""
-        return self.span.part(offset, length) if self.span.exact else self.span
 
 
 @dataclass
@@ -157,7 +141,7 @@ class Grammar:
 
     def follows(self, word: str) -> bool:
         """Whether a word is an option, a number or a kernel."""
-        return word in OPTIONS or "=" in word or not word[0].isalpha() or bool(_repeat(word))
+        return word in OPTIONS or "=" in word or not word[0].isalpha() or bool(repeat_of(word))
 
 
 def _read(value: Scalar, blocks: Collection[str], report: Report) -> Layer | None:
@@ -176,7 +160,7 @@ def _read(value: Scalar, blocks: Collection[str], report: Report) -> Layer | Non
             report.add("E015", first.span, message, help=given_kind(first.text, tokens[1].text))
             return None
     if kind is None or (kind is Call and not _is_call(tokens, blocks)):
-        _unknown(first, blocks, report)
+        unknown(first, blocks, report)
         return None
     if comma := next((token for token in tokens if re.search(r",(?!\d)", token.text)), None):
         where = comma.part(comma.text.index(","), 1)
@@ -214,52 +198,16 @@ def _made(
     return layer
 
 
-EXAMPLES = "write it like `3x3 64 /2`, `maxpool 3x3`, `fc classes` or a block's name"
-
-
 def _is_call(tokens: list[Token], blocks: Collection[str]) -> bool:
     """Whether the words look like a block's call; a misspelt layer doesn't."""
     if tokens[0].text in blocks:
         return True
-    return all("=" in token.text or _repeat(token.text) for token in tokens[1:])
+    return all("=" in token.text or repeat_of(token.text) for token in tokens[1:])
 
 
 def _quoted(text: str) -> str:
     """Advice as the author would type it, cut where it is long."""
     return f"`{text}`" if len(text) <= 160 else f"`{text[:159]}…`"
-
-
-def _unknown(first: Token, blocks: Collection[str], report: Report) -> None:
-    word = first.text
-    message = f"{shown(word)} is neither a layer, a kernel like 3x3, nor a block of this spec"
-    if not report.advises:
-        report.add("E015", first.span, message)
-        return
-    known = [*LAYERS, *plugin_words(), *ACTIVATION_WORDS, *blocks]
-    meant, help = foreign.meant(word, known), EXAMPLES
-    if not meant and is_identifier(word):
-        help += f"; {PLUGINS_TOO}"
-    if lacking := foreign.lacking(word):
-        message, help = lacking, what_there_is()
-    elif "(" in word:
-        message = "an op-string takes no parentheses"
-        help = f"parameters are given by name, as in `{word.partition('(')[0]} c7=128 x2`"
-    elif word.startswith("-"):
-        help = "the dash of a list needs a space behind it"
-    elif split := foreign.branched(word):
-        help = f"write it as branches: `{split}`"
-    elif said := foreign.said(word):
-        help = f"write it like {' or '.join(f'`{ours}`' for ours in said)}"
-    elif re.fullmatch(r"([a-z])x[a-z]|(\w+)x\2", word):
-        meant, help = "", "a side of a kernel may be a name of one letter, as in `kxk` or `kx1`"
-    elif word[0].isdigit() or word.startswith("conv"):
-        meant, help = "", "a convolution starts with its kernel, height x width: `3x3 64`"
-    report.add("E015", first.span, message, meant=meant, help=help)
-
-
-def _repeat(word: str) -> str:
-    match = re.fullmatch(r"x([0-9]+)", word)
-    return match[1] if match else ""
 
 
 def _read_call(first: Token, rest: list[Token], found: Found, report: Report) -> None:
@@ -268,14 +216,14 @@ def _read_call(first: Token, rest: list[Token], found: Found, report: Report) ->
     found.spans["block"] = first.span
     for token in rest:
         key, equals, value = token.text.partition("=")
-        if count := _repeat(token.text):
+        if count := repeat_of(token.text):
             _put("repeat", count, token.span, found, report)
         elif key == "repeat" and value:
             _put("repeat", value, token.part(len(key) + 1, len(value)), found, report)
         elif not (key and equals and value):
             message = f"{shown(token.text)} is not a parameter's NAME=VALUE"
             help = f"write it like `{first.text} c7=128 x2`, with no space around the ="
-            short = _shorthand(token.text, [])
+            short = shorthand(token.text, [])
             report.add("E015", token.span, message, meant=short, help=help)
         elif key in args:
             report.add("E015", token.span, f"{key} is given twice")
@@ -302,7 +250,7 @@ def _read_fields(kind: type[Layer], tokens: list[Token], found: Found, report: R
         elif "=" not in token.text and (name := next(places, "")):
             _put(name, token.text, token.span, found, report)
         else:
-            _stray(kind, token, marks, report)
+            stray(kind, token, marks, report)
 
 
 def _match(token: Token, marks: list[tuple[str, Spelled]]) -> tuple[str, Any, int] | None:
@@ -321,33 +269,3 @@ def _match(token: Token, marks: list[tuple[str, Spelled]]) -> tuple[str, Any, in
         if mark.prefix == "/" and token.text.startswith("/"):
             return name, token.text[1:], 1
     return None
-
-
-def _stray(
-    kind: type[Layer], token: Token, marks: list[tuple[str, Spelled]], report: Report
-) -> None:
-    words = [word for _, mark in marks for word in mark.words]
-    keys = [f"{mark.key}=" for _, mark in marks if mark.key and not mark.prefix]
-    prefixes = [f"{mark.prefix}2" for _, mark in marks if mark.prefix]
-    what = kind.keyword or "a convolution"
-    key, equals, value = token.text.partition("=")
-    meant = foreign.meant(key + equals, [*keys, *words]) if report.advises else ""
-    meant = meant + value if meant.endswith("=") else meant
-    for name, mark in marks:
-        if equals and key.startswith(name) and (mark.prefix or mark.key):
-            meant = f"{mark.prefix or mark.key + '='}{value}"
-    meant = _shorthand(token.text, [*prefixes, *words]) or meant
-    takes = ", ".join([*prefixes, *words, *keys])
-    message = foreign.lacking(token.text) or f"{what} doesn't take {shown(token.text)}"
-    report.add("E015", token.span, message, meant=meant, help=f"it takes {takes}")
-
-
-def _shorthand(word: str, known: list[str]) -> str:
-    """What a word means that papers and drawings use: s2, V, ×4."""
-    if "/2" in known and (stride := re.fullmatch("[sS]([0-9]+)([x×][0-9]+)?", word)):
-        return f"/{stride[1]}{(stride[2] or '').replace('×', 'x')}"
-    if times := re.fullmatch("[×X]([0-9]+)", word):
-        return f"x{times[1]}"
-    if times := re.fullmatch("[×xX]([a-z])", word):
-        return f"repeat={times[1]}"
-    return {"V": "valid", "S": "same"}.get(word, "") if "valid" in known else ""

@@ -11,6 +11,7 @@ from dsl.models.shares import are_shares
 from dsl.reading import opstring
 from dsl.reading.building import build
 from dsl.reading.filler import Filler, place, places_of
+from dsl.reading.strangers import EXAMPLES
 from dsl.text.problems import Fix, Report, Span, shown
 from dsl.text.values import Entry, Mapping, Scalar, Value, plain
 from dsl.text.values import Sequence as List
@@ -132,7 +133,7 @@ class StepReader(Filler):
             self.advise("E012", value.span, "a list stands in square brackets", value, write)
             return
         if not value.entries:
-            message, help = "a layer is missing here: the mapping is empty", opstring.EXAMPLES
+            message, help = "a layer is missing here: the mapping is empty", EXAMPLES
         self.report.add("E012", value.span, message, help=help, notes=notes)
 
     def joinless(self, shares: Value, value: Mapping) -> bool:
