@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 
 import dsl
+from compiler.ir.facts import Extra, Saved, Window, Work
 from compiler.ir.join import Join
-from compiler.ir.op import Call, Extra, Op, Saved, Shape, Window, Work
+from compiler.ir.op import Call, Op, Shape
 from compiler.lowering.lower import lower
 from compiler.ops.act import ACTIVATIONS, Activation, Softmax
 from compiler.ops.conv import Conv

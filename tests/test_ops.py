@@ -18,8 +18,9 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 import dsl
+from compiler.ir.facts import Axes
 from compiler.ir.nodes import leaves
-from compiler.ir.op import Axes, Op, Shape, ShapeFault
+from compiler.ir.op import Op, Shape, ShapeFault
 from compiler.lowering.lower import lower
 from compiler.lowering.rules import RULES
 from compiler.nn.built import construct

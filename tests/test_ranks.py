@@ -16,9 +16,10 @@ import dsl
 from compiler.cost import cost
 from compiler.cost.render import as_text
 from compiler.diagram import drawings
+from compiler.ir.facts import Axes
 from compiler.ir.features import default_taps, described
 from compiler.ir.network import Network
-from compiler.ir.op import Axes, Shape, shrunk
+from compiler.ir.op import Shape, shrunk
 from compiler.lowering.lower import lower
 from compiler.lowering.prepare import Overrides, prepare
 from compiler.nn.module import build

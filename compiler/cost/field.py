@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from functools import cache, reduce
 from typing import TYPE_CHECKING, NamedTuple
 
+from compiler.ir.facts import Axes, Enlarging, Window
 from compiler.ir.once import once
-from compiler.ir.op import Axes, Enlarging, Op, Shape, Window
+from compiler.ir.op import Op, Shape
 from dsl.text.memory import by_value
 
 if TYPE_CHECKING:

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 from compiler.cost.counting import Tally, layer_tally
 from compiler.cost.field import Trace, followed
+from compiler.ir.facts import Extra, Saved
 from compiler.ir.nodes import Leaf
 from compiler.ir.once import once
-from compiler.ir.op import Extra, Op, Saved, Shape
+from compiler.ir.op import Op, Shape
 from dsl.text.memory import by_value
 
 MOST = 8192

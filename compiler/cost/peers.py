@@ -12,9 +12,10 @@ from math import prod
 from typing import Any
 
 from compiler.cost.counting import elements
+from compiler.ir.facts import Work
 from compiler.ir.network import Network
 from compiler.ir.nodes import Leaf, Node, Parallel, Series, Tap, children
-from compiler.ir.op import Op, Shape, Work
+from compiler.ir.op import Op, Shape
 from compiler.ir.plugged import kind_of
 from compiler.ops.act import Activation, Softmax
 from compiler.ops.conv import Conv

@@ -12,9 +12,10 @@ from compiler.diagram.kernels import Piece, strip
 from compiler.diagram.text import by, plain
 from compiler.diagram.trimming import ends, more
 from compiler.diagram.uses import call_of, is_repeat
+from compiler.ir.facts import Axes
 from compiler.ir.network import Network
 from compiler.ir.nodes import Leaf, Node, Parallel, Series, Tap, macs
-from compiler.ir.op import Axes, Shape
+from compiler.ir.op import Shape
 from compiler.ops.words import holding, is_gated, is_unit, titled, words
 
 ROW = 6

@@ -13,10 +13,11 @@ from compiler.exporting.engines import Runner, line
 from compiler.exporting.serving import Served, loaded
 from compiler.exporting.sizes import free
 from compiler.exporting.wishes import Dtype, ExportFault, Wishes
+from compiler.ir.facts import Axes
 from compiler.ir.fit import misfit
 from compiler.ir.network import Network
 from compiler.ir.nodes import macs
-from compiler.ir.op import Axes, Shape
+from compiler.ir.op import Shape
 from compiler.ir.rewriting import threaded
 from compiler.oracle.likeness import share_apart, worst
 from dsl.models.extent import kernel_text

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from compiler.ir.facts import Axes
 from compiler.ir.fit import Walk
 from compiler.ir.network import Network
 from compiler.ir.nodes import Node, Tap
-from compiler.ir.op import Axes, Shape, ShapeFault
+from compiler.ir.op import Shape, ShapeFault
 from dsl.models.extent import kernel_text
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from compiler.ir.facts import Axes, Window
 from compiler.ir.nodes import Leaf, Node, Parallel, children, leaves
-from compiler.ir.op import Axes, Window
 
 
 def kernels(node: Node) -> set[Axes]:

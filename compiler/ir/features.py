@@ -8,9 +8,9 @@ from itertools import groupby
 from operator import mul
 from typing import Any, NamedTuple
 
+from compiler.ir.facts import Axes
 from compiler.ir.network import Network
 from compiler.ir.nodes import Leaf, Node, Parallel, Series, children
-from compiler.ir.op import Axes
 from dsl.text.problems import did_you_mean
 
 

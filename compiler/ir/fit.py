@@ -7,9 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 
+from compiler.ir.facts import Axes
 from compiler.ir.network import Network
 from compiler.ir.nodes import Leaf, Node, Parallel, Series, Tap, leaves, shares_of
-from compiler.ir.op import LETTERS, Axes, Shape, ShapeFault
+from compiler.ir.op import LETTERS, Shape, ShapeFault
 from dsl.models.extent import kernel_text, samples
 
 

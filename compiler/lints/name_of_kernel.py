@@ -11,8 +11,8 @@ from compiler.findings.lint import Finding, Lint
 from compiler.findings.spans import kernels, reach
 from compiler.findings.subject import Site, Subject
 from compiler.findings.wording import count
+from compiler.ir.facts import Axes
 from compiler.ir.nodes import leaves
-from compiler.ir.op import Axes
 from compiler.ops.conv import Conv
 from dsl.models.extent import kernel_text
 from dsl.models.layers import Split

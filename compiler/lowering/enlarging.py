@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compiler.ir.op import Axes
+from compiler.ir.facts import Axes
 from compiler.lowering.scope import Scope
 from compiler.ops.window import Sliding, every, pad_text
 from dsl.models import layers

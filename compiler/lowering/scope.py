@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
-from compiler.ir.op import Axes, Init, ShapeFault
+from compiler.ir.facts import Axes
+from compiler.ir.op import Init, ShapeFault
 from compiler.ir.symbols import quotient, real
 from dsl.models.activations import word_of
 from dsl.models.factors import factor

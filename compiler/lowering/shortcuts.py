@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
+from compiler.ir.facts import Axes
 from compiler.ir.nodes import Leaf, Node, Parallel, Series
-from compiler.ir.op import Axes
 from compiler.ir.symbols import Quotient, Sym, alone, is_plainly, names_in, same
 from compiler.ir.terms import written_out
 from compiler.ops.window import every

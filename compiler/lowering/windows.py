@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from compiler.ir.op import Axes, Shape
+from compiler.ir.facts import Axes
+from compiler.ir.op import Shape
 from compiler.ir.symbols import half, names_in
 from compiler.lowering.scope import Scope
 from compiler.ops.window import Sliding, every, pad_text

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from compiler.ir.op import Call, Ending, Op, Shape, Work
-from compiler.ir.op import Saved as Kept
+from compiler.ir.facts import Saved as Kept
+from compiler.ir.facts import Work
+from compiler.ir.op import Call, Ending, Op, Shape
 from compiler.ir.symbols import brief, is_plainly, names_in
 
 

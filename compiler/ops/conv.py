@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from math import prod
 from typing import Any
 
-from compiler.ir.op import Call, Extra, Init, Op, Shape, Window, Work
-from compiler.ir.op import Saved as Kept
+from compiler.ir.facts import Extra, Window, Work
+from compiler.ir.facts import Saved as Kept
+from compiler.ir.op import Call, Init, Op, Shape
 from compiler.ir.symbols import bracketed, is_plainly
 from compiler.ops.window import Sliding, every, short, undivided
 

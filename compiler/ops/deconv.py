@@ -7,8 +7,9 @@ from math import prod
 from operator import add
 from typing import Any
 
-from compiler.ir.op import Axes, Call, Enlarging, Init, Op, Shape, ShapeFault, Work
-from compiler.ir.op import Saved as Kept
+from compiler.ir.facts import Axes, Enlarging, Work
+from compiler.ir.facts import Saved as Kept
+from compiler.ir.op import Call, Init, Op, Shape, ShapeFault
 from compiler.ir.symbols import bracketed, is_plainly
 from compiler.ops.upsample import bounded
 from compiler.ops.window import POSITIONS, Sliding, every, fit, short, undivided

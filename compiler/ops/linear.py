@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from compiler.ir.op import Call, Ending, Extra, Init, Op, Shape, ShapeFault, Work
-from compiler.ir.op import Saved as Kept
+from compiler.ir.facts import Extra, Work
+from compiler.ir.facts import Saved as Kept
+from compiler.ir.op import Call, Ending, Init, Op, Shape, ShapeFault
 from compiler.ir.symbols import brief
 
 

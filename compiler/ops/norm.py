@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from compiler.ir.op import Call, Extra, Op, Shape, ShapeFault, Work
-from compiler.ir.op import Saved as Kept
+from compiler.ir.facts import Extra, Work
+from compiler.ir.facts import Saved as Kept
+from compiler.ir.op import Call, Op, Shape, ShapeFault
 from compiler.ir.symbols import is_plainly
 from compiler.ops.window import divisors
 

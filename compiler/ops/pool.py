@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from operator import add, floordiv, mod
 from typing import Any
 
-from compiler.ir.op import Axes, Call, Ending, Extra, Op, Shape, ShapeFault, Window, Work
-from compiler.ir.op import Saved as Kept
+from compiler.ir.facts import Axes, Extra, Window, Work
+from compiler.ir.facts import Saved as Kept
+from compiler.ir.op import Call, Ending, Op, Shape, ShapeFault
 from compiler.ir.symbols import is_plainly, same
 from compiler.ops.window import Sliding, axes_text, every, fit, short
 from dsl.models.extent import kernel_text

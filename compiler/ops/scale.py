@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from compiler.ir.op import Call, Op, Shape, Work
-from compiler.ir.op import Saved as Kept
+from compiler.ir.facts import Saved as Kept
+from compiler.ir.facts import Work
+from compiler.ir.op import Call, Op, Shape
 from compiler.ir.symbols import brief
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from compiler.ir.op import Call, Ending, Op, Shape, ShapeFault, Work
+from compiler.ir.facts import Work
+from compiler.ir.op import Call, Ending, Op, Shape, ShapeFault
 from compiler.ir.symbols import brief
 from compiler.ops.window import divisors
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import prod
 
-from compiler.ir.op import Call, Ending, Extra, Op, Shape, ShapeFault, Work
-from compiler.ir.op import Saved as Kept
+from compiler.ir.facts import Extra, Work
+from compiler.ir.facts import Saved as Kept
+from compiler.ir.op import Call, Ending, Op, Shape, ShapeFault
 from compiler.ir.symbols import is_plainly
 
 

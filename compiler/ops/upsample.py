@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from operator import mul
 from typing import Any
 
-from compiler.ir.op import Axes, Call, Ending, Enlarging, Op, Shape, ShapeFault, Work
+from compiler.ir.facts import Axes, Enlarging, Work
+from compiler.ir.op import Call, Ending, Op, Shape, ShapeFault
 from compiler.ir.symbols import is_plainly
 from compiler.ops.window import POSITIONS, every, fit, pair_text, short
 from dsl.models.extent import number_of_axes, the_map

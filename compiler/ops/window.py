@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from math import gcd, prod
 from typing import Self
 
-from compiler.ir.op import LETTERS, Axes, Shape, ShapeFault, Window, Worded
+from compiler.ir.facts import Axes, Window
+from compiler.ir.op import LETTERS, Shape, ShapeFault, Worded
 from compiler.ir.symbols import is_plainly, names_in, same
 from dsl.models.extent import kernel_text, number_of_axes, the_map
 

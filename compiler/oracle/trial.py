@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from math import ceil, prod
 
 from compiler.cost import cost
+from compiler.ir.facts import Axes
 from compiler.ir.fit import least, misfit
 from compiler.ir.network import Network
 from compiler.ir.nodes import Tap
-from compiler.ir.op import Axes
 
 BATCH = 2
 """One image would do for all but batch norm, which needs two values a channel to train."""

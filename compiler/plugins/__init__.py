@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from pydantic import BeforeValidator, model_validator
 
-from compiler.ir.op import Call, Extra, Op, Saved, Shape, ShapeFault, Window, Work
+from compiler.ir.facts import Extra, Saved, Window, Work
+from compiler.ir.op import Call, Op, Shape, ShapeFault
 from compiler.plugins.kinds import Family, LayerKind
 from compiler.plugins.loading import load, register
 from dsl.models.fields import (

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, get_args
 
-from compiler.ir.op import Call, Ending, Enlarging, Extra, Op, Saved, Shape, Window, Work
+from compiler.ir.facts import Enlarging, Extra, Saved, Window, Work
+from compiler.ir.op import Call, Ending, Op, Shape
 from dsl.models.identifiers import IDENTIFIER
 from dsl.models.plugins import said
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Sequence
 
+from compiler.ir.facts import Axes
 from compiler.ir.fit import Walk
 from compiler.ir.nodes import Leaf, Node, Parallel, Residual, Series
-from compiler.ir.op import LETTERS, Axes, Shape
+from compiler.ir.op import LETTERS, Shape
 from compiler.ir.symbols import Sym, alone, is_plainly, names_in, substitute, term
 from compiler.ir.terms import inside, written_out
 from compiler.ops.linear import Flatten, Identity
