@@ -11,8 +11,8 @@ from compiler.cli.options import OPTIMIZE, PLUGIN, load, optimize_option, rewrit
 from compiler.cli.terminal import sentence
 from compiler.cost import cost as count
 from compiler.ir.network import Network
-from compiler.ir.nodes import lines, nodes
-from compiler.ir.outline import outline
+from compiler.ir.nodes import nodes
+from compiler.ir.outline import lines, outline
 from dsl.models import shelf
 from dsl.text.problems import did_you_mean
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from compiler.ir.nodes import Node, Tap, lines, params
+from compiler.ir.nodes import Node, Tap, params
 from compiler.ir.once import once
 from compiler.ir.op import Init, Shape
-from compiler.ir.outline import outline
+from compiler.ir.outline import lines, outline
 from dsl.models.model import Section
 from dsl.models.spec import Spec
 

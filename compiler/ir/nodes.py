@@ -15,7 +15,6 @@ from typing import Any, Literal, cast
 from compiler.ir.join import Join
 from compiler.ir.once import once
 from compiler.ir.op import Call, Init, Op, Shape, ShapeFault
-from compiler.ir.outline import Line, outline, said
 from compiler.ir.symbols import substitute
 from dsl.models.model import BlockSection
 from dsl.text.memory import Generation
@@ -55,6 +54,8 @@ class Part:
 
     def __repr__(self) -> str:
         """The tree from here down, a line a node."""
+        from compiler.ir.outline import lines, outline  # Text builds upon what a node is.
+
         return outline(lines(cast("Node", self), self.name))
 
 
@@ -233,48 +234,6 @@ def children(node: Node) -> tuple[Node, ...]:
             return node.body.nodes
         case Leaf():
             return ()
-
-
-def lines(node: Node, path: str, depth: int = 0) -> Iterator[Line]:
-    """The node and all in it, as lines of text."""
-    out = node.body.out if isinstance(node, Tap) else node.out
-    yield Line(depth, path, _what(node), node.inp, out, params(node))
-    for child in children(node):
-        yield from lines(child, f"{path}.{child.name}", depth + 1)
-
-
-def _what(node: Node) -> str:
-    match node:
-        case Leaf():
-            return said(node.call)
-        case Tap():
-            return f"auxiliary head from {node.source}, weight {node.weight:g}"
-        case Series(residual=None):
-            return _call(node.use) if node.use else f"{node.role} of {len(node.nodes)}"
-    words = [_call(node.use)] if node.use else []
-    if isinstance(node, Series):
-        words.append(f"{len(node.nodes)} in order")
-    else:
-        words += _joining(node)
-    if node.residual:
-        words.append(f"residual ×{float(node.residual.scale):g}")
-    return ", ".join(words)
-
-
-def _joining(node: Parallel) -> Iterator[str]:
-    if node.shares:
-        yield f"split {'|'.join(str(int(share)) for share in node.shares)}"
-    yield f"{node.join.word} of {len(node.branches)}"
-    if node.then:
-        yield "then"
-
-
-def _call(use: BlockUse) -> str:
-    args = (
-        f" {key}={f'{float(value):g}' if isinstance(value, (int, float)) else value}"
-        for key, value in use.args.items()
-    )
-    return f"block {use.block}{''.join(args)}"
 
 
 def nodes(inside: tuple[Node, ...], prefix: str = "") -> Iterator[tuple[str, Node]]:
