@@ -31,7 +31,8 @@ from compiler.source.classnames import IMPORTED, class_name
 from compiler.source.expr import Test as Check
 from compiler.source.expr import condition
 from compiler.source.helpers import helper_names
-from compiler.source.units import collect, unit_names
+from compiler.source.unitnames import unit_names
+from compiler.source.units import collect
 from dsl.models.kernels import PADDINGS
 from dsl.models.norms import NORM_FORMS
 from tests import odd_specs

@@ -11,7 +11,7 @@ from functools import cache
 from compiler.ir.network import Network
 from compiler.source.foreign import names
 from compiler.source.helpers import helper_names
-from compiler.source.units import unit_names
+from compiler.source.unitnames import unit_names
 
 MOST = 60
 """Letters of the network's class, so that what it gives fits on a line."""

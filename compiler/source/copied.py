@@ -20,7 +20,7 @@ from compiler.plugins.places import text_of
 from compiler.source.auditing import targets
 from compiler.source.helpers import helper_names
 from compiler.source.imported import HERE, REACH, Import
-from compiler.source.units import unit_names
+from compiler.source.unitnames import unit_names
 from dsl.models.plugins import fault
 
 

@@ -9,17 +9,15 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cache
-from itertools import product
 from textwrap import wrap
 from typing import Any
 
 from compiler.ir.nodes import Leaf, Node, Series, children
 from compiler.ir.symbols import SymFloat
-from compiler.ops.act import ACTIVATIONS, Activation
+from compiler.ops.act import Activation
 from compiler.ops.conv import CONV, DEPTHWISE, POINTWISE, Conv
 from compiler.ops.deconv import Deconv
-from compiler.ops.norm import BatchNorm, GroupNorm, InstanceNorm, LayerNorm, Norm
+from compiler.ops.norm import BatchNorm, Norm
 from compiler.source.expr import (
     WIDTH,
     Expr,
@@ -31,6 +29,7 @@ from compiler.source.expr import (
     signature,
 )
 from compiler.source.expr import text as source_text
+from compiler.source.unitnames import leaves_of, unit_name
 
 SIZES = {"stride": "1", "padding": "0", "output_padding": "0", "dilation": "1", "groups": "1"}
 """Optional arguments of a convolution, with torch's defaults."""
@@ -93,7 +92,7 @@ class UnitClass:
         marker = ["*"] if given else []
         yield from signature("__init__", [*params, *sizes, *marker, *given], "None", 1)
         yield "        super().__init__()"
-        for leaf in _leaves(self.example):
+        for leaf in leaves_of(self.example):
             if not is_function(leaf):
                 yield from lay_out(f"self.{leaf.name} = ", self._construct(leaf), depth=2)
         if SLOPE in self.mixed:
@@ -140,8 +139,8 @@ class UnitClass:
         """The body of `forward`."""
         made = Expr("x")
         slope = f"self.{SLOPE}" if SLOPE in self.mixed else None
-        *_, last = _leaves(self.example)
-        for leaf in _leaves(self.example):
+        *_, last = leaves_of(self.example)
+        for leaf in leaves_of(self.example):
             made = applied(leaf, made.flat, slope)
         if is_function(last):
             return lay_out("return ", made, depth=2)
@@ -149,7 +148,7 @@ class UnitClass:
 
     def doc(self) -> list[str]:
         """One sentence; two with a gap where that is too long for a line."""
-        first, *rest = (_described(leaf, self) for leaf in _leaves(self.example))
+        first, *rest = (_described(leaf, self) for leaf in leaves_of(self.example))
         whole = _sentence(", ".join([first, *rest]))
         if len(whole) <= WIDTH - 10:
             return [whole]
@@ -213,15 +212,9 @@ def _described_norm(norm: Norm, unit: UnitClass) -> str:
     return f"{free}{norm.word}alisation" + (f" ({', '.join(more)})" if more else "")
 
 
-def _leaves(unit: Series) -> Iterator[Leaf]:
-    for node in unit.nodes:
-        assert isinstance(node, Leaf), node
-        yield node
-
-
 def _conv(unit: Series) -> Leaf:
     """The layer that slides."""
-    return next(_leaves(unit))
+    return next(leaves_of(unit))
 
 
 def _window(unit: Series) -> dict[str, Any]:
@@ -234,7 +227,7 @@ def _window(unit: Series) -> dict[str, Any]:
 
 def _settings(unit: Series) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for leaf in _leaves(unit):
+    for leaf in leaves_of(unit):
         if isinstance(leaf.op, Conv | Deconv) and leaf.name != DEPTHWISE:
             found["bias"] = leaf.op.bias
         elif isinstance(leaf.op, Norm):
@@ -246,53 +239,12 @@ def _settings(unit: Series) -> dict[str, Any]:
 
 def structure(unit: Series) -> tuple[str, ...]:
     """What units of one class have in common."""
-    return tuple(_kind(leaf) for leaf in _leaves(unit))
+    return tuple(_kind(leaf) for leaf in leaves_of(unit))
 
 
 def _kind(leaf: Leaf) -> str:
     each = isinstance(leaf.op, Activation) and leaf.op.channelwise
     return f"{leaf.name}:{leaf.call.name}" + ":each" * each
-
-
-KINDS = {CONV: "Conv", DEPTHWISE: "SepConv"}
-"""What a unit's name begins with, by its first layer's."""
-TRANSPOSED = "ConvTranspose"
-SAME = "Same"
-NORMS = tuple(kind.short for kind in (BatchNorm, LayerNorm, GroupNorm, InstanceNorm))
-NO_GAMMA = f"{BatchNorm.short}NoGamma"
-EACH = "EachChannel"
-"""Behind an activation with a slope for each channel."""
-
-
-@cache
-def unit_names() -> frozenset[str]:
-    """Every name that `unit_name` can give."""
-    acts = [facts.class_name for facts in ACTIVATIONS.values()]
-    learned = [f"{facts.class_name}{EACH}" for facts in ACTIVATIONS.values() if not facts.function]
-    kinds = *(kind + same for kind in KINDS.values() for same in ("", SAME)), TRANSPOSED
-    words = product(kinds, ("", *NORMS, NO_GAMMA), ("", *acts, *learned))
-    return frozenset(map("".join, words))
-
-
-def unit_name(unit: Series, full: bool = False) -> str:
-    """`ConvBNReLU`; `full` also says of a norm that it has no gamma, and the like."""
-    first, *others = _leaves(unit)
-    same = SAME if first.call.name.endswith(SAME) else ""
-    kind = TRANSPOSED if isinstance(first.op, Deconv) else KINDS[first.name]
-    name = kind + same + "".join(_word(leaf, full) for leaf in others)
-    assert name in unit_names(), f"{name} is no name of a unit"
-    return name
-
-
-def _word(leaf: Leaf, full: bool) -> str:
-    """What a layer adds to the name of its unit."""
-    if isinstance(leaf.op, BatchNorm) and full and not leaf.op.gamma:
-        return NO_GAMMA
-    if isinstance(leaf.op, Norm):
-        return leaf.op.short
-    if not isinstance(leaf.op, Activation):
-        return ""
-    return leaf.op.facts.class_name + EACH * (full and leaf.op.channelwise)
 
 
 def _capital(words: str) -> str:

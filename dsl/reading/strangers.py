@@ -28,6 +28,7 @@ class Token:
 
 
 def repeat_of(word: str) -> str:
+    """The count of `x2`; empty for any other word."""
     match = re.fullmatch(r"x([0-9]+)", word)
     return match[1] if match else ""
 
