@@ -25,7 +25,8 @@ from compiler.ops.scale import LayerScale
 from compiler.ops.shuffle import ChannelShuffle
 from compiler.ops.unlearned import L2Norm, LocalResponseNorm
 from compiler.ops.upsample import Upsample
-from compiler.oracle.check import Check, cross_check
+from compiler.oracle.check import cross_check
+from compiler.oracle.comparisons import Check
 from dsl.models.spec import Spec
 from dsl.text.memory import forget
 from tests.strategies import specs

@@ -23,7 +23,7 @@ from compiler.lowering.lower import lower
 from compiler.lowering.prepare import prepare
 from compiler.nn import built as nodes
 from compiler.ops.norm import BatchNorm
-from compiler.oracle.check import Check
+from compiler.oracle.comparisons import Check
 from compiler.oracle.proof import prove
 from compiler.oracle.trial import MOST_BYTES, MOST_MACS, trial
 from compiler.source import emit

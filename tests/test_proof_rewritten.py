@@ -13,7 +13,7 @@ from compiler.cli import run
 from compiler.ir.network import Network
 from compiler.lowering.lower import lower
 from compiler.oracle import proof_rewritten
-from compiler.oracle.check import CheckReport
+from compiler.oracle.comparisons import CheckReport
 from compiler.oracle.proof_rewritten import prove_rewritten
 from compiler.passes import tensors
 from compiler.passes.pipeline import optimized

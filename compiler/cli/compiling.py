@@ -24,7 +24,7 @@ from compiler.lowering.prepare import Prepared
 
 if TYPE_CHECKING:
     from compiler.ir.network import Network
-    from compiler.oracle.check import CheckReport
+    from compiler.oracle.comparisons import CheckReport
 
 
 @click.command("compile")

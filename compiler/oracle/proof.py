@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from compiler.ir.network import Network
-from compiler.oracle.check import Check, CheckReport, Difference, name_of
+from compiler.oracle.comparisons import Check, CheckReport, Difference, name_of
 from compiler.oracle.trial import BATCH, trial
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from compiler.ir.network import Network
 from compiler.nn.module import CompiledNetwork, build
-from compiler.oracle.check import Check, CheckReport, name_of
+from compiler.oracle.comparisons import Check, CheckReport, name_of
 from compiler.oracle.emitted import give, noise, pair, randomise
 from compiler.oracle.foreign import restore
 from compiler.oracle.likeness import Finding, Outs, close, first, rounding

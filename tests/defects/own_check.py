@@ -7,7 +7,8 @@ from pathlib import Path
 
 import dsl
 from compiler.lowering.prepare import prepare
-from compiler.oracle.check import CheckReport, cross_check
+from compiler.oracle.check import cross_check
+from compiler.oracle.comparisons import CheckReport
 from compiler.oracle.proof import prove
 from compiler.source import emit
 
