@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from compiler.oracle.meaning import Padding
+from compiler.oracle.operators import Padding
 from compiler.oracle.reading import read
 from dsl.models.spec import Spec
 from tests import numpy_reference as reference

@@ -62,7 +62,7 @@ TORCH = {
 """Rooms in which some file imports torch as it is loaded."""
 GROUND = {"compiler.version", "compiler.missing"}
 """Files of the package's own that any room may import: they import nothing."""
-OPINIONS = ("reading", "meaning", "norming", "addressing", "arithmetic", "observe")
+OPINIONS = ("reading", "meaning", "norming", "operators", "addressing", "arithmetic", "observe")
 """What the oracle thinks by itself, by how the files are called."""
 LATER = {
     ("dsl.models.spec", "dsl.writing.dumping"): "a spec shows its YAML",

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from compiler.oracle.meaning import Axes, Other, Padding
+from compiler.oracle.operators import Axes, Other, Padding
 
 ACTIVATIONS: dict[str, Callable[..., Tensor]] = {
     "relu": lambda x: x.clamp(min=0),

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from dsl.models import layers
 
 if TYPE_CHECKING:  # It is the other half of this.
-    from compiler.oracle.meaning import Array, Meaning
+    from compiler.oracle.meaning import Meaning
+    from compiler.oracle.operators import Array
 else:
     Array = Any
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from compiler.oracle.addressing import class_names, list_names, split_names
-from compiler.oracle.meaning import Arithmetic, Array, Meaning, State
+from compiler.oracle.meaning import Meaning
+from compiler.oracle.operators import Arithmetic, Array, State
 from dsl.models import layers
 from dsl.models.spec import Aux, Block, Spec
 
