@@ -17,7 +17,7 @@ from compiler.cost.quantities import MEASURES, QUANTITIES
 from compiler.lowering.lower import lower
 from dsl.models.budgets import AXES, BYTES, COUNT, Bound, Measure
 from dsl.models.forms import form_of
-from dsl.models.spec import Expect
+from dsl.models.promises import Expect
 from dsl.text.numbers import Misfit
 
 TAKEN: list[tuple[Measure, int | str, tuple[Bound, ...]]] = [

@@ -20,7 +20,7 @@ from dsl import Changes, Spec, SpecError
 from dsl.changing.address import parts
 from dsl.models.changes import Width
 from dsl.models.layers import Call
-from dsl.models.spec import Expect
+from dsl.models.promises import Expect
 from dsl.writing.resolved import resolved
 from tests.strategies import images, specs
 

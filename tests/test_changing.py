@@ -12,6 +12,7 @@ import pytest
 import dsl
 from compiler.lowering.lower import lower
 from dsl.models import changes, layers, model, spec, weights
+from dsl.models.promises import Expect
 from dsl.text.problems import SpecError
 
 BASE = """\
@@ -203,7 +204,7 @@ def test_a_trunk_too_small_is_not_blamed_on_its_heads() -> None:
 
 MODELS = (
     *layers.LAYERS.values(), layers.Conv, layers.Call, model.Sequence, model.Split, model.Residual,
-    spec.Spec, spec.Aux, spec.Block, spec.Defaults, spec.Expect, spec.Variant, changes.Changes,
+    spec.Spec, spec.Aux, spec.Block, spec.Defaults, Expect, spec.Variant, changes.Changes,
     changes.Width, changes.Depth, weights.NameMap,
 )  # fmt: skip
 WRONG: tuple[Any, ...] = (

@@ -27,7 +27,7 @@ from compiler.cost.render import as_csv, as_json, as_text
 from compiler.ir.network import Network
 from compiler.lowering.lower import lower
 from compiler.nn.module import CompiledNetwork, build
-from dsl.models.spec import Expect
+from dsl.models.promises import Expect
 from tests.counting import counted
 from tests.peers import torchvision_models
 from tests.shelf import IDS, NETWORKS

@@ -11,7 +11,8 @@ from dsl.models.kernels import PADDINGS
 from dsl.models.layers import KINDS, Call, Conv, Layer
 from dsl.models.model import BESIDE, Model, Residual, Sequence, Split
 from dsl.models.norms import NORM_FORMS
-from dsl.models.spec import Aux, Block, Defaults, Expect, Spec, Variant
+from dsl.models.promises import Expect
+from dsl.models.spec import Aux, Block, Defaults, Spec, Variant
 from dsl.models.weights import NameMap
 
 PIECES: tuple[type[Model], ...] = (

@@ -54,8 +54,9 @@ from dsl.models.layers import (
     spellings,
 )
 from dsl.models.model import Places
+from dsl.models.promises import Expect
 from dsl.models.reserved import ATTRIBUTES, COMPILED, RESERVED
-from dsl.models.spec import Aux, Block, Expect, Spec, Variant
+from dsl.models.spec import Aux, Block, Spec, Variant
 from dsl.models.spelling import write
 from dsl.reading import names
 from dsl.text import foreign

@@ -17,7 +17,8 @@ from dsl.models.activations import SLOPED
 from dsl.models.fields import INITS
 from dsl.models.layers import KINDS, LAYERS, Conv, spellings
 from dsl.models.model import Residual
-from dsl.models.spec import Aux, Defaults, Expect, Spec, Variant
+from dsl.models.promises import Expect
+from dsl.models.spec import Aux, Defaults, Spec, Variant
 from dsl.reading import references
 from dsl.reading.beginning import kind_of
 from dsl.text.codes import ERRORS

@@ -30,7 +30,7 @@ from compiler.ops.norm import BatchNorm
 from compiler.ops.pool import AvgPool, MaxPool, Pool
 from compiler.ops.window import pair_text
 from dsl.models import shelf
-from dsl.models.spec import Expect
+from dsl.models.promises import Expect
 from tests.peers import keras, timm, torchvision_models
 from tests.shelf import IDS, NETWORKS
 

@@ -23,7 +23,8 @@ from dsl.models.changes import Depth, Width
 from dsl.models.fields import ACTIVATION_WORDS
 from dsl.models.layers import KINDS, LAYERS, OPTIONS, spellings
 from dsl.models.model import Model, Residual
-from dsl.models.spec import Aux, Defaults, Expect, Spec
+from dsl.models.promises import Expect
+from dsl.models.spec import Aux, Defaults, Spec
 from dsl.reading import opstring
 from dsl.reading.reader import Reader
 from dsl.schema.pieces import Schema, form_in

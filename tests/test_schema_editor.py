@@ -16,7 +16,8 @@ from dsl.models.kernels import PADDINGS
 from dsl.models.layers import KINDS, MaxPool
 from dsl.models.model import BESIDE, Residual
 from dsl.models.norms import NORM_FORMS
-from dsl.models.spec import Defaults, Expect, Spec, Variant
+from dsl.models.promises import Expect
+from dsl.models.spec import Defaults, Spec, Variant
 from dsl.reading.blocks import BLOCK_KEYS
 from dsl.schema.whole import of_names, of_spec
 from tests.test_schema import HEIR, STRUCTURE, wrong

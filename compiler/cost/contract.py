@@ -8,7 +8,8 @@ from dataclasses import replace
 from compiler.cost import Report, cost
 from compiler.cost.quantities import MEASURES, QUANTITIES, Found, amount, exactly
 from compiler.ir.op import Shape
-from dsl.models.spec import Expect, Spec
+from dsl.models.promises import Expect
+from dsl.models.spec import Spec
 from dsl.text.problems import Problem, did_you_mean
 
 

@@ -10,7 +10,7 @@ from compiler.cost.report import Report
 from compiler.ir.fit import least
 from dsl.models.budgets import Limit, Measure
 from dsl.models.extent import sample
-from dsl.models.spec import Expect
+from dsl.models.promises import Expect
 
 Found = int | tuple[float, ...]
 """A number, or one an axis."""

@@ -10,7 +10,8 @@ from dsl.models.changes import Changes, Depth, Width
 from dsl.models.fields import ACTIVATION_MEANINGS
 from dsl.models.layers import LAYERS, Call, Layer, spellings
 from dsl.models.model import Model, Residual, Spelled
-from dsl.models.spec import Aux, Block, Defaults, Expect, Spec, Variant
+from dsl.models.promises import Expect
+from dsl.models.spec import Aux, Block, Defaults, Spec, Variant
 from dsl.reading.beginning import own_kind
 
 MODELS: dict[Holder, type[Model]] = {

@@ -26,7 +26,8 @@ from compiler.ir.network import Network
 from compiler.lowering.lower import lower
 from compiler.weights.slots import slots
 from dsl.models.identifiers import name_fault, spec_name_fault
-from dsl.models.spec import Expect, Spec
+from dsl.models.promises import Expect
+from dsl.models.spec import Spec
 from dsl.text.problems import SpecError
 from dsl.text.source import MAX_DEPTH
 

@@ -13,7 +13,8 @@ from pathlib import Path
 from dsl.changing import variants
 from dsl.models import shelf
 from dsl.models.changes import Changes
-from dsl.models.spec import Expect, Spec
+from dsl.models.promises import Expect
+from dsl.models.spec import Spec
 from dsl.reading import names
 from dsl.reading.reader import Reader
 from dsl.reading.recalling import settled

@@ -5,7 +5,7 @@ a program can build or change them and write them back with `dsl.dump`.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Self, get_args
+from typing import Annotated, Any, Self
 
 from pydantic import (
     BeforeValidator,
@@ -17,7 +17,6 @@ from pydantic import (
 )
 
 from dsl.models.activations import Act, Argument
-from dsl.models.budgets import AXES, BYTES, COUNT, Measure
 from dsl.models.changes import Changes
 from dsl.models.fields import (
     Count,
@@ -32,7 +31,6 @@ from dsl.models.fields import (
     Norm,
     PaddingMode,
     Portion,
-    Sizes,
     Text,
     Weight,
     named,
@@ -51,6 +49,7 @@ from dsl.models.model import (
     Step,
     Steps,
 )
+from dsl.models.promises import Expect
 from dsl.models.weights import NameMap
 from dsl.text.numbers import NUMBER, is_number
 from dsl.text.problems import shown
@@ -112,63 +111,6 @@ class Aux(Model):
     """The head's layers in order."""
 
     model_config = ConfigDict(populate_by_name=True)
-
-
-Counted = Annotated[int | str, COUNT, BeforeValidator(COUNT.reader())]
-Stored = Annotated[int | str, BYTES, BeforeValidator(BYTES.reader())]
-Sided = Annotated[int | str, AXES, BeforeValidator(AXES.reader())]
-"""What may be promised of a quantity: a number, or a budget as text."""
-
-
-class Expect(Model):
-    """A contract, checked at every compile: quantities of the network, and shapes at steps."""
-
-    params: Counted | None = None
-    """Parameters that are trained, without auxiliary heads: `7005832`, or a budget, `< 8M`."""
-    params_with_aux: Counted | None = None
-    """Parameters that are trained, with auxiliary heads."""
-    trainable: Counted | None = None
-    """Parameters that are trained."""
-    buffers: Counted | None = None
-    """Elements of buffers, such as running statistics."""
-    keras_total: Counted | None = None
-    """Parameters and running statistics, as Keras counts."""
-    macs: Counted | None = None
-    """Multiply-accumulates for one input: `1582671872`, or a budget, `<= 1.6G`."""
-    activations: Counted | None = None
-    """Outputs of convolutions and linear layers for one input."""
-    all_outputs: Counted | None = None
-    """Outputs of all operations for one input."""
-    launches: Counted | None = None
-    """Operations that write something: kernels to launch."""
-    weight_bytes: Stored | None = None
-    """Bytes of the weights, `<= 25 MiB`."""
-    peak: Stored | None = None
-    """The most activation bytes alive at once while evaluating one input, `<= 20 MiB`."""
-    saved: Stored | None = None
-    """Activation bytes that a training pass of one input keeps for the backward pass."""
-    receptive_field: Sided | None = None
-    """Pixels that one position of the last map sees: `'>= 224'`, or by axes, `715x715`."""
-    least_input: Sided | None = None
-    """The sides of the least input while evaluating: `<= 75`, or by axes, `13x209x209`."""
-    least_training_input: Sided | None = None
-    """The sides of the least input in training."""
-    out: Annotated[dict[str, Sizes], Named] = Field(default_factory=dict)
-    """The shape that a step of the trunk gives, channels first: `out.mixed_6e: [768, 17, 17]`."""
-
-    @classmethod
-    def measures(cls) -> dict[str, Measure]:
-        """How each quantity is measured that may be promised."""
-        kinds = {name: get_args(field.annotation)[0] for name, field in cls.model_fields.items()}
-        return {
-            name: next(filter(_is_measure, kind.__metadata__))
-            for name, kind in kinds.items()
-            if any(map(_is_measure, getattr(kind, "__metadata__", ())))
-        }
-
-
-def _is_measure(value: object) -> bool:
-    return isinstance(value, Measure)
 
 
 class Variant(Changes):

@@ -7,7 +7,8 @@ from typing import Any, get_args
 
 from dsl.models.changes import CHANGES, Changes, Depth, Width
 from dsl.models.model import BLOCK_SECTIONS, Places, Section, Step
-from dsl.models.spec import Aux, Defaults, Expect, Spec, Variant
+from dsl.models.promises import Expect
+from dsl.models.spec import Aux, Defaults, Spec, Variant
 from dsl.models.weights import NOTHING, NameMap, read_map
 from dsl.reading.blocks import BlockReader
 from dsl.reading.building import build

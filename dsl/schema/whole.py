@@ -15,8 +15,9 @@ from dsl.models.changes import CHANGES
 from dsl.models.extent import AXES
 from dsl.models.layers import KINDS, Layer
 from dsl.models.model import BLOCK_SECTIONS, Section
+from dsl.models.promises import Expect
 from dsl.models.reserved import GLOBALS, RESERVED
-from dsl.models.spec import Aux, Defaults, Expect, Spec, Variant
+from dsl.models.spec import Aux, Defaults, Spec, Variant
 from dsl.reading.names import OUTPUTS
 from dsl.reading.names import RESERVED as LAYERS_WORDS
 from dsl.reading.reader import NOT_INHERITED

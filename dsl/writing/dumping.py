@@ -11,8 +11,9 @@ from dsl.models.extent import channels_last, side_names
 from dsl.models.faults import expect
 from dsl.models.layers import Layer, Model, Sequence, Split, Step
 from dsl.models.model import BLOCK_SECTIONS
+from dsl.models.promises import Expect
 from dsl.models.shares import written
-from dsl.models.spec import Aux, Block, Expect, Spec, Variant
+from dsl.models.spec import Aux, Block, Spec, Variant
 from dsl.models.spelling import write
 from dsl.text.numbers import NUMBER
 
