@@ -80,11 +80,8 @@ types: $(DEV)  ## Check types: mypy on everything, pyright on what is generated
 	$(BIN)/mypy
 	$(BIN)/pyright --pythonpath $(BIN)/python
 
-drift: $(DEMO)  ## Check that generated/ is what the compiler emits
-	@stale=; for spec in specs/*.yaml; do \
-		$(COMPILE) "$$spec" --check || stale="$$stale $$spec"; \
-	done; \
-	test -z "$$stale" || { echo "stale:$$stale (make accept)" >&2; exit 1; }
+drift: $(DEMO)  ## Check that generated/ is what the compiler emits (make accept writes it anew)
+	$(COMPILE) drift specs
 
 vscode:  ## Build the extension for VS Code and run its tests; needs npm
 	cd editors/vscode && npm ci && npm run build && npm test
