@@ -292,6 +292,17 @@ def test_fix_takes_a_dead_bias_away_and_nothing_that_has_an_effect(
     assert (folder / "both.yaml").read_text() == text
 
 
+def test_fix_takes_allowances_away_that_silence_nothing(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One of several codes with its comma, or a comment with its line where that has no more."""
+    stem = "stem: [3x3 32 bias]  # lint: allow"
+    put(folder, biased=f"# lint: allow W112 x\n{framed(f'{stem} W140, W130, w112 as published')}")
+    code, _, err = ran(capsys, "biased.yaml", "--fix")
+    assert (code, err) == (0, "3 problems mended in 1 file\n")
+    assert (folder / "biased.yaml").read_text() == framed(f"{stem} W130 as published")
+
+
 def test_fix_of_what_is_piped_in_goes_on(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

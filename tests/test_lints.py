@@ -13,8 +13,10 @@ from pathlib import Path
 import pytest
 
 import dsl
-from compiler.checking.examining import findings_of
+from compiler.checking.examining import examined, findings_of
+from compiler.checking.explaining import mends
 from compiler.checking.linting import placed
+from compiler.checking.mending import mended
 from compiler.findings.explained import SEVERITIES
 from compiler.findings.frame import framed
 from compiler.findings.lint import Lint
@@ -50,6 +52,57 @@ def test_the_example_draws_it_and_the_mended_one_draws_nothing(lint: Lint, accep
     assert said == golden.read_text(encoding="utf-8")
     assert {found.code for found in findings(dsl.loads(text))} == {lint.code}
     assert told(framed(lint.after), "after.yaml") == ""
+
+
+@each_lint
+def test_what_it_offers_to_write_mends_its_example(lint: Lint) -> None:
+    """What is no guess computes the same; all else is a guess, or for a person to decide."""
+    text = framed(lint.before)
+    offered = [found for found in findings(dsl.loads(text)) if found.fix]
+    for found in offered:
+        assert found.fix
+        assert found.fix.text.strip() in found.help, found
+    sure, all_of_them = (mended(text, "net.yaml", examined, guesses=more) for more in (False, True))
+    assert {each.code for each in all_of_them.done} == ({lint.code} if offered else set())
+    assert bool(sure.done) == (mends(lint) == "--fix")
+    if offered:
+        assert told(all_of_them.text, "net.yaml") == ""
+
+
+LEFT_OUT = {
+    "head: [gap: globalpool, fc classes, probs: softmax]": "head: [gap: globalpool, fc classes]",
+    "head: [relu, globalpool, fc classes]": "head: [globalpool, fc classes]",
+    "head: [a: relu , globalpool, fc classes]": "head: [globalpool, fc classes]",
+    "head:\n  - globalpool\n  - fc classes\n  - softmax": "head:\n  - globalpool\n  - fc classes",
+    "head:\n  - gap: globalpool\n  - relu  # 1\n  - fc classes": (
+        "head:\n  - gap: globalpool\n    # 1\n  - fc classes"
+    ),
+    "body: [{concat: [[relu, 1x1 8], 1x1 8]}]": "body: [{concat: [[1x1 8], 1x1 8]}]",
+    "body: [1x1 8 pad=1 /2]": "body: [1x1 8 /2]",
+    "body: [{concat: [b5x5: 3x3 8, b: [1x1 8]]}]": "body: [{concat: [b5x5: 5x5 8, b: [1x1 8]]}]",
+}
+KEPT = (
+    "body: [{concat: [relu, 1x1 8]}]",
+    "body: [{concat: [1x1 8, 3x3 8], then: relu}]",
+    "head: [globalpool, fc classes,\n  'softmax']",
+    "inception: {A: {params: [p], concat: [1x1 8 dil=p, 3x3 8]}}\nbody: [A p=1]",
+    "body: [{concat: [b5x5: [3x3 8, 3x3 8 dil=3], 1x1 8]}]",
+)
+"""A branch, what isn't in a list, what is quoted, a parameter, and a name of two kernels."""
+
+
+@pytest.mark.parametrize("text", LEFT_OUT)
+def test_steps_and_words_that_are_left_out_go_with_their_signs(text: str) -> None:
+    """Names, commas, dashes and the line itself, where nothing is left of it; no comment."""
+    stem = "stem: [3x3 8]\n"
+    found = mended(framed(stem + text), "net.yaml", examined, guesses=True)
+    assert found.text == framed(stem + LEFT_OUT[text])
+
+
+@pytest.mark.parametrize("text", KEPT)
+def test_what_can_not_simply_be_left_out_stays(text: str) -> None:
+    whole = framed(f"stem: [3x3 8]\n{text}")
+    assert mended(whole, "net.yaml", examined, guesses=True).text == whole
 
 
 @each_lint

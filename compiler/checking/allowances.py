@@ -16,7 +16,7 @@ from operator import itemgetter
 import yaml
 
 from compiler.findings.explained import SEVERITIES, Explained
-from dsl.text.problems import Problem, Span
+from dsl.text.problems import Fix, Problem, Span
 
 MARK = re.compile(r"(?:(?<=\s)|^)#\s*lint:\s*(?P<rest>.*)$")
 ALLOW = re.compile(
@@ -58,7 +58,14 @@ class Allowance:
     first: int
     last: int
     reason: str
+    away: Fix
+    """What takes the code out of the comment, or the comment out of its line."""
     used: bool = field(default=False, compare=False)
+
+    @property
+    def alone(self) -> bool:
+        """Whether it is all that its comment allows."""
+        return self.away.span.column + self.away.span.length == self.span.column + self.span.length
 
     def covers(self, problem: Problem) -> bool:
         """Whether a finding is one that it is about."""
@@ -91,8 +98,18 @@ class Allowed:
         """What silenced nothing, in one file."""
         for allowance in self.allowances:
             if not allowance.used and allowance.span.file == file:
-                said = f"there is no {allowance.code} here to allow"
-                yield _finding(UNUSED, allowance.span, said, help="take the comment away")
+                yield _unused(allowance)
+
+
+def _unused(allowance: Allowance) -> Problem:
+    what = "comment" if allowance.alone else "code"
+    return _finding(
+        UNUSED,
+        allowance.span,
+        f"there is no {allowance.code} here to allow",
+        help=f"take the {what} away",
+        fix=allowance.away,
+    )
 
 
 def allowed(texts: dict[str, str], known: Iterable[str]) -> Allowed:
@@ -123,8 +140,25 @@ def _take(found: Allowed, span: Span, rest: str, lines: list[str], known: list[s
     else:
         first, last = _lines(lines, span)
         found.allowances += [
-            Allowance(span, code, first, last, said["reason"].strip()) for code in codes
+            Allowance(
+                span,
+                code,
+                first,
+                last,
+                said["reason"].strip(),
+                _away(span, lines[span.line - 1], code if len(codes) > 1 else ""),
+            )
+            for code in codes
         ]
+
+
+def _away(span: Span, line: str, code: str) -> Fix:
+    """One of several codes with its comma, or a whole comment with the space in front of it."""
+    start, end = len(line[: span.column - 1].rstrip()), len(line)
+    among = re.compile(rf"\b{code}\s*,\s*|\s*,\s*{code}\b", re.IGNORECASE)
+    if code and (found := among.search(line, span.column - 1)):
+        start, end = found.span()
+    return Fix(Span(span.file, span.line, start + 1, end - start), "")
 
 
 def _unknown(code: str) -> str:
@@ -133,8 +167,10 @@ def _unknown(code: str) -> str:
     return f"there is no finding {code}"
 
 
-def _finding(what: Explained, span: Span, message: str, help: str = "") -> Problem:
-    return Problem(what.code, span, message, help=help, severity=what.severity)
+def _finding(
+    what: Explained, span: Span, message: str, help: str = "", fix: Fix | None = None
+) -> Problem:
+    return Problem(what.code, span, message, help=help, fix=fix, severity=what.severity)
 
 
 def _comments(file: str, text: str, lines: list[str]) -> Iterator[tuple[Span, str]]:

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from textwrap import fill, indent
+from typing import Literal
 
-from compiler.checking.examining import explained
+from compiler.checking.examining import examined, explained
 from compiler.findings.explained import Explained
+from compiler.findings.frame import framed
+from compiler.lowering.prepare import Piped
 from dsl.text.codes import ERRORS
 
 WIDTH = 88
+
+Mends = Literal["", "--fix", "--fix --guesses"]
+"""The options of `check` that write what an example of a finding should be; none do without."""
 
 
 def every_code() -> dict[str, str]:
@@ -46,7 +52,18 @@ def _of_finding(what: Explained) -> Iterator[str]:
         yield ""
         yield fill(f"Seen: {what.seen}", WIDTH)
     yield ""
+    if options := mends(what):
+        yield f"`check {options}` can write that."
     yield f"Where it is right: `# lint: allow {what.code} and the reason`, beside it."
+
+
+def mends(what: Explained) -> Mends:
+    """What mends a finding's example, as it is found out by looking for it."""
+    found = examined(Piped(framed(what.before), "example.yaml")).problems
+    fixes = [each.fix for each in found if each.code == what.code and each.fix]
+    if not fixes:
+        return ""
+    return "--fix --guesses" if all(fix.guess for fix in fixes) else "--fix"
 
 
 def as_markdown() -> str:
@@ -59,10 +76,15 @@ def as_markdown() -> str:
 
 def _index() -> str:
     rows = [
-        f"| [{each.code}](#{_anchor(each)}) | {each.severity} | {each.title} |"
+        f"| [{each.code}](#{_anchor(each)}) | {each.severity} | {each.title} | {_told(each)} |"
         for each in explained()
     ]
-    return "\n".join(["| code | is a | finds |", "| --- | --- | --- |", *rows])
+    return "\n".join(["| code | is a | finds | mended by |", "| --- | --- | --- | --- |", *rows])
+
+
+def _told(what: Explained) -> str:
+    options = mends(what)
+    return f"`{options}`" if options else ""
 
 
 def _anchor(what: Explained) -> str:

@@ -71,8 +71,10 @@ def _better(before: Examined, after: Examined, mended: Problem) -> bool:
 
 
 def applied(text: str, fix: Fix) -> str:
-    """A text with one fix made."""
+    """A text with one fix made; a line of which nothing is left goes, too."""
     lines = text.split("\n")
-    line, start = lines[fix.span.line - 1], fix.span.column - 1
-    lines[fix.span.line - 1] = line[:start] + fix.text + line[start + fix.span.length :]
+    at, start = fix.span.line - 1, fix.span.column - 1
+    line = lines[at][:start] + fix.text + lines[at][start + fix.span.length :]
+    gone = not line.strip() and lines[at].strip() and len(lines) > 1
+    lines[at : at + 1] = [] if gone else [line]
     return "\n".join(lines)

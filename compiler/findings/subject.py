@@ -136,9 +136,12 @@ class Subject:
 
     def written(self, span: Span) -> str:
         """What stands at a place; empty where the text isn't at hand."""
+        return self.line(span)[span.column - 1 :][: span.length]
+
+    def line(self, span: Span) -> str:
+        """The line that a place is on; empty where the text isn't at hand."""
         lines = self.spec.texts.get(span.file, "").split("\n")
-        line = lines[span.line - 1] if 0 < span.line <= len(lines) else ""
-        return line[span.column - 1 :][: span.length]
+        return lines[span.line - 1] if 0 < span.line <= len(lines) else ""
 
     def block(self, name: str) -> Block:
         """A block by its name."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from compiler.findings.edits import behind, step_taken_out
 from compiler.findings.flow import Stop
 from compiler.findings.lint import Finding, Lint
 from compiler.findings.passing import keeps_channels
@@ -37,13 +38,17 @@ def _said(subject: Subject, act: Stop, classes: int) -> Finding:
     assert isinstance(act.op, Activation)
     site, use = subject.owners[act.path]
     step = site.step
+    fix = step_taken_out(subject, site)
+    if isinstance(step, Filter) and "act" not in step.at.fields:
+        fix = behind(subject, site.span, "linear")
     word = "act" if isinstance(step, Filter) and "act" in step.at.fields else "width"
     return Finding(
         site.of(word),
         f"{act.op.facts.label} cuts {count(classes, 'logit')} off at 0: what is below has one "
         "answer, and no gradient",
-        help="write `linear` behind the last convolution, or leave the activation out",
+        help="write linear behind the last convolution, or leave the activation out",
         uses=(use,),
+        fix=None if word == "act" else fix,
     )
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from math import prod
 
+from compiler.findings.edits import behind, replaced
 from compiler.findings.lint import Finding, Lint
 from compiler.findings.subject import Site, Subject, Use
 from compiler.findings.sweep import Sweep, sweeps
@@ -20,7 +21,7 @@ from compiler.ir.nodes import Leaf
 from compiler.ops.pool import AvgPool
 from dsl.models import layers
 from dsl.models.weights import KERAS
-from dsl.text.problems import Span
+from dsl.text.problems import Fix, Span
 
 Pair = tuple[Site, Use]
 
@@ -92,7 +93,16 @@ def _by_place(subject: Subject, pairs: list[Pair], whose: str) -> Iterator[Findi
             f"{prod(map(_corner, along))}, and {share(touched)} of the map too small",
             help="write nopad; for all averages, `avgpool: nopad` under defaults",
             uses=tuple(uses),
+            fix=_fix(subject, span),
         )
+
+
+def _fix(subject: Subject, span: Span) -> Fix | None:
+    """The other word in the place of one, or behind an average that says none."""
+    sites = (site for site in subject.layers(layers.AvgPool) if span == site.of("kernel"))
+    if site := next(sites, None):
+        return behind(subject, site.span, "nopad")
+    return replaced(subject, span, "countpad", "nopad")
 
 
 def _who(uses: list[Use]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from compiler.findings.edits import behind, replaced
 from compiler.findings.flow import Stop
 from compiler.findings.lint import Finding, Lint
 from compiler.findings.subject import Site, Subject, Use
@@ -56,10 +57,14 @@ INSTEAD = {"bias": "nobias", "true": "false"}
 
 def _fix(subject: Subject, site: Site, dead: dict[Use, int]) -> Fix | None:
     """Taking the bias away, where nothing but these uses would lose it."""
-    span = site.of("bias")
-    text = INSTEAD.get(subject.written(span), "")
-    whole = len(dead) == len(site.uses)
-    return Fix(span, text) if text and whole and span.exact and _own(site) == "bias" else None
+    word = _own(site)
+    span = site.of(word)
+    if not word or len(dead) < len(site.uses):
+        return None
+    if word == "linear":
+        return behind(subject, span, "nobias", guess=False)
+    written = subject.written(span)
+    return replaced(subject, span, written, INSTEAD.get(written, ""), guess=False)
 
 
 def _own(site: Site) -> str:

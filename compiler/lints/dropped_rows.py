@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from compiler.findings.beside import Seen, share_of, unread
+from compiler.findings.edits import behind
 from compiler.findings.lint import Finding, Lint
 from compiler.findings.subject import Site, Subject, Use
 from compiler.findings.sweep import Sweeps, sweeps
@@ -19,12 +20,14 @@ from compiler.ops.window import POSITIONS
 from dsl.models.extent import kernel_text
 from dsl.models.layers import Filter, MaxPool
 
+CEIL = "write ceil: the last window then hangs over the edge and reads them"
+
 
 def _find(subject: Subject) -> Iterator[Finding]:
     for site in subject.layers(Filter, MaxPool):
         dropped = {use: rows for use in site.uses if any(rows := _dropped(use))}
         if dropped:
-            yield _said(site, dropped)
+            yield _said(subject, site, dropped)
 
 
 def _window(use: Use) -> tuple[Leaf, Sweeps] | None:
@@ -50,18 +53,19 @@ def _tiles(found: Sweeps) -> bool:
     return all(each.kernel == each.stride and each.dilation == 1 for each in stepping)
 
 
-def _said(site: Site, dropped: dict[Use, Seen]) -> Finding:
+def _said(subject: Subject, site: Site, dropped: dict[Use, Seen]) -> Finding:
     use = max(dropped, key=lambda each: share_of(dropped[each], each.node.inp))
     rows, shape = dropped[use], use.node.inp
     leaf, found = _window(use) or (None, ())
-    ends = _ends(rows)
+    ends, help = _ends(rows), _help(leaf, found)
     kernel, grid = kernel_text(each.kernel for each in found), kernel_text(map(int, shape.grid))
     return Finding(
         site.of("kernel"),
         f"{kernel} steps over a map of {grid} and never reads {ends} at its end, "
         f"{share(share_of(rows, shape))} of it",
-        help=_help(leaf, found),
+        help=help,
         uses=tuple(dropped),
+        fix=behind(subject, site.span, "ceil") if help == CEIL else None,
     )
 
 
@@ -76,7 +80,7 @@ def _help(leaf: Leaf | None, found: Sweeps) -> str:
     if all((each.size - each.reach) % each.stride == 0 for each in found):
         return "`valid` pads nothing in front, and the windows fill the map"
     if leaf and isinstance(leaf.op, Pool):
-        return "`ceil` lets the last window hang over the edge and reads them"
+        return CEIL
     fitting = kernel_text(each.size - each.unread_end for each in found)
     return f"give it a map that its windows fill, such as {fitting}, or pad it"
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from compiler.findings.edits import replaced
 from compiler.findings.limits import limits
 from compiler.findings.lint import Finding, Lint
 from compiler.findings.subject import Site, Subject
@@ -17,7 +18,6 @@ from compiler.ops.conv import Conv
 from compiler.ops.linear import Linear
 from compiler.ops.pool import AdaptivePool, AvgPool, Pool
 from dsl.models.layers import MaxPool
-from dsl.text.problems import Fix
 
 
 def _find(subject: Subject) -> Iterator[Finding]:
@@ -31,7 +31,7 @@ def _find(subject: Subject) -> Iterator[Finding]:
         site.of("kernel"),
         f"this pooling and the linear layer behind it take inputs of {found} only",
         help=f"write `{same}`: the same here, and every larger input fits",
-        fix=Fix(site.span, same),
+        fix=replaced(subject, site.span, subject.written(site.span), same, guess=False),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from compiler.findings.deciding import decider
+from compiler.findings.edits import replaced
 from compiler.findings.flow import Stop
 from compiler.findings.lint import Finding, Lint
 from compiler.findings.passing import NORMS, keeps_channels
@@ -43,6 +44,7 @@ def _find(subject: Subject) -> Iterator[Finding]:
             "without gamma",
             help="write `gamma` at this norm, or leave `nogamma` out",
             uses=tuple(use for use, _, _ in norms),
+            fix=replaced(subject, span, "nogamma", "gamma"),
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from compiler.findings.edits import behind, replaced
 from compiler.findings.flow import Stop
 from compiler.findings.lint import Finding, Lint
 from compiler.findings.passing import keeps_channels
@@ -11,6 +12,8 @@ from compiler.findings.subject import Site, Subject, Use
 from compiler.findings.wording import count
 from compiler.ops.act import Activation
 from compiler.ops.linear import Identity
+from dsl.models.layers import Filter
+from dsl.text.problems import Fix
 
 SUMS = frozenset({"residual", "add"})
 
@@ -31,9 +34,20 @@ def _find(subject: Subject) -> Iterator[Finding]:
             site.of("act" if "act" in site.step.at.fields else "kernel"),
             "an activation before the sum: nothing below 0 is added, and "
             f"{count(int(side.leaf.out.channels), 'channel')} can only grow",
-            help="write `act=none` at the last layer: the activation belongs behind the sum",
+            help="write act=none at the last layer: the activation belongs behind the sum",
             uses=tuple(uses),
+            fix=_fix(subject, site),
         )
+
+
+def _fix(subject: Subject, site: Site) -> Fix | None:
+    """Of a convolution, which has its activation in the same op-string."""
+    if not isinstance(site.step, Filter):
+        return None
+    if "act" in site.step.at.fields:
+        act = site.of("act")
+        return replaced(subject, act, subject.written(act), "none")
+    return behind(subject, site.span, "act=none")
 
 
 def _added(stop: Stop) -> tuple[Stop, ...]:

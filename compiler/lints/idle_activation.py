@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from compiler.findings.edits import step_taken_out
 from compiler.findings.flow import Stop
 from compiler.findings.lint import Finding, Lint
 from compiler.findings.signs import KEPT
@@ -21,6 +22,7 @@ def _find(subject: Subject) -> Iterator[Finding]:
                 f"nothing below 0 reaches this {site.step.kind}, which leaves all else as it is",
                 help="leave it out",
                 uses=site.uses,
+                fix=step_taken_out(subject, site),
             )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from compiler.findings.edits import word_taken_out
 from compiler.findings.lint import Finding, Lint
 from compiler.findings.subject import Site, Subject
 from compiler.ir.op import Op
@@ -16,19 +17,22 @@ from dsl.models.layers import Filter
 OF_NORMS = {"eps": Norm, "gamma": Norm, "momentum": BatchNorm}
 """Options of a convolution that belong to the norm behind it."""
 
+NOT_MEANT = "leave it out, or let a norm follow: only you know whether one was meant"
+
 
 def _find(subject: Subject) -> Iterator[Finding]:
     for site in subject.layers(Filter):
         for field, kind in OF_NORMS.items():
             if field in site.step.at.fields and not any(_has(site, kind)):
                 what = "batch norm" if kind is BatchNorm else "norm"
-                yield _said(site, field, f"no {what} follows this convolution to have {field}")
+                said = f"no {what} follows this convolution to have {field}"
+                yield Finding(site.of(field), said, help=NOT_MEANT, uses=site.uses)
         if "dilation" in site.step.at.fields and all(map(_one_tap, _has(site, Conv))):
-            yield _said(site, "dilation", "a kernel of one position has nothing to dilate")
+            yield _said(subject, site, "dilation", "a kernel of one position has nothing to dilate")
     for site in subject.layers(layers.AvgPool):
         averages = list(_has(site, AvgPool))
         if "count_padding" in site.step.at.fields and not any(map(_pads, averages)):
-            yield _said(site, "count_padding", "nothing is padded here that could count")
+            yield _said(subject, site, "count_padding", "nothing is padded here that could count")
 
 
 def _has(site: Site, kind: type[object]) -> Iterator[Op]:
@@ -44,8 +48,9 @@ def _pads(op: Op) -> bool:
     return isinstance(op, AvgPool) and (op.slide.tf_same or op.slide.is_padded)
 
 
-def _said(site: Site, field: str, message: str) -> Finding:
-    return Finding(site.of(field), message, help="leave it out", uses=site.uses)
+def _said(subject: Subject, site: Site, field: str, message: str) -> Finding:
+    fix = word_taken_out(subject, site.of(field), guess=False)
+    return Finding(site.of(field), message, help="leave it out", uses=site.uses, fix=fix)
 
 
 LINT = Lint(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from compiler.findings.deciding import decided
+from compiler.findings.edits import number_replaced
 from compiler.findings.lint import Finding, Lint
 from compiler.findings.subject import Subject
 from compiler.findings.wording import share
@@ -26,6 +27,7 @@ def _find(subject: Subject) -> Iterator[Finding]:
             f"this dropout zeroes {share(p)} of what comes in",
             help=help if p < 1 else "leave it out, if everything is to be kept",
             uses=tuple(layer.use for layer in layers if layer.value > MOST),
+            fix=number_replaced(subject, span, p, kept) if p < 1 else None,
         )
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from compiler.findings.deciding import decided
+from compiler.findings.edits import number_replaced
 from compiler.findings.lint import Finding, Lint
 from compiler.findings.subject import Subject
 from compiler.findings.wording import count, share
 from compiler.ops.norm import BatchNorm
-from dsl.text.problems import Fix
 
 MOST = 0.5
 """Above it the last batch counts more than all before; published ones are 0.0003 to 0.1."""
@@ -26,16 +26,16 @@ def _find(subject: Subject) -> Iterator[Finding]:
             f"momentum is {momentum:g}: {said}, in {count(len(layers), 'batch norm')}",
             help=help,
             uses=tuple(layer.use for layer in layers),
-            fix=Fix(span, text, guess=True) if text and span.exact else None,
+            fix=number_replaced(subject, span, momentum, text),
         )
 
 
 def _told(momentum: float) -> tuple[str, str, str]:
-    """What comes of it, what to write, and that as text where it has one answer."""
+    """What comes of it, what to write, and that as text."""
     if momentum == 0:
-        return "the running statistics stay 0 and 1", "write 0.1, torch's own", ""
+        return "the running statistics stay 0 and 1", "write 0.1, torch's own", "0.1"
     if momentum == 1:
-        return "the running statistics are those of the last batch", "write 0.1, torch's own", ""
+        return "the running statistics are those of the last batch", "write 0.1, torch's own", "0.1"
     text = f"{1 - momentum:.6g}"
     said = f"the last batch alone makes {share(momentum)} of the running statistics"
     return said, f"write {text}: Keras and TensorFlow say what is kept, torch what is new", text

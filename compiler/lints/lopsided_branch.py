@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from compiler.cost.field import Pixels, pixels_text
 from compiler.cost.sums import seen
+from compiler.findings.edits import replaced
 from compiler.findings.lint import Finding, Lint
 from compiler.findings.subject import Site, Subject, Use
 from compiler.findings.sweep import sweeps
@@ -30,7 +31,7 @@ def _find(subject: Subject) -> Iterator[Finding]:
     found: dict[Span, list[tuple[Site, Use, Pixels]]] = {}
     for branch, (site, use) in last.items():
         found.setdefault(site.span, []).append((site, use, branches[branch]))
-    yield from map(_said, found.values())
+    yield from (_said(subject, cases) for cases in found.values())
 
 
 def _lopsided(subject: Subject) -> dict[int, Pixels]:
@@ -67,7 +68,7 @@ def _excess(use: Use) -> int:
     return found[-1].reach - found[-2].reach if len(found) > 1 else 0
 
 
-def _said(cases: list[tuple[Site, Use, Pixels]]) -> Finding:
+def _said(subject: Subject, cases: list[tuple[Site, Use, Pixels]]) -> Finding:
     site, use, field = cases[0]
     sides = tuple(each.kernel for each in sweeps(use.conv)) if use.conv else ()
     turned = kernel_text((*sides[:-2], sides[-1], sides[-2]))
@@ -78,6 +79,7 @@ def _said(cases: list[tuple[Site, Use, Pixels]]) -> Finding:
         f"{kernel_text(map(pixels_text, _turned(field)))}",
         help=f"write {turned} here" if enough else f"put a {turned} behind it, or beside it",
         uses=tuple(use for _, use, _ in cases),
+        fix=replaced(subject, site.of("kernel"), kernel_text(sides), turned) if enough else None,
     )
 
 

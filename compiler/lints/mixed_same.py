@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from compiler.findings.edits import behind, replaced
 from compiler.findings.lint import Finding, Lint
 from compiler.findings.subject import Site, Subject, Use
 from compiler.findings.sweep import slide_of
@@ -26,7 +27,7 @@ def _find(subject: Subject) -> Iterator[Finding]:
         fewer, more = sorted((symmetric, tf), key=len)
         layers = count(sum(len(uses) for _, uses in more), "other layer")
         for site, uses in fewer:
-            yield _said(site, uses, f"where {layers} of this network {_does(more)}")
+            yield _said(subject, site, uses, f"where {layers} of this network {_does(more)}")
 
 
 def _does(sites: list[tuple[Site, tuple[Use, ...]]]) -> str:
@@ -68,19 +69,22 @@ def _pads(slide: Sliding, leaf: Leaf) -> str:
     return f"{before} and {after}" if before != after else f"{before} at both ends"
 
 
-def _said(site: Site, uses: tuple[Use, ...], against: str) -> Finding:
+def _said(subject: Subject, site: Site, uses: tuple[Use, ...], against: str) -> Finding:
     leaf = uses[0].leaves[0]
     slide = slide_of(leaf)
     assert slide
     other = "same" if slide.tf_same else "tf_same"
     grid = kernel_text(map(int, leaf.inp.grid))
+    rule, own = site.of("padding"), "padding" in site.step.at.fields
+    written = "tf_same" if slide.tf_same else "same"
     return Finding(
-        site.of("padding") if "padding" in site.step.at.fields else site.of("kernel"),
+        rule if own else site.of("kernel"),
         f"pads a map of {grid} by {_pads(slide, leaf)}, {against}: each window lies "
         f"{count(max(_shifts(slide, leaf)), 'position')} {'behind' if slide.tf_same else 'before'} "
         f"where {other} puts it",
         help=f"write {other}: the shapes are the same",
         uses=uses,
+        fix=replaced(subject, rule, written, other) if own else behind(subject, site.span, other),
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
 
+from compiler.findings.edits import replaced
 from compiler.findings.lint import Finding, Lint
 from compiler.findings.spans import kernels, reach
 from compiler.findings.subject import Site, Subject
@@ -16,6 +17,7 @@ from compiler.ir.nodes import leaves
 from compiler.ops.conv import Conv
 from dsl.models.extent import kernel_text
 from dsl.models.layers import Split
+from dsl.text.problems import Fix
 
 SIDES = re.compile(r"(?<![0-9x])\d{1,2}(?:x\d{1,2}){1,2}(?![0-9x])")
 COUNTED = re.compile(r"([A-Za-z_]*?)(\d)")
@@ -58,7 +60,7 @@ def _find(subject: Subject) -> Iterator[Finding]:
             claims += _counted(named, rank)
     for claim in claims:
         if not claim.holds and _has_window(claim.site):
-            yield _said(claim)
+            yield _said(subject, claim)
 
 
 def _spelled(site: Site, rank: int) -> Iterator[Claim]:
@@ -90,7 +92,7 @@ def _has_window(site: Site) -> bool:
     return any(prod(kernel) > 1 for kernel in kernels(site.uses[0].node))
 
 
-def _said(claim: Claim) -> Finding:
+def _said(subject: Subject, claim: Claim) -> Finding:
     site, wanted = claim.site, kernel_text(claim.kernel)
     largest: Axes = max(kernels(site.uses[0].node), key=prod)
     difference = _parameters(claim)
@@ -103,7 +105,28 @@ def _said(claim: Claim) -> Finding:
         f"{site.step.name} is named after {wanted} and has {kernel_text(largest)}{counted}",
         help=f"write {wanted} there, or another name",
         uses=site.uses,
+        fix=_fix(subject, claim, largest),
     )
+
+
+def _fix(subject: Subject, claim: Claim, largest: Axes) -> Fix | None:
+    """The kernel of the name in the place of the largest, where one step has that."""
+    inside = {path for use in claim.site.uses for path, _ in leaves((use.node,), _before(use.path))}
+    sites = {
+        site.span: site
+        for path, (site, use) in subject.owners.items()
+        if path in inside and largest in kernels(use.node)
+    }
+    if len(sites) != 1:
+        return None
+    (site,) = sites.values()
+    wanted, written = kernel_text(claim.kernel), kernel_text(largest)
+    return replaced(subject, site.of("kernel"), written, wanted)
+
+
+def _before(path: str) -> str:
+    """What stands before the last name of a path."""
+    return path[: path.rfind(".") + 1]
 
 
 def _parameters(claim: Claim) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from compiler.findings.edits import step_taken_out
 from compiler.findings.flow import Stop
 from compiler.findings.lint import Finding, Lint
 from compiler.findings.passing import keeps_channels
@@ -26,6 +27,7 @@ def _find(subject: Subject) -> Iterator[Finding]:
                 "are normalised twice",
                 help="leave it out: networks with batch norm are published without it",
                 uses=uses,
+                fix=step_taken_out(subject, site),
             )
 
 

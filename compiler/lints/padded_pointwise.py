@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from compiler.cost.field import effective
+from compiler.findings.edits import word_taken_out
 from compiler.findings.lint import Finding, Lint
 from compiler.findings.subject import Site, Subject, Use
 from compiler.findings.sweep import sweeps
@@ -19,17 +20,19 @@ def _find(subject: Subject) -> Iterator[Finding]:
     for site in subject.layers(Filter):
         convs = [(use, use.conv) for use in site.uses]
         if found := [(use, conv) for use, conv in convs if conv and _border(conv)]:
-            yield _said(site, found[0][1], tuple(use for use, _ in found))
+            yield _said(subject, site, found[0][1], tuple(use for use, _ in found))
 
 
-def _said(site: Site, worst: Leaf, uses: tuple[Use, ...]) -> Finding:
+def _said(subject: Subject, site: Site, worst: Leaf, uses: tuple[Use, ...]) -> Finding:
     before, after = kernel_text(worst.inp.grid), kernel_text(worst.out.grid)
+    own = "padding" in site.step.at.fields
     said = f"a 1x1 kernel that pads: {before} becomes {after}"
     return Finding(
         site.of("padding"),
         f"{said}, and {share(_border(worst))} of the positions are the bias alone",
         help="leave the padding out: a 1x1 kernel needs none",
         uses=uses,
+        fix=word_taken_out(subject, site.of("padding")) if own else None,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from compiler.findings.edits import replaced
 from compiler.findings.lint import Finding, Lint
 from compiler.findings.subject import Subject
 from compiler.findings.wording import count
@@ -19,24 +20,31 @@ def _find(subject: Subject) -> Iterator[Finding]:
         values = given if isinstance(given, list) else [given]
         if given is None or not (said := _fault(name, values, channels)):
             continue
-        message, help = said
-        yield Finding(subject.spec.at.of(f"meta.{name}"), message, help=help)
+        message, help, text = said
+        span = subject.spec.at.of(f"meta.{name}")
+        fix = replaced(subject, span, subject.written(span), text) if text else None
+        yield Finding(span, message, help=help, fix=fix)
 
 
-def _fault(name: str, values: list[Any], channels: int) -> tuple[str, str] | None:
+def _fault(name: str, values: list[Any], channels: int) -> tuple[str, str, str] | None:
+    """What is wrong, what to write, and that as text where it is known."""
     numbers = [each for each in values if isinstance(each, (int, float))]
     if len(numbers) < len(values) or not values:
-        return f"{name} is no number", f"write `{name}: 0.5`, or a list of one a channel"
+        return f"{name} is no number", f"write `{name}: 0.5`, or a list of one a channel", ""
     if len(values) not in (1, channels):
         said = f"{name} has {count(len(values), 'number')}, and images {count(channels, 'channel')}"
-        return said, "write one number, or one a channel"
+        return said, "write one number, or one a channel", ""
     if name == "std" and min(numbers) <= 0:
-        return f"std has {min(numbers):g}, and images are divided by it", "write what is above 0"
+        return (
+            f"std has {min(numbers):g}, and images are divided by it",
+            "write what is above 0",
+            "",
+        )
     if max(numbers) > 1:
         divided = [f"{each / BYTES:.4g}" for each in numbers]
         text = divided[0] if len(divided) == 1 else f"[{', '.join(divided)}]"
         said = f"{name} has {max(numbers):g}, and it is of images between 0 and 1"
-        return said, f"write `{name}: {text}`: divided by {BYTES}, if it is of bytes"
+        return said, f"write `{name}: {text}`: divided by {BYTES}, if it is of bytes", text
     return None
 
 

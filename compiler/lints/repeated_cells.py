@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import prod
 
+from compiler.findings.edits import replaced
 from compiler.findings.lint import Finding, Lint
 from compiler.findings.subject import Subject, Use
 from compiler.findings.wording import count
@@ -19,12 +20,14 @@ def _find(subject: Subject) -> Iterator[Finding]:
             continue
         node = enlarging[0].node
         before, after = (tuple(map(int, shape.grid)) for shape in (node.inp, node.out))
+        less = kernel_text(map(min, before, after))
         yield Finding(
             site.of("size"),
             f"{count(prod(after), 'cell')} of a map of {kernel_text(before)} hold no more than "
             f"its {count(prod(before), 'position')}",
-            help=f"write {kernel_text(map(min, before, after))}, or give it a larger map",
+            help=f"write {less}, or give it a larger map",
             uses=tuple(enlarging),
+            fix=replaced(subject, site.of("size"), kernel_text(after), less),
         )
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import e, log
 
+from compiler.findings.edits import step_taken_out
 from compiler.findings.lint import Finding, Lint
-from compiler.findings.subject import Subject
+from compiler.findings.subject import Site, Subject
 from compiler.ir.ending import endings
 from dsl.models.layers import Softmax
-from dsl.text.problems import Span
 
 
 def _find(subject: Subject) -> Iterator[Finding]:
@@ -19,23 +19,25 @@ def _find(subject: Subject) -> Iterator[Finding]:
             continue  # Of one class it is always 1, which is another finding.
         whose = "the network" if name == "logits" else f"auxiliary head {name}"
         floor = log(e + network.classes - 1) - 1
+        last = _last(subject, name)
         yield Finding(
-            _place(subject, name),
+            last.span if last else subject.spec.at.span,
             f"{whose} ends in a softmax, and cross-entropy takes logits: with "
             f"{network.classes:,} classes that loss can't fall below {floor:.3f}",
             help="leave it out: the loss has its own, and `export --softmax` adds one to deploy",
+            fix=step_taken_out(subject, last) if last else None,
         )
 
 
-def _place(subject: Subject, head: str) -> Span:
+def _last(subject: Subject, head: str) -> Site | None:
     """The last softmax of the trunk, or of an auxiliary head."""
     beginning = "" if head == "logits" else f"{head}."
     heads = tuple(f"{tap.name}." for tap in subject.network.taps)
-    found = subject.spec.at.span
+    found = None
     for site in subject.layers(Softmax):
         path = site.uses[-1].path
         if path.startswith(beginning) and (beginning or not path.startswith(heads)):
-            found = site.span
+            found = site
     return found
 
 

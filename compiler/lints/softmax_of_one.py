@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from compiler.findings.edits import replaced
 from compiler.findings.lint import Finding, Lint
 from compiler.findings.subject import Subject
 from compiler.ir.nodes import Leaf
@@ -19,6 +20,7 @@ def _find(subject: Subject) -> Iterator[Finding]:
                 "a softmax over one channel gives 1, whatever comes in, and has no gradient",
                 help="write `sigmoid` for the probability of one class, or give it two classes",
                 uses=single,
+                fix=replaced(subject, site.span, "softmax", "sigmoid"),
             )
 
 

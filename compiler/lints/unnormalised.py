@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from compiler.findings.edits import word_taken_out
 from compiler.findings.flow import Stop
 from compiler.findings.lint import Finding, Lint
 from compiler.findings.passing import is_norm, keeps_channels
@@ -28,11 +29,13 @@ def _find(subject: Subject) -> Iterator[Finding]:
     if not bare or normed < MOST * whole:
         return
     for span, (name, uses) in _by_place(subject, bare).items():
+        said = subject.written(span) == "none"
         yield Finding(
             span,
             f"{name} has no norm, where {normed:,} of {count(whole, 'convolution')} have one",
             help="let it have one, unless the network was published without it",
             uses=uses,
+            fix=word_taken_out(subject, span) if said else None,
         )
 
 

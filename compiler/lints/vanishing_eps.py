@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from compiler.findings.deciding import decided
+from compiler.findings.edits import behind, number_replaced
 from compiler.findings.lint import Finding, Lint
 from compiler.findings.subject import Subject
 from compiler.findings.wording import count
@@ -20,12 +21,16 @@ def _find(subject: Subject) -> Iterator[Finding]:
         for span, layers in decided(subject, kind, "eps").items():
             eps = float(layers[0].value)
             if eps <= VANISHED:
+                fix = number_replaced(subject, span, eps, "1e-6")
+                if span == layers[0].site.span:
+                    fix = behind(subject, span, "eps=1e-6")
                 yield Finding(
                     span,
                     f"eps is {eps:g}, which is 0 in float16, in {count(len(layers), 'norm')}: "
                     "of zeros alone it makes 0 / 0",
-                    help="write `eps=1e-6` or more, if the network is to run in half precision",
+                    help="write eps=1e-6 or more, if the network is to run in half precision",
                     uses=tuple(layer.use for layer in layers),
+                    fix=fix,
                 )
 
 
