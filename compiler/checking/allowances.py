@@ -155,7 +155,7 @@ def _take(found: Allowed, span: Span, rest: str, lines: list[str], known: list[s
 def _away(span: Span, line: str, code: str) -> Fix:
     """One of several codes with its comma, or a whole comment with the space in front of it."""
     start, end = len(line[: span.column - 1].rstrip()), len(line)
-    among = re.compile(rf"\b{code}\s*,\s*|\s*,\s*{code}\b", re.IGNORECASE)
+    among = re.compile(rf"\b{code}\s*,\s*|(?<!\s)\s*,\s*{code}\b", re.IGNORECASE)
     if code and (found := among.search(line, span.column - 1)):
         start, end = found.span()
     return Fix(Span(span.file, span.line, start + 1, end - start), "")

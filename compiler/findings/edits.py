@@ -1,7 +1,7 @@
 """What a finding can offer to write: one stretch of one line, as `--fix` replaces it.
 
-Only what stands in the file as it is read can be replaced, so each of these gives None where a
-text was folded, comes from a base or was scaled. Steps are taken out as guesses, whatever they
+Only what stands in a file as it is read can be replaced, so each of these gives None where a text
+was folded or scaled, or was never in a file. Steps are taken out as guesses, whatever they
 did: what stands behind them in a list may be numbered, and weights go by such names.
 """
 
@@ -17,7 +17,7 @@ from dsl.text.problems import Fix, Span
 
 NAME = r"(?:[A-Za-z_]\w*:\s+)?"
 """A step's name in front of it."""
-LATER = re.compile(rf".*?(?P<out>\s*,\s*{NAME})")
+LATER = re.compile(rf".*?(?<!\s)(?P<out>\s*,\s*{NAME})")
 """What stands before an item of a list in brackets, and goes with it; of all but the first."""
 FIRST = re.compile(rf".*\[\s*(?P<out>{NAME})")
 DASH = re.compile(rf"\s*(?P<out>-\s+{NAME})")
