@@ -90,9 +90,10 @@ class Editor:
                 return next_said
             self.kept.append(next_said)
 
-    def begin(self, **capabilities: Any) -> dict[str, Any]:
+    def begin(self, options: Any = None, /, **capabilities: Any) -> dict[str, Any]:
         """Introduce itself; what the server can do."""
         params = {"processId": None, "rootUri": self.folder.as_uri(), "capabilities": capabilities}
+        params |= {"initializationOptions": options} if options else {}
         found: dict[str, Any] = self.result("initialize", params)
         self.notify("initialized")
         return found

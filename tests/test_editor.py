@@ -9,7 +9,7 @@ import pytest
 from lsprotocol import types
 
 from compiler.editor.choices import CLOSED, FINDERS
-from compiler.editor.completing import complete
+from compiler.editor.completing import Takes, complete
 from compiler.editor.diagnosing import diagnostics
 from compiler.editor.hovering import hover
 from compiler.editor.pages import Page
@@ -24,8 +24,9 @@ from tests.asking import FILE, TINY, edited, opened
 
 
 def words(text: str, before: str = TINY) -> list[str]:
-    """What could be written at the cursor."""
-    return [item.label for item in complete(*opened(text, before=before))]
+    """What could be written at the cursor, but for whole pieces."""
+    found = complete(*opened(text, before=before))
+    return [item.label for item in found if item.kind != types.CompletionItemKind.Snippet]
 
 
 def shown(text: str, before: str = "") -> str:
@@ -216,7 +217,7 @@ class TestCompletion:
         assert page.place(item.text_edit.range.start)[1] == page.place(position)[1] - 1
 
     def test_places_to_fill_in_where_the_editor_takes_them(self) -> None:
-        items = complete(*opened(edited("A c7=8", "|")), snippets=True)
+        items = complete(*opened(edited("A c7=8", "|")), Takes(snippets=True))
         (call,) = [item for item in items if item.label == "A"]
         assert isinstance(call.text_edit, types.TextEdit)
         assert call.text_edit.new_text == "A c7=${1}"

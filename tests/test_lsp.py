@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from lsprotocol import types
+from pygls.exceptions import JsonRpcContentModified
 
 from compiler.cli import run
+from compiler.editor.desk import Desk, Sheet
 from compiler.editor.features import FEATURES
+from compiler.editor.pages import Page
+from compiler.editor.reading import Reading, read
+from compiler.editor.server import made
 from tests.asking import TINY, edited
 from tests.speaking import ROOT, Editor, editor
 
@@ -105,7 +112,7 @@ SILENT = (types.TEXT_DOCUMENT_CODE_ACTION, types.TEXT_DOCUMENT_COMPLETION)
 """Those that have nothing to say where a step is given its name and all is well."""
 
 
-@pytest.mark.parametrize("method", [feature[0] for feature in FEATURES])
+@pytest.mark.parametrize("method", [feature.method for feature in FEATURES])
 def test_every_question_has_an_answer(server: Editor, method: str) -> None:
     """About a text, about one that isn't open, and about one that nobody can read."""
     server.open(
@@ -126,6 +133,144 @@ def test_a_name_that_cannot_be_is_refused_in_words(server: Editor) -> None:
     assert "taken" in server.answer(asked)["error"]["message"]
     said = [each for each in server.kept if each.get("method") == "window/logMessage"]
     assert [each for each in said if "taken" in str(each)] == []
+
+
+def message(server: Editor, beginning: str) -> str:
+    """What the editor's user is told that begins so."""
+
+    def wanted(said: dict[str, Any]) -> bool:
+        shown = said.get("method") == "window/showMessage"
+        return shown and said["params"]["message"].startswith(beginning)
+
+    return str(server.until(wanted)["params"]["message"])
+
+
+def test_layout_that_cannot_be_says_why(server: Editor) -> None:
+    server.open(NAME, edited("classes: 10", "classes: [10"))
+    params = server.at(NAME, 0, 0, options={"tabSize": 2, "insertSpaces": True})
+    assert server.result("textDocument/formatting", params) == []
+    said = message(server, "nothing was laid out: ")
+    assert re.search(r" \d+:\d+: \w+", said)
+
+
+def lenses(server: Editor) -> dict[str, dict[str, Any]]:
+    """The command of each lens by what it stands at."""
+    found = server.result("textDocument/codeLens", server.at(NAME, 0, 0))
+    return {each["command"]["arguments"][2]: each["command"] for each in found}
+
+
+def test_lenses_lead_to_what_they_are_about(server: Editor) -> None:
+    server.open(NAME, TINY)
+    commands = lenses(server)
+    assert [*commands] == ["name", "A", "R", "helper"]
+    answers = {}
+    for name, given in commands.items():
+        asked = {"command": given["command"], "arguments": given["arguments"]}
+        answers[name] = server.result("workspace/executeCommand", asked)
+        assert message(server, answers[name]["said"])
+    lines = [each["range"]["start"]["line"] for each in answers["A"]["places"]]
+    assert lines == [14, 15]
+    assert answers["A"]["at"] == {"line": 5, "character": 2}
+    assert answers["name"]["said"].startswith("most parameters: shrink")
+    assert answers["name"]["places"][0]["range"]["start"]["line"] == 16
+    assert answers["helper"]["said"] == "helper stands nowhere else"
+
+
+def test_an_editor_that_lists_places_is_not_told_them(tmp_path: Path) -> None:
+    """And one that can show a place is shown the first."""
+    for options in ({"listsPlaces": True}, None):
+        with editor(tmp_path) as found:
+            found.begin(options, window={"showDocument": {"support": True}})
+            found.open(NAME, TINY)
+            given = lenses(found)["A"]
+            found.result("workspace/executeCommand", given)
+            assert found.result("textDocument/hover", found.at(NAME, 3, 8))
+            methods = [each.get("method") for each in found.kept]
+            assert ("window/showMessage" in methods) is (options is None)
+            assert ("window/showDocument" in methods) is (options is None)
+
+
+@pytest.mark.parametrize("given", [[], [1, 2, 3], ["file:///no", "block", "A"], ["a", "b", "c"]])
+def test_commands_that_nobody_gave(server: Editor, given: list[Any]) -> None:
+    asked = {"command": "inceptionCompile.show", "arguments": given}
+    answer = server.answer(server.ask("workspace/executeCommand", asked))
+    assert answer.get("result") is None
+    assert answer.get("error", {"code": -32602})["code"] == -32602
+
+
+def test_snippets_are_for_editors_that_take_them(tmp_path: Path) -> None:
+    item = {"snippetSupport": True, "insertTextModeSupport": {"valueSet": [1, 2]}}
+    for given in (item, {}):
+        with editor(tmp_path) as found:
+            found.begin(textDocument={"completion": {"completionItem": given}})
+            found.open(NAME, "")
+            items = found.result("textDocument/completion", found.at(NAME, 0, 0))
+            text = items[-1]["textEdit"]["newText"]
+            assert ("${1:other}" in text) is bool(given)
+            assert items[-1].get("insertTextMode") == (1 if given else None)
+
+
+class TestOld:
+    """Texts that have changed meanwhile."""
+
+    def test_questions_about_them_are_not_answered(self, server: Editor) -> None:
+        server.open(NAME, TINY)
+        document = {"uri": server.uri(NAME)}
+        asked = []
+        for version in range(2, 22):
+            change = {"range": span(2, 9, 10), "text": str(version % 9 + 1)}
+            params = {"textDocument": {**document, "version": version}, "contentChanges": [change]}
+            server.notify("textDocument/didChange", params)
+            asked.append(server.ask("textDocument/hover", server.at(NAME, 3, 8)))
+        answers = [server.answer(number) for number in asked]
+        assert "16×32×32" in answers[-1]["result"]["contents"]["value"]
+        refused = [answer["error"]["code"] for answer in answers if "error" in answer]
+        assert set(refused) == {-32801}
+        assert server.problems(NAME, 21) == []
+
+    def test_they_are_read_no_further(self) -> None:
+        """What was asked first ends where the text changes, and only the new one is read whole."""
+        server = made()
+        whole = []
+
+        def answer(reading: Reading, sheet: Sheet) -> str:
+            whole.append(sheet.version)
+            return sheet.page.text
+
+        async def talk() -> Sequence[Any]:
+            server.desk.open("file:///a", TINY, 1)
+            first = asyncio.ensure_future(server.asked("file:///a", answer, ""))
+            await asyncio.sleep(0)
+            server.desk.put("file:///a", Page(edited("dropout", "relu, dropout")), 2)
+            quick = asyncio.ensure_future(server.asked("file:///a", answer, "", whole=False))
+            second = asyncio.ensure_future(server.asked("file:///a", answer, ""))
+            return await asyncio.gather(first, quick, second, return_exceptions=True)
+
+        first, quick, second = asyncio.run(talk())
+        server.worker.shutdown()
+        assert isinstance(first, JsonRpcContentModified)
+        assert quick == second != TINY
+        assert whole == [2, 2]
+
+    def test_a_check_ends_between_two_lints(self) -> None:
+        calls = []
+
+        def between() -> None:
+            calls.append(1)
+            if len(calls) == 5:
+                raise InterruptedError
+
+        with pytest.raises(InterruptedError):
+            read(TINY, "tiny.yaml", None, between)
+        assert len(calls) == 5
+
+    def test_what_is_said_at_once_waits_for_no_check(self) -> None:
+        desk = Desk()
+        desk.open("file:///a", TINY, 1)
+        sheet = desk.sheets["file:///a"]
+        assert desk.glimpse(sheet).network is None
+        assert desk.read(sheet).network
+        assert desk.glimpse(sheet).network
 
 
 class TestHostile:

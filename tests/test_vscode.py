@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from compiler.cli.group import COMMANDS
+from compiler.editor.showing import COMMAND, LISTS_PLACES
 from compiler.version import __version__
 
 FOLDER = Path(__file__).parent.parent / "editors" / "vscode"
@@ -48,6 +49,11 @@ def test_the_server_is_a_command_that_there_is() -> None:
     default = GIVEN["configuration"]["properties"]["inceptionCompile.command"]["default"]
     project = (FOLDER.parent.parent / "pyproject.toml").read_text(encoding="utf-8")
     assert f"\n{default} = " in project
+
+
+def test_lenses_are_known_by_the_servers_words() -> None:
+    assert f'SHOW = "{COMMAND}"' in SOURCE
+    assert f"initializationOptions: {{ {LISTS_PLACES}: true }}" in SOURCE
 
 
 def test_the_language_is_the_one_that_is_served() -> None:

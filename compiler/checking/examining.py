@@ -8,7 +8,7 @@ from functools import cache
 
 import dsl
 from compiler.checking.allowances import UNCLEAR, UNUSED, Allowed, allowed
-from compiler.checking.linting import linted, placed
+from compiler.checking.linting import Between, linted, nothing, placed
 from compiler.cost import cost
 from compiler.cost.contract import broken, exceeded
 from compiler.findings.explained import Explained
@@ -71,10 +71,10 @@ class Asked:
 AS_WRITTEN = Asked()
 
 
-def examined(where: Where, asked: Asked = AS_WRITTEN) -> Examined:
+def examined(where: Where, asked: Asked = AS_WRITTEN, *, between: Between = nothing) -> Examined:
     """What is wrong with a spec, and with its variants where none is chosen.
 
-    Never raises for what a spec can hold.
+    Never raises for what a spec can hold; `between` may, by which whoever asked gives up.
     """
     where = placed(where) if isinstance(where, Spec) else where
     whole = asked.whole
@@ -83,10 +83,10 @@ def examined(where: Where, asked: Asked = AS_WRITTEN) -> Examined:
     except SpecError as error:
         return Examined(name_of(where), by_place(error.problems), error.texts)
     spec = prepared.spec
-    own = _found(prepared.network, asked)
+    own = _found(prepared.network, asked, between)
     found = [problem for _, problem in own]
     if whole:
-        found += _of_variants(spec, {key for key, _ in own}, asked)
+        found += _of_variants(spec, {key for key, _ in own}, asked, between)
     comments = allowed(spec.texts, codes())
     left = comments.left(found)
     problems = [*left, *(_about_comments(comments, spec.at.span.file) if whole else ())]
@@ -122,24 +122,25 @@ def _keyed(problems: Iterable[Problem]) -> Keyed:
     return [((problem.code, problem.span), problem) for problem in problems]
 
 
-def _found(network: Network, asked: Asked) -> Keyed:
+def _found(network: Network, asked: Asked, between: Between) -> Keyed:
     """Promises and budgets that a network breaks, and what the lints say of it."""
     report = cost(network)
     over = exceeded(asked.budgets, network.spec, report)
     return [
         *_keyed(broken(network.spec, report)),
         *(((name,), problem) for name, problem in over.items()),
-        *_keyed(linted(network)),
+        *_keyed(linted(network, between)),
     ]
 
 
-def _of_variants(spec: Spec, known: set[Key], asked: Asked) -> list[Problem]:
+def _of_variants(spec: Spec, known: set[Key], asked: Asked, between: Between) -> list[Problem]:
     """What is wrong with the variants and not with the spec itself, whose is `known`."""
     found: list[Problem] = []
     for name in spec.variants:
+        between()
         try:
             variant = lower(dsl.choose(spec, name), limit=asked.limit, variant=name)
-            problems = _found(variant, asked)
+            problems = _found(variant, asked, between)
         except SpecError as error:
             problems = _keyed(error.problems)
         note = (NOWHERE, f"in variant {name}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import dsl
 from compiler.findings.subject import Subject
 from compiler.ir.network import Network
@@ -9,11 +11,21 @@ from compiler.lints import every_lint
 from dsl.models.spec import Spec
 from dsl.text.problems import Problem, by_place
 
+Between = Callable[[], object]
+"""What is called between one lint and the next; an exception of it ends the search."""
 
-def linted(network: Network) -> tuple[Problem, ...]:
+
+def nothing() -> None:
+    """Go on, whatever happens meanwhile."""
+
+
+def linted(network: Network, between: Between = nothing) -> tuple[Problem, ...]:
     """Every finding of every lint, by place."""
     subject = Subject(network)
-    found = [problem for lint in every_lint() for problem in lint.problems(subject)]
+    found: list[Problem] = []
+    for lint in every_lint():
+        between()
+        found += lint.problems(subject)
     return by_place(found)
 
 

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from pygls.uris import to_fs_path
 
+from compiler.checking.linting import Between, nothing
 from compiler.editor.family import text_on_disk
 from compiler.editor.pages import Encoding, Page
-from compiler.editor.reading import Reading, read
+from compiler.editor.reading import Reading, glimpse, read
 from dsl.text.source import unsaved
 
 
@@ -26,8 +27,8 @@ class Sheet:
     """What was read of the version before."""
     reading: Reading | None = None
     """What was read of this one, once that has been done."""
-    told: bool = False
-    """Whether the editor was told what is wrong with it."""
+    glimpse: Reading | None = None
+    """What is in it as far as YAML goes, if that alone was asked for."""
 
 
 class Desk:
@@ -68,13 +69,24 @@ class Desk:
         """A text that isn't open, to be looked at once."""
         return Sheet(uri, file, Page(text, self.encoding))
 
-    def read(self, sheet: Sheet) -> Reading:
-        """What is in a text; what it extends is taken as it is in the editor, saved or not."""
+    def read(self, sheet: Sheet, between: Between = nothing) -> Reading:
+        """What is in a text; what it extends is taken as it is in the editor, saved or not.
+
+        `between` is called now and then, and may end it.
+        """
         if sheet.reading is None:
             others = {other.file: other.page.text for other in [*self.sheets.values()]}
             with unsaved(others):
-                sheet.reading = read(sheet.page.text, sheet.file, sheet.before)
+                sheet.reading = read(sheet.page.text, sheet.file, sheet.before, between)
         return sheet.reading
+
+    def glimpse(self, sheet: Sheet) -> Reading:
+        """What is in a text as far as can be said at once, without a check of it."""
+        if sheet.reading is None and sheet.glimpse is None:
+            sheet.glimpse = glimpse(sheet.page.text, sheet.file, sheet.before)
+        found = sheet.reading or sheet.glimpse
+        assert found
+        return found
 
     def heirs(self, file: str) -> list[str]:
         """The addresses of the open texts that were made from a file, or would be."""

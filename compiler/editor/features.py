@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lsprotocol import types
-from pygls.exceptions import JsonRpcException
+from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
 
 from compiler.editor.acting import KINDS, actions
 from compiler.editor.colouring import LEGEND, tokens
@@ -21,11 +21,12 @@ from compiler.editor.outlining import folds, symbols
 from compiler.editor.places import mark_at
 from compiler.editor.reading import Reading
 from compiler.editor.renaming import Refused, nameable, renamed
+from compiler.editor.showing import COMMAND, SHOWS, Shown, Shows, shown
+from dsl.text.problems import SpecError
 
 if TYPE_CHECKING:
     from compiler.editor.server import Server
 
-T = TypeVar("T")
 TRIGGERS = " .=/@"
 """What a completion is asked for behind, beside letters."""
 Answer = Callable[["Server", Reading, Sheet, Any], Any]
@@ -34,7 +35,7 @@ Answer = Callable[["Server", Reading, Sheet, Any], Any]
 def _completions(
     server: Server, reading: Reading, sheet: Sheet, params: types.CompletionParams
 ) -> list[types.CompletionItem]:
-    return complete(reading, sheet.page, params.position, server.takes_snippets)
+    return complete(reading, sheet.page, params.position, server.takes)
 
 
 def _references(
@@ -78,95 +79,137 @@ def _renamed(
         raise _told(refused) from None
 
 
+def _formatted(
+    server: Server, reading: Reading, sheet: Sheet, params: types.DocumentFormattingParams
+) -> list[types.TextEdit]:
+    """The edits; where there can be none, the editor is told why."""
+    del params
+    try:
+        return formatting(reading, sheet.page)
+    except SpecError as error:
+        first, *more = error.problems
+        place = f"{first.span.line}:{first.span.column}: " if first.span.line else ""
+        others = f" (and {len(more)} more)" if more else ""
+        server.say(f"nothing was laid out: {place}{first.message}{others}")
+        return []
+
+
 def _told(refused: Refused) -> JsonRpcException:
     """A refusal as the protocol has it: the editor shows the message."""
     return JsonRpcException(str(refused), types.LSPErrorCodes.RequestFailed.value)
 
 
-FEATURES: tuple[tuple[str, Any, Answer, Any], ...] = (
-    (
+class Feature(NamedTuple):
+    """Something that can be asked, and what answers it."""
+
+    method: str
+    answer: Answer
+    none: Any = None
+    """The answer where no such text is open."""
+    options: Any = None
+    """What the editor is told of it."""
+    whole: bool = True
+    """Whether the answer needs the network, rather than what stands in the text."""
+
+
+FEATURES = (
+    Feature(
         types.TEXT_DOCUMENT_HOVER,
-        None,
         lambda _, reading, sheet, params: hover(reading, sheet.page, params.position),
-        None,
     ),
-    (
+    Feature(
         types.TEXT_DOCUMENT_COMPLETION,
-        types.CompletionOptions(trigger_characters=[*TRIGGERS]),
         _completions,
         [],
+        types.CompletionOptions(trigger_characters=[*TRIGGERS]),
+        whole=False,
     ),
-    (
+    Feature(
         types.TEXT_DOCUMENT_DEFINITION,
-        None,
         lambda _, reading, sheet, params: definition(
             reading, sheet.page, params.position, sheet.uri
         ),
-        None,
     ),
-    (types.TEXT_DOCUMENT_REFERENCES, None, _references, []),
-    (types.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT, None, _highlights, []),
-    (types.TEXT_DOCUMENT_PREPARE_RENAME, None, _nameable, None),
-    (types.TEXT_DOCUMENT_RENAME, types.RenameOptions(prepare_provider=True), _renamed, None),
-    (
+    Feature(types.TEXT_DOCUMENT_REFERENCES, _references, []),
+    Feature(types.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT, _highlights, []),
+    Feature(types.TEXT_DOCUMENT_PREPARE_RENAME, _nameable),
+    Feature(
+        types.TEXT_DOCUMENT_RENAME, _renamed, options=types.RenameOptions(prepare_provider=True)
+    ),
+    Feature(
         types.TEXT_DOCUMENT_DOCUMENT_SYMBOL,
-        None,
         lambda _, reading, sheet, __: symbols(reading, sheet.page),
         [],
+        whole=False,
     ),
-    (
+    Feature(
         types.TEXT_DOCUMENT_FOLDING_RANGE,
-        None,
-        lambda _, reading, sheet, __: folds(reading),
+        lambda _, reading, __, ___: folds(reading),
         [],
+        whole=False,
     ),
-    (
+    Feature(
         types.TEXT_DOCUMENT_INLAY_HINT,
-        None,
         lambda _, reading, sheet, params: hints(reading, sheet.page, params.range),
         [],
     ),
-    (
+    Feature(
         types.TEXT_DOCUMENT_CODE_LENS,
-        None,
-        lambda _, reading, sheet, __: lenses(reading, sheet.page),
+        lambda _, reading, sheet, __: lenses(reading, sheet.page, sheet.uri),
         [],
     ),
-    (
+    Feature(
         types.TEXT_DOCUMENT_CODE_ACTION,
-        types.CodeActionOptions(code_action_kinds=[*KINDS]),
         lambda _, reading, sheet, params: actions(
             reading, sheet.page, params.range, sheet.uri, params.context.only
         ),
         [],
+        types.CodeActionOptions(code_action_kinds=[*KINDS]),
     ),
-    (
+    Feature(
         types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL,
-        LEGEND,
         lambda _, reading, sheet, __: tokens(reading, sheet.page),
-        None,
+        options=LEGEND,
+        whole=False,
     ),
-    (
-        types.TEXT_DOCUMENT_FORMATTING,
-        None,
-        lambda _, reading, sheet, __: formatting(reading, sheet.page),
-        [],
-    ),
+    Feature(types.TEXT_DOCUMENT_FORMATTING, _formatted, [], whole=False),
 )
-"""Every question, what the editor is told of it, what answers it, and what of no open text."""
 
 
 def register(server: Server) -> None:
     """Have a server answer all of it."""
-    for method, options, answer, none in FEATURES:
-        server.feature(method, options)(_asked(server, answer, none))
+    for feature in FEATURES:
+        server.feature(feature.method, feature.options)(_asked(server, feature))
+    server.command(COMMAND)(_shown(server))
 
 
-def _asked(server: Server, answer: Answer, none: Any) -> Callable[[Any], Coroutine[Any, Any, Any]]:
+def _asked(server: Server, feature: Feature) -> Callable[[Any], Coroutine[Any, Any, Any]]:
     async def asked(params: Any) -> Any:
         def run(reading: Reading, sheet: Sheet) -> Any:
-            return answer(server, reading, sheet, params)
+            return feature.answer(server, reading, sheet, params)
 
-        return await server.asked(params.text_document.uri, run, none)
+        uri = params.text_document.uri
+        return await server.asked(uri, run, feature.none, whole=feature.whole)
 
     return asked
+
+
+def _shown(server: Server) -> Callable[..., Coroutine[Any, Any, Any]]:
+    async def show(*given: Any) -> Any:
+        """What a lens leads to, by its text, what it is about, and the name that it stands at."""
+        match given:
+            case (str(uri), str(about), str(name)) if about in SHOWS:
+                shows: Shows = about
+            case _:
+                raise JsonRpcInvalidParams
+
+        def run(_: Reading, sheet: Sheet) -> Shown:
+            texts = [(text.reading, text.page, text.uri) for text in server.family(sheet)]
+            return shown(shows, name, texts)
+
+        found = await server.asked(uri, run, None)
+        if found and not server.lists_places:
+            server.show(found)
+        return found.answer if found else None
+
+    return show

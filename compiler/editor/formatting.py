@@ -6,16 +6,12 @@ from lsprotocol import types
 
 from compiler.editor.pages import Page
 from compiler.editor.reading import Reading
-from dsl.text.problems import SpecError
 from dsl.writing.formatting import formatted
 
 
 def formatting(reading: Reading, page: Page) -> list[types.TextEdit]:
-    """The lines that the layout changes; none for what YAML can't read."""
-    try:
-        new = formatted(reading.text, reading.file).split("\n")
-    except SpecError:
-        return []
+    """The lines that the layout changes. Raises `SpecError` for what YAML can't read."""
+    new = formatted(reading.text, reading.file).split("\n")
     old = reading.lines
     if new == old:
         return []

@@ -11,6 +11,7 @@ from compiler.editor.figures import shaped, short
 from compiler.editor.marks import Mark
 from compiler.editor.pages import Page
 from compiler.editor.reading import Reading
+from compiler.editor.showing import SHOWS, lens
 from compiler.editor.uses import Use, used_at, uses
 from dsl.text.problems import Span
 
@@ -48,17 +49,13 @@ def _op_strings(reading: Reading) -> Iterator[Span]:
             yield span
 
 
-def lenses(reading: Reading, page: Page) -> list[types.CodeLens]:
+def lenses(reading: Reading, page: Page, uri: str) -> list[types.CodeLens]:
     """What the network, each block in all its uses and each auxiliary head come to."""
     known = uses(reading)
     if known is None:
         return []
-    found = []
-    for mark in reading.marks:
-        if said := _said(reading, mark):
-            command = types.Command(title=said, command="")
-            found.append(types.CodeLens(page.range(mark.span), command))
-    return found
+    said = ((mark, _said(reading, mark)) for mark in reading.marks if mark.kind in SHOWS)
+    return [lens(page, uri, mark, title) for mark, title in said if title]
 
 
 def _said(reading: Reading, mark: Mark) -> str:

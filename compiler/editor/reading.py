@@ -9,6 +9,7 @@ from json import dumps
 
 from compiler.checking.configuring import ConfigError, policy_of
 from compiler.checking.examining import examined
+from compiler.checking.linting import Between, nothing
 from compiler.checking.policy import Policy
 from compiler.editor.marks import Mark
 from compiler.editor.walking import marks
@@ -99,13 +100,22 @@ class Reading:
         return line + moved if line > len(self.lines) - moved - behind else None
 
 
-def read(text: str, file: str, before: Reading | None = None) -> Reading:
-    """A text, read as far as it goes; `before` is what was known of the file so far."""
+def glimpse(text: str, file: str, before: Reading | None = None) -> Reading:
+    """A text as YAML alone, which takes a moment; `before` is what was known of the file so far."""
     found = partial(text, file)
-    reading = Reading(file, text, found.root, found.problems, last=before.good if before else None)
-    if found.problems:
-        return replace(reading, problems=(*found.problems, *_of_values(reading)))
-    looked = _policy(file).applied(examined(Piped(text, file)))
+    last = before.good if before else None
+    return Reading(file, text, found.root, found.problems, last=last)
+
+
+def read(
+    text: str, file: str, before: Reading | None = None, between: Between = nothing
+) -> Reading:
+    """A text, read as far as it goes; `between` is called now and then, and may end it."""
+    reading = glimpse(text, file, before)
+    between()
+    if reading.problems:
+        return replace(reading, problems=(*reading.problems, *_of_values(reading)))
+    looked = _policy(file).applied(examined(Piped(text, file), between=between))
     made = looked.prepared
     return replace(
         reading,

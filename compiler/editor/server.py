@@ -1,8 +1,9 @@
 """The language server: what an editor says over a pipe, put to functions of a text and a place.
 
 One thread reads texts and answers, in the order of the questions; the other only speaks with the
-editor, so that a question can be taken back while another one is answered. Nothing is written
-anywhere, and nothing that a spec says is run.
+editor, so that a question can be taken back while another one is answered. A text that has changed
+meanwhile is read no further, and questions about it are told so. Nothing is written anywhere, and
+nothing that a spec says is run.
 """
 
 from __future__ import annotations
@@ -14,10 +15,15 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from lsprotocol import types
-from pygls.exceptions import FeatureRequestError, JsonRpcException
+from pygls.exceptions import (
+    FeatureRequestError,
+    JsonRpcContentModified,
+    JsonRpcException,
+)
 from pygls.lsp.server import LanguageServer
 from pygls.uris import to_fs_path
 
+from compiler.editor.completing import Takes
 from compiler.editor.conversation import Conversation
 from compiler.editor.desk import Desk, Sheet, file_of
 from compiler.editor.diagnosing import diagnostics
@@ -25,9 +31,12 @@ from compiler.editor.family import family, text_on_disk
 from compiler.editor.features import register
 from compiler.editor.reading import Reading
 from compiler.editor.renaming import Text
+from compiler.editor.showing import LISTS_PLACES, Shown
 from compiler.version import __version__
 
 T = TypeVar("T")
+LULL = 0.01
+"""Seconds that a text must stand before it is checked: what can be said at once goes first."""
 
 
 class Server(LanguageServer):
@@ -40,6 +49,9 @@ class Server(LanguageServer):
         self.desk = Desk()
         self.worker = ThreadPoolExecutor(1, "reader")
         self.tasks: set[asyncio.Future[None]] = set()
+        self.loop: asyncio.AbstractEventLoop
+        self.lists_places = False
+        """Whether the editor itself lists the places that a command answers with."""
 
     def report_server_error(self, error: Exception, source: Any) -> None:
         """Say in a line what went wrong; a traceback would tell its reader nothing."""
@@ -49,24 +61,36 @@ class Server(LanguageServer):
         self.window_log_message(types.LogMessageParams(types.MessageType.Error, said))
 
     async def asked(
-        self, uri: str, answer: Callable[[Reading, Sheet], T], none: T, *, last: bool = False
+        self, uri: str, answer: Callable[[Reading, Sheet], T], none: T, *, whole: bool = True
     ) -> T:
         """An answer about a text as it is now; `none` where no such text is open.
 
-        With `last` it is of no use once the text has changed: then it is `none`, too.
+        Raises `JsonRpcContentModified` once the text has changed. Without `whole` what YAML alone
+        says of the text is enough for the answer, and no check of it is waited for.
         """
         sheet = self.desk.sheet(uri)
         if sheet is None:
             return none
+        page = sheet.page
+
+        def now() -> Sheet | None:
+            found = self.desk.sheet(uri)
+            if found and found.page is not page:
+                raise JsonRpcContentModified
+            return found
 
         def run() -> T:
-            if last and self.desk.sheet(uri) is not sheet:
+            found = now()
+            if found is None:
                 return none
-            return answer(self.desk.read(sheet), sheet)
+            read = self.desk.read(found, now) if whole else self.desk.glimpse(found)
+            return answer(read, found)
 
-        loop = asyncio.get_running_loop()
+        if whole and sheet.reading is None:
+            await asyncio.sleep(LULL)
+        self.loop = asyncio.get_running_loop()
         try:
-            return await loop.run_in_executor(self.worker, run)
+            return await self.loop.run_in_executor(self.worker, run)
         except JsonRpcException:  # A refusal.
             raise
         except Exception as error:  # noqa: BLE001  # A fault of ours: told, and the server goes on.
@@ -87,7 +111,10 @@ class Server(LanguageServer):
 
     async def _check(self, uri: str, changed: bool) -> None:
         sheet = self.desk.sheet(uri)
-        found = await self.asked(uri, self._found, None, last=True)
+        try:
+            found = await self.asked(uri, self._found, None)
+        except JsonRpcContentModified:
+            return  # The change has its own check.
         if found is not None and sheet and sheet is self.desk.sheet(uri):
             self.tell(uri, found, sheet.version)
             if changed:
@@ -96,12 +123,30 @@ class Server(LanguageServer):
     def _found(self, reading: Reading, sheet: Sheet) -> list[types.Diagnostic]:
         return diagnostics(reading, sheet.page, sheet.uri)
 
+    def say(self, message: str) -> None:
+        """Tell whoever sits in front of the editor something, from whichever thread."""
+        told = types.ShowMessageParams(types.MessageType.Warning, message)
+        self.loop.call_soon_threadsafe(self.window_show_message, told)
+
+    def show(self, found: Shown) -> None:
+        """Tell of places, and show the first one, if the editor can."""
+        told = types.ShowMessageParams(types.MessageType.Info, found.message)
+        self.window_show_message(told)
+        window = self.client_capabilities.window
+        if found.places and window and window.show_document and window.show_document.support:
+            first = found.places[0]
+            self.window_show_document(
+                types.ShowDocumentParams(first.uri, take_focus=True, selection=first.range)
+            )
+
     @property
-    def takes_snippets(self) -> bool:
-        """Whether the editor fills in places of what it completes."""
+    def takes(self) -> Takes:
+        """What the editor can do with what it completes."""
         text = self.client_capabilities.text_document
         item = text.completion.completion_item if text and text.completion else None
-        return bool(item and item.snippet_support)
+        modes = item.insert_text_mode_support if item else None
+        as_is = bool(modes and types.InsertTextMode.AsIs in modes.value_set)
+        return Takes(bool(item and item.snippet_support), as_is)
 
     def family(self, sheet: Sheet) -> list[Text]:
         """A text, what it is made from, and what is made from that: open or in the workspace."""
@@ -137,6 +182,11 @@ def made() -> Server:
     """A server with all that it can be asked."""
     server = Server()
     register(server)
+
+    @server.feature(types.INITIALIZE)
+    def _begun(params: types.InitializeParams) -> None:
+        options = params.initialization_options
+        server.lists_places = isinstance(options, dict) and options.get(LISTS_PLACES) is True
 
     @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
     def _saved(params: types.DidSaveTextDocumentParams) -> None:

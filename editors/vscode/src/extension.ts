@@ -1,10 +1,18 @@
 import * as path from "node:path";
 import * as vscode from "vscode";
-import { LanguageClient, LanguageClientOptions, ServerOptions } from "vscode-languageclient/node";
+import {
+  ExecuteCommandSignature,
+  LanguageClient,
+  LanguageClientOptions,
+  Location,
+  Position,
+  ServerOptions,
+} from "vscode-languageclient/node";
 import { isSpec } from "./detecting";
 
 const LANGUAGE = "inception-spec";
 const SECTION = "inceptionCompile";
+const SHOW = "inceptionCompile.show";
 let client: LanguageClient | undefined;
 
 export async function activate(context: vscode.ExtensionContext): Promise<void> {
@@ -74,5 +82,25 @@ function fromFolder(file: string): string {
 }
 
 function options(): LanguageClientOptions {
-  return { documentSelector: [{ language: LANGUAGE }] };
+  return {
+    documentSelector: [{ language: LANGUAGE }],
+    initializationOptions: { listsPlaces: true },
+    middleware: { executeCommand: show },
+  };
+}
+
+/** List the places that a code lens leads to, which are the server's answer to its command. */
+async function show(command: string, given: unknown[], next: ExecuteCommandSignature): Promise<unknown> {
+  const found: { said: string; places: Location[]; at: Position | null } | null = await next(command, given);
+  const convert = client?.protocol2CodeConverter;
+  if (command !== SHOW || !found || !convert) {
+    return found;
+  }
+  if (found.places.length && found.at) {
+    const uri = convert.asUri(String(given[0]));
+    const places = found.places.map((place) => convert.asLocation(place));
+    await vscode.commands.executeCommand("editor.action.showReferences", uri, convert.asPosition(found.at), places);
+  }
+  vscode.window.setStatusBarMessage(found.said, 10_000);
+  return found;
 }
