@@ -10,7 +10,7 @@ import click
 
 from compiler.cli.terminal import shown
 from compiler.files.folder import Folder
-from compiler.files.writing import Content, write
+from compiler.files.writing import Content, same_file, write
 from dsl.text.problems import printable
 
 __all__ = ["deliver", "keep", "patch", "stale"]
@@ -34,16 +34,8 @@ def deliver(content: Content, output: Path | None, sources: Iterable[str | Path]
 def keep(output: Path, sources: Iterable[str | Path]) -> None:
     """Raise a usage error where the output is one of the files that it was made from."""
     for source in sources:
-        if _same_file(output, Path(source)):
+        if same_file(output, Path(source)):
             raise click.UsageError(f"{output} is what this is made from, so it isn't written over")
-
-
-def _same_file(one: Path, other: Path) -> bool:
-    """Whether both lead to one plain file."""
-    try:
-        return one.is_file() and one.samefile(other)
-    except (OSError, ValueError):
-        return False
 
 
 def patch(file: str, old: str, new: str) -> str:

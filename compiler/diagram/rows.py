@@ -11,10 +11,10 @@ from compiler.diagram.heading import GATED
 from compiler.diagram.kernels import Piece, strip
 from compiler.diagram.text import by, plain
 from compiler.diagram.trimming import ends, more
-from compiler.diagram.uses import call_of, is_repeat
+from compiler.diagram.uses import is_repeat
 from compiler.ir.facts import Axes
 from compiler.ir.network import Network
-from compiler.ir.nodes import Leaf, Node, Parallel, Series, Tap, macs
+from compiler.ir.nodes import Leaf, Node, Parallel, Series, Tap, macs, use_of
 from compiler.ir.op import Shape
 from compiler.ops.words import holding, is_gated, is_unit, titled, words
 
@@ -82,9 +82,9 @@ def _card(network: Network, node: Node, common: Habit) -> Card:
         return replace(card, title=titled(node), aside=" ".join(notes), name=node.name, notes=notes)
     notes = (GATED,) if is_gated(node) else ()
     if isinstance(node, Series) and is_repeat(node):
-        call = call_of(node.nodes[0])
+        call = use_of(node.nodes[0])
         card = replace(card, times=len(node.nodes), aside=call.block if call else "")
-    elif call := call_of(node):
+    elif call := use_of(node):
         card = replace(card, aside="" if call.block == node.name else call.block)
     elif isinstance(node, Parallel) and len(node.branches) > 1:
         card = replace(card, aside=node.join.word)

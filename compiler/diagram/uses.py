@@ -9,7 +9,7 @@ from itertools import groupby
 
 from compiler.diagram.text import by, list_name, plain, shape, si
 from compiler.ir.network import Network
-from compiler.ir.nodes import BlockUse, Node, Parallel, Series, children, macs, params
+from compiler.ir.nodes import BlockUse, Node, Parallel, Series, children, macs, params, use_of
 from compiler.ir.op import LETTERS, Shape
 from compiler.ir.symbols import brief, names_in, term
 from compiler.ir.terms import inside
@@ -46,13 +46,8 @@ def is_repeat(node: Node) -> bool:
     """Whether it is one block several times over."""
     if not (isinstance(node, Series) and node.role == "sequence" and len(node.nodes) > 1):
         return False
-    blocks = {call.block if (call := call_of(child)) else None for child in node.nodes}
+    blocks = {call.block if (call := use_of(child)) else None for child in node.nodes}
     return len(blocks) == 1 and None not in blocks
-
-
-def call_of(node: Node) -> BlockUse | None:
-    """The call that a node was made from, if it is a block."""
-    return node.use if isinstance(node, Series | Parallel) else None
 
 
 def _walk(

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from compiler.diff.facts import facts, is_layer
 from compiler.ir.kept import remembered
-from compiler.ir.nodes import Node, Parallel, Series, Tap, children, residual_of
+from compiler.ir.nodes import Node, Parallel, Series, Tap, children, residual_of, use_of
 from compiler.ops.words import core
 from dsl.models.layers import AUTOMATIC, FOREIGN
 
@@ -167,7 +167,7 @@ class Likenesses:
 
 def _kind(node: Node) -> object:
     """All that counts for likeness, but the name."""
-    use = node.use if isinstance(node, (Series, Parallel)) else None
+    use = use_of(node)
     return fingerprint(node), is_repeat(node), use.block if use else ""
 
 

@@ -11,7 +11,7 @@ from compiler.diff.align import Pairing, aligned, fingerprint, is_repeat, said
 from compiler.diff.canonical import Form, form
 from compiler.diff.facts import facts, is_layer, text
 from compiler.ir.network import Network
-from compiler.ir.nodes import Node, Parallel, Series, Tap, children
+from compiler.ir.nodes import Node, Parallel, Series, Tap, children, use_of
 from compiler.ops.words import sharing
 
 
@@ -217,7 +217,8 @@ def _shared(one: str, other: str) -> str:
 
 
 def _block(node: Node) -> str:
-    return node.use.block if isinstance(node, (Series, Parallel)) and node.use else ""
+    use = use_of(node)
+    return use.block if use else ""
 
 
 def _facts(old: Node, new: Node, place: Place) -> Iterator[Change]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any
 
-from compiler.ir.nodes import Leaf, Node, Parallel, Series, Tap, children
+from compiler.ir.nodes import Leaf, Node, Parallel, Tap, children, use_of
 from compiler.ir.op import Op
 from compiler.ir.symbols import names_in
 from compiler.ops.conv import DEPTHWISE, POINTWISE, Conv
@@ -116,9 +116,9 @@ def _padding(slide: Sliding) -> str:
 
 def text(node: Node) -> str:
     """A node in few words: `conv 3×3 s2 → 32`, `block B (c7=128)`, `concat of 4 branches`."""
-    if isinstance(node, (Series, Parallel)) and node.use and node.use.kind != "aux":
-        args = ", ".join(f"{key}={_plain(value)}" for key, value in node.use.args.items())
-        return f"block {node.use.block}" + (f" ({args})" if args else "")
+    if (use := use_of(node)) and use.kind != "aux":
+        args = ", ".join(f"{key}={_plain(value)}" for key, value in use.args.items())
+        return f"block {use.block}" + (f" ({args})" if args else "")
     match node:
         case _ if is_layer(node):
             leaf = core(node)

@@ -10,7 +10,7 @@ from pathlib import Path
 from compiler.exporting.engines import Files
 from compiler.exporting.wishes import ExportFault
 from compiler.files.parts import parts
-from compiler.files.writing import write
+from compiler.files.writing import same_file, write
 from compiler.ir.network import Network
 
 
@@ -41,19 +41,12 @@ def refuse(target: Path, suffixes: Sequence[str], sources: Sequence[Path], *, ne
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(target))
     every = targets(target, suffixes)
     for path in every:
-        if any(_same(path, source) for source in sources):
+        if any(same_file(path, source) for source in sources):
             help = "name another file"
             raise ExportFault(f"{path} is what this is made from, so it isn't written over", help)
     if new and target.exists():
         raise ExportFault(f"{target} is there already", f"-o {target} replaces it")
     _refuse_beside(target, every[1:])
-
-
-def _same(one: Path, other: Path) -> bool:
-    try:
-        return one.is_file() and one.samefile(other)
-    except (OSError, ValueError):
-        return False
 
 
 def _refuse_beside(target: Path, others: Sequence[Path]) -> None:

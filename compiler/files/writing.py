@@ -40,6 +40,14 @@ def write(path: Path, content: Content) -> None:
         raise about(path, error) from None
 
 
+def same_file(one: Path, other: Path) -> bool:
+    """Whether both lead to one plain file, which writing to either would replace."""
+    try:
+        return one.is_file() and one.samefile(other)
+    except (OSError, ValueError):
+        return False
+
+
 def _write(path: Path, data: bytes) -> None:
     number = _descriptor(path)
     if number is not None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from compiler.findings.subject import Site, Subject, Use
-from compiler.ir.nodes import BlockUse, Leaf, Node, Parallel, Series
+from compiler.ir.nodes import Leaf, Node, use_of
 from compiler.ir.symbols import names_in
 from dsl.text.problems import Span
 
@@ -58,18 +58,14 @@ def parameter(value: Any) -> str:
 
 def given(subject: Subject, around: tuple[Node, ...], name: str) -> Span:
     """Where the innermost block's parameter gets its value."""
-    depth = next(i for i in reversed(range(len(around))) if _use(around[i]))
-    node, use = around[depth], _use(around[depth])
+    depth = next(i for i in reversed(range(len(around))) if use_of(around[i]))
+    node, use = around[depth], use_of(around[depth])
     assert use
     if name not in use.args:
         places = subject.block(use.block).at
         return places.of(f"params.{name}=" if use.params.get(name) is not None else "params")
     outer = parameter(use.args[name])
-    if outer and any(map(_use, around[:depth])):
+    if outer and any(map(use_of, around[:depth])):
         return given(subject, around[:depth], outer)
     call = subject.steps.get(node.span)
     return call.at.of(f"args.{name}=") if call else node.span
-
-
-def _use(node: Node) -> BlockUse | None:
-    return node.use if isinstance(node, (Series, Parallel)) else None

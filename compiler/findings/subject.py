@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from compiler.findings.flow import Stop, flow
 from compiler.findings.signs import never_negative
 from compiler.ir.network import Network
-from compiler.ir.nodes import Leaf, Node, Parallel, Series, Tap, children
+from compiler.ir.nodes import Leaf, Node, Series, Tap, children, use_of
 from compiler.ir.once import once
 from compiler.ops.conv import Conv
 from dsl.models.layers import Call, Layer, Step
@@ -49,8 +49,8 @@ class Use:
     def block(self) -> str:
         """The innermost block whose body it is written in; empty for the trunk."""
         for node in reversed(self.around):
-            if isinstance(node, (Series, Parallel)) and node.use:
-                return node.use.block
+            if use := use_of(node):
+                return use.block
         return ""
 
 

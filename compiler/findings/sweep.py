@@ -101,7 +101,12 @@ def dead_taps(found: Sweeps) -> int:
     return prod(each.kernel for each in found) - prod(each.alive for each in found)
 
 
+def weights_of(leaf: Leaf) -> int:
+    """Weights of a convolution or linear layer, biases apart."""
+    return prod(leaf.op.params(leaf.inp)["weight"])
+
+
 def conv_weights(subject: Subject) -> int:
     """Weights of all convolutions of the trunk and its heads."""
     leaves = (leaf for use in subject.uses for leaf in use.leaves if isinstance(leaf.op, Conv))
-    return sum(prod(leaf.op.params(leaf.inp)["weight"]) for leaf in leaves)
+    return sum(map(weights_of, leaves))

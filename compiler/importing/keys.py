@@ -8,7 +8,7 @@ from compiler.importing.faults import INEXPRESSIBLE, refuse
 from compiler.importing.strands import Chain, Leaf, leaves
 from compiler.ir.network import Network
 from compiler.ir.nodes import Leaf as Layer
-from compiler.ir.nodes import Node, Parallel, Series, Tap, children
+from compiler.ir.nodes import Node, children, use_of
 from compiler.ops.scale import LayerScale
 from dsl.models.weights import NOTHING, PUBLIC, NameMap
 
@@ -119,7 +119,7 @@ def _entries(
 
 
 def _block(node: Node) -> str:
-    use = node.use if isinstance(node, Series | Parallel) and not isinstance(node, Tap) else None
+    use = use_of(node)
     return use.block if use and use.kind != "aux" else ""
 
 

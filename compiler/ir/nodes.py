@@ -222,6 +222,11 @@ def residual_of(node: Node) -> Residual | None:
     return node.residual if isinstance(node, (Series, Parallel)) else None
 
 
+def use_of(node: Node) -> BlockUse | None:
+    """The use of a block that a node was made from; of an auxiliary head its body has that."""
+    return node.use if isinstance(node, (Series, Parallel)) else None
+
+
 def children(node: Node) -> tuple[Node, ...]:
     """The nodes directly inside, in the order in which they are constructed."""
     match node:

@@ -8,7 +8,7 @@ from math import prod
 
 from compiler.findings.lint import Finding, Lint
 from compiler.findings.subject import Site, Subject, Use
-from compiler.findings.sweep import Sweeps, conv_weights, dead_taps, slide_of, sweeps
+from compiler.findings.sweep import Sweeps, conv_weights, dead_taps, slide_of, sweeps, weights_of
 from compiler.findings.wording import count, share
 from compiler.ir.nodes import Leaf
 from compiler.ops.conv import Conv
@@ -81,7 +81,7 @@ def _dead(site: Site) -> list[_Dead]:
     for use in site.uses:
         for leaf in use.leaves:
             if isinstance(leaf.op, Conv) and (taps := dead_taps(along := sweeps(leaf))):
-                weights = prod(leaf.op.params(leaf.inp)["weight"])
+                weights = weights_of(leaf)
                 kernel = prod(each.kernel for each in along)
                 found.append(_Dead(use, leaf, taps, weights // kernel * taps))
     return found

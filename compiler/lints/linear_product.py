@@ -9,6 +9,7 @@ from compiler.findings.flow import Stop
 from compiler.findings.lint import Finding, Lint
 from compiler.findings.passing import is_linear
 from compiler.findings.subject import Site, Subject, Use
+from compiler.findings.sweep import weights_of
 from compiler.findings.wording import count
 from compiler.ops.conv import Conv
 from compiler.ops.linear import Linear
@@ -41,9 +42,10 @@ def _fault(subject: Subject, stop: Stop) -> tuple[str, str] | None:
         said += f"its {count(width, 'channel')} of {count(inputs, 'input')} have"
         return f"{said} a rank of {inputs:,} at most", _help(stop, f"at most {inputs - 1:,}")
     if inputs == width and _one_place(stop):
+        assert stop.leaf
         said += f"what reads its {count(width, 'channel')} could as well read its "
-        said += f"{count(inputs, 'input')}, and {count(_weights(stop), 'weight')} add nothing"
-        return said, _help(stop, f"at most {inputs - 1:,}")
+        said += f"{count(inputs, 'input')}, and {count(weights_of(stop.leaf), 'weight')} add "
+        return f"{said}nothing", _help(stop, f"at most {inputs - 1:,}")
     last = sum(map(_width, behind))
     if last <= width and _ungrouped(stop) and all(map(_reads_one_place, behind)):
         spared = inputs * (width - last) + width * last
@@ -68,11 +70,6 @@ def _inputs(stop: Stop) -> int:
 def _width(stop: Stop) -> int:
     assert stop.leaf
     return int(stop.leaf.out.channels)
-
-
-def _weights(stop: Stop) -> int:
-    assert stop.leaf
-    return prod(stop.leaf.op.params(stop.leaf.inp)["weight"])
 
 
 def _one_place(stop: Stop) -> bool:

@@ -11,6 +11,7 @@ from compiler.findings.edits import replaced
 from compiler.findings.lint import Finding, Lint
 from compiler.findings.spans import kernels, reach
 from compiler.findings.subject import Site, Subject
+from compiler.findings.sweep import weights_of
 from compiler.findings.wording import count
 from compiler.ir.facts import Axes
 from compiler.ir.nodes import leaves
@@ -138,7 +139,7 @@ def _parameters(claim: Claim) -> int:
         if not sizes or sizes.count(max(sizes)) > 1:
             return 0
         leaf = convs[sizes.index(max(sizes))]
-        weights = prod(leaf.op.params(leaf.inp)["weight"])
+        weights = weights_of(leaf)
         total += weights // max(sizes) * (prod(claim.kernel) - max(sizes))
     return total
 

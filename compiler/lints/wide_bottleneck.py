@@ -8,6 +8,7 @@ from math import prod
 from compiler.findings.flow import Stop
 from compiler.findings.lint import Finding, Lint
 from compiler.findings.subject import Site, Subject, Use
+from compiler.findings.sweep import weights_of
 from compiler.findings.wording import count
 from compiler.ir.nodes import Leaf, Node, Parallel
 from compiler.ops.act import Activation
@@ -34,7 +35,7 @@ def _find(subject: Subject) -> Iterator[Finding]:
         assert behind.leaf
         kernel, inputs = behind.op, int(stop.leaf.inp.channels)
         assert isinstance(kernel, Conv)
-        together = _weights(stop) + _weights(behind)
+        together = weights_of(stop.leaf) + weights_of(behind.leaf)
         alone = inputs * int(kernel.width) * prod(map(int, kernel.slide.kernel))
         text = kernel_text(kernel.slide.kernel)
         yield Finding(
@@ -66,11 +67,6 @@ def _kernel_behind(stop: Stop) -> Stop | None:
     if not bent or not isinstance(op, Conv) or op.slide.is_unit or int(op.groups) > 1:
         return None
     return behind
-
-
-def _weights(stop: Stop) -> int:
-    assert stop.leaf
-    return prod(stop.leaf.op.params(stop.leaf.inp)["weight"])
 
 
 def _is_concat(node: Node) -> bool:

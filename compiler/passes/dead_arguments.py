@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from compiler.ir.network import Network
-from compiler.ir.nodes import BlockUse, Leaf, Node, Parallel, Series, children, nodes
+from compiler.ir.nodes import Leaf, Node, Parallel, Series, children, nodes, use_of
 from compiler.ir.rewriting import with_inside
 from compiler.ir.symbols import names_in
 from compiler.ir.terms import mapped
@@ -19,11 +19,11 @@ from compiler.ir.terms import mapped
 
 def without_dead_arguments(before: Network, network: Network) -> Network:
     """The network that a pass made of `before`, without arguments that it read alone."""
-    old = {path: node for path, node in nodes(before.nodes) if _use_of(node)}
+    old = {path: node for path, node in nodes(before.nodes) if use_of(node)}
 
     def tidied(path: str, node: Node) -> Node:
         made = with_inside(node, lambda child: tidied(f"{path}.{child.name}", child))
-        use = _use_of(made)
+        use = use_of(made)
         if use is None or path not in old or made is old[path]:
             return made
         assert isinstance(made, (Series, Parallel)), made
@@ -39,10 +39,6 @@ def without_dead_arguments(before: Network, network: Network) -> Network:
     made = tuple(tidied(node.name, node) for node in network.nodes)
     same = all(new is old for new, old in zip(made, network.nodes, strict=True))
     return network if same else replace(network, nodes=made)
-
-
-def _use_of(node: Node) -> BlockUse | None:
-    return node.use if isinstance(node, (Series, Parallel)) else None
 
 
 def _read(node: Series | Parallel | Node) -> frozenset[str]:
@@ -68,7 +64,7 @@ def _numbers(node: Node) -> Iterator[object]:
     if isinstance(node, (Series, Parallel)) and node.residual:
         yield node.residual.scale
     for child in children(node):
-        if use := _use_of(child):
+        if use := use_of(child):
             yield from (*use.args.values(), tuple(use.inp))
         else:
             yield from _numbers(child)

@@ -8,7 +8,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from compiler.ir.network import Network
-from compiler.ir.nodes import BlockUse, Leaf, Node, Parallel, Series, Tap, children, residual_of
+from compiler.ir.nodes import (
+    BlockUse,
+    Leaf,
+    Node,
+    Parallel,
+    Series,
+    Tap,
+    children,
+    residual_of,
+    use_of,
+)
 from compiler.ir.plugged import kind_of
 from compiler.ir.symbols import SymFloat, names_in
 from compiler.source import classnames, units
@@ -210,7 +220,7 @@ class Emitter:
 
     def switch(self, node: Node) -> Switch | None:
         """The switch of a block's node."""
-        use = node.use if isinstance(node, (Series, Parallel)) else None
+        use = use_of(node)
         return self.switches.get(use.block) if use else None
 
 

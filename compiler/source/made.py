@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from compiler.ir.nodes import Leaf, Node, Parallel, Series, children, residual_of
+from compiler.ir.nodes import Leaf, Node, Parallel, Series, children, residual_of, use_of
 from compiler.ir.symbols import Sym, SymFloat, names_in
 from compiler.source.describe import document
 from compiler.source.expr import Expr, lay_out, signature, text
@@ -80,8 +80,7 @@ def _numbers(node: Node) -> Iterator[tuple[Any, bool]]:
     if residual := residual_of(node):
         yield residual.scale, True
     for child in children(node):
-        use = child.use if isinstance(child, (Series, Parallel)) else None
-        if use:
+        if use := use_of(child):
             rates = floats(child)
             yield from _typed(use.inp.channels)
             for key, value in use.args.items():

@@ -10,7 +10,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from compiler.ir.network import Network
-from compiler.ir.nodes import BlockUse, Leaf, Node, Parallel, Series, Tap, children, residual_of
+from compiler.ir.nodes import (
+    BlockUse,
+    Leaf,
+    Node,
+    Tap,
+    children,
+    residual_of,
+    use_of,
+)
 from compiler.source.units import is_function
 from dsl.models.model import residual_around
 from dsl.models.spec import Block, walk
@@ -30,8 +38,8 @@ class Switch:
 def uses(nodes: Iterable[Node]) -> Iterator[tuple[Node, BlockUse]]:
     """Every use of a block, with its node."""
     for node in nodes:
-        if isinstance(node, (Series, Parallel)) and node.use:
-            yield node, node.use
+        if use := use_of(node):
+            yield node, use
         yield from uses((node.body,) if isinstance(node, Tap) else children(node))
 
 

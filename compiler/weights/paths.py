@@ -11,7 +11,7 @@ from itertools import chain
 from pathlib import Path
 
 from compiler.ir.network import Network
-from compiler.ir.nodes import Leaf, Node, Parallel, Series, Tap, children
+from compiler.ir.nodes import Leaf, Node, Parallel, Series, Tap, children, use_of
 from dsl.models.weights import KERAS, NOTHING, OWN, NameMap, resolve
 from dsl.text.problems import NOWHERE, Problem, Span, SpecError, did_you_mean
 
@@ -166,7 +166,7 @@ class Naming:
 
     def _opened(self, node: Node, path: tuple[str, ...], public: str | None) -> Iterator[Scope]:
         """The map of the block that a node is a use of."""
-        use = node.use if isinstance(node, Series | Parallel) else None
+        use = use_of(node)
         if use and use.block in self.blocks and public is not None:
             yield Scope(self.blocks[use.block], len(path), public)
 
