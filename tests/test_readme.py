@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
 
 import dsl
 from compiler.checking.examining import examined
+from compiler.cli.group import COMMANDS
 from compiler.cli.summary import measured
 from compiler.findings.frame import framed
 from compiler.lowering.prepare import Piped, prepare
 
-TEXT = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parent.parent
+TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def blocks(language: str) -> list[str]:
@@ -61,7 +64,14 @@ def test_the_python_runs(capsys: pytest.CaptureFixture[str]) -> None:
     assert "name: small_v3" in capsys.readouterr().out
 
 
+def test_every_command_and_every_extra_of_users_has_its_row() -> None:
+    rows = re.findall(r"^\| `… (\w+)", TEXT, re.MULTILINE)
+    assert sorted(["compile", *rows]) == sorted(COMMANDS)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"].keys() - {"bench", "dev", "lint", "test"}
+    assert extras == set(re.findall(r"^\| `(\w+)` \|", TEXT, re.MULTILINE))
+
+
 def test_links_lead_somewhere() -> None:
-    root = Path(__file__).parent.parent
     for target in re.findall(r"\]\(([^)#]+)\)", TEXT):
-        assert (root / target).exists(), target
+        assert (ROOT / target).exists(), target
