@@ -22,7 +22,7 @@ from compiler.checking.gathering import gathered
 from compiler.checking.policy import LEVELS
 from compiler.cli import run, terminal
 from compiler.findings.frame import framed
-from dsl.text.codes import ERRORS
+from dsl.codes.errors import ERRORS
 from dsl.text.problems import SEVERE, Severity
 
 CLEAN = framed("stem: [3x3 32]")

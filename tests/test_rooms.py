@@ -12,6 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 ROOMS = (
+    "dsl/codes",
     "dsl/text",
     "dsl/models",
     "dsl/reading",

@@ -10,9 +10,10 @@ from urllib.parse import quote
 
 from compiler.checking.as_annotations import here
 from compiler.checking.examining import Examined, explained, problems_of
+from compiler.checking.explaining import without_links
 from compiler.findings.explained import Explained
 from compiler.version import __version__
-from dsl.text.codes import ERRORS
+from dsl.codes.errors import ERRORS
 from dsl.text.problems import Problem, Severity, Span
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -41,7 +42,9 @@ def written(found: Sequence[Examined]) -> str:
 def _rule(code: str) -> dict[str, Any]:
     known: dict[str, Explained] = {each.code: each for each in explained()}
     if code not in known:
-        return {"id": code, "shortDescription": {"text": ERRORS[code].means}}
+        error = ERRORS[code]
+        whole = {"text": without_links(error.meaning)}
+        return {"id": code, "shortDescription": {"text": error.means}, "fullDescription": whole}
     what = known[code]
     return {
         "id": code,

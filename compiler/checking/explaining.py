@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from textwrap import fill, indent
 from typing import Literal
@@ -10,9 +11,13 @@ from compiler.checking.examining import examined, explained
 from compiler.findings.explained import Explained
 from compiler.findings.frame import framed
 from compiler.lowering.prepare import Piped
-from dsl.text.codes import ERRORS
+from dsl.codes.errors import ERRORS
+from dsl.codes.meaning import Form
 
 WIDTH = 88
+LINK = re.compile(r"\[([^]]*)\]\([^)]*\)")
+FENCES: dict[Form, str] = {"spec": "yaml", "command": "sh", "python": "python"}
+"""How Markdown calls what an example is written in."""
 
 Mends = Literal["", "--fix", "--fix --guesses"]
 """The options of `check` that write what an example of a finding should be; none do without."""
@@ -35,7 +40,26 @@ def _of_error(code: str) -> Iterator[str]:
     what = ERRORS[code]
     yield f"{code}: {what.means} (error)"
     yield ""
+    yield fill(without_links(what.meaning), WIDTH)
+    yield ""
     yield fill(f"For example: {what.example}", WIDTH)
+    yield from _examples(what.before, what.after)
+
+
+def without_links(text: str) -> str:
+    """Markdown's words without where they lead.
+
+    >>> without_links("see [limits](language.md#limits)")
+    'see limits'
+    """
+    return LINK.sub(r"\1", text)
+
+
+def _examples(before: str, after: str) -> Iterator[str]:
+    for when, example in (("Before", before), ("After", after)):
+        yield ""
+        yield f"{when}:"
+        yield indent(example.strip("\n"), "    ")
 
 
 def _of_finding(what: Explained) -> Iterator[str]:
@@ -44,10 +68,7 @@ def _of_finding(what: Explained) -> Iterator[str]:
     yield fill(what.meaning, WIDTH)
     yield ""
     yield fill(f"Why it matters: {what.why}", WIDTH)
-    for when, example in (("Before", what.before), ("After", what.after)):
-        yield ""
-        yield f"{when}:"
-        yield indent(example.strip("\n"), "    ")
+    yield from _examples(what.before, what.after)
     if what.seen:
         yield ""
         yield fill(f"Seen: {what.seen}", WIDTH)
@@ -67,11 +88,30 @@ def mends(what: Explained) -> Mends:
 
 
 def as_markdown() -> str:
-    """The body of docs/diagnostics.md: every error in a table, every finding under a heading."""
-    rows = [f"| {code} | {what.means} | {what.example} |" for code, what in ERRORS.items()]
-    errors = ["| code | means | for example |", "| --- | --- | --- |", *rows]
-    parts = ["## Findings", _index(), *map(_section, explained()), "## Errors", "\n".join(errors)]
-    return "\n\n".join(parts) + "\n"
+    """The body of docs/diagnostics.md: findings and errors in a table, each under a heading."""
+    findings = ["## Findings", _index(), *map(_section, explained())]
+    errors = ["## Errors", _index_of_errors(), *map(_section_of_error, ERRORS)]
+    return "\n\n".join((*findings, *errors)) + "\n"
+
+
+def _index_of_errors() -> str:
+    rows = [
+        f"| [{code}](#{code.lower()}) | {what.means} | {what.example} |"
+        for code, what in ERRORS.items()
+    ]
+    return "\n".join(["| code | means | for example |", "| --- | --- | --- |", *rows])
+
+
+def _section_of_error(code: str) -> str:
+    what = ERRORS[code]
+    phrase = f"{what.means[0].upper()}{what.means[1:]}"
+    shown = _fenced(what.before, what.after, FENCES[what.form])
+    return f"### {code}\n\n{phrase}. {what.meaning}\n\n{shown}"
+
+
+def _fenced(before: str, after: str, language: str) -> str:
+    first, second = (f"```{language}\n{each.strip(chr(10))}\n```" for each in (before, after))
+    return f"{first}\n\nInstead:\n\n{second}"
 
 
 def _index() -> str:
@@ -93,9 +133,8 @@ def _anchor(what: Explained) -> str:
 
 
 def _section(what: Explained) -> str:
-    before, after = (example.strip("\n") for example in (what.before, what.after))
     seen = f"\n\nSeen: {what.seen}" if what.seen else ""
     return (
         f"### {what.code} {what.name}\n\n{what.meaning}\n\nWhy it matters: {what.why}{seen}\n\n"
-        f"```yaml\n{before}\n```\n\nInstead:\n\n```yaml\n{after}\n```"
+        f"{_fenced(what.before, what.after, 'yaml')}"
     )

@@ -1,0 +1,1 @@
+"""What every error's code means."""
