@@ -445,7 +445,7 @@ def test_a_line_that_fits_no_other_is_told_beside_the_one_above(
 
 def test_an_unexpected_token_in_brackets_names_the_opening_bracket() -> None:
     with pytest.raises(SpecError, match="note: the bracket opens at 1:4"):
-        parse("a: [1, 2\nb: 3", "net.yaml")
+        parse("a: [1, 2\n  }\nb: 3", "net.yaml")
 
 
 def test_the_report_shows_the_line_and_a_caret() -> None:

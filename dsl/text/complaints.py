@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import yaml
 from yaml.error import Mark
 
-from dsl.text.aligning import with_line_above
 from dsl.text.problems import Fix, Problem, Span
 from dsl.text.source import MAX_DEPTH, Source
 
@@ -24,6 +24,25 @@ TOO_DEEP = f"nested more than {MAX_DEPTH} levels deep"
 TAGS = "YAML tags (`!…`) are refused"
 
 
+Kind = Literal["misplaced", "joined", "other"]
+"""A line that doesn't fit those around it; one that YAML takes for one value with those below."""
+
+
+class Refused(Exception):
+    """What YAML can't read, as a problem at the place that YAML names."""
+
+    def __init__(
+        self, problem: Problem, line: int, kind: Kind = "other", opened: Sequence[Mark] = ()
+    ) -> None:
+        super().__init__(problem.message)
+        self.problem = problem
+        self.line = line
+        """The line that YAML can't read, from 0."""
+        self.kind = kind
+        self.opened = opened
+        """Where the brackets open that it stands in, from the outermost."""
+
+
 class _Rule(NamedTuple):
     """What to say when PyYAML's own words match `pattern`; `{}` is what it captured."""
 
@@ -35,7 +54,9 @@ class _Rule(NamedTuple):
 
 
 _QUOTE = "put the whole value in quotes"
-_ALIGN = "lines that belong together start in the same column"
+BRACKET = "the bracket opens"
+CLOSERS = {"[": "]", "{": "}"}
+ALIGN = "lines that belong together start in the same column"
 
 _SECOND_COLON = _Rule(
     "mapping values are not",
@@ -45,10 +66,10 @@ _SECOND_COLON = _Rule(
     "in free text, put the whole value in quotes",
 )
 _DEEPER = _Rule(
-    "", "E002", "the line above already has a value, so nothing can be indented under it", _ALIGN
+    "", "E002", "the line above already has a value, so nothing can be indented under it", ALIGN
 )
 _STRAY = _Rule(
-    "block mapping|document start", "E002", "this line lines up with no key above it", _ALIGN
+    "block mapping|document start", "E002", "this line lines up with no key above it", ALIGN
 )
 _TRAILING = _Rule(
     "",
@@ -56,7 +77,7 @@ _TRAILING = _Rule(
     "text after the end of a value",
     "quotes or brackets must hold the whole value (in single quotes, write ' as '')",
 )
-_ITEM = _Rule("", "E002", "a `- ` item can't stand among `key: value` lines", _ALIGN)
+_ITEM = _Rule("", "E002", "a `- ` item can't stand among `key: value` lines", ALIGN)
 _SECOND_DOCUMENT = _Rule("", "E003", SECOND_DOCUMENT, ONE_SPEC)
 _FALLBACK = _Rule("", "E002", "YAML can't read this", "check brackets, quotes and indentation")
 
@@ -68,11 +89,11 @@ _TAB_BEHIND = _TAB._replace(
 )
 _TAB_AT_END = _TAB._replace(message="a tab at the end of the line", help="delete it")
 _BESIDE = _Rule(
-    "block collection /", "E002", "this line is not an item of the list above it", _ALIGN
+    "block collection /", "E002", "this line is not an item of the list above it", ALIGN
 )
 _DASH = _Rule("", "E002", "the dash of a list needs a space behind it", "write it as `- `")
 _COMMA_BEHIND = _Rule("", "E002", "a comma behind the end of a value", "delete it")
-_NO_COLON = _Rule(
+NO_COLON = _Rule(
     "could not find expected ':'",
     "E002",
     "this line is neither `key: value` nor a `- ` item",
@@ -86,7 +107,7 @@ _RULES = (
     _Rule("tag /|undefined tag", "E003", TAGS, NO_TAG, True),
     _TAB,
     _Rule("character '(.+)' that", "E002", "a value can't start with `{}`", _QUOTE),
-    _NO_COLON,
+    NO_COLON,
     _Rule(
         "sequence entries are not",
         "E002",
@@ -132,27 +153,33 @@ _RULES = (
 )
 
 
-def explained(error: yaml.MarkedYAMLError, source: Source) -> Problem:
-    """PyYAML's complaint as a problem in plain words, at its place."""
+def refused(error: yaml.MarkedYAMLError, opened: Sequence[Mark], source: Source) -> Refused:
+    """PyYAML's complaint in plain words; `opened` is where the collections start that are open."""
     said = f"{error.context or ''} / {error.problem}"
     found = ((rule, re.search(rule.pattern, said)) for rule in _RULES)
     rule, match = next(((rule, match) for rule, match in found if match), (_FALLBACK, None))
-    mark, opened = error.problem_mark or _START, error.context_mark
+    mark, began = error.problem_mark or _START, error.context_mark
     rule = _by_place(rule, mark, source)
     above = Mark("", 0, max(0, mark.line - 1), 0, None, 0)
-    if rule in (_DEEPER, _STRAY) and mark.line and _key(source.line(above)):
-        rule, mark, opened = _NO_COLON, above, None
+    lost = rule in (_DEEPER, _STRAY) and mark.line and _key(source.line(above))
+    if lost:
+        rule, mark, began = NO_COLON, above, None
     message = rule.message.replace("{}", match[1]) if match and match.groups() else rule.message
-    place = opened if rule.at_context and opened else mark
-    in_bracket = place is mark and opened and "parsing a flow" in said and opened != mark
-    notes = ((source.span(opened), "the bracket opens"),) if opened and in_bracket else ()
+    place = began if rule.at_context and began else mark
+    brackets = tuple(each for each in opened if _at(each, source) in CLOSERS)
+    in_bracket = place is mark and began and "parsing a flow" in said and began != mark
+    notes = ((source.span(began), BRACKET),) if began and in_bracket else ()
     problem = Problem(rule.code, source.span(place), message, help=rule.help, notes=notes)
-    if rule in _MISALIGNED:
-        problem = with_line_above(problem, place, source, stray=rule is _STRAY)
-    return _with_fix(problem, rule, place, source)
+    problem = _with_fix(problem, rule, place, source)
+    kind: Kind = "misplaced" if rule in (_DEEPER, _STRAY, _ITEM, _BESIDE) else "other"
+    if rule is NO_COLON and not lost:
+        kind = "joined"
+    return Refused(problem, mark.line, kind, brackets)
 
 
-_MISALIGNED = (_DEEPER, _STRAY, _ITEM, _BESIDE)
+def _at(mark: Mark, source: Source) -> str:
+    """The character at a mark."""
+    return source.line(mark)[mark.column : mark.column + 1]
 
 
 def _with_fix(problem: Problem, rule: _Rule, mark: Mark, source: Source) -> Problem:
@@ -162,7 +189,7 @@ def _with_fix(problem: Problem, rule: _Rule, mark: Mark, source: Source) -> Prob
         tabs = len(line[mark.column :]) - len(line[mark.column :].lstrip("\t "))
         by = " " if rule is _TAB_BEHIND else ""
         return replace(problem, fix=Fix(replace(span, length=tabs), by))
-    key = _key(line) if rule is _NO_COLON else None
+    key = _key(line) if rule is NO_COLON else None
     if key is not None:
         found, start = key
         whole = Span(span.file, span.line, start + 1, len(line) - start)
@@ -188,7 +215,7 @@ def _key(line: str) -> tuple[str, int] | None:
 
 def unclosed(
     error: yaml.MarkedYAMLError, quotes: dict[int, Mark], source: Source
-) -> Problem | None:
+) -> Refused | None:
     """A quote that ends lines below, with what looks like keys or items in between.
 
     What YAML then stumbles over on the line where it ends is only its consequence.
@@ -207,10 +234,11 @@ def unclosed(
     notes = ((Span(source.file, found.line + 1, 1), "it ends"),)
     span = source.span(start)
     line = re.split(r"\s+#", source.line(start))[0].rstrip()
-    fix = Fix(Span(span.file, span.line, len(line) + 1, 0), mark)
-    help = f"add the closing {mark} at the end of the value"
     alone = re.fullmatch(r"\s*(- +)?[\w.]+: *", line[: start.column])
-    return Problem("E002", span, message, help=help, notes=notes, fix=fix if alone else None)
+    fix = Fix(Span(span.file, span.line, len(line) + 1, 0), mark) if alone else None
+    help = f"add the closing {mark} at the end of the value"
+    problem = Problem("E002", span, message, help=help, notes=notes, fix=fix)
+    return Refused(problem, (error.problem_mark or _START).line)
 
 
 _LIKE_YAML = re.compile(r"\s*(- |[\w.]+:(\s|$))")

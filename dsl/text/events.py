@@ -9,7 +9,7 @@ from typing import Any, cast
 import yaml
 from yaml.error import Mark
 
-from dsl.text.complaints import NO_REUSE, NO_TAG, TAGS, explained, unclosed
+from dsl.text.complaints import NO_REUSE, NO_TAG, TAGS, refused, unclosed
 from dsl.text.problems import Problem, Span
 from dsl.text.source import MAX_DEPTH, Source
 
@@ -51,14 +51,6 @@ def marks(event: yaml.Event) -> tuple[Mark, Mark]:
     return cast(Mark, event.start_mark), cast(Mark, event.end_mark)
 
 
-class Refused(Exception):
-    """What YAML can't read, as a problem."""
-
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(problem.message)
-        self.problem = problem
-
-
 def events(source: Source) -> Iterator[yaml.Event]:
     """YAML events, one at a time; raises `Refused`."""
     loader = _Loader(source.text)
@@ -67,7 +59,7 @@ def events(source: Source) -> Iterator[yaml.Event]:
             yield cast(yaml.Event, loader.get_event())  # type: ignore[no-untyped-call]  # PyYAML's
     except yaml.MarkedYAMLError as error:
         open_quote = unclosed(error, loader.long_quotes, source)
-        raise Refused(open_quote or explained(error, source)) from None
+        raise open_quote or refused(error, loader.marks, source) from None
     finally:
         loader.dispose()
 

@@ -11,8 +11,9 @@ from typing import Final, NoReturn
 
 import yaml
 
-from dsl.text.complaints import NO_REUSE, ONE_SPEC, SECOND_DOCUMENT, TOO_DEEP
-from dsl.text.events import Refused, events, marks, refused_features
+from dsl.text.blaming import blamed
+from dsl.text.complaints import NO_REUSE, ONE_SPEC, SECOND_DOCUMENT, TOO_DEEP, Refused
+from dsl.text.events import events, marks, refused_features
 from dsl.text.memory import by_value
 from dsl.text.problems import Problem, Span, SpecError
 from dsl.text.source import MAX_DEPTH, Source, check_characters, check_size, escaped, unified
@@ -37,15 +38,26 @@ def _parsed(text: str, file: str) -> Mapping:
     return _Reader(source).run()
 
 
-def glance(text: str, file: str) -> tuple[Mapping | None, list[Problem]]:
-    """What can be read of a text up to where YAML gives up, and every problem found.
+@dataclass(frozen=True)
+class Glance:
+    """What can be read of a text up to where YAML gives up, and every problem found until then."""
+
+    root: Mapping | None
+    problems: list[Problem]
+    refused: Refused | None
+    """What YAML gives up at; it is none of the problems."""
+
+
+def glance(text: str, file: str) -> Glance:
+    """As much of a text as can be read.
 
     For those who go on with half a spec, as an editor must; nobody else should.
     """
     reader = _Reader(Source(file, unified(text)))
     reader.read()
     reader.close_all()
-    return (reader.root if isinstance(reader.root, Mapping) else None), reader.problems
+    root = reader.root if isinstance(reader.root, Mapping) else None
+    return Glance(root, reader.problems, reader.refused)
 
 
 class _Stop(Exception):
@@ -97,6 +109,8 @@ class _Reader:
         self.problems: list[Problem] = []
         self.open: list[_Open] = []
         self.root: Value | None = None
+        self.refused: Refused | None = None
+        """What YAML can't read."""
         self.nodes = 0
         self.documents = 0
 
@@ -108,7 +122,7 @@ class _Reader:
         except _Stop:
             pass
         except Refused as refused:
-            self.problems.append(refused.problem)
+            self.refused = refused
 
     def close_all(self) -> None:
         """Close what is still open, as if the text ended here."""
@@ -122,9 +136,12 @@ class _Reader:
 
     def run(self) -> Mapping:
         self.read()
-        if isinstance(self.root, Mapping) and not self.problems:
+        if isinstance(self.root, Mapping) and not self.problems and not self.refused:
             return self.root
-        problems = self.problems or [_no_mapping(self.root, self.source)]
+        problems = self.problems
+        if self.refused:
+            problems.append(blamed(self.refused, self.source))
+        problems = problems or [_no_mapping(self.root, self.source)]
         raise SpecError(problems, {self.source.file: self.source.text})
 
     def feed(self, event: yaml.Event) -> None:

@@ -10,7 +10,7 @@ between them.
 
 from __future__ import annotations
 
-from dsl.text.events import Refused
+from dsl.text.complaints import Refused
 from dsl.text.parsing import parse
 from dsl.text.source import unified
 from dsl.writing.layout import laid_out
