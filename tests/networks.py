@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from functools import cache
 
+from compiler.diagram import drawings, full
 from compiler.ir.network import Network
 from compiler.lowering.lower import lower
+from compiler.picture import as_dot
+from compiler.picture.sheet import Tile
 from dsl import loads
 
 HEAD = """
@@ -128,3 +131,15 @@ TEXTS = {"small": SMALL, "residual": RESIDUAL, "nested": NESTED, "gated": GATED}
 def network(name: str) -> Network:
     """One of the networks by its name in `TEXTS`."""
     return lower(loads(HEAD + TEXTS[name]))
+
+
+def dots(network: Network) -> dict[str, str]:
+    """A network's drawings as DOT, everything drawn out among them."""
+    sheets = {**drawings(network), "full": full(network)}
+    return {name: as_dot(sheet) for name, sheet in sheets.items()}
+
+
+def shown(tile: Tile) -> str:
+    """The words in a box of a drawing, gaps as spaces."""
+    texts = (run.text for line in tile.label for cell in line.cells for run in cell.runs)
+    return " ".join(" ".join(texts).split())

@@ -13,16 +13,13 @@ from compiler.diagram.style import LOOKS
 from compiler.diagram.text import plain
 from compiler.diagram.uses import subtitle, uses
 from compiler.ir.nodes import Node
-from tests.networks import network
-from tests.test_diagram import nodes
+from tests.networks import network, shown
 
 
 @cache
-def shown(part: str) -> list[str]:
+def words(part: str) -> list[str]:
     """The words of every box of a drawing of the gated network."""
-    drawings = diagram.drawings(network("gated"))
-    rendered = diagram.render_all({part: drawings[part]}, ["svg"])
-    return [node.words for node in nodes(rendered[part, "svg"].decode())]
+    return [shown(tile) for tile in diagram.drawings(network("gated"))[part].tiles]
 
 
 def step(name: str) -> Node:
@@ -40,13 +37,13 @@ def step(name: str) -> Node:
     ],
 )
 def test_a_gate_is_told_by_its_shape(part: str, bar: str) -> None:
-    assert bar in shown(part)
+    assert bar in words(part)
 
 
 def test_a_width_of_what_comes_in_is_a_number_where_that_is_known() -> None:
-    assert "1×1 52 no norm linear" in shown("R")
-    assert "1×1 13 no norm" in shown("R")
-    assert "1×1 (3 * n + 16) // 4 no norm" in shown("A")
+    assert "1×1 52 no norm linear" in words("R")
+    assert "1×1 13 no norm" in words("R")
+    assert "1×1 (3 * n + 16) // 4 no norm" in words("A")
 
 
 def split(name: str) -> Split:
@@ -66,7 +63,7 @@ def test_a_product_has_looks_of_its_own_and_the_input_goes_past() -> None:
 
 
 def test_a_card_says_that_it_is_gated() -> None:
-    overview = " / ".join(shown("overview"))
+    overview = " / ".join(words("overview"))
     for card in ("a1 A ×", "r ×4 R ×", "d D ×", "own mul ", "stem_gate mul ×"):
         assert f" / {card}" in overview
     assert [piece.kernel for piece in strip(step("own"))] == ["1×1", "3×3"]

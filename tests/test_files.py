@@ -134,7 +134,7 @@ def test_an_svg_that_was_drawn_in_is_refused_while_the_spec_is_the_same(
     path = made / "diagrams" / "A.svg"
     path.write_bytes(path.read_bytes() + b"<!-- mine -->")
     assert run(["tiny.yaml", "--check"]) == 1
-    assert "changed: generated/tiny/diagrams/A.svg" in capsys.readouterr().out
+    assert "stale: generated/tiny/diagrams/A.svg" in capsys.readouterr().out
     before = tree(made)
     assert run(["tiny.yaml"]) == 1
     assert tree(made) == before
@@ -175,24 +175,6 @@ def test_a_second_run_writes_nothing(made: Path) -> None:
     times = {path: path.stat().st_mtime_ns for path in made.rglob("*")}
     assert run(["tiny.yaml"]) == 0
     assert {path: path.stat().st_mtime_ns for path in made.rglob("*")} == times
-
-
-def test_pictures_that_another_graphviz_drew_before_there_were_lists(
-    made: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    path = made / "diagrams" / "overview.svg"
-    other = path.read_bytes() + b"\n"
-    path.write_bytes(other)
-    (made / manifest.NAME).unlink()
-    assert run(["tiny.yaml"]) == 0
-    assert path.read_bytes() == other
-    assert "overview.svg" not in (made / manifest.NAME).read_text()
-    assert run(["tiny.yaml", "--check"]) == 0
-    assert "overview.svg: nothing tells that the compiler wrote it" in refused(made, capsys)
-    (made.parent.parent / "tiny.yaml").write_text(TINY)
-    assert run(["tiny.yaml", "--force"]) == 0  # Takes it for ours, as it shows what is wanted.
-    assert path.read_bytes() == other
-    assert renamed(made) == 0
 
 
 def test_pixels_of_before_that_are_the_same_are_taken_over(made: Path) -> None:
@@ -495,15 +477,15 @@ def test_sha256sum_reads_the_list(made: Path) -> None:
 def test_a_graphviz_that_fails_is_one_line_and_leaves_pictures_alone(
     made: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from compiler.diagram import RenderError
+    from compiler.picture import RenderError
 
     def failing(*args: object, **options: object) -> None:
         raise RenderError("Graphviz failed: out of memory")
 
     monkeypatch.setattr("compiler.cli.pictures.render_all", failing)
-    kept = [f"diagrams/{name}.{form}" for name in ("stem", "overview") for form in ("svg", "png")]
+    kept = [f"diagrams/{name}.png" for name in ("stem", "overview")]
     before = {name: tree(made)[name] for name in kept}
     capsys.readouterr()
     assert renamed(made) == 0
-    assert "DOT only: Graphviz failed: out of memory" in capsys.readouterr().out
+    assert "no .png: Graphviz failed: out of memory" in capsys.readouterr().out
     assert before.items() <= tree(made).items()

@@ -14,7 +14,6 @@ import pytest
 
 import dsl
 from compiler.cost import cost
-from compiler.diagram import drawings, full
 from compiler.diff import align
 from compiler.diff.align import BAND, aligned
 from compiler.diff.differences import compare
@@ -27,6 +26,7 @@ from dsl.models.fields import MAX_TEXT
 from dsl.reading import limits
 from dsl.text.problems import SpecError
 from tests.counting import counted
+from tests.networks import dots
 from tests.test_cost import FORMS
 
 START = "name: t\ninput: [3, 32, 32]\nclasses: 10\n"
@@ -119,8 +119,7 @@ STAGES: dict[str, Callable[[str], Callable[[], object]]] = {
     "lower": lowering,
     "cost": reports,
     "source": emitter(emit),
-    "draw": emitter(drawings),
-    "draw in full": emitter(full),
+    "draw": emitter(dots),
     "diff": differences,
 }
 

@@ -12,7 +12,6 @@ from torch import Tensor
 
 import dsl
 from compiler.cost import cost
-from compiler.diagram import drawings
 from compiler.ir.fit import misfit
 from compiler.ir.network import Network
 from compiler.ir.nodes import BlockUse, leaves, nodes
@@ -26,6 +25,7 @@ from compiler.passes.pipeline import EXACT, optimized
 from compiler.passes.run import run
 from compiler.source import emit
 from dsl.models.spec import Spec
+from tests.networks import dots
 from tests.shelf import IDS, NETWORKS
 from tests.strategies import specs
 
@@ -79,7 +79,7 @@ def hold_same(passes: tuple[Pass, ...], network: Network) -> Network:
 
 def hold_emitted(network: Network, weights: Weights, x: Tensor, ours: CompiledNetwork) -> None:
     cost(network)
-    drawings(network)
+    dots(network)
     with torch.device("meta"):
         theirs = load(emit(network, ""))()
     theirs.load_state_dict(dict(weights), strict=True, assign=True)
@@ -226,7 +226,7 @@ def test_arguments_that_nothing_reads_any_more_go() -> None:
     assert not any({"scale"} & {*use.args, *use.params} for use in after)
     assert any("act" in use.args for use in after)
     assert not re.search(r"\bscale\b", emit(made, ""))  # The header says that scales were folded.
-    assert "scale" not in "".join(drawings(made).values())
+    assert ">× scale<" not in "".join(dots(made).values())
 
 
 def _use(node: Any) -> BlockUse | None:

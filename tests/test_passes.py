@@ -16,7 +16,6 @@ import dsl
 from compiler import export_weights, load_weights
 from compiler.cost import cost
 from compiler.cost.render import as_text
-from compiler.diagram import drawings, full
 from compiler.diff import diff
 from compiler.ir.network import Network
 from compiler.ir.nodes import Leaf, Node, leaves, nodes
@@ -31,6 +30,7 @@ from compiler.ops.norm import BatchNorm
 from compiler.oracle.check import cross_check
 from compiler.source import emit
 from dsl.models.spec import Spec
+from tests.networks import dots
 from tests.strategies import specs
 
 NETWORKS = ["googlenet", "inception_v3", "inception_resnet_v2", "bn_inception"]
@@ -71,7 +71,7 @@ def test_relu_becomes_silu_everywhere(name: str) -> None:
     assert (count(new, Activation, "relu"), count(new, Activation, "silu")) == (0, wanted)
     assert [path for path, _ in nodes(new.nodes)] == [path for path, _ in nodes(old.nodes)]
     assert "ReLU" not in emit(new, "").replace("SiLU", "")
-    pictures = {**drawings(new), "full": full(new)}
+    pictures = dots(new)
     assert all("ReLU" not in dot for dot in pictures.values())
     assert any("SiLU" in dot for dot in pictures.values())
     assert "ReLU" not in as_text(cost(new), layers=True)
@@ -118,7 +118,7 @@ def test_dropout_goes_from_everything() -> None:
     assert count(old, Dropout) > 0
     assert count(new, Dropout) == 0
     assert "Dropout" not in emit(new, "")
-    assert all("dropout" not in dot for dot in drawings(new).values())
+    assert all("dropout" not in dot for dot in dots(new).values())
     assert "dropout" not in as_text(cost(new), layers=True)
     assert {(c.kind, c.old) for c in diff(old, new).changes} == {
         ("removed", "dropout 0.4"),

@@ -15,7 +15,6 @@ import torch
 import dsl
 from compiler.cost import cost
 from compiler.cost.render import as_text
-from compiler.diagram import drawings
 from compiler.ir.facts import Axes
 from compiler.ir.features import default_taps, described
 from compiler.ir.network import Network
@@ -31,6 +30,7 @@ from compiler.oracle.proof import prove
 from compiler.source import emit
 from dsl.models import layers
 from tests import numpy_reference as reference
+from tests.networks import dots
 from tests.numpy_reference import Array
 from tests.test_importing import ran
 from tests.test_ops import agrees, conv_agrees, numpy_padding
@@ -329,7 +329,7 @@ def test_weights_go_to_keras_and_back(name: str, tmp_path: Path) -> None:
     ],
 )
 def test_a_legend_has_kernels_of_the_network_s_rank(name: str, said: list[str]) -> None:
-    pictures = "".join(drawings(lower(dsl.load(name))).values())
+    pictures = "".join(dots(lower(dsl.load(name))).values())
     found = re.findall(r">([^<>]* conv)<", pictures)
     assert set(said) <= set(found)
     assert {len(re.findall("×", each.split(",")[0])) for each in found if "fact" not in each} == {
@@ -338,7 +338,7 @@ def test_a_legend_has_kernels_of_the_network_s_rank(name: str, said: list[str]) 
 
 
 def test_strips_of_clips_name_their_own_kernels() -> None:
-    assert "1×3×3, 3×1×1" in drawings(lower(dsl.load("s3d")))["overview"]
+    assert "1×3×3, 3×1×1" in dots(lower(dsl.load("s3d")))["overview"]
 
 
 @pytest.mark.parametrize("name", ["i3d", "s3d"])

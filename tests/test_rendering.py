@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 
 import dsl
-from compiler import diagram
+from compiler import diagram, picture
 from compiler.cli import run
-from compiler.diagram import rendering, trimming
+from compiler.diagram import trimming
 from compiler.diagram.rows import CARDS
 from compiler.lowering.lower import lower
+from compiler.picture import Sheet, as_dot, rendering
 
 DOT = "digraph { a -> b }"
 HEAD = "head: [globalpool avg, fc classes]\n"
@@ -51,8 +52,8 @@ def test_a_dot_that_fails_gives_way(
     program = false_dot(tmp_path, FAILING[how], monkeypatch)
     assert shutil.which("dot") == str(program)
     start = time.monotonic()
-    assert b"</svg>" in diagram.render(DOT, "svg")
-    assert diagram.render_all({"a": DOT}, ["png"])["a", "png"].startswith(b"\x89PNG")
+    assert picture.render(DOT, "pdf").startswith(b"%PDF-")
+    assert picture.render_all({"a": DOT}, ["png"])["a", "png"].startswith(b"\x89PNG")
     assert time.monotonic() - start < 300, "what a hanging dot has started was waited for"
 
 
@@ -62,7 +63,7 @@ def test_what_a_hanging_dot_has_started_ends_with_it(
     monkeypatch.setattr(rendering, "PATIENCE", 1.0)
     there = tmp_path / "pid"
     false_dot(tmp_path, f"sleep 60 & echo $! > {there}; wait", monkeypatch)
-    diagram.render(DOT, "svg")
+    picture.render(DOT, "png")
     stat = Path(f"/proc/{there.read_text().strip()}/stat")
     if Path("/proc/self").exists():
         assert not stat.exists() or stat.read_text().split()[2] == "Z"
@@ -72,7 +73,7 @@ def test_a_program_that_can_t_be_run_gives_way(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     false_dot(tmp_path, "", monkeypatch).write_bytes(b"\x00\x01\x02")
-    assert b"</svg>" in diagram.render(DOT, "svg")
+    assert picture.render(DOT, "png").startswith(b"\x89PNG")
 
 
 def test_a_failing_dot_and_no_wheel_is_one_clear_line(
@@ -80,8 +81,8 @@ def test_a_failing_dot_and_no_wheel_is_one_clear_line(
 ) -> None:
     program = false_dot(tmp_path, "echo broken >&2; exit 1", monkeypatch)
     monkeypatch.setattr(rendering, "find_spec", lambda name: None)
-    with pytest.raises(diagram.RenderUnavailable) as caught:
-        diagram.render(DOT, "svg")
+    with pytest.raises(picture.RenderUnavailable) as caught:
+        picture.render(DOT, "png")
     said = str(caught.value)
     assert said == (
         f"{program} doesn't work (Graphviz failed: broken); mend it, or `pip install pygraphviz`"
@@ -89,7 +90,7 @@ def test_a_failing_dot_and_no_wheel_is_one_clear_line(
 
 
 @pytest.mark.parametrize("dot", ["", "echo broken >&2; exit 1"])
-def test_the_main_job_then_writes_dot_only(
+def test_the_main_job_then_writes_no_png(
     dot: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -104,10 +105,10 @@ def test_the_main_job_then_writes_dot_only(
     spec.write_text(SPEC.format(steps="3x3 8"))
     assert run([str(spec), "--out", str(tmp_path / "out")]) == 0
     line = next(line for line in capsys.readouterr().out.splitlines() if "diagrams/" in line)
-    assert "DOT only: " in line
+    assert "no .png: " in line
     assert "pip install pygraphviz" in line
     kinds = {path.suffix for path in (tmp_path / "out/t/diagrams").iterdir()}
-    assert kinds == {".dot"}
+    assert kinds == {".dot", ".svg"}
 
 
 def pixels(data: bytes) -> tuple[int, int]:
@@ -115,19 +116,20 @@ def pixels(data: bytes) -> tuple[int, int]:
     return width, height
 
 
-def boxes(dot: str) -> int:
-    return dot.count("fillcolor=")
+def boxes(sheet: Sheet) -> int:
+    return len(sheet.tiles)
 
 
 @pytest.mark.parametrize("count", [400, 1000])
 def test_a_stem_of_many_branches_shows_the_first_and_the_last(count: int) -> None:
     network = lower(dsl.loads(SPEC.format(steps=f"{{concat: [{', '.join(['1x1 1'] * count)}]}}")))
-    dot = diagram.stem(network)
-    assert boxes(dot) == trimming.COLUMNS + 3, "input, branches, what is left out, the join"
+    sheet = diagram.stem(network)
+    dot = as_dot(sheet)
+    assert boxes(sheet) == trimming.COLUMNS + 3, "input, branches, what is left out, the join"
     assert f"⋮ {count - trimming.COLUMNS:,} more" in dot
     named = re.findall(r"\bbranch\d+\b", re.sub(r"tooltip=\"[^\"]*\"", "", dot))
     assert (named[0], named[-1]) == ("branch1", f"branch{count}")
-    width, height = pixels(diagram.render(dot, "png"))
+    width, height = pixels(picture.render(dot, "png"))
     assert width < 12_000
     assert height > 400, "text is drawn at its full size"
 
@@ -136,10 +138,11 @@ def test_a_stem_of_many_branches_shows_the_first_and_the_last(count: int) -> Non
 def test_a_long_network_shows_its_beginning_and_its_end(draw: object) -> None:
     network = lower(dsl.loads(SPEC.format(steps=", ".join(["1x1 2"] * 3000))))
     assert callable(draw)
-    dot = str(draw(network))
+    sheet = draw(network)
+    dot = as_dot(sheet)
     assert re.search(r"⋮ 2,\d\d\d more", dot)
-    assert boxes(dot) <= max(trimming.FULL, CARDS * 7 // 6) + 3
-    width, height = pixels(diagram.render(dot, "png"))
+    assert boxes(sheet) <= max(trimming.FULL, CARDS * 7 // 6) + 3
+    width, height = pixels(picture.render(dot, "png"))
     assert max(width, height) < rendering.MOST_PIXELS
     assert width > 300
 
@@ -152,16 +155,15 @@ def test_branches_of_branches_count_together() -> None:
 
 def test_what_fits_is_drawn_whole() -> None:
     branches = ", ".join(["1x1 1"] * trimming.COLUMNS)
-    assert "more" not in diagram.stem(
-        lower(dsl.loads(SPEC.format(steps=f"{{concat: [{branches}]}}")))
-    )
+    network = lower(dsl.loads(SPEC.format(steps=f"{{concat: [{branches}]}}")))
+    assert "more" not in as_dot(diagram.stem(network))
 
 
 def test_a_png_that_would_be_shrunk_is_drawn_smaller_or_refused() -> None:
     wide = "digraph {{ a [shape=box fixedsize=true width={} height=1] }}"
-    width, height = pixels(diagram.render(wide.format(300), "png"))
+    width, height = pixels(picture.render(wide.format(300), "png"))
     assert 72 * 300 < width < 72 * 310
     assert height < 100
-    with pytest.raises(diagram.RenderError, match=r"too large for a PNG.*draw it as \.svg"):
-        diagram.render(wide.format(600), "png")
-    assert b"</svg>" in diagram.render(wide.format(600), "svg")
+    with pytest.raises(picture.RenderError, match=r"too large for a PNG.*draw it as \.svg"):
+        picture.render(wide.format(600), "png")
+    assert picture.render(wide.format(600), "pdf").startswith(b"%PDF-")

@@ -8,7 +8,6 @@ import torch
 
 import dsl
 from compiler.cost import cost
-from compiler.diagram import drawings
 from compiler.diff import compare
 from compiler.lowering.lower import lower
 from compiler.nn.extractor import compile_features
@@ -18,6 +17,7 @@ from compiler.oracle.proof import prove
 from compiler.source import emit
 from dsl.models.changes import Width
 from tests import odd_specs
+from tests.networks import dots
 from tests.numpy_network import run
 from tests.parity import randomise
 from tests.test_source import imported
@@ -94,7 +94,7 @@ def test_one_branch_is_joined_with_nothing(form: str) -> None:
     network = lower(spec(one_branch(form)))
     text = emit(network)
     assert "torch.cat" not in text and "Concat" not in text and "Add(" not in text
-    for drawing in drawings(network).values():
+    for drawing in dots(network).values():
         assert ">concat<" not in drawing and ">add<" not in drawing
 
 

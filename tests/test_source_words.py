@@ -10,7 +10,6 @@ import pytest
 import torch
 
 import dsl
-from compiler.diagram import drawings
 from compiler.ir.network import Network
 from compiler.ir.nodes import Parallel, Series
 from compiler.ir.symbols import (
@@ -36,6 +35,7 @@ from compiler.source.units import collect
 from dsl.models.kernels import PADDINGS
 from dsl.models.norms import NORM_FORMS
 from tests import odd_specs
+from tests.networks import dots
 from tests.test_properties import both
 
 HEAD = "input: [3, 16, 16]\nclasses: 5\n"
@@ -184,7 +184,7 @@ def test_one_branch_is_joined_with_nothing(join: str, rest: str) -> None:
     )
     text = emit(network)
     assert "torch.cat" not in text and "Concat" not in text and "Add" not in text
-    for dot in drawings(network).values():
+    for dot in dots(network).values():
         assert f"<B>{join}</B>" not in dot
     ours, theirs = both(network, text)
     assert [key for key in theirs.state_dict() if key.startswith("a.x.conv")]
@@ -236,7 +236,7 @@ def test_what_a_called_block_gives_is_in_its_callers_terms() -> None:
 
 
 def test_a_drawing_is_in_the_terms_of_its_block() -> None:
-    found = drawings(made(NESTED))
+    found = dots(made(NESTED))
     assert "(a + 48)" in found["Outer"] and ">w<" not in found["Outer"]
     assert "(w + 2 * a + 2 * in_channels + 56)" in found["Deep"]
     assert ">w<" in found["Inner"] and ">a<" not in found["Inner"], "its uses are in numbers"

@@ -166,7 +166,7 @@ def test_what_a_save_changed_in_words() -> None:
     ("words", "said"),
     [
         (["-"], "a pipe has only one content"),
-        (["googlenet", "--draw", "x.gif"], "ends in .svg, .png or .dot"),
+        (["googlenet", "--draw", "x.gif"], "ends in .svg, .pdf, .png or .dot"),
         (["googlenet", "--max-params", "many"], "a budget such as"),
     ],
 )

@@ -54,7 +54,7 @@ def compile_(out: Path, check: bool, force: bool, no_verify: bool, **spec: Any) 
         return
     click.echo(results.texts["summary.txt"])
     source = job.source_name(prepared)
-    drawn, said = _drawn(where, results, force=force)
+    drawn, said = _drawn(where, results)
     wanted = {**results.every_file, **drawn}
     where.refuse(where.plan(wanted, force=force))
     if no_verify:
@@ -130,16 +130,16 @@ def _no_numpy() -> Iterator[None]:
         yield
 
 
-def _drawn(where: Folder, results: job.Results, *, force: bool) -> tuple[Wanted, str]:
-    """The pictures, and what to say of them: without Graphviz, what to install."""
+def _drawn(where: Folder, results: job.Results) -> tuple[Wanted, str]:
+    """The PNGs, and what to say of all drawings: without Graphviz, what to install."""
     from compiler.cli import pictures
-    from compiler.diagram import RenderError
+    from compiler.picture import RenderError
 
     try:
         with terminal.stage("drawing"):
-            found = pictures.drawn(where, results.drawings, force=force)
+            found = pictures.drawn(where, results.dots)
     except RenderError as missing:
-        return pictures.untouched(results.drawings), f"DOT only: {missing}"
+        return pictures.untouched(results.drawings), f"no .png: {missing}"
     return found, f"{', '.join(results.drawings)} as .svg, .png and .dot"
 
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from compiler.cli.files import deliver
 from compiler.cli.options import load, optimize_option, spec_options
-from compiler.cli.terminal import Failed, sentence
+from compiler.cli.terminal import Failed
 from compiler.lowering.prepare import Prepared
-from dsl.text.problems import did_you_mean
+
+if TYPE_CHECKING:
+    pass
 
 
 @click.command()
@@ -39,7 +41,7 @@ def source(output: Path | None, **spec: Any) -> None:
 @spec_options
 @optimize_option()
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False),
-              help="A .svg, .png or .dot file; DOT on standard output without it.")  # fmt: skip
+              help="A .svg, .pdf, .png or .dot; without it, DOT on standard output.")  # fmt: skip
 @click.option("--what", default="overview", show_default=True, metavar="NAME",
               help="overview, stem, full, a block or an auxiliary head.")  # fmt: skip
 def draw(output: Path | None, what: str, **spec: Any) -> None:
@@ -63,45 +65,29 @@ class Drawing:
     what: str
 
     def __post_init__(self) -> None:
-        if self.form not in ("svg", "png", "dot"):
-            ends = "a file that ends in .svg, .png or .dot"
-            raise click.UsageError(f"a picture is {ends}, not {self.output}")
+        """Refuse what ends in no form that there is."""
+        self.form  # noqa: B018  # it raises
 
     @property
     def form(self) -> str:
         """The picture's form, by its file's name."""
-        return self.output.suffix.removeprefix(".") if self.output else "dot"
+        from compiler.picture import form_of
+
+        try:
+            return form_of(self.output) if self.output else "dot"
+        except ValueError as error:
+            raise click.UsageError(str(error)) from None
 
     def draw(self, prepared: Prepared) -> None:
         """Draw a network. Raises a usage error for what it has not."""
-        dot = _drawing(prepared, self.what)
-        content = dot if self.form == "dot" else _rendered(dot, self.form)
+        from compiler.diagram import sheet_of
+        from compiler.picture import FORMS, RenderError
+
+        try:
+            made = FORMS[self.form](sheet_of(prepared.network, self.what))
+        except LookupError as error:
+            raise click.UsageError(str(error)) from None
+        except RenderError as error:
+            raise Failed(f"error: {error}") from None
+        content = made.decode() if self.output is None else made
         deliver(content, self.output, prepared.spec.texts)
-
-
-def _drawing(prepared: Prepared, what: str) -> str:
-    from compiler.diagram import drawings, full, overview
-
-    alone = {"full": full, "overview": overview}
-    if what in alone:
-        return alone[what](prepared.network)
-    there = drawings(prepared.network)
-    if f"{what}_" in there and what not in there:
-        what += "_"  # no file could have the name itself
-    if what not in there:
-        hint = did_you_mean(what, [*there, "full"])
-        names = ", ".join([*there, "full"])
-        raise click.UsageError(f"there is no {what} to draw: {names}. {sentence(hint)}".strip())
-    return there[what]
-
-
-def _rendered(dot: str, form: str) -> bytes:
-    from compiler.diagram import Format, RenderError, render
-
-    for known in get_args(Format):
-        if known == form:
-            try:
-                return render(dot, known)
-            except RenderError as error:
-                raise Failed(f"error: {error}") from None
-    raise AssertionError(form)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from compiler.cli import files
 from compiler.cli.summary import measured, summary
@@ -15,22 +17,34 @@ from compiler.files import manifest
 from compiler.files.folder import Folder
 from compiler.lowering.prepare import Prepared
 
+if TYPE_CHECKING:
+    from compiler.picture import Sheet
+
 
 @dataclass(frozen=True)
 class Results:
-    """What a spec gives: texts by file name, and the drawings among them as DOT."""
+    """What a spec gives: texts by file name, and its drawings."""
 
     report: Report
     texts: Mapping[str, str]
-    drawings: Mapping[str, str]
+    drawings: Mapping[str, Sheet]
+
+    @cached_property
+    def dots(self) -> dict[str, str]:
+        """The drawings as DOT."""
+        from compiler.picture import as_dot
+
+        return {name: as_dot(sheet) for name, sheet in self.drawings.items()}
 
     @property
     def every_file(self) -> dict[str, bytes]:
-        """All texts as files, the drawings' DOT included."""
+        """All texts as files, those of the drawings included."""
         from compiler.cli import pictures
+        from compiler.picture import as_svg
 
-        dots = {pictures.path(name, "dot"): dot for name, dot in self.drawings.items()}
-        return {name: text.encode() for name, text in {**self.texts, **dots}.items()}
+        dots = {pictures.path(name, "dot"): dot for name, dot in self.dots.items()}
+        svgs = {pictures.path(name, "svg"): as_svg(each) for name, each in self.drawings.items()}
+        return {name: text.encode() for name, text in {**self.texts, **dots, **svgs}.items()}
 
 
 def results(prepared: Prepared) -> Results:
@@ -85,7 +99,6 @@ def drift(where: Folder, results: Results) -> list[str]:
     wanted = {**results.every_file, **pictures.untouched(results.drawings)}
     plan = where.plan(wanted)
     found = list(files.stale(where, results.every_file))
-    found += pictures.stale(where, results.drawings)
     found += [f"no longer made: {where.path / name}" for name in plan.remove]
     found += [f"left by a run that was killed: {path}" for path in where.abandoned(wanted)]
     found += [f"{where.path / name}: {why}" for name, why in plan.refused.items()]

@@ -1,22 +1,15 @@
-"""The pictures in a folder of results: which are up to date, and drawing those that aren't.
+"""The pictures in a folder of results that Graphviz makes: which are up to date, and making others.
 
-An SVG names the DOT that it shows, and so does a PNG. So this doesn't depend on the version of
-Graphviz that drew them.
+A PNG names the DOT that it shows, so this doesn't depend on the version of Graphviz that drew it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Literal
+from collections.abc import Iterable, Mapping
 
-from compiler.diagram import Format, fingerprint, render_all
 from compiler.files import png
 from compiler.files.folder import Folder, Wanted
-from compiler.files.manifest import Known
-
-State = Literal["fresh", "unlisted", "changed", "stale", "missing"]
-"""Of a picture that shows today's DOT: listed as it is, not listed, or listed as it was before."""
-FORMS: tuple[Format, ...] = ("svg", "png")
+from compiler.picture.rendering import render_all
 
 
 def path(name: str, form: str) -> str:
@@ -25,56 +18,20 @@ def path(name: str, form: str) -> str:
 
 
 def untouched(drawings: Iterable[str]) -> Wanted:
-    """Every picture, to stay as it is."""
-    return {path(name, form): None for name in drawings for form in FORMS}
+    """Every PNG, to stay as it is: they are for those who need pixels, and may be missing."""
+    return {path(name, "png"): None for name in drawings}
 
 
-def drawn(
-    folder: Folder,
-    drawings: Mapping[str, str],
-    forms: Iterable[Format] = FORMS,
-    *,
-    force: bool = False,
-) -> Wanted:
-    """Every picture, drawn where it isn't up to date. Raises `RenderUnavailable`.
-
-    An SVG that shows today's DOT and isn't listed stays as it is, and unlisted unless it is drawn
-    just so again: another Graphviz may have drawn it before there were lists, or somebody may have
-    drawn in it. `force` takes it for ours.
-    """
-    known, found = folder.known, dict(untouched(drawings))
-    for form in forms:
-        there = {name: folder.see(path(name, form)).data for name in drawings}
-        states = {name: _state(known, (name, form), there[name], drawings[name]) for name in there}
-        taken = [name for name, state in states.items() if force and state == "unlisted"]
-        found |= {path(name, form): there[name] for name in taken}
-        old = {
-            name: drawings[name]
-            for name, state in states.items()
-            if state != "fresh" and name not in taken
-        }
-        for (name, _), data in render_all(old, [form]).items():
-            if states[name] != "unlisted" or there[name] == data:
-                found[path(name, form)] = data
-    return found
+def drawn(folder: Folder, dots: Mapping[str, str]) -> Wanted:
+    """Every PNG, drawn where it isn't up to date. Raises `RenderUnavailable`."""
+    there = {name: folder.see(path(name, "png")).data for name in dots}
+    old = {name: dot for name, dot in dots.items() if not _fresh(folder, name, there[name], dot)}
+    made = {path(name, form): data for (name, form), data in render_all(old, ["png"]).items()}
+    return {**untouched(dots), **made}
 
 
-def stale(folder: Folder, drawings: Mapping[str, str]) -> Iterator[str]:
-    """What a check says of the SVGs. PNGs are for those who need pixels, and may be missing."""
-    known = folder.known
-    for name, dot in drawings.items():
-        there = folder.see(path(name, "svg")).data
-        state = _state(known, (name, "svg"), there, dot)
-        if state not in ("fresh", "unlisted"):
-            yield f"{state}: {folder.path / path(name, 'svg')}"
-
-
-def _state(known: Known, key: tuple[str, str], there: bytes | None, dot: str) -> State:
-    if there is None:
-        return "missing"
-    place, pixels = path(*key), key[1] == "png"
-    if not (png.shows(there, dot) if pixels else fingerprint(dot).encode() in there):
-        return "stale"
-    if known.is_ours(place, there):
-        return "fresh"
-    return "changed" if pixels or known.has(place) else "unlisted"
+def _fresh(folder: Folder, name: str, there: bytes | None, dot: str) -> bool:
+    """Whether a PNG is ours, as we left it, and of today's DOT."""
+    if there is None or not png.shows(there, dot):
+        return False
+    return folder.known.is_ours(path(name, "png"), there)

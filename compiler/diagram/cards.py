@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from math import ceil
 
-from compiler.diagram.labels import Run, cell, lifted, line, room_for, small, stack, strong
-from compiler.diagram.metrics import fit
 from compiler.diagram.rows import Card
 from compiler.diagram.style import STRIP
 from compiler.diagram.text import shape, si
+from compiler.picture.labels import Cell, Label, Line, Run, line, room_for, small, strong
+from compiler.picture.metrics import fit
 
 PAD = 8
 HEIGHT = 58
@@ -19,9 +19,6 @@ SPARE = 2
 """What rounding may take from either side."""
 ASIDE = 40
 """What stands beside a long name keeps that many percent, if it needs them."""
-
-Line = tuple[float, list[str]]
-"""A row's height and its cells."""
 
 
 def width(cards: list[Card]) -> int:
@@ -53,50 +50,48 @@ def _amount(card: Card) -> Run:
     return small(si(card.macs) if card.macs else "")
 
 
-def face(card: Card, width: int) -> str:
+def face(card: Card, width: int) -> Label:
     """A card's label."""
     inner = width - 2 * PAD
-    rows = [
-        _space(4, width),
-        _padded(18, _head(card, inner)),
+    return (
+        _space(4),
+        _padded(_head(card, inner)),
         *(_branches(card, inner) if card.strip else _name(card, inner)),
-        _padded(16, _foot(card, inner)),
-        _space(4, width),
-    ]
-    return stack(rows, width)
+        _padded(_foot(card, inner)),
+        _space(4),
+    )
 
 
-def _space(height: float, width: float) -> Line:
-    return height, [cell(width, height)]
+def _space(height: float) -> Line:
+    return Line(height, ())
 
 
-def _padded(height: float, cells: list[str]) -> Line:
-    return height, [cell(PAD, height), *cells, cell(PAD, height)]
+def _padded(cells: list[Cell]) -> Line:
+    return line(Cell(PAD, 1), *cells, Cell(PAD, 1))
 
 
-def _head(card: Card, inner: int) -> list[str]:
+def _head(card: Card, inner: int) -> list[Cell]:
     title, times, aside = _title(card), _times(card), _aside(card)
     beside = min(round(aside.room) + GAP, inner * ASIDE // 100) if aside.text else 0
     left = min(round(title.room + times.room), inner - beside)
     shown = strong(fit(title.text, title.size, left + 1 - times.room, bold=True), title.size)
-    cells = [cell(left, 18, line((shown, times)), align="LEFT")]
+    cells = [Cell(left, 18, (shown, times), "start")]
     if aside.text:
         text = small(fit(aside.text, aside.size, inner - left - 2))
-        return [*cells, lifted(inner - left, 18, text, "RIGHT")]
-    return [*cells, cell(inner - left, 18)] if inner > left else cells
+        return [*cells, Cell(inner - left, 18, (text,), "end")]
+    return [*cells, Cell(inner - left, 18)] if inner > left else cells
 
 
-def _foot(card: Card, inner: int) -> list[str]:
+def _foot(card: Card, inner: int) -> list[Cell]:
     amount = _amount(card)
     right = round(amount.room) + 1
     left = small(fit(shape(card.out), 10, inner - right))
-    left_cell = cell(inner - right, 16, left.html(), align="LEFT")
-    return [left_cell, cell(right, 16, amount.html(), align="RIGHT")]
+    return [Cell(inner - right, 16, (left,), "start"), Cell(right, 16, (amount,), "end")]
 
 
 def _name(card: Card, inner: int) -> list[Line]:
     name = small(fit(card.name, 9, inner), 9) if card.name else small("")
-    return [_padded(13, [cell(inner, 13, name.html(), align="LEFT")]), _space(3, inner)]
+    return [_padded([Cell(inner, 13, (name,), "start")]), _space(3)]
 
 
 def _branches(card: Card, inner: int) -> list[Line]:
@@ -106,6 +101,6 @@ def _branches(card: Card, inner: int) -> list[Line]:
     for piece in card.strip:
         end += piece.channels
         length = max(2, round(inner * end / total) - at)
-        cells += [cell(length - 1, BAR, fill=STRIP[piece.bucket]), cell(1, BAR)]
+        cells += [Cell(length - 1, BAR, fill=STRIP[piece.bucket]), Cell(1, BAR)]
         at += length
-    return [_space(3, inner), _padded(BAR, cells), _space(4, inner)]
+    return [_space(3), _padded(cells), _space(4)]

@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from compiler.diagram.facts import Habit, deviation, tooltip
-from compiler.diagram.labels import Run, beside, small, strong
 from compiler.diagram.text import by
 from compiler.ir.nodes import Leaf, Node, Parallel, Residual, Series, Tap
 from compiler.ir.op import Shape
 from compiler.ir.symbols import brief, term
 from compiler.ops.words import WEIGHTED, core, is_identity, is_unit, words
+from compiler.picture.labels import Run, beside, small, strong
 
 NOTHING = small("")
 
@@ -29,6 +29,8 @@ class Box:
     tooltip: str = field(default="", compare=False)
     right: Run = NOTHING
     notes: tuple[str, ...] = ()
+    path: str = ""
+    """What it is called among all boxes of a drawing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,7 @@ class Planner:
         width = self.number(node.out.channels) if family in WEIGHTED else ""
         text = beside(strong(said.label), Run(width), Run(" ".join(notes)))
         right = self._shape(node.out) if self.shapes else ""
-        return Box(text, family, tooltip(node, self._at(node)), small(right), notes)
+        return Box(text, family, tooltip(node, self._at(node)), small(right), notes, self._at(node))
 
     def _at(self, node: Node) -> str:
         return f"{self.path}{node.name}"
@@ -120,9 +122,12 @@ class Planner:
     def _below(self, node: Node) -> Planner:
         return replace(self, path=f"{self._at(node)}." if node.name else self.path)
 
-    def _bar(self, word: Run, node: Series | Parallel, out: Shape, family: str = "join") -> Box:
+    def _bar(
+        self, sign: Run, word: str, node: Series | Parallel, out: Shape, family: str = "join"
+    ) -> Box:
         right = self._shape(out) if self.shapes else self.number(out.channels)
-        return Box((word,), family, tooltip(node, self._at(node)), small(right))
+        path = f"{self._at(node)}.{word}".removeprefix(".")
+        return Box((sign,), family, tooltip(node, self._at(node)), small(right), path=path)
 
     def _alone(self, channels: int) -> str:
         """A width that has a cell for itself: a sum needs no brackets there."""
@@ -149,7 +154,7 @@ class Planner:
         branches = tuple(beside.chain(branch) for branch in node.branches)
         number = self._alone if node.shares else self.number
         cells = tuple(number(branch.out.channels) for branch in node.branches)
-        bar = self._bar(strong(node.join.word), node, node.joined)
+        bar = self._bar(strong(node.join.word), node.join.word, node, node.joined)
         names = tuple(branch.name for branch in node.branches)
         shares = tuple(map(number, node.shares))
         return (Split(branches, cells, names, bar, shares),)
@@ -166,12 +171,12 @@ class Planner:
         ]
         factors += [((), "identity", "")] * (len(node.branches) - len(factors))
         branches, cells, names = zip(*factors, strict=True)
-        bar = self._bar(strong("×", 14), node, node.joined, "product")
+        bar = self._bar(strong("×", 14), "product", node, node.joined, "product")
         return Split(branches, cells, names, bar)
 
     def _sum(self, node: Series | Parallel, residual: Residual, inside: Chain) -> Chain:
         within = self._below(node)
-        bar = self._bar(strong("+", 14), node, node.out)
+        bar = self._bar(strong("+", 14), "sum", node, node.out)
         scale = "" if residual.scale == 1 else f"× {factor(residual.scale)}"
         added = Split((inside, ()), (scale, "input"), ("", ""), bar)
         if residual.shortcut:

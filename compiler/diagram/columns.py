@@ -1,34 +1,25 @@
 """Branches as columns, bars across them: where every box of a detail stands.
 
-`dot` has no freedom left here: widths are fixed, every edge leaves a bar by a port right
-above the box that it leads to, so that the one layout without slanted edges is optimal.
+Widths are fixed, and every edge leaves a bar by a port right above the box that it leads to, so
+that no edge is slanted. Branches begin at one height, and their bar stands below the longest.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from math import ceil
+from typing import NamedTuple
 
-from compiler.diagram.canvas import Canvas
 from compiler.diagram.chains import Box, Chain, Item, Split, ending
-from compiler.diagram.labels import (
-    Run,
-    beside,
-    cell,
-    exits,
-    lifted,
-    line,
-    room_for,
-    row,
-    stack,
-    strong,
-    table,
-)
-from compiler.diagram.metrics import fit
-from compiler.diagram.style import TEXT, look
+from compiler.diagram.style import look
+from compiler.diagram.wiring import Place, Wiring
+from compiler.picture.ink import TEXT
+from compiler.picture.labels import Cell, Line, Run, beside, exits, line, room_for, strong
+from compiler.picture.metrics import fit
+from compiler.picture.sheet import End
 
-GAP = 16
-"""Between columns: `nodesep`, in points."""
+GAP, BETWEEN = 16, 14
+"""Points between columns, and between what stands one below the other."""
 COLUMN = 116
 SHORTCUT = 48
 BOX_HEIGHT = 30
@@ -36,8 +27,7 @@ BAR_HEIGHT = 41
 CELL_HEIGHT = 16
 PAD = 8
 NAME = 9
-FORK = line([strong("split")])
-SETTINGS = {"splines": "line", "ordering": "out", "nodesep": f"{GAP / 72:.4f}", "ranksep": "0.2"}
+FORK = (strong("split"),)
 
 
 def even(points: float) -> int:
@@ -137,139 +127,134 @@ class Ruler:
         return [max(pair) for pair in zip(own, [*after, 0], strict=False)]
 
 
-class Columns:
-    """Draws a chain on a canvas."""
+class Reached(NamedTuple):
+    """Where edges leave what was placed, and where what follows begins."""
 
-    def __init__(self, canvas: Canvas, trunk: Chain) -> None:
-        self._canvas = canvas
+    ends: list[End]
+    top: float
+
+
+class Columns:
+    """Places a chain."""
+
+    def __init__(self, wiring: Wiring, trunk: Chain) -> None:
+        self._wiring = wiring
         self._ruler = Ruler(widest(trunk))
         self.width = self._ruler.chain(trunk)
-        self.last = self._chain(trunk, [self.width] * len(trunk), [], "c")
+        self._chain(trunk, [self.width] * len(trunk), [], Place(0, 0))
 
-    def _chain(self, chain: Chain, widths: list[int], sources: list[str], group: str) -> list[str]:
-        """Draw items below `sources`; returns where edges leave the last of them."""
+    def _chain(self, chain: Chain, widths: list[int], sources: list[End], place: Place) -> Reached:
+        """Place items below `sources`, each in the middle of a column of the widest's width."""
+        column, top = max(widths, default=0), place.top
         for i, item in enumerate(chain):
-            follower = chain[i + 1 : i + 2]
-            ports = self._ruler.entries(follower, widths[i])
+            here = Place(place.left + (column - widths[i]) / 2, top)
+            ports = self._ruler.entries(chain[i + 1 : i + 2], widths[i])
             if isinstance(item, Box):
-                sources = self._box(item, widths[i], sources, ports, group)
+                sources, top = self._box(item, widths[i], sources, ports, here)
             else:
-                sources = self._split(item, widths[i], sources, ports, group)
-        return sources
+                sources, top = self._split(item, widths[i], sources, ports, here)
+        return Reached(sources, top)
 
     def _box(
-        self, box: Box, width: int, sources: list[str], ports: list[float], group: str
-    ) -> list[str]:
-        label = stack([face(box, width, BOX_HEIGHT - 1), exits(ports, width)], width)
-        size = (width, BOX_HEIGHT)
-        attributes = {"group": group, "class": box.family}
-        name = self._canvas.node(label, size, look(box.family), tooltip=box.tooltip, **attributes)
-        for source in sources:
-            self._canvas.edge(source, f"{name}:n", weight="100")
-        return leaving(name, ports)
+        self, box: Box, width: int, sources: list[End], ports: list[float], place: Place
+    ) -> Reached:
+        label = (face(box, width, BOX_HEIGHT - 1), exits(ports, width))
+        named = self._wiring.box(box, place, (width, BOX_HEIGHT), label, "rounded")
+        self._wiring.join(sources, named.entry(width / 2))
+        return Reached(named.exits(ports), named.bottom + BETWEEN)
 
     def _split(
-        self, split: Split, width: int, sources: list[str], ports: list[float], group: str
-    ) -> list[str]:
-        columns = self._ruler.columns(split, width)
+        self, split: Split, width: int, sources: list[End], ports: list[float], place: Place
+    ) -> Reached:
+        columns, top = self._ruler.columns(split, width), place.top
         if split.shares:
-            sources = self._fork(split, width, columns, sources, group)
-        ends = []
-        for i, (branch, (_, own)) in enumerate(zip(split.branches, columns, strict=True)):
+            sources, top = self._fork(split, width, columns, sources, place)
+        ends: list[list[End]] = []
+        bar = top
+        for branch, (left, own) in zip(split.branches, columns, strict=True):
             n = len(self._ruler.entries(branch, own))
             mine, sources = sources[:n], sources[n:]
             widths = self._ruler.spread(branch, own, bypassed(split))
-            ends += self._chain(branch, widths, mine, f"{group}{i}")
-        name = self._bar(split, width, columns, ports, group)
-        for i, end in enumerate(ends):
-            self._canvas.edge(end, f"{name}:t{i}:n", weight="1")
-        return leaving(name, ports)
+            shift = (own - max(widths, default=own)) / 2
+            found = self._chain(branch, widths, mine, Place(place.left + left + shift, top))
+            ends.append(found.ends)
+            bar = max(bar, found.top)
+        label = bar_label(split, columns, width, ports)
+        size, under = (width, BAR_HEIGHT), Place(place.left, bar)
+        named = self._wiring.box(split.bar, under, size, label, "square")
+        for i, (each, (left, own)) in enumerate(zip(ends, columns, strict=True)):
+            self._wiring.join(each, named.entry(left + own / 2, f"t{i}"))
+        return Reached(named.exits(ports), named.bottom + BETWEEN)
 
     def _fork(
         self,
         split: Split,
         width: int,
         columns: list[tuple[float, int]],
-        sources: list[str],
-        group: str,
-    ) -> list[str]:
+        sources: list[End],
+        place: Place,
+    ) -> Reached:
         """The bar that shares channels out: its cells say how many each branch gets."""
         ports = self._ruler.beginnings(split, width)
-        rows = [
-            (BAR_HEIGHT - CELL_HEIGHT - 2, [cell(width, BAR_HEIGHT - CELL_HEIGHT - 2, FORK)]),
-            (CELL_HEIGHT, departures(split, columns, width)),
+        height = BAR_HEIGHT - CELL_HEIGHT - 2
+        label = (
+            Line(height, (Cell(width, height, FORK),)),
+            departures(split, columns, width),
             exits(ports, width),
-        ]
-        attributes = {"group": group, "class": "join", "style": "filled"}
-        told = f"split {', '.join(split.shares)}"
-        size, label = (width, BAR_HEIGHT), stack(rows, width)
-        name = self._canvas.node(label, size, look("join"), tooltip=told, **attributes)
-        for source in sources:
-            self._canvas.edge(source, f"{name}:n", weight="100")
-        return leaving(name, ports)
-
-    def _bar(
-        self,
-        split: Split,
-        width: int,
-        columns: list[tuple[float, int]],
-        ports: list[float],
-        group: str,
-    ) -> str:
-        rows = [
-            (1, [cell(width, 1)]),
-            (CELL_HEIGHT, arrivals(split, columns, width)),
-            face(split.bar, width, BAR_HEIGHT - CELL_HEIGHT - 2),
-            exits(ports, width),
-        ]
+        )
+        told, path = f"split {', '.join(split.shares)}", f"{split.bar.path}.split"
+        fork = Box(FORK, "join", told, path=path)
         size = (width, BAR_HEIGHT)
-        family = split.bar.family
-        attributes = {"group": group, "class": family, "style": "filled"}
-        label, tooltip = stack(rows, width), split.bar.tooltip
-        return self._canvas.node(label, size, look(family), tooltip=tooltip, **attributes)
+        named = self._wiring.box(fork, place, size, label, "square")
+        self._wiring.join(sources, named.entry(width / 2))
+        return Reached(named.exits(ports), named.bottom + BETWEEN)
 
 
-def face(box: Box, width: float, height: float) -> tuple[float, list[str]]:
-    """The row with a box's text in the middle and its shape at the right."""
+def bar_label(
+    split: Split, columns: list[tuple[float, int]], width: int, ports: list[float]
+) -> tuple[Line, ...]:
+    """A join bar: a cell for each branch, the join's word, and where edges leave."""
+    return (
+        Line(1, (Cell(width, 1),)),
+        arrivals(split, columns, width),
+        face(split.bar, width, BAR_HEIGHT - CELL_HEIGHT - 2),
+        exits(ports, width),
+    )
+
+
+def face(box: Box, width: float, height: float) -> Line:
+    """The line with a box's text in the middle and its shape at the right."""
     if not box.right.text:
-        return height, [cell(width, height, line(box.text))]
+        return Line(height, (Cell(width, height, box.text),))
     side = ceil(box.right.room + PAD)
-    text = lifted(side - PAD, height, box.right, "RIGHT")
-    right = table([row([text, cell(PAD, height)])])
-    middle = cell(width - 2 * side, height, line(box.text))
-    return height, [cell(side, height), middle, cell(side, height, right)]
+    middle = Cell(width - 2 * side, height, box.text)
+    right = Cell(side - PAD, height, (box.right,), "end")
+    return line(Cell(side, height), middle, right, Cell(PAD, height))
 
 
-def leaving(name: str, ports: list[float]) -> list[str]:
-    """The ends of edges that leave by those ports."""
-    return [f"{name}:b{i}:s" for i in range(len(ports))]
-
-
-def arrivals(split: Split, columns: list[tuple[float, int]], width: float) -> list[str]:
-    """The row on top of a bar: a cell for each branch, in its colour."""
+def arrivals(split: Split, columns: list[tuple[float, int]], width: float) -> Line:
+    """The line on top of a bar: a cell for each branch, in its colour."""
     at, cells = 0.0, []
     pairs = zip(split.branches, split.cells, split.names, columns, strict=True)
     for i, (branch, text, name, (left, own)) in enumerate(pairs):
-        fill = look(ending(branch)).fill
         space = own - PAD - room_for(cell_text(text, " ")[1:])
-        said = line(cell_text(text, fit(name, NAME, space) if name else ""))
-        shown = cell(own - 2, CELL_HEIGHT, said, fill=fill, port=f"t{i}")
-        cells += [*gap(left + 1 - at), shown]
+        said = cell_text(text, fit(name, NAME, space) if name else "")
+        fill = look(ending(branch)).fill
+        cells += [*gap(left + 1 - at), Cell(own - 2, CELL_HEIGHT, said, fill=fill, port=f"t{i}")]
         at = left + own - 1
-    return [*cells, *gap(width - at)]
+    return Line(CELL_HEIGHT, (*cells, *gap(width - at)))
 
 
-def departures(split: Split, columns: list[tuple[float, int]], width: float) -> list[str]:
-    """The row below a bar that shares channels out: a cell for each branch."""
+def departures(split: Split, columns: list[tuple[float, int]], width: float) -> Line:
+    """The line below a bar that shares channels out: a cell for each branch."""
     at, cells = 0.0, []
     for share, (left, own) in zip(split.shares, columns, strict=True):
-        said = line(cell_text(share))
-        shown = cell(own - 2, CELL_HEIGHT, said, fill=look("input").fill)
-        cells += [*gap(left + 1 - at), shown]
+        fill = look("input").fill
+        cells += [*gap(left + 1 - at), Cell(own - 2, CELL_HEIGHT, cell_text(share), fill=fill)]
         at = left + own - 1
-    return [*cells, *gap(width - at)]
+    return Line(CELL_HEIGHT, (*cells, *gap(width - at)))
 
 
-def gap(width: float) -> list[str]:
+def gap(width: float) -> list[Cell]:
     """An empty cell, where there is room for one."""
-    return [cell(width, CELL_HEIGHT)] if width > 0 else []
+    return [Cell(width, CELL_HEIGHT)] if width > 0 else []

@@ -5,20 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from compiler.diagram.canvas import Canvas
 from compiler.diagram.chains import Box, Chain, Planner, Split, boxes
-from compiler.diagram.columns import SETTINGS, Columns
-from compiler.diagram.facts import Habit, amounts, usual
+from compiler.diagram.columns import BETWEEN, Columns
+from compiler.diagram.facts import Habit, amounts, sheet_name, usual
 from compiler.diagram.heading import SUBTITLE, heading, legend, listing_table, remark, titled
-from compiler.diagram.labels import Run, small, strong
 from compiler.diagram.style import LOOKS
 from compiler.diagram.text import list_name, place, plain, shape
 from compiler.diagram.trimming import FULL, ends, more, trimmed
 from compiler.diagram.uses import Use, boundary, called, listing, number_of, subtitle, uses
+from compiler.diagram.wiring import Wiring
 from compiler.ir.network import Network
 from compiler.ir.nodes import Node, Parallel, Series, Tap
 from compiler.ir.symbols import term
 from compiler.ir.terms import inside, written_out
+from compiler.picture.labels import Run, small, strong
+from compiler.picture.sheet import Sheet, Tile
 from dsl.text.problems import did_you_mean
 
 LINE = 620
@@ -54,7 +55,7 @@ class Details:
         """What most convolutions have around them."""
         return usual(self.network)
 
-    def block(self, block: str) -> str:
+    def block(self, block: str) -> Sheet:
         """One distinct block of the spec, in terms of its own parameters."""
         places = self.uses[block]
         first, last = boundary(places)
@@ -67,7 +68,8 @@ class Details:
         text = subtitle(places)
         title = named(self.network, block)
         chain = trimmed((source, *ended(chain, last)))
-        return _draw(title, text, chain, self._rank, listing(places), self._shown(places))
+        name = sheet_name(self.network, block)
+        return _draw(name, title, text, chain, self._rank, listing(places), self._shown(places))
 
     def _shown(self, places: list[Use]) -> str:
         """Which of a block's uses look as drawn, where a repeat or a word makes others differ."""
@@ -81,7 +83,7 @@ class Details:
         alike = [use for use in places if chains[id(use.call)] == first]
         return f"drawn as in {called(alike, places)}" if len(alike) < len(places) else ""
 
-    def stem(self) -> str:
+    def stem(self) -> Sheet:
         """The steps before the first block, every output shape beside its box."""
         network = self.network
         nodes = [node for node in network.trunk if network.sections.get(node.name) == "stem"]
@@ -89,18 +91,20 @@ class Details:
         passage = f"{shape(network.input)}  →  {shape(out)}"
         planner = Planner(self.common, plain, shapes=True)
         chain = trimmed(_trunk(network, nodes, planner))
-        return _draw(named(network, "stem"), passage, chain, self._rank)
+        name = sheet_name(network, "stem")
+        return _draw(name, named(network, "stem"), passage, chain, self._rank)
 
-    def aux(self, tap: Tap) -> str:
+    def aux(self, tap: Tap) -> Sheet:
         """One auxiliary head."""
         about = f"after {tap.source}, train only, loss × {tap.weight:g}"
         source = Box((strong("input"),), "input", tap.source, small(shape(tap.inp)))
         chain = Planner(self.common, plain, shapes=True).chain(tap.body)
         chain = trimmed((source, *chain))
-        return _draw(named(self.network, tap.name), about, chain, self._rank)
+        name = sheet_name(self.network, tap.name)
+        return _draw(name, named(self.network, tap.name), about, chain, self._rank)
 
 
-def detail(network: Network, block: str) -> str:
+def detail(network: Network, block: str) -> Sheet:
     """One distinct block of the spec, in terms of its own parameters.
 
     Raises `LookupError` if the network uses no such block.
@@ -122,12 +126,12 @@ def ended(chain: Chain, right: str) -> Chain:
     return (*chain[:-1], replace(last, right=small(right)))
 
 
-def stem(network: Network) -> str:
+def stem(network: Network) -> Sheet:
     """The steps before the first block, every output shape beside its box."""
     return Details(network).stem()
 
 
-def aux(network: Network, name: str) -> str:
+def aux(network: Network, name: str) -> Sheet:
     """One auxiliary head. Raises `LookupError` if there is none of that name."""
     found = [tap for tap in network.taps if tap.name == name]
     if not found:
@@ -135,10 +139,11 @@ def aux(network: Network, name: str) -> str:
     return Details(network).aux(found[0])
 
 
-def full(network: Network) -> str:
+def full(network: Network) -> Sheet:
     """Every block of the trunk drawn out, one below the other."""
     planner = Planner(usual(network), plain, shapes=True, title=_opening)
     return _draw(
+        sheet_name(network, "full"),
         network.title or network.name,
         f"every block drawn out, without auxiliary heads, at {shape(network.input)}",
         trimmed(_trunk(network, list(network.trunk), planner), FULL),
@@ -152,7 +157,7 @@ def _opening(node: Series | Parallel, path: str) -> Box | None:
         return None
     text = (strong(list_name(path)), Run(f"\u00a0\u00a0{node.use.block}"))
     tooltip = f"{path}: {node.use.block}\n{amounts(node)}\n{place(node.span)}"
-    return Box(text, "input", tooltip, small(shape(node.inp)))
+    return Box(text, "input", tooltip, small(shape(node.inp)), path=path)
 
 
 def _trunk(network: Network, nodes: list[Node], planner: Planner) -> Chain:
@@ -161,36 +166,36 @@ def _trunk(network: Network, nodes: list[Node], planner: Planner) -> Chain:
 
 
 def _draw(
+    part: str,
     title: str,
     text: str,
     chain: Chain,
     rank: int,
     places: list[list[str]] | None = None,
     note: str = "",
-) -> str:
+) -> Sheet:
     """The drawing; uses that are too many for a line stand in a table below.
 
     Kernels in its legend have `rank` numbers.
     """
-    canvas = Canvas(title, **SETTINGS)
-    columns = Columns(canvas, chain)
+    wiring = Wiring()
+    columns = Columns(wiring, chain)
     width = max(columns.width, NARROWEST)
     listed = bool(places) and Run(text, SUBTITLE).room > max(width, LINE)
     about = text.partition(":")[0] if listed else text
     told = [*remark(note), *legend(list(boxes(chain)), rank, width)]
-    canvas.head(heading([*titled(title, about, width), *told]))
     if places and listed:
-        _table(canvas, places, columns.last[0])
-    return canvas.text
+        _table(wiring, places)
+    head = heading([*titled(title, about, width), *told])
+    return Sheet(part, title, text, head, *wiring.placed())
 
 
-def _table(canvas: Canvas, places: list[list[str]], above: str) -> None:
+def _table(wiring: Wiring, places: list[list[str]]) -> None:
     head, *rows = places
     first, last = ends(rows, lambda _: 1, ENTRIES)
     if gone := len(rows) - first - last:
         told = more(gone).text[0].text
         rows[first : len(rows) - last] = [[told, *[""] * (len(head) - 1)]]
     label, size = listing_table([head, *rows])
-    looks = LOOKS["plain"]
-    name = canvas.node(label, size, looks, shape="none", style="")
-    canvas.edge(above, f"{name}:n", weight="100", style="invis")
+    place = (0, wiring.bottom + BETWEEN)
+    wiring.place(Tile("uses", *place, *size, label, LOOKS["plain"], "none"))

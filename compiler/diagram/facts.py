@@ -69,3 +69,8 @@ def tooltip(node: Node, path: str = "") -> str:
     passage = f"{shape(node.inp)} → {shape(node.out)}"
     lines = [f"{path or node.name}: {what(node)}", passage, amounts(node), place(node.span)]
     return "\n".join(line for line in lines if line)
+
+
+def sheet_name(network: Network, part: str) -> str:
+    """What tells a drawing from every other on one page."""
+    return ".".join(filter(None, [network.name, network.variant, part]))

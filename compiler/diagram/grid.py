@@ -1,127 +1,136 @@
 """Where an overview's cards stand: a snake on a grid.
 
-The way from a row to the next bends at two points in a rank of their own, so that it passes
-below auxiliary heads instead of through them. With every column kept in line, straight
-edges suffice: `ortho` would route around what is not in the way.
+The way from a row to the next goes down below the row's auxiliary heads, not through them, and
+back to the first column.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
-from compiler.diagram.canvas import Canvas
 from compiler.diagram.cards import HEIGHT, face, width
 from compiler.diagram.facts import amounts
 from compiler.diagram.heat import Heat
-from compiler.diagram.labels import Run, beside, cell, line, small, stack, strong
-from compiler.diagram.metrics import fit
 from compiler.diagram.rows import Card, Row
-from compiler.diagram.style import FRAME, LOOKS, MUTED, WRAP, Look
+from compiler.diagram.style import LOOKS
 from compiler.diagram.text import place
 from compiler.ir.nodes import Tap
+from compiler.picture.ink import FRAME, MUTED, WRAP, Look
+from compiler.picture.labels import Cell, Label, Run, beside, line, small, strong
+from compiler.picture.metrics import fit
+from compiler.picture.sheet import Edge, End, Tile, distinct
 
-SETTINGS = {"splines": "line", "nodesep": "0.25", "ranksep": "0.17"}
 TAP_HEIGHT = 28
-FIRM = {"weight": "100"}
-PALE = {"color": WRAP.light, "tailclip": "false"}
+BESIDE, BELOW = 18, 12
+"""Points between columns, and between what stands one below the other."""
 
 
 class Grid:
-    """Rows of cards on a canvas."""
+    """Rows of cards."""
 
-    def __init__(self, canvas: Canvas, lines: list[Row], heat: Heat) -> None:
-        self._canvas = canvas
+    def __init__(self, lines: list[Row], heat: Heat) -> None:
         self._lines = lines
         self._heat = heat
         self._width = width([card for each in lines for card in each.cards])
-        label = max(Run(each.label, 12, True).room for each in lines)
-        self._label = 2 * round((label + 8) / 2)
-        self._above: dict[int, str] = {}
-        """The lowest node so far of each column, labels being column 0."""
+        self._label = max(Run(each.label, 12, True).room for each in lines) + 8
+        self._nodes: list[Tile] = []
+        self._edges: list[Edge] = []
+        self._draw()
 
     @property
     def width(self) -> float:
         """Points from the labels' left to the right of the longest row."""
         columns = max(len(each.cards) + len(each.cards[-1].taps) for each in self._lines)
-        return self._label + columns * (self._width + 18)
+        return self._left(columns) - BESIDE
 
-    def draw(self) -> None:
-        """Add every row, and the way from each to the next."""
-        way = ""
+    def placed(self) -> tuple[tuple[Tile, ...], tuple[Edge, ...]]:
+        """Every box, and every line."""
+        return tuple(self._nodes), tuple(self._edges)
+
+    def _left(self, column: int) -> float:
+        return self._label + BESIDE + column * (self._width + BESIDE)
+
+    def _draw(self) -> None:
+        top = 0.0
+        last: Tile | None = None
         for each in self._lines:
-            names = self._row(each)
-            if way:
-                self._canvas.edge(way, f"{names[1]}:n", **FIRM, **PALE)
-            taps = self._taps_below(each, names)
-            way = "" if each is self._lines[-1] else self._way(names[: len(each.cards) + 1], taps)
+            cards, below = self._row(each, top)
+            if last:
+                self._way(last, cards[0], top - BELOW)
+            last, top = cards[-1], below + 2 * BELOW
 
-    def _row(self, each: Row) -> list[str]:
-        """A row's label and cards, and the heads of its last card at their right."""
-        names = [self._text(each.label), *map(self._card, each.cards)]
-        self._canvas.edge(names[0], names[1], style="invis")
-        for left, right in pairwise(names[1:]):
-            self._canvas.edge(left, right)
-        for tap in each.cards[-1].taps:
-            names.append(self._tap(tap, names[-1]))
-        self._canvas.rank(names)
-        for column, name in enumerate(names):
-            self._align(column, name)
-        return names
+    def _row(self, each: Row, top: float) -> tuple[list[Tile], float]:
+        """A row's label, its cards and their heads, and how far down they reach."""
+        run = Run(each.label, 12, True, MUTED)
+        label = (line(Cell(self._label, HEIGHT, (run,), "start")),)
+        if each.label:
+            self._add(Tile("row", 0, top, self._label, HEIGHT, label, LOOKS["plain"], "none"))
+        cards = [self._card(card, column, top) for column, card in enumerate(each.cards)]
+        for left, right in pairwise(cards):
+            self._level(left, right)
+        beside = cards[-1]
+        for column, tap in enumerate(each.cards[-1].taps, len(cards)):
+            middle = top + (HEIGHT - TAP_HEIGHT) / 2
+            head = self._tap(tap, column, middle)
+            self._level(beside, head, dashed=True)
+            beside = head
+        return cards, self._taps_below(each, cards, top + HEIGHT)
 
-    def _align(self, column: int, name: str) -> None:
-        """Keep a node below what is above it in its column."""
-        if column in self._above:
-            self._canvas.edge(self._above[column], name, style="invis", **FIRM)
-        self._above[column] = name
-
-    def _text(self, text: str) -> str:
-        run = Run(text, 12, True, MUTED)
-        label = stack([(HEIGHT, [cell(self._label, HEIGHT, run.html())])], self._label)
-        size = (self._label, HEIGHT)
-        return self._canvas.node(label, size, LOOKS["plain"], style="", shape="none")
-
-    def _card(self, card: Card) -> str:
-        level = self._heat.level(card.macs)
-        look = Look(self._heat.scale()[level][0], FRAME)
-        size, style = (self._width, HEIGHT), {"class": f"heat{level}"}
-        label = face(card, self._width)
-        return self._canvas.node(label, size, look, tooltip=card.tooltip, **style)
-
-    def _taps_below(self, each: Row, names: list[str]) -> list[str]:
+    def _taps_below(self, each: Row, cards: list[Tile], bottom: float) -> float:
         """The heads of all cards but the last, whose way down must stay free."""
-        found = []
-        for column, card in enumerate(each.cards[:-1], 1):
+        deepest = bottom
+        for column, card in enumerate(each.cards[:-1]):
+            hanging = [cards[column]]
             for tap in card.taps:
-                found.append(self._tap(tap, names[column], **FIRM))
-                names[column] = self._above[column] = found[-1]
-        return found
+                lowest = hanging[-1]
+                hanging.append(self._tap(tap, column, lowest.top + lowest.height + BELOW))
+                self._upright(lowest, hanging[-1])
+            deepest = max(deepest, hanging[-1].top + hanging[-1].height)
+        return deepest
 
-    def _tap(self, tap: Tap, source: str, **attributes: str) -> str:
-        space = self._width - 80
-        runs = beside(strong(fit(tap.name, 11, space, bold=True), 11), small("train only"))
-        size = (self._width, TAP_HEIGHT)
+    def _add(self, node: Tile) -> Tile:
+        """Keep a box; its name becomes one of its own."""
+        name = distinct(node.name, {each.name for each in self._nodes})
+        self._nodes.append(replace(node, name=name))
+        return self._nodes[-1]
+
+    def _card(self, card: Card, column: int, top: float) -> Tile:
+        level = self._heat.level(card.macs)
+        look, left = Look(self._heat.scale()[level][0], FRAME), self._left(column)
+        label = face(card, self._width)
+        return self._add(
+            Tile(card.path, left, top, self._width, HEIGHT, label, look,
+                 kind=f"heat{level}", tooltip=card.tooltip)
+        )  # fmt: skip
+
+    def _tap(self, tap: Tap, column: int, top: float) -> Tile:
         about = f"{tap.name}: auxiliary head after {tap.source}, loss × {tap.weight:g}"
-        name = self._canvas.node(
-            stack([(TAP_HEIGHT, [cell(*size, line(runs))])], self._width),
-            size,
-            LOOKS["plain"],
-            tooltip="\n".join([about, amounts(tap), place(tap.span)]),
-            style="rounded,filled,dashed",
-        )
-        self._canvas.edge(source, name, style="dashed", **attributes)
-        return name
+        tooltip = "\n".join([about, amounts(tap), place(tap.span)])
+        return self._add(
+            Tile(tap.name, self._left(column), top, self._width, TAP_HEIGHT, self._head(tap),
+                 LOOKS["plain"], "dashed", tooltip=tooltip)
+        )  # fmt: skip
 
-    def _way(self, names: list[str], taps: list[str]) -> str:
-        """Down from the last card, and back to the first column; returns where that ends."""
-        column = len(names) - 1
-        if column == 1:
-            return names[1]
-        down, back = self._canvas.bend(), self._canvas.bend()
-        self._canvas.rank([back, down])
-        self._canvas.edge(f"{names[column]}:s", down, arrowhead="none", **FIRM, **PALE)
-        self._canvas.edge(back, down, arrowhead="none", **PALE)
-        self._align(1, back)
-        self._above[column] = down
-        for tap in taps:
-            self._canvas.edge(tap, back, style="invis", weight="0")
-        return back
+    def _head(self, tap: Tap) -> Label:
+        name = fit(tap.name, 11, self._width - 80, bold=True)
+        runs = beside(strong(name, 11), small("train only"))
+        return (line(Cell(self._width, TAP_HEIGHT, runs)),)
+
+    def _level(self, left: Tile, right: Tile, *, dashed: bool = False) -> None:
+        y = left.top + left.height / 2
+        ends = End(left.name, (left.left + left.width, y)), End(right.name, (right.left, y))
+        self._edges.append(Edge(*ends, dashed=dashed))
+
+    def _upright(self, above: Tile, below: Tile) -> None:
+        x = above.left + above.width / 2
+        tail = End(above.name, (x, above.top + above.height), side="s")
+        self._edges.append(Edge(tail, End(below.name, (x, below.top), side="n"), dashed=True))
+
+    def _way(self, last: Tile, first: Tile, y: float) -> None:
+        """Down from the last card of a row, and back to the first column."""
+        ends = [node.left + node.width / 2 for node in (last, first)]
+        tail = End(last.name, (ends[0], last.top + HEIGHT), side="s")
+        head = End(first.name, (ends[1], first.top), side="n")
+        corners = tuple((x, y) for x in ends) if ends[0] != ends[1] else ()
+        self._edges.append(Edge(tail, head, corners, WRAP))

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from compiler.diagram.chains import Box
-from compiler.diagram.labels import Run, beside, cell, line, room_for, row, small, strong, table
-from compiler.diagram.metrics import fit
-from compiler.diagram.style import TEXT, Ink, kernels, look, looks
+from compiler.diagram.style import kernels, look, looks
 from compiler.ops.words import CONVS
+from compiler.picture.ink import TEXT, Ink
+from compiler.picture.labels import Cell, Label, Line, Run, beside, line, room_for, small, strong
+from compiler.picture.metrics import fit
 
-Strip = tuple[list[str], int]
-"""Cells of fixed sizes side by side, and the width that they take."""
+Strip = tuple[Cell, ...]
+"""Cells of fixed sizes side by side."""
 
 TITLE, SUBTITLE, LEGEND, REMARK = 18, 12, 14, 10
 LONGEST = 1000
+ENTRY = 17
 GATED = "×"
 NOTES = {
     GATED: "gated, channel by channel",
@@ -31,7 +33,7 @@ def titled(title: str, about: str, width: float) -> list[Strip]:
     name = strong(fit(title, TITLE, LONGEST, bold=True), TITLE)
     more = Run(fit(about, SUBTITLE, LONGEST), SUBTITLE)
     one = words(beside(name, more), 28)
-    if one[1] <= width or not about:
+    if span(one) <= width or not about:
         return [one]
     return [words((name,), 24), words((more,), 18)]
 
@@ -43,23 +45,27 @@ def remark(text: str) -> list[Strip]:
 
 def words(runs: tuple[Run, ...], height: float = LEGEND, gap: float = 0) -> Strip:
     """Text at the left of a cell as wide as it needs, and a gap."""
-    width = round(room_for(runs) + gap)
-    return [cell(width, height, line(runs), align="LEFT")], width
+    return (Cell(round(room_for(runs) + gap), height, runs, "start"),)
 
 
 def blank(width: int) -> Strip:
     """Nothing, `width` wide."""
-    return [cell(width, LEGEND)], width
+    return (Cell(width, LEGEND),)
 
 
 def swatch(fill: Ink, outline: Ink | None = None, width: int = 16) -> Strip:
     """A little box in a family's colours."""
-    return [cell(width, LEGEND - 3, fill=fill, outline=outline)], width
+    return (Cell(width, LEGEND - 3, fill=fill, outline=outline),)
 
 
 def joined(*strips: Strip) -> Strip:
     """Strips side by side."""
-    return [each for cells, _ in strips for each in cells], sum(width for _, width in strips)
+    return tuple(cell for strip in strips for cell in strip)
+
+
+def span(strip: Strip) -> float:
+    """Points that a strip takes."""
+    return sum(cell.width for cell in strip)
 
 
 def families(boxes: Iterable[Box]) -> list[str]:
@@ -100,7 +106,7 @@ def wrapped(pieces: list[Strip], width: float) -> Iterator[Strip]:
     """Pieces in strips no wider than `width`."""
     current: list[Strip] = []
     for piece in pieces:
-        if current and joined(*current, piece)[1] > width:
+        if current and span(joined(*current, piece)) > width:
             yield joined(*current)
             current = []
         current.append(piece)
@@ -108,34 +114,27 @@ def wrapped(pieces: list[Strip], width: float) -> Iterator[Strip]:
         yield joined(*current)
 
 
-def heading(strips: Iterable[Strip]) -> str:
+def heading(strips: Iterable[Strip]) -> Label:
     """Strips one above the other as a drawing's label, with air between and below."""
-    rows = list(strips)
-    full = max(width for _, width in rows)
-    lines = []
-    for cells, width in rows:
-        filler = [cell(full - width, 1)] if width < full else []
-        lines += [row([_holder(table([row([*cells, *filler])]))]), row([cell(full, 5)])]
-    return table([*lines, row([cell(full, 5)])])
+    rows = [each for strip in strips if strip for each in (line(*strip), Line(5, ()))]
+    return (*rows, Line(5, ()))
 
 
-def _holder(content: str) -> str:
-    return f'<TD ALIGN="LEFT">{content}</TD>'
-
-
-def listing_table(rows: list[list[str]]) -> tuple[str, tuple[float, float]]:
+def listing_table(rows: list[list[str]]) -> tuple[Label, tuple[float, float]]:
     """Aligned text in columns, its head muted, and the size that it takes."""
     widths = [
         round(max(Run(t, 10).room for t in column) + 18) for column in zip(*rows, strict=True)
     ]
-    lines = (
-        row(
-            cell(width, 17, _entry(text, i).html(), align="" if j else "LEFT")
-            for j, (text, width) in enumerate(zip(texts, widths, strict=True))
+    lines = tuple(
+        line(
+            *(
+                Cell(width, ENTRY, (_entry(text, i),), "middle" if j else "start")
+                for j, (text, width) in enumerate(zip(texts, widths, strict=True))
+            )
         )
         for i, texts in enumerate(rows)
     )
-    return table(lines), (sum(widths), 17 * len(rows))
+    return lines, (sum(widths), ENTRY * len(rows))
 
 
 def _entry(text: str, i: int) -> Run:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from compiler.diagram.style import HEAT, Ink
+from compiler.diagram.style import HEAT
+from compiler.picture.ink import Ink
 
 _NICE = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from compiler.diagram.canvas import Canvas
-from compiler.diagram.grid import SETTINGS, Grid
+from compiler.diagram.facts import sheet_name
+from compiler.diagram.grid import Grid
 from compiler.diagram.heading import (
     Strip,
     blank,
@@ -16,36 +16,40 @@ from compiler.diagram.heading import (
     wrapped,
 )
 from compiler.diagram.heat import Heat
-from compiler.diagram.labels import small
 from compiler.diagram.rows import Row, rows
-from compiler.diagram.style import FRAME, STRIP
+from compiler.diagram.style import STRIP
 from compiler.diagram.text import brief, shape, si
 from compiler.ir.network import Network
 from compiler.ir.nodes import macs, params
+from compiler.picture.ink import FRAME
+from compiler.picture.labels import small
+from compiler.picture.sheet import Sheet
 
 NARROWEST = 520
 """Legends get that much room, however narrow the grid is."""
 
 
-def overview(network: Network) -> str:
-    """The network as DOT: its blocks with their branches, shapes and multiply-accumulates."""
-    canvas = Canvas(network.title or network.name, **SETTINGS)
+def overview(network: Network) -> Sheet:
+    """The network on one page: its blocks with their branches, shapes and multiply-accumulates."""
     lines = list(rows(network))
     heat = Heat.over([card.macs for each in lines for card in each.cards])
-    grid = Grid(canvas, lines, heat)
-    grid.draw()
+    grid = Grid(lines, heat)
     page = max(grid.width, NARROWEST)
     notes = meanings(note for each in lines for card in each.cards for note in card.notes)
     legend = [*wrapped([_branches(lines), _steps(heat)], page), *wrapped(notes, page)]
-    canvas.head(heading([*_title(network, page), *legend]))
-    return canvas.text
+    return Sheet(
+        sheet_name(network, "overview"),
+        network.title or network.name,
+        _amounts(network),
+        heading([*titled(network.title or network.name, _amounts(network), page), *legend]),
+        *grid.placed(),
+    )
 
 
-def _title(network: Network, width: float) -> list[Strip]:
+def _amounts(network: Network) -> str:
     nodes = network.trunk
     amount = f"{si(sum(map(params, nodes)))} parameters, {si(sum(map(macs, nodes)))}"
-    told = f"{amount} multiply-accumulates at {shape(network.input)} (inference)"
-    return titled(network.title or network.name, told, width)
+    return f"{amount} multiply-accumulates at {shape(network.input)} (inference)"
 
 
 def _branches(lines: list[Row]) -> Strip:

@@ -41,6 +41,8 @@ class Card:
     strip: list[Piece] = field(default_factory=list)
     tooltip: str = ""
     taps: list[Tap] = field(default_factory=list)
+    path: str = ""
+    """What it is called among all boxes of the drawing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,16 @@ def cards(network: Network) -> list[Card]:
     """The trunk as cards, the input first; what only views its input is left out."""
     common = usual(network)
     found = [
-        Card("input", "", "", network.input, network.input.grid, section="stem", tooltip="input")
+        Card(
+            "input",
+            "",
+            "",
+            network.input,
+            network.input.grid,
+            section="stem",
+            tooltip="input",
+            path="input",
+        )
     ]
     for node in network.nodes:
         if isinstance(node, Tap):
@@ -76,6 +87,7 @@ def _card(network: Network, node: Node, common: Habit) -> Card:
         macs=macs(node),
         strip=strip(node),
         tooltip=tooltip(node),
+        path=node.name,
     )
     if isinstance(node, Leaf) or (isinstance(node, Series) and is_unit(node)):
         notes = (*words(node).notes, *deviation(node, common))
@@ -113,7 +125,7 @@ def _fewer(found: list[Card]) -> list[Card]:
         return found
     box, last = more(len(gone)), gone[-1]
     rest = Card(box.text[0].text, "", "", last.out, last.grid, section=last.section)
-    rest.tooltip = box.tooltip
+    rest.tooltip, rest.path = box.tooltip, box.path
     return [*found[:head], rest, *found[len(found) - tail :]]
 
 

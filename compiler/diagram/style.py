@@ -1,42 +1,14 @@
-"""Colours, fonts and families: every drawing takes its looks from here."""
+"""Colours of families: every drawing takes its looks from here."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from compiler.ir.plugged import every_kind
+from compiler.picture.ink import FRAME, PAPER, Ink, Look
 
 if TYPE_CHECKING:
     from compiler.plugins.kinds import Family
-
-FONT = "Helvetica,Arial,sans-serif"
-
-
-@dataclass(frozen=True, slots=True)
-class Ink:
-    """One colour by day and by night."""
-
-    light: str
-    dark: str
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """How one family of ops is filled and outlined, and what the legend calls it."""
-
-    fill: Ink
-    line: Ink
-    legend: str = ""
-
-
-PAPER = Ink("#ffffff", "#10161d")
-TEXT = Ink("#1f2933", "#e9eef5")
-MUTED = Ink("#52606d", "#aab7c5")
-EDGE = Ink("#7b8794", "#8592a3")
-WRAP = Ink("#aebac7", "#566375")
-FRAME = Ink("#748291", "#67778a")
-GRID = Ink("#d3d9e0", "#333f4c")
 
 LOOKS = {
     "pointwise": Look(Ink("#dce9f6", "#1f3850"), Ink("#5c8ab8", "#5b9bd5"), "1×1 conv"),
@@ -103,21 +75,3 @@ def kernels(legend: str, rank: int) -> str:
 def look(family: str) -> Look:
     """The look of a family; one that a plugin invents without colours is drawn as `other`."""
     return looks().get(family, LOOKS["other"])
-
-
-def _inks() -> list[Ink]:
-    every = reversed(looks().values())  # Of one colour by day, our own at night wins.
-    pairs = [ink for each in every for ink in (each.fill, each.line)]
-    return [PAPER, TEXT, MUTED, EDGE, WRAP, FRAME, GRID, *pairs, *HEAT, *STRIP.values()]
-
-
-def css(drawing: str) -> str:
-    """A style sheet that swaps each colour of the drawing for its counterpart at night."""
-    pairs = {ink.light: ink.dark for ink in _inks()}
-    swaps = [
-        f'.graph [{kind}="{light}"]{{{kind}:{dark}}}'
-        for light, dark in pairs.items()
-        for kind in ("fill", "stroke")
-        if f'{kind}="{light}"' in drawing
-    ]
-    return "\n".join(["@media (prefers-color-scheme: dark){", *swaps, "}"])

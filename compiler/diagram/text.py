@@ -1,9 +1,8 @@
-"""Numbers and shapes as a person writes them, and text made safe."""
+"""Numbers and shapes as a person writes them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from html import escape
 from pathlib import Path
 
 from compiler.ir.op import Shape
@@ -56,16 +55,6 @@ def by(dims: Iterable[str]) -> str:
 def shape(x: Shape) -> str:
     """A shape in numbers, whatever its symbols."""
     return by(map(plain, x))
-
-
-def clean(text: str) -> str:
-    """`text` on one line, without what XML can't hold."""
-    return "".join(c if c.isprintable() else " " if c.isspace() else "\ufffd" for c in text)
-
-
-def html(text: str) -> str:
-    """`text` for an HTML-like label, its spaces kept."""
-    return escape(clean(text)).replace("  ", "\u00a0 ")
 
 
 def place(span: Span) -> str:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from compiler.diagram.chains import Box, Chain, Item
-from compiler.diagram.labels import small
+from compiler.picture.labels import small
 
 T = TypeVar("T")
 
@@ -68,7 +68,7 @@ def _fitting(items: Sequence[T], size: Callable[[T], int], room: int) -> int:
 def more(count: int) -> Box:
     """A box for what is left out."""
     words = f"⋮ {count:,} more"
-    return Box((small(words),), "other", f"{words}, left out of the drawing")
+    return Box((small(words),), "other", f"{words}, left out of the drawing", path="more")
 
 
 def _width(chain: Chain) -> int:

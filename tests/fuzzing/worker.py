@@ -19,6 +19,7 @@ from compiler.cost.render import as_text
 from compiler.diagram import drawings
 from compiler.ir.network import Network
 from compiler.lowering.prepare import Piped, prepare
+from compiler.picture import as_dot, as_svg
 from compiler.source import emit
 from dsl.text.problems import Problem, SpecError
 from dsl.text.source import read_stream
@@ -54,7 +55,8 @@ def emitted(text: str, spec: dsl.Spec, network: Network) -> None:
 
 def drawn(text: str, spec: dsl.Spec, network: Network) -> None:
     """Its drawings."""
-    drawings(network)
+    for sheet in drawings(network).values():
+        as_svg(sheet), as_dot(sheet)
 
 
 def linted(text: str, spec: dsl.Spec, network: Network) -> None:

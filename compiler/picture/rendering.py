@@ -1,4 +1,4 @@
-"""DOT text to SVG or PNG: with the `dot` program if one works, else with pygraphviz."""
+"""DOT text to PNG or PDF: with the `dot` program if one works, else with pygraphviz."""
 
 from __future__ import annotations
 
@@ -16,10 +16,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
-from compiler.diagram import svg
 from compiler.files import png
 
-Format = Literal["svg", "png"]
+Format = Literal["png", "pdf"]
 Job = tuple[str, str, float]
 """DOT text, format, dots per inch."""
 
@@ -40,7 +39,7 @@ class RenderUnavailable(RenderError):
 
 
 def render(dot: str, format: Format, *, scale: float | None = None) -> bytes:
-    """One drawing. `scale` is 2 for a PNG unless told otherwise, 1 for an SVG.
+    """One drawing. `scale` is 2 for a PNG unless told otherwise; a PDF has no pixels.
 
     A PNG that would be too large is drawn at a smaller scale, down to 1. Raises
     `RenderUnavailable` without Graphviz, `RenderError` if Graphviz fails.
@@ -58,7 +57,7 @@ def render_all(
 
 
 def _job(dot: str, format: Format, scale: float | None) -> Job:
-    return dot, format, POINTS * (scale or (2 if format == "png" else 1))
+    return dot, format, POINTS * ((scale or 2) if format == "png" else 1)
 
 
 def _run(jobs: list[Job]) -> list[bytes]:
@@ -73,8 +72,7 @@ def _run(jobs: list[Job]) -> list[bytes]:
             )
         outputs[place] = data
     pairs = zip(jobs, outputs, strict=True)
-    finish = {"svg": svg.finish, "png": png.finish}
-    return [finish[format](data, dot) for (dot, format, _), data in pairs]
+    return [png.finish(data, dot) if format == "png" else data for (dot, format, _), data in pairs]
 
 
 def _too_large(job: Job, data: bytes) -> bool:
@@ -118,7 +116,7 @@ def _with_pygraphviz(jobs: list[Job]) -> list[bytes]:
     return [_picture(data, job) for data, job in zip(drawn, jobs, strict=True)]
 
 
-WHOLE = {"svg": (b"<", b"</svg>"), "png": (b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82")}
+WHOLE = {"pdf": (b"%PDF-", b"%%EOF"), "png": (b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82")}
 """What a picture begins and ends with."""
 
 

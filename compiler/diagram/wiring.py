@@ -1,0 +1,76 @@
+"""Boxes at their places, and the edges between their ports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from compiler.diagram.chains import Box
+from compiler.diagram.style import look
+from compiler.picture.ink import EDGE, Ink
+from compiler.picture.labels import Label
+from compiler.picture.sheet import Edge, End, Outline, Tile, distinct
+
+Size = tuple[float, float]
+
+
+class Place(NamedTuple):
+    """Where something begins, in points from the left and from the top."""
+
+    left: float
+    top: float
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A box that was placed."""
+
+    tile: Tile
+
+    @property
+    def bottom(self) -> float:
+        """Where it ends, in points from the top."""
+        return self.tile.top + self.tile.height
+
+    def entry(self, x: float, port: str = "") -> End:
+        """Where edges arrive at its top, so many points from its left."""
+        return End(self.tile.name, (self.tile.left + x, self.tile.top), port, "n")
+
+    def exits(self, places: Iterable[float]) -> list[End]:
+        """Where edges leave its bottom: by a port at each of these places."""
+        pairs, left = enumerate(places), self.tile.left
+        return [End(self.tile.name, (left + x, self.bottom), f"b{i}", "s") for i, x in pairs]
+
+
+class Wiring:
+    """Collects boxes and edges."""
+
+    def __init__(self) -> None:
+        self._tiles: dict[str, Tile] = {}
+        self._edges: list[Edge] = []
+
+    def box(self, box: Box, place: Place, size: Size, label: Label, outline: Outline) -> Named:
+        """Place a box in its family's looks."""
+        colours, name = look(box.family), box.path or box.family
+        tile = Tile(name, *place, *size, label, colours, outline, box.family, box.tooltip)
+        return self.place(tile)
+
+    def place(self, tile: Tile) -> Named:
+        """Place a box; its name becomes one of its own."""
+        tile = replace(tile, name=distinct(tile.name, self._tiles))
+        self._tiles[tile.name] = tile
+        return Named(tile)
+
+    def join(self, tails: list[End], head: End, ink: Ink = EDGE) -> None:
+        """Draw an edge from each tail to a head."""
+        self._edges += [Edge(tail, head, ink=ink) for tail in tails]
+
+    @property
+    def bottom(self) -> float:
+        """Where the lowest box ends, in points from the top."""
+        return max((tile.top + tile.height for tile in self._tiles.values()), default=0)
+
+    def placed(self) -> tuple[tuple[Tile, ...], tuple[Edge, ...]]:
+        """Everything."""
+        return tuple(self._tiles.values()), tuple(self._edges)

@@ -1,0 +1,97 @@
+"""What stands in a box: lines of cells, each of a size of its own, with text in its middle.
+
+Nothing here knows a format. A text is placed by its cell's edge or middle, never by how wide it
+is, so that it stays in its cell with whatever font a reader has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from compiler.picture.ink import MUTED, TEXT, Ink
+from compiler.picture.metrics import room
+
+Align = Literal["start", "middle", "end"]
+"""Where in its cell a text stands, as SVG's `text-anchor` has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A stretch of text in one style."""
+
+    text: str
+    size: float = 11
+    bold: bool = False
+    ink: Ink = MUTED
+
+    @property
+    def room(self) -> float:
+        """Points to set aside for it."""
+        return room(self.text, self.size, bold=self.bold)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A rectangle with text. `port` is what an edge names that begins or ends here."""
+
+    width: float
+    height: float
+    runs: tuple[Run, ...] = ()
+    align: Align = "middle"
+    fill: Ink | None = None
+    outline: Ink | None = None
+    port: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Cells side by side, each in the middle of the line's height."""
+
+    height: float
+    cells: tuple[Cell, ...]
+
+    @property
+    def width(self) -> float:
+        """Points that the cells take."""
+        return sum(cell.width for cell in self.cells)
+
+
+Label = tuple[Line, ...]
+
+
+def strong(text: str, size: float = 12) -> Run:
+    """Bold text in the main colour."""
+    return Run(text, size, True, TEXT)
+
+
+def small(text: str, size: float = 10) -> Run:
+    """Muted small text: shapes, amounts."""
+    return Run(text, size)
+
+
+def beside(*runs: Run) -> tuple[Run, ...]:
+    """The runs that have text, with a gap between."""
+    shown = [run for run in runs if run.text]
+    gap = Run("\u00a0\u00a0", 12)
+    return tuple(piece for run in shown for piece in (gap, run))[1:]
+
+
+def room_for(runs: Iterable[Run]) -> float:
+    """Points to set aside for runs on one line."""
+    return sum(run.room for run in runs)
+
+
+def line(*cells: Cell, height: float | None = None) -> Line:
+    """Cells side by side, as high as the highest unless told otherwise."""
+    return Line(height or max(cell.height for cell in cells), cells)
+
+
+def exits(ports: Iterable[float], width: float) -> Line:
+    """A thin line at the bottom with a port, `b0`, `b1`…, around each of these places."""
+    at, cells = 0.0, []
+    for i, x in enumerate(ports):
+        cells += [Cell(x - 2 - at, 1), Cell(4, 1, port=f"b{i}")]
+        at = x + 2
+    return Line(1, (*cells, Cell(width - at, 1)))

@@ -1,0 +1,94 @@
+"""A drawing before it is a file: boxes and lines at their places, in points, y downwards."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from dataclasses import dataclass, field
+from itertools import chain, count
+from typing import Literal
+
+from compiler.picture.ink import EDGE, Ink, Look
+from compiler.picture.labels import Label
+
+Outline = Literal["rounded", "square", "dashed", "none"]
+Side = Literal["n", "s"]
+Point = tuple[float, float]
+
+
+def distinct(name: str, taken: Container[str]) -> str:
+    """A name that no other box has: with a number behind it where it is taken."""
+    numbered = (f"{name}-{i}" for i in count(2))
+    return next(each for each in chain([name], numbered) if each not in taken)
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A box at its place. `name` is its own on a sheet; a style sheet may call its like `kind`."""
+
+    name: str
+    left: float
+    top: float
+    width: float
+    height: float
+    label: Label
+    look: Look
+    outline: Outline = "rounded"
+    kind: str = ""
+    tooltip: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """Where an edge begins or ends: a box, one of its ports and a side of that, and the point."""
+
+    tile: str
+    at: Point
+    port: str = ""
+    side: Side | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A line from one end to the other, by way of corners."""
+
+    tail: End
+    head: End
+    corners: tuple[Point, ...] = ()
+    ink: Ink = EDGE
+    dashed: bool = False
+
+    @property
+    def points(self) -> tuple[Point, ...]:
+        """All the points that it goes through."""
+        return (self.tail.at, *self.corners, self.head.at)
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A whole drawing. `name` tells it from others on one page; `about` says it to who can't see.
+
+    `heading` stands above at the left; boxes count their places from below it.
+    """
+
+    name: str
+    title: str
+    about: str
+    heading: Label
+    tiles: tuple[Tile, ...] = ()
+    edges: tuple[Edge, ...] = field(default=())
+
+    @property
+    def head_height(self) -> float:
+        """Points that the heading takes."""
+        return sum(line.height for line in self.heading)
+
+    @property
+    def width(self) -> float:
+        """Points from left to right, without a margin."""
+        head = max((line.width for line in self.heading), default=0)
+        return max([head, *(tile.left + tile.width for tile in self.tiles)])
+
+    @property
+    def height(self) -> float:
+        """Points from top to bottom, heading included, without a margin."""
+        return self.head_height + max((tile.top + tile.height for tile in self.tiles), default=0)

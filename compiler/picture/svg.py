@@ -1,0 +1,198 @@
+"""A sheet as SVG: day and night in one file, each text anchored to its cell, nothing of a machine.
+
+Standard: SVG 1.1. Every id begins with the sheet's name, and every rule of the style sheet with
+that id, so that two drawings can stand in one page.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from xml.sax.saxutils import escape, quoteattr
+
+from compiler.picture.ink import EDGE, FONT, PAPER, Ink
+from compiler.picture.labels import Cell, Label, Run
+from compiler.picture.sheet import Edge, Point, Sheet, Tile, distinct
+from compiler.picture.words import clean
+
+MARGIN = 18
+STROKE = 1.1
+ROUND = 8
+BASELINE = 0.36
+"""How far below a line's middle its letters stand, of their size: half of Helvetica's capitals."""
+TIP, HALF = 6.0, 2.4
+"""An arrow's length, and half its width."""
+
+
+def as_svg(sheet: Sheet) -> str:
+    """The drawing as a file of its own, which a page may take in as it is."""
+    name = identifier(sheet.name)
+    width, height = sheet.width + 2 * MARGIN, sheet.height + 2 * MARGIN
+    attributes = {
+        "xmlns": "http://www.w3.org/2000/svg",
+        "id": name,
+        "width": f"{number(width)}pt",
+        "height": f"{number(height)}pt",
+        "viewBox": f"0 0 {number(width)} {number(height)}",
+        "role": "img",
+        "aria-labelledby": f"{name}-title {name}-about",
+        "font-family": FONT,
+    }
+    given = " ".join(f'{key}="{value}"' for key, value in attributes.items())
+    body = "\n".join(_body(sheet, name))
+    lines = [
+        f"<svg {given}>",
+        f'<title id="{name}-title">{escape(clean(sheet.title))}</title>',
+        f'<desc id="{name}-about">{escape(clean(sheet.about))}</desc>',
+        f"<style>\n{_night(sheet, name, body)}\n</style>",
+        _rectangle(0, 0, width, height, PAPER),
+        body,
+        "</svg>",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def identifier(name: str) -> str:
+    """A name as an id, which has no spaces and begins with a letter."""
+    found = re.sub(r"[^\w.-]+", "-", name)
+    return found if found[:1].isalpha() else f"d{found}"
+
+
+def number(value: float) -> str:
+    """A length with no more digits than can be seen."""
+    return f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+def _body(sheet: Sheet, name: str) -> Iterator[str]:
+    yield from _label(sheet.heading, MARGIN, MARGIN)
+    yield f'<g transform="translate({MARGIN} {number(MARGIN + sheet.head_height)})">'
+    for edge in sheet.edges:
+        yield from _edge(edge)
+    ids: dict[str, Tile] = {}
+    for tile in sheet.tiles:
+        ids[distinct(identifier(f"{name}-{tile.name}"), ids)] = tile
+    for own, tile in ids.items():
+        yield from _tile(tile, own)
+    yield "</g>"
+
+
+def _night(sheet: Sheet, name: str, body: str) -> str:
+    """A style sheet that swaps each colour of the drawing for its counterpart at night."""
+    swaps = [
+        f'#{_selector(name)} [{kind}="{ink.light}"]{{{kind}:{ink.dark}}}'
+        for ink in {ink.light: ink for ink in reversed([*_inks(sheet)])}.values()
+        for kind in ("fill", "stroke")
+        if ink is PAPER or f'{kind}="{ink.light}"' in body
+    ]
+    return "\n".join(["@media (prefers-color-scheme: dark){", *swaps, "}"])
+
+
+def _selector(name: str) -> str:
+    return name.replace(".", "\\.")
+
+
+def _inks(sheet: Sheet) -> Iterator[Ink]:
+    yield from (PAPER, EDGE)
+    yield from (edge.ink for edge in sheet.edges)
+    labels = [sheet.heading]
+    for tile in sheet.tiles:
+        yield from (tile.look.fill, tile.look.line)
+        labels.append(tile.label)
+    for cell in (cell for label in labels for line in label for cell in line.cells):
+        yield from (ink for ink in (cell.fill, cell.outline) if ink)
+        yield from (run.ink for run in cell.runs)
+
+
+def _tile(tile: Tile, own: str) -> Iterator[str]:
+    kind = f"node {tile.kind}".strip()
+    yield f'<g id="{own}" class="{kind}">'
+    if tile.tooltip.strip():
+        yield f"<title>{_lines(tile.tooltip)}</title>"
+    if tile.outline != "none":
+        yield _outline(tile)
+    yield from _label(tile.label, tile.left, tile.top)
+    yield "</g>"
+
+
+def _lines(text: str) -> str:
+    return "&#10;".join(escape(clean(line)) for line in text.split("\n"))
+
+
+def _outline(tile: Tile) -> str:
+    more = f'stroke="{tile.look.line.light}" stroke-width="{STROKE}"'
+    if tile.outline != "square":
+        more += f' rx="{ROUND}"'
+    if tile.outline == "dashed":
+        more += ' stroke-dasharray="5 2"'
+    return _rectangle(tile.left, tile.top, tile.width, tile.height, tile.look.fill, more)
+
+
+def _rectangle(
+    x: float, y: float, width: float, height: float, fill: Ink | None, more: str = ""
+) -> str:
+    place = f'x="{number(x)}" y="{number(y)}" width="{number(width)}" height="{number(height)}"'
+    colour = fill.light if fill else "none"
+    return f'<rect {place} fill="{colour}"{" " if more else ""}{more}/>'
+
+
+def _label(label: Label, left: float, top: float) -> Iterator[str]:
+    for line in label:
+        x = left
+        for cell in line.cells:
+            yield from _cell(cell, x, top + (line.height - cell.height) / 2)
+            x += cell.width
+        top += line.height
+
+
+def _cell(cell: Cell, x: float, y: float) -> Iterator[str]:
+    if cell.fill or cell.outline:
+        stroke = f'stroke="{cell.outline.light}"' if cell.outline else ""
+        yield _rectangle(x, y, cell.width, cell.height, cell.fill, stroke)
+    runs = [run for run in cell.runs if run.text]
+    if runs:
+        at = x + {"start": 0, "middle": cell.width / 2, "end": cell.width}[cell.align]
+        largest = max(run.size for run in runs)
+        place = f'x="{number(at)}" y="{number(y + cell.height / 2 + BASELINE * largest)}"'
+        anchor = "" if cell.align == "start" else f' text-anchor="{cell.align}"'
+        yield f"<text {place}{anchor}{_runs(runs)}</text>"
+
+
+def _runs(runs: list[Run]) -> str:
+    if len(runs) == 1:
+        return f" {_style(runs[0])}>{_text(runs[0])}"
+    return ">" + "".join(f"<tspan {_style(run)}>{_text(run)}</tspan>" for run in runs)
+
+
+def _style(run: Run) -> str:
+    weight = ' font-weight="bold"' if run.bold else ""
+    return f'font-size="{run.size:g}"{weight} fill="{run.ink.light}"'
+
+
+def _text(run: Run) -> str:
+    return escape(clean(run.text)).replace("  ", "\u00a0 ")
+
+
+def _edge(edge: Edge) -> Iterator[str]:
+    dashes = ' stroke-dasharray="5 2"' if edge.dashed else ""
+    *rest, end = edge.points
+    short = _towards(end, rest[-1], TIP - 1)
+    way = "L".join(f"{number(x)},{number(y)}" for x, y in (*rest, short))
+    colour = edge.ink.light
+    ends = f"data-from={quoteattr(edge.tail.tile)} data-to={quoteattr(edge.head.tile)}"
+    yield f'<g class="edge" {ends}>'
+    yield f'<path d="M{way}" fill="none" stroke="{colour}" stroke-width="{STROKE}"{dashes}/>'
+    yield f'<path d="M{_tip(rest[-1], end)}Z" fill="{colour}"/>'
+    yield "</g>"
+
+
+def _tip(before: Point, end: Point) -> str:
+    """A triangle at the end of a line that is upright or level."""
+    x, y = _towards(end, before, TIP)
+    upright = end[0] == before[0]
+    sides = [(x - HALF, y), (x + HALF, y)] if upright else [(x, y - HALF), (x, y + HALF)]
+    return "L".join(f"{number(a)},{number(b)}" for a, b in (end, *sides))
+
+
+def _towards(start: Point, goal: Point, length: float) -> Point:
+    """The point some way from a start, on an upright or level line to a goal."""
+    return tuple(a + max(-length, min(length, b - a)) for a, b in zip(start, goal, strict=True))  # type: ignore[return-value]  # it has two numbers
