@@ -144,6 +144,15 @@ class TestActions:
         told = {each.code for each in opened("|" + reasoned)[0].problems}
         assert not {"W130", "W190", "W191"} & told
 
+    def test_what_is_left_out_is_named_and_goes_with_its_line(self) -> None:
+        comment = "# lint: allow W112 x"
+        ((delete, mended),) = done(f"|{comment}\n{TINY}", CodeActionKind.QuickFix)
+        assert (delete.title, mended) == (f"Delete `{comment}`", TINY)
+        text = edited("conv1: 3x3 16 /2", "conv1: 3x3 16 /2, |relu")
+        (delete, mended), _ = done(text, CodeActionKind.QuickFix)
+        assert delete.title == "Delete `, relu`"
+        assert mended == TINY
+
     def test_nothing_to_fix_elsewhere(self) -> None:
         text = edited("A c7=8", "A c=8", "|" + TINY)
         assert done(text, CodeActionKind.QuickFix) == []

@@ -73,8 +73,17 @@ def _better(before: Examined, after: Examined, mended: Problem) -> bool:
 def applied(text: str, fix: Fix) -> str:
     """A text with one fix made; a line of which nothing is left goes, too."""
     lines = text.split("\n")
-    at, start = fix.span.line - 1, fix.span.column - 1
-    line = lines[at][:start] + fix.text + lines[at][start + fix.span.length :]
-    gone = not line.strip() and lines[at].strip() and len(lines) > 1
-    lines[at : at + 1] = [] if gone else [line]
+    at = fix.span.line - 1
+    gone = takes_line(lines[at], fix) and len(lines) > 1
+    lines[at : at + 1] = [] if gone else [_written(lines[at], fix)]
     return "\n".join(lines)
+
+
+def takes_line(line: str, fix: Fix) -> bool:
+    """Whether a fix leaves nothing of its line, which is to go then."""
+    return bool(line.strip()) and not _written(line, fix).strip()
+
+
+def _written(line: str, fix: Fix) -> str:
+    start = fix.span.column - 1
+    return line[:start] + fix.text + line[start + fix.span.length :]

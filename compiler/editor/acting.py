@@ -9,6 +9,7 @@ from lsprotocol.types import CodeActionKind
 
 from compiler.checking.allowances import UNCLEAR, UNUSED
 from compiler.checking.examining import codes
+from compiler.checking.mending import takes_line
 from compiler.editor.diagnosing import diagnostic
 from compiler.editor.extracting import extracted
 from compiler.editor.pages import Page
@@ -81,10 +82,15 @@ def _fixed(problem: Problem, reading: Reading, page: Page, uri: str) -> types.Co
     """Writing what a problem advises."""
     fix = problem.fix
     assert fix is not None, problem
-    title = f"Write `{fix.text}`" if fix.text else "Delete it"
-    edit = types.TextEdit(page.range(fix.span), page.written(fix.text))
+    at, start = fix.span.line - 1, fix.span.column - 1
+    line = reading.lines[at]
+    gone = line[start:][: fix.span.length].strip()
+    place = page.range(fix.span)
+    if takes_line(line, fix):
+        place = page.between((at, 0), (at + 1, 0))
+    edit = types.TextEdit(place, page.written(fix.text))
     return types.CodeAction(
-        title=title,
+        title=f"Write `{fix.text.strip() or fix.text}`" if fix.text else f"Delete `{gone}`",
         kind=CodeActionKind.QuickFix,
         diagnostics=[diagnostic(problem, reading, page, uri)],
         is_preferred=not fix.guess,
