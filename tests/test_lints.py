@@ -61,7 +61,7 @@ def test_what_it_offers_to_write_mends_its_example(lint: Lint) -> None:
     offered = [found for found in findings(dsl.loads(text)) if found.fix]
     for found in offered:
         assert found.fix
-        assert found.fix.text.strip() in found.help, found
+        assert found.fix.text.strip(" ,-\n") in found.help, found
     sure, all_of_them = (mended(text, "net.yaml", examined, guesses=more) for more in (False, True))
     assert {each.code for each in all_of_them.done} == ({lint.code} if offered else set())
     assert bool(sure.done) == (mends(lint) == "--fix")
@@ -81,6 +81,12 @@ LEFT_OUT = {
     "body: [1x1 8 pad=1 /2]": "body: [1x1 8 /2]",
     "body: [{concat: [b5x5: 3x3 8, b: [1x1 8]]}]": "body: [{concat: [b5x5: 5x5 8, b: [1x1 8]]}]",
 }
+PUT_BEFORE = {
+    "do: [1x1 16, fc: fc classes]": "do: [1x1 16, adaptivepool avg 8x8, fc: fc classes]",
+    "do:\n    - 1x1 16\n    - fc: fc classes": (
+        "do:\n    - 1x1 16\n    - adaptivepool avg 8x8\n    - fc: fc classes"
+    ),
+}
 KEPT = (
     "body: [{concat: [relu, 1x1 8]}]",
     "body: [{concat: [1x1 8, 3x3 8], then: relu}]",
@@ -97,6 +103,14 @@ def test_steps_and_words_that_are_left_out_go_with_their_signs(text: str) -> Non
     stem = "stem: [3x3 8]\n"
     found = mended(framed(stem + text), "net.yaml", examined, guesses=True)
     assert found.text == framed(stem + LEFT_OUT[text])
+
+
+@pytest.mark.parametrize("text", PUT_BEFORE)
+def test_a_step_more_stands_in_the_list_as_the_others_do(text: str) -> None:
+    start = "stem: [a: 8x8 32 /8 valid, b: 3x3 32 /2]\naux:\n"
+    start += "- aux1:\n    from: a\n    weight: 0.3\n    "
+    found = mended(framed(start + text), "net.yaml", examined, guesses=True)
+    assert found.text == framed(start + PUT_BEFORE[text])
 
 
 @pytest.mark.parametrize("text", KEPT)

@@ -80,6 +80,20 @@ def step_taken_out(subject: Subject, site: Site) -> Fix | None:
     return _cut(span, first.start("out"), comma.end()) if first and comma else None
 
 
+def step_put_before(subject: Subject, site: Site, step: str) -> Fix | None:
+    """A step more in front of one, in the list that it is an item of."""
+    span = site.span
+    if span not in _in_lists(subject) or not span.exact or not subject.written(span):
+        return None
+    before = subject.line(span)[: span.column - 1]
+    found = DASH.fullmatch(before) or re.fullmatch(rf".*[\[,]\s*(?P<out>{NAME})", before)
+    if not found:
+        return None
+    start = found.start("out")
+    text = f"- {step}\n{' ' * start}" if found["out"].startswith("-") else f"{step}, "
+    return Fix(Span(span.file, span.line, start + 1, 0), text, guess=True)
+
+
 def _cut(span: Span, start: int, end: int) -> Fix:
     return Fix(Span(span.file, span.line, start + 1, end - start), "", guess=True)
 

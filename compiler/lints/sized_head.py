@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from compiler.findings.edits import step_put_before
 from compiler.findings.limits import limits
 from compiler.findings.lint import Finding, Lint
-from compiler.findings.subject import Subject
+from compiler.findings.subject import Site, Subject
 from compiler.ir.nodes import Leaf, Tap, leaves
 from compiler.ops.linear import Flatten, Linear
 from dsl.models.extent import kernel_text
-from dsl.text.problems import Span
+from dsl.text.problems import Fix, Span
 
 
 def _find(subject: Subject) -> Iterator[Finding]:
@@ -33,27 +34,43 @@ def _find(subject: Subject) -> Iterator[Finding]:
             _place(subject, head, first),
             f"auxiliary head {head.name} holds training to inputs of {found}, "
             "and evaluating takes larger ones",
-            help=_help(head),
+            help=f"put `{_pooling(head)}` where its map is flattened: it changes nothing here, "
+            "and every larger input fits",
+            fix=_fix(subject, head),
         )
 
 
 def _place(subject: Subject, head: Tap, first: Leaf) -> Span:
     """The linear layer, which was made for one number of features."""
-    sites = (site for site in subject.sites if any(use.node is first for use in site.uses))
-    return next((site.span for site in sites), head.span)
+    site = _site(subject, first)
+    return site.span if site else head.span
 
 
-def _help(head: Tap) -> str:
-    """A pooling that changes nothing here, and makes the head fit every size."""
+def _site(subject: Subject, leaf: Leaf) -> Site | None:
+    """The step that one layer is all of."""
+    sites = (site for site in subject.sites if any(use.node is leaf for use in site.uses))
+    return next(sites, None)
+
+
+def _flat(head: Tap) -> Leaf | None:
+    """The layer that flattens the head's map."""
     flat = (leaf for _, leaf in leaves(head.body.nodes) if isinstance(leaf.op, (Flatten, Linear)))
-    grid = next((leaf.inp.grid for leaf in flat), ())
-    pooling = "globalpool avg"
+    return next(flat, None)
+
+
+def _pooling(head: Tap) -> str:
+    """A pooling that changes nothing here, and makes the head fit every size."""
+    flat = _flat(head)
+    grid = flat.inp.grid if flat else ()
     if any(size != 1 for size in grid):
-        pooling = f"adaptivepool avg {kernel_text(map(int, grid))}"
-    return (
-        f"put `{pooling}` where its map is flattened: it changes nothing here, "
-        "and every larger input fits"
-    )
+        return f"adaptivepool avg {kernel_text(map(int, grid))}"
+    return "globalpool avg"
+
+
+def _fix(subject: Subject, head: Tap) -> Fix | None:
+    flat = _flat(head)
+    site = _site(subject, flat) if flat else None
+    return step_put_before(subject, site, _pooling(head)) if site else None
 
 
 LINT = Lint(
