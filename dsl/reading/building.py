@@ -48,7 +48,7 @@ def _explain(kind: Any, fault: Fault, places: Places, report: Report) -> None:
     if fault.kind == "missing" and example:
         report.add("E011", span, f"needs its {name}, as in `{example}`")
     elif fault.kind == "missing":
-        message, help = f"the key `{where}` is missing", f"such as `{KEYS.get(where, '')}`"
+        message, help = f"the key `{where}` is missing", f"such as {KEYS.get(where, '')}"
         before = _before(kind, where, places)
         report.add("E011", before or span, message, hint="below this" * bool(before), help=help)
     else:
@@ -64,12 +64,12 @@ def _before(kind: Any, key: str, places: Places) -> Span | None:
 
 
 KEYS = {
-    "name": "name: my_network",
-    "input": "input: [3, 299, 299]",
-    "classes": "classes: 1000",
-    "from": "from: mixed_6e",
-    "weight": "weight: 0.4",
-    "do": "do: [globalpool avg, fc classes]",
-    "by": "by: 0.5",
+    "name": "`name: my_network`",
+    "input": "`input: [3, 299, 299]`",
+    "classes": "`classes: 1000`, which the head's `fc classes` follows",
+    "from": "`from: mixed_6e`",
+    "weight": "`weight: 0.4`",
+    "do": "`do: [globalpool avg, fc classes]`",
+    "by": "`by: 0.5`",
 }
 """How the keys that must be there are written."""

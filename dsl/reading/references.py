@@ -175,12 +175,13 @@ def _call(step: Call, spec: Spec, params: Mapping[str, Span], report: Report) ->
     where = f" (defined at {line.line}:{line.column})" if line.line else ""
     help = f"{step.block} takes {takes}{where}"
     meant: set[str] = set()
-    for key in step.args:
-        if key not in block.params:
-            near = _meant(key, [name for name in block.params if name not in step.args])
-            meant.add(near)
-            message = f"block {step.block} has no parameter {key}"
-            report.add("E021", step.at.of(f"args.{key}"), message, meant=near, help=help)
+    strange = [key for key in step.args if key not in block.params]
+    left = {name: default for name, default in block.params.items() if name not in step.args}
+    for key in strange:
+        near = _meant(key, left, alone=len(strange) == 1)
+        meant.add(near)
+        message = f"block {step.block} has no parameter {key}"
+        report.add("E021", step.at.of(f"args.{key}"), message, meant=near, help=help)
     missing = [name for name, default in block.params.items() if default is None]
     missing = [name for name in missing if name not in step.args and name not in meant]
     if missing:
@@ -198,7 +199,13 @@ def _ramps(step: Call, report: Report) -> None:
             report.add("E013", step.at.of(f"args.{key}="), message, help=help)
 
 
-def _meant(key: str, params: list[str]) -> str:
-    """The parameter that was probably meant; `w` is short for `width`."""
-    longer = [name for name in params if name.startswith(key)]
-    return longer[0] if len(longer) == 1 else closest(key, params)
+def _meant(key: str, params: Mapping[str, object], *, alone: bool) -> str:
+    """The parameter that was probably meant; `w` and `width` are short and long for each other.
+
+    One strange name `alone` stands for the one parameter that the call lacks, whatever it says.
+    """
+    alike = [name for name in params if name.startswith(key) or key.startswith(name)]
+    if len(alike) == 1:
+        return alike[0]
+    needed = [name for name, default in params.items() if default is None]
+    return closest(key, params) or (needed[0] if alone and len(needed) == 1 else "")

@@ -12,6 +12,7 @@ from dsl.reading import opstring
 from dsl.reading.building import build
 from dsl.reading.filler import Filler, place, places_of
 from dsl.reading.strangers import EXAMPLES
+from dsl.reading.sums import say_no_sum
 from dsl.text.problems import Fix, Report, Span, shown
 from dsl.text.values import Entry, Mapping, Scalar, Value, plain
 from dsl.text.values import Sequence as List
@@ -181,6 +182,9 @@ class StepReader(Filler):
 
     def residual(self, value: Value) -> Residual | None:
         """`{shortcut: 1x1 64 /2 linear, scale: 0.1, act: relu}`."""
+        if not isinstance(value, Mapping):
+            say_no_sum(value, self.report)
+            return None
         residual: Residual | None = self.fill(Residual, value, {"shortcut": self.step})
         return residual
 
