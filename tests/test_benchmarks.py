@@ -12,12 +12,13 @@ import torch
 from torch import nn
 
 import dsl
-from benchmarks import building, costing, growth, pairs, running, startup, sweeping
+from benchmarks import building, costing, editing, growth, pairs, running, startup, sweeping
 from benchmarks.networks import SUBJECTS, Subject
 from benchmarks.pairs import Estimate, Row
 from compiler.cost import cost
 from compiler.lowering.lower import lower
 from compiler.oracle.observe_ops import KnownOps, Ran
+from tests.speaking import editor
 
 NAMES = [subject.name for subject in SUBJECTS]
 subjects = pytest.mark.parametrize("subject", SUBJECTS, ids=NAMES)
@@ -183,3 +184,13 @@ class TestGrowth:
         totals = [cost(lower(dsl.loads(form(10)))).total for form in growth.FORMS.values()]
         assert totals[0].params == totals[1].params
         assert totals[0].macs == totals[1].macs
+
+
+def test_what_is_edited_is_a_network_and_is_answered(tmp_path: Path) -> None:
+    with editor(tmp_path) as speaker:
+        speaker.begin()
+        session = editing.Session(speaker)
+        seen = [session.edit(), session.edit()]
+        assert [{problem["code"] for problem in problems} for problems in seen] == [{"E130"}] * 2
+        assert session.completed() > 0
+        assert session.version == 3 + editing.BURST
