@@ -166,7 +166,8 @@ def test_source_goes_to_standard_output_or_a_file(
 
 
 @pytest.mark.parametrize(
-    ("suffix", "start"), [("svg", b"<?xml"), ("png", b"\x89PNG"), ("dot", b"digraph")]
+    ("suffix", "start"),
+    [("svg", b"<svg "), ("pdf", b"%PDF-"), ("png", b"\x89PNG"), ("dot", b"digraph")],
 )
 def test_draw(tiny: Path, suffix: str, start: bytes, capsys: pytest.CaptureFixture[str]) -> None:
     for what in ("overview", "stem", "A", "full"):

@@ -14,7 +14,7 @@ from compiler.cli.terminal import Failed
 from compiler.lowering.prepare import Prepared
 
 if TYPE_CHECKING:
-    pass
+    from compiler.picture import Tone
 
 
 @click.command()
@@ -44,7 +44,21 @@ def source(output: Path | None, **spec: Any) -> None:
               help="A .svg, .pdf, .png or .dot; without it, DOT on standard output.")  # fmt: skip
 @click.option("--what", default="overview", show_default=True, metavar="NAME",
               help="overview, stem, full, a block or an auxiliary head.")  # fmt: skip
-def draw(output: Path | None, what: str, **spec: Any) -> None:
+@click.option("--light", "tone", flag_value="light", help="By day, whatever the reader's system.")
+@click.option("--dark", "tone", flag_value="dark", help="By night, in every format.")
+@click.option("--mono", "tone", flag_value="mono", help="In greys, as papers are printed.")
+@click.option("--scale", type=click.FloatRange(0.1, 20),
+              help="Pixels a point of a .png; 2 without it.")  # fmt: skip
+@click.option("--dpi", type=click.FloatRange(7.2, 1440),
+              help="The same as dots per inch, 72 times the scale.")  # fmt: skip
+def draw(
+    output: Path | None,
+    what: str,
+    tone: Tone | None,
+    scale: float | None,
+    dpi: float | None,
+    **spec: Any,
+) -> None:
     """Draw the network, its stem, a block, or everything.
 
     \b
@@ -53,8 +67,12 @@ def draw(output: Path | None, what: str, **spec: Any) -> None:
       inception-compile draw inception_v3 --what B -o block_b.png
       inception-compile draw googlenet --what full -o all.svg
       inception-compile draw googlenet --optimize -o folded.svg
+      inception-compile draw inception_v4 --mono -o v4.pdf
+      inception-compile draw inception_v4 --dpi 600 -o v4.png
     """
-    Drawing(output, what).draw(load(**spec))
+    if scale and dpi:
+        raise click.UsageError("--scale and --dpi say the same: give one of them")
+    Drawing(output, what, tone or "auto", dpi / 72 if dpi else scale).draw(load(**spec))
 
 
 @dataclass(frozen=True)
@@ -63,10 +81,13 @@ class Drawing:
 
     output: Path | None
     what: str
+    tone: Tone = "auto"
+    scale: float | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what ends in no form that there is."""
-        self.form  # noqa: B018  # it raises
+        """Refuse what ends in no form that there is, and pixels of what has none."""
+        if self.form != "png" and self.scale:
+            raise click.UsageError(f"--scale and --dpi are of a .png; a .{self.form} has no pixels")
 
     @property
     def form(self) -> str:
@@ -81,10 +102,11 @@ class Drawing:
     def draw(self, prepared: Prepared) -> None:
         """Draw a network. Raises a usage error for what it has not."""
         from compiler.diagram import sheet_of
-        from compiler.picture import FORMS, RenderError
+        from compiler.picture import Picture, RenderError
 
         try:
-            made = FORMS[self.form](sheet_of(prepared.network, self.what))
+            picture = Picture(sheet_of(prepared.network, self.what)).toned(self.tone)
+            made = picture.made(self.form, scale=self.scale)
         except LookupError as error:
             raise click.UsageError(str(error)) from None
         except RenderError as error:

@@ -11,17 +11,21 @@ from compiler.picture.forms import FORMS, Picture, form_of
 from compiler.picture.rendering import Format, RenderError, RenderUnavailable, render, render_all
 from compiler.picture.sheet import Sheet
 from compiler.picture.svg import as_svg
+from compiler.picture.tones import TONES, Tone, toned
 
 __all__ = [
     "FORMS",
+    "TONES",
     "Format",
     "Picture",
     "RenderError",
     "RenderUnavailable",
     "Sheet",
+    "Tone",
     "as_dot",
     "as_svg",
     "form_of",
     "render",
     "render_all",
+    "toned",
 ]

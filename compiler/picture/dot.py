@@ -12,13 +12,12 @@ from itertools import count, pairwise
 
 import graphviz  # type: ignore[import-untyped]  # has no py.typed marker
 
-from compiler.picture.ink import EDGE, FONT, MUTED, PAPER, Look
+from compiler.picture.ink import EDGE, FONT, Look
 from compiler.picture.labels import Cell, Label, Line, Run
 from compiler.picture.sheet import Edge, End, Point, Sheet, Tile
 from compiler.picture.words import clean
 
 GRAPH = {
-    "bgcolor": PAPER.light,
     "fontname": FONT,
     "inputscale": "72",
     "layout": "neato",
@@ -34,9 +33,8 @@ NODE = {
     "penwidth": "1.1",
     "fontname": FONT,
     "fontsize": "11",
-    "fontcolor": MUTED.light,
 }
-EDGES = {"color": EDGE.light, "arrowsize": "0.6", "penwidth": "1.1"}
+EDGES = {"arrowsize": "0.6", "penwidth": "1.1"}
 STYLES = {
     "rounded": {},
     "square": {"style": "filled"},
@@ -51,17 +49,21 @@ LIFT = 2
 
 def as_dot(sheet: Sheet) -> str:
     """The drawing as DOT text."""
-    attributes = {**GRAPH, "tooltip": graphviz.escape(clean(sheet.title))}
-    graph = graphviz.Digraph(graph_attr=attributes, node_attr=NODE, edge_attr=EDGES)
+    title = graphviz.escape(clean(sheet.title))
+    attributes = {"bgcolor": sheet.paper.light, **GRAPH, "tooltip": title}
+    ink = sheet.edges[0].ink if sheet.edges else EDGE
+    edges = {"color": ink.light, **EDGES}
+    graph = graphviz.Digraph(graph_attr=attributes, node_attr=NODE, edge_attr=edges)
     head = Tile(
         HEADING, 0, -sheet.head_height, _width(sheet.heading), sheet.head_height, sheet.heading,
-        Look(PAPER, PAPER), "none",
+        Look(sheet.paper, sheet.paper), "none",
     )  # fmt: skip
     for each in (head, *sheet.tiles) if sheet.heading else sheet.tiles:
         _tile(graph, each)
     corners = (f"corner{i}" for i in count(1))
     for edge in sheet.edges:
-        _edge(graph, edge, [next(corners) for _ in edge.corners])
+        look = {"color": edge.ink.light} if edge.ink != ink else {}
+        _edge(graph, edge, [next(corners) for _ in edge.corners], look)
     return str(graph.source)
 
 
@@ -87,11 +89,10 @@ def _tile(graph: graphviz.Digraph, tile: Tile) -> None:
     )
 
 
-def _edge(graph: graphviz.Digraph, edge: Edge, corners: list[str]) -> None:
+def _edge(graph: graphviz.Digraph, edge: Edge, corners: list[str], look: dict[str, str]) -> None:
     for name, point in zip(corners, edge.corners, strict=True):
         style = {"shape": "point", "style": "invis", "width": "0", "height": "0"}
         graph.node(name, label="", pos=_pinned(point), **style)
-    look = {"color": edge.ink.light} if edge.ink is not EDGE else {}
     look |= {"style": "dashed"} if edge.dashed else {}
     way = [_end(edge.tail), *corners, _end(edge.head)]
     for tail, head in pairwise(way):

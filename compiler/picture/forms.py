@@ -5,27 +5,38 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import floor
 from pathlib import Path
 
 from compiler.files.writing import write
 from compiler.picture.dot import as_dot
-from compiler.picture.rendering import Format, render
+from compiler.picture.rendering import MOST_PIXELS, RenderError, render
 from compiler.picture.sheet import Sheet
-from compiler.picture.svg import as_svg
+from compiler.picture.svg import MARGIN, as_svg
+from compiler.picture.tones import Tone, toned
 
 
 def _text(written: Callable[[Sheet], str]) -> Callable[[Sheet], bytes]:
     return lambda sheet: written(sheet).encode()
 
 
-def _rendered(form: Format) -> Callable[[Sheet], bytes]:
-    return lambda sheet: render(as_dot(sheet), form)
+def _pdf(sheet: Sheet) -> bytes:
+    return render(as_dot(sheet), "pdf")
+
+
+def _png(sheet: Sheet, scale: float | None = None) -> bytes:
+    """At a scale that was asked for or not at all; without one, smaller where it must be."""
+    most = MOST_PIXELS / (max(sheet.width, sheet.height) + 2 * MARGIN)
+    if scale and scale > most:
+        told = f"the largest scale is {floor(10 * most) / 10:g}, which is {int(72 * most)} dpi"
+        raise RenderError(f"a PNG has {MOST_PIXELS:,} pixels a side at most: {told}")
+    return render(as_dot(sheet), "png", scale=scale)
 
 
 FORMS: dict[str, Callable[[Sheet], bytes]] = {
     "svg": _text(as_svg),
-    "pdf": _rendered("pdf"),
-    "png": _rendered("png"),
+    "pdf": _pdf,
+    "png": _png,
     "dot": _text(as_dot),
 }
 """How each form is made, by the ending of its files; pdf and png need Graphviz."""
@@ -53,7 +64,7 @@ class Picture:
 
     @property
     def svg(self) -> str:
-        """The drawing as SVG, by day and by night."""
+        """The drawing as SVG, by day and by night unless it was toned."""
         return as_svg(self.sheet)
 
     @property
@@ -61,13 +72,31 @@ class Picture:
         """The drawing as DOT, for Graphviz and for programs that read graphs."""
         return as_dot(self.sheet)
 
+    def toned(self, tone: Tone) -> Picture:
+        """The same by day (`light`), by night (`dark`), or in greys (`mono`), whoever looks."""
+        return Picture(toned(self.sheet, tone))
+
+    def made(self, form: str, *, scale: float | None = None) -> bytes:
+        """The drawing in one of the `FORMS`; `scale` is pixels a point of a PNG, 2 without it.
+
+        Raises `ValueError` for another form or a scale that it has no use for,
+        `RenderUnavailable` for a form that needs Graphviz where there is none, `RenderError` if
+        that fails or the PNG would be too large.
+        """
+        if form not in FORMS:
+            raise ValueError(f"a picture is made as {endings()}, not as {form}")
+        if form == "png":
+            return _png(self.sheet, scale)
+        if scale is not None:
+            raise ValueError(f"a scale is of pixels, and a .{form} has none")
+        return FORMS[form](self.sheet)
+
     def _repr_svg_(self) -> str:
         return self.svg
 
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the drawing in the form that the file's ending says.
+    def save(self, path: str | os.PathLike[str], *, scale: float | None = None) -> None:
+        """Write the drawing in the form that the file's ending says; see `made`.
 
-        Raises `ValueError` for another ending, `RenderUnavailable` for a form that needs Graphviz
-        where there is none, `OSError` where the file can't be written.
+        Raises what `made` does, and `OSError` where the file can't be written.
         """
-        write(Path(path), FORMS[form_of(path)](self.sheet))
+        write(Path(path), self.made(form_of(path), scale=scale))

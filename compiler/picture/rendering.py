@@ -71,8 +71,12 @@ def _run(jobs: list[Job]) -> list[bytes]:
                 "draw it as .svg"
             )
         outputs[place] = data
+        jobs[place] = job
     pairs = zip(jobs, outputs, strict=True)
-    return [png.finish(data, dot) if format == "png" else data for (dot, format, _), data in pairs]
+    return [
+        png.finish(data, dot, dpi) if format == "png" else data
+        for (dot, format, dpi), data in pairs
+    ]
 
 
 def _too_large(job: Job, data: bytes) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import chain, count
 from typing import Literal
 
-from compiler.picture.ink import EDGE, Ink, Look
+from compiler.picture.ink import EDGE, PAPER, Ink, Look
 from compiler.picture.labels import Label
 
 Outline = Literal["rounded", "square", "dashed", "none"]
@@ -76,6 +76,7 @@ class Sheet:
     heading: Label
     tiles: tuple[Tile, ...] = ()
     edges: tuple[Edge, ...] = field(default=())
+    paper: Ink = PAPER
 
     @property
     def head_height(self) -> float:

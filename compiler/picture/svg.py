@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from xml.sax.saxutils import escape, quoteattr
 
-from compiler.picture.ink import EDGE, FONT, PAPER, Ink
+from compiler.picture.ink import FONT, Ink
 from compiler.picture.labels import Cell, Label, Run
 from compiler.picture.sheet import Edge, Point, Sheet, Tile, distinct
 from compiler.picture.words import clean
@@ -44,8 +44,8 @@ def as_svg(sheet: Sheet) -> str:
         f"<svg {given}>",
         f'<title id="{name}-title">{escape(clean(sheet.title))}</title>',
         f'<desc id="{name}-about">{escape(clean(sheet.about))}</desc>',
-        f"<style>\n{_night(sheet, name, body)}\n</style>",
-        _rectangle(0, 0, width, height, PAPER),
+        *_night(sheet, name, body),
+        _rectangle(0, 0, width, height, sheet.paper),
         body,
         "</svg>",
     ]
@@ -76,15 +76,16 @@ def _body(sheet: Sheet, name: str) -> Iterator[str]:
     yield "</g>"
 
 
-def _night(sheet: Sheet, name: str, body: str) -> str:
-    """A style sheet that swaps each colour of the drawing for its counterpart at night."""
+def _night(sheet: Sheet, name: str, body: str) -> Iterator[str]:
+    """A style sheet that swaps each colour for its counterpart at night; none if all have one."""
     swaps = [
         f'#{_selector(name)} [{kind}="{ink.light}"]{{{kind}:{ink.dark}}}'
         for ink in {ink.light: ink for ink in reversed([*_inks(sheet)])}.values()
         for kind in ("fill", "stroke")
-        if ink is PAPER or f'{kind}="{ink.light}"' in body
+        if ink.dark != ink.light and (ink is sheet.paper or f'{kind}="{ink.light}"' in body)
     ]
-    return "\n".join(["@media (prefers-color-scheme: dark){", *swaps, "}"])
+    if swaps:
+        yield from ("<style>", "@media (prefers-color-scheme: dark){", *swaps, "}", "</style>")
 
 
 def _selector(name: str) -> str:
@@ -92,7 +93,7 @@ def _selector(name: str) -> str:
 
 
 def _inks(sheet: Sheet) -> Iterator[Ink]:
-    yield from (PAPER, EDGE)
+    yield sheet.paper
     yield from (edge.ink for edge in sheet.edges)
     labels = [sheet.heading]
     for tile in sheet.tiles:

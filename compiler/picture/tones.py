@@ -1,0 +1,91 @@
+"""In which tone a drawing is written: the same sheet in other colours, whatever form it gets then.
+
+A drawing knows each colour by day and by night. SVG can hold both and leave the choice to its
+reader; DOT, PDF, PNG and TikZ hold one, so there `auto` is `light`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Literal
+
+from compiler.picture.ink import Ink, Look
+from compiler.picture.labels import Cell, Label
+from compiler.picture.sheet import Edge, Sheet, Tile
+
+Tone = Literal["auto", "light", "dark", "mono"]
+"""As the reader's system has it, by day, by night, or in greys for paper without colours."""
+
+
+def grey(colour: str) -> str:
+    """The grey that is as light as a colour: text keeps the contrast that it has.
+
+    >>> grey("#ffffff"), grey("#a9cbe8"), grey("#1f2933")
+    ('#ffffff', '#c7c7c7', '#282828')
+    """
+    red, green, blue = (_linear(int(colour[i : i + 2], 16) / 255) for i in (1, 3, 5))
+    level = round(255 * _encoded(0.2126 * red + 0.7152 * green + 0.0722 * blue))
+    return f"#{level:02x}{level:02x}{level:02x}"
+
+
+def _linear(value: float) -> float:
+    """Light that a number of sRGB stands for (IEC 61966-2-1)."""
+    return value / 12.92 if value <= 0.04045 else float(((value + 0.055) / 1.055) ** 2.4)
+
+
+def _encoded(light: float) -> float:
+    return 12.92 * light if light <= 0.0031308 else float(1.055 * light ** (1 / 2.4) - 0.055)
+
+
+COLOURS: dict[Tone, Callable[[Ink], str]] = {
+    "light": lambda ink: ink.light,
+    "dark": lambda ink: ink.dark,
+    "mono": lambda ink: grey(ink.light),
+}
+"""The one colour that each tone gives an ink; `auto` leaves it as it is."""
+TONES: tuple[Tone, ...] = ("auto", *COLOURS)
+
+
+def toned(sheet: Sheet, tone: Tone) -> Sheet:
+    """The sheet in a tone. It has a name of its own, as its ids are others' too."""
+    if tone == "auto":
+        return sheet
+    paint = _Paint(COLOURS[tone])
+    return replace(
+        sheet,
+        name=f"{sheet.name}-{tone}",
+        heading=paint.label(sheet.heading),
+        tiles=tuple(map(paint.tile, sheet.tiles)),
+        edges=tuple(map(paint.edge, sheet.edges)),
+        paper=paint.ink(sheet.paper),
+    )
+
+
+class _Paint:
+    """Gives whatever stands on a sheet one colour by day and by night."""
+
+    def __init__(self, colour: Callable[[Ink], str]) -> None:
+        self._colour = colour
+
+    def ink(self, ink: Ink) -> Ink:
+        colour = self._colour(ink)
+        return Ink(colour, colour)
+
+    def tile(self, tile: Tile) -> Tile:
+        look = Look(self.ink(tile.look.fill), self.ink(tile.look.line), tile.look.legend)
+        return replace(tile, look=look, label=self.label(tile.label))
+
+    def edge(self, edge: Edge) -> Edge:
+        return replace(edge, ink=self.ink(edge.ink))
+
+    def label(self, label: Label) -> Label:
+        return tuple(replace(line, cells=tuple(map(self._cell, line.cells))) for line in label)
+
+    def _cell(self, cell: Cell) -> Cell:
+        return replace(
+            cell,
+            runs=tuple(replace(run, ink=self.ink(run.ink)) for run in cell.runs),
+            fill=cell.fill and self.ink(cell.fill),
+            outline=cell.outline and self.ink(cell.outline),
+        )
