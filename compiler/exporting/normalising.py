@@ -107,10 +107,11 @@ def local_response_norm(op: LocalResponseNorm, at: Place) -> str:
     """ONNX's `LRN` divides alpha by the size, as torch does.
 
     Of an even size it takes the odd neighbour on the other side, and engines have it for images
-    alone; both are written out.
+    alone; both are written out. So is a constant below 1: ONNX Runtime adds each square to a
+    running sum and takes it off again; what rounding leaves of that, below zero at times, counts.
     """
     x = at.widened(at.x.name)
-    if op.size % 2 and len(at.x.shape.grid) == 2:
+    if op.size % 2 and op.k >= 1 and len(at.x.shape.grid) == 2:
         numbers = {"alpha": float(op.alpha), "beta": float(op.beta), "bias": float(op.k)}
         return at.last("LRN", [x], size=int(op.size), **numbers)
     summed = _neighbours(op, at, at.add("Mul", [x, x], "squared"))
