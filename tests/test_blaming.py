@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pytest
 
+import dsl
 from dsl.models import shelf
 from dsl.text.lines import QUICK
 from dsl.text.parsing import parse
@@ -207,3 +208,118 @@ def test_what_is_typed_in_the_middle_of_a_file_is_wrong_alone(typed: str, ends: 
     blocks = [root.get("inception") for root in (found.root, whole)]
     assert blocks[0].keys() == blocks[1].keys()  # type: ignore[union-attr]  # mappings both
     assert leaves(found.root) >= leaves(whole)
+
+
+HEAD = "name: net\ninput: [3, 32, 32]\nclasses: 10\n"
+NOTED = {
+    "a block by another name": """
+        inception:
+        »  Mix: {concat: [1x1 8, 3x3 8]}
+          Basic: {concat: [1x1 8, 3x3 8]}
+        body: [Basic, Mixed]
+        """,
+    "a block by a name that is like none": """
+        inception:
+        »  norm2: {concat: [1x1 8, 3x3 8]}
+          Basic: {concat: [1x1 8, 3x3 8]}
+        body: [Basic, Other]
+        """,
+    "a step that a head taps by its old name": """
+        body:
+        »  - mixed_b: 3x3 8
+          - other: 3x3 8
+        head: [globalpool avg, fc classes]
+        aux:
+          - aux1: {from: mixed_a, weight: 0.3, do: [globalpool avg, fc classes]}
+        """,
+    "a step expected by its old name beside a likelier one": """
+        body:
+          - mixed_5b: 3x3 8
+        »  - mixed4b: 3x3 8
+        expect: {out.mixed_5b: [8, 32, 32], out.mixed_4b: [8, 32, 32]}
+        """,
+    "a parameter by another name": """
+        inception:
+        »  A: {params: [width], concat: [1x1 width, 3x3 8]}
+        body: [A widht=8]
+        """,
+    "a parameter without its default": """
+        inception:
+        »  A: {params: {act: }, concat: [1x1 8 act=act, 3x3 8]}
+        body: [A]
+        """,
+    "parameters of a block that declares none": """
+        inception:
+        »  A:
+            concat: [1x1 n, 3x3 8]
+        body: [A]
+        """,
+    "a key that stands for the one that is missing": """
+        body:
+          - a: 3x3 8
+        aux:
+          - aux1: {from: a,
+                   weight: 0.4,
+        »           steps: [globalpool avg, fc classes]}
+        """,
+    "a header that nothing is indented under": """
+        inception:
+        »A: {concat: [1x1 8, 3x3 8]}
+        body: [A]
+        """,
+    "a step that nothing is indented under": """
+        body:
+          - a:
+        »  - 3x3 8
+        """,
+    "a header that has lost its block": """
+        inception:
+          A:
+            params: [n]
+            concat: [1x1 n, 3x3 8]
+        »    B:
+            params: [n]
+            concat: [1x1 n, 3x3 8]
+        """,
+    "a number that goes on in the next line": """
+        expect:
+          params: 5
+        »    - 3x3 8
+        body: [3x3 8]
+        """,
+}
+
+
+@pytest.mark.parametrize("name", NOTED)
+def test_the_other_place_is_a_note(name: str) -> None:
+    text, line = marked(NOTED[name])
+    with pytest.raises(SpecError) as caught:
+        dsl.loads(HEAD + text, "net.yaml")
+    first = caught.value.problems[0]
+    told = [first.span.line, *(span.line for span, _ in first.notes)]
+    assert line + 3 in told
+    assert first.span.line != line + 3
+
+
+def test_an_item_indented_further_is_told_and_not_the_one_above() -> None:
+    with pytest.raises(SpecError) as caught:
+        dsl.loads(f"{HEAD}body:\n  - 3x3 8\n    - 1x1 8\n  - 3x3 8\n", "net.yaml")
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.span.line) == ("E015", 6)
+
+
+def test_one_slip_in_a_parameters_use_is_one_error() -> None:
+    block = "inception:\n  A: {params: [width, n], concat: [1x1 width, 3x3 zzz, B]}\n"
+    with pytest.raises(SpecError) as caught:
+        dsl.loads(f"{HEAD}{block}  B: {{concat: [1x1 8, 3x3 8]}}\nbody: [A width=8 n=8]\n", "f")
+    assert [problem.code for problem in caught.value.problems] == ["E023"]
+    with pytest.raises(SpecError) as caught:
+        dsl.loads(f"{HEAD}{block.replace('zzz', '8')}body: [A width=8 n=8, B]\n", "f")
+    assert {problem.code for problem in caught.value.problems} == {"E020", "E025"}
+
+
+def test_a_network_without_steps_is_told_where_they_belong() -> None:
+    with pytest.raises(SpecError) as caught:
+        dsl.loads(HEAD, "net.yaml")
+    (problem,) = caught.value.problems
+    assert (problem.span.line, problem.hint) == (3, "below this")

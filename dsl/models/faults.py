@@ -11,6 +11,8 @@ from pydantic import ValidationError
 from dsl.text.numbers import Misfit
 from dsl.text.problems import NO_TEXTS, NOWHERE, Problem, SpecError, did_you_mean
 
+NO_STEPS = "no_steps"
+"""What we call the kind of fault of a spec without any."""
 PREFIX = "Value error, "
 """What pydantic puts before the message of a validator."""
 

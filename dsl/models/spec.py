@@ -15,9 +15,11 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 
 from dsl.models.activations import Act, Argument
 from dsl.models.changes import Changes
+from dsl.models.faults import NO_STEPS
 from dsl.models.fields import (
     Count,
     Counting,
@@ -207,7 +209,7 @@ class Spec(Model):
     @model_validator(mode="after")
     def _something_to_do(self) -> Self:
         if not (self.stem or self.body or self.head):
-            raise ValueError("a network needs steps: a stem, a body or a head")
+            raise PydanticCustomError(NO_STEPS, "a network needs steps: a stem, a body or a head")
         return self
 
     @property

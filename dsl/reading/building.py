@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
+from types import MappingProxyType
 from typing import Any
 
-from dsl.models.faults import Fault, Invalid
+from dsl.models.faults import NO_STEPS, Fault, Invalid
 from dsl.models.model import Places
-from dsl.text.problems import Report, Span
+from dsl.text.problems import Note, Report, Span
+
+NO_NOTES: Mapping[str, tuple[Note, ...]] = MappingProxyType({})
 
 
 def build(
@@ -17,17 +20,19 @@ def build(
     places: Places,
     report: Report,
     broken: Collection[str] = (),
+    notes: Mapping[str, tuple[Note, ...]] = NO_NOTES,
 ) -> Any:
     """Construct a model from raw values; each validation error becomes a problem.
 
-    Nothing more is said about `broken` fields, whose faults have been told already.
+    Nothing more is said about `broken` fields, whose faults have been told already. `notes` are
+    of each field, and without a name of those that are missing.
     """
     try:
         model = kind(**values).placed(places)
     except Invalid as error:
         for fault in error.faults:
             if not broken or (fault.path and fault.path[0] not in broken):
-                _explain(kind, fault, places, report)
+                _explain(kind, fault, places, report, notes)
         return None
     return None if broken else model
 
@@ -36,7 +41,16 @@ NAMED = {"p": "probability", "kind": "activation"}
 """Fields that go by another name in a message."""
 
 
-def _explain(kind: Any, fault: Fault, places: Places, report: Report) -> None:
+def _explain(
+    kind: Any,
+    fault: Fault,
+    places: Places,
+    report: Report,
+    notes: Mapping[str, tuple[Note, ...]] = NO_NOTES,
+) -> None:
+    if fault.kind == NO_STEPS and (before := _before(kind, "stem", places)):
+        report.add(fault.code, before, fault.message, hint="below this")
+        return
     where = ".".join(fault.path)
     owner = where.rpartition(".")[0]
     spans = (places.fields.get(key) for key in (f"{where}=", where, owner))
@@ -50,10 +64,12 @@ def _explain(kind: Any, fault: Fault, places: Places, report: Report) -> None:
     elif fault.kind == "missing":
         message, help = f"the key `{where}` is missing", f"such as {KEYS.get(where, '')}"
         before = _before(kind, where, places)
-        report.add("E011", before or span, message, hint="below this" * bool(before), help=help)
+        hint, strangers = "below this" * bool(before), notes.get("", ())
+        report.add("E011", before or span, message, hint=hint, help=help, notes=strangers)
     else:
         said = f"{name} {fault.message}".strip()
-        report.add(fault.code, span, said, meant=fault.meant, help=fault.help)
+        own_notes = notes.get(fault.path[0], ()) if fault.path else ()
+        report.add(fault.code, span, said, meant=fault.meant, help=fault.help, notes=own_notes)
 
 
 def _before(kind: Any, key: str, places: Places) -> Span | None:

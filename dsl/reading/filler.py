@@ -15,7 +15,7 @@ from dsl.models.model import Places, Residual
 from dsl.reading.building import build
 from dsl.text.numbers import number_of
 from dsl.text.problems import MOST_SHOWN, Fix, Report, Span, closest, shown
-from dsl.text.values import Entry, Mapping, Scalar, Value, plain
+from dsl.text.values import Entry, Mapping, Scalar, Value, asides, plain
 from dsl.text.values import Sequence as List
 
 Read: TypeAlias = Callable[[Value], Any]
@@ -50,7 +50,10 @@ class Filler:
         found, faulty = self.values(entries, fields)
         spoilt = {*broken, *faulty, *self.misspelt(value, known)}
         places = Places(at or value.span, places_of(entries))
-        return build(model, values | found, places, self.report, spoilt)
+        notes = {entry.key.text: asides(entry.value) for entry in entries if not _empty(entry)}
+        strangers = [each.key.span for each in _entries(value) if each.key.text not in known]
+        notes[""] = tuple((span, "the unknown key stands") for span in strangers[:MOST_NOTED])
+        return build(model, values | found, places, self.report, spoilt, notes)
 
     def values(
         self, entries: Collection[Entry], fields: dict[str, Read]
@@ -76,7 +79,8 @@ class Filler:
         """A mapping's entries, without the unknown keys (each a problem)."""
         if not isinstance(value, Mapping):
             keys = ", ".join(known)
-            self.report.add("E012", value.span, f"expected `key: value` here, with keys {keys}")
+            message = f"expected `key: value` here, with keys {keys}"
+            self.report.add("E012", value.span, message, notes=asides(value))
             return None
         for entry in value.entries:
             if entry.key.text not in known and (bracket := _bracket(entry.key, known)):
@@ -110,7 +114,7 @@ class Filler:
         def read_all(value: Value) -> dict[str, Any]:
             if not isinstance(value, Mapping):
                 message = f"expected `name: …` here, as in `{example}`"
-                self.report.add("E012", value.span, message)
+                self.report.add("E012", value.span, message, notes=asides(value))
                 return {}
             found = {}
             for entry in value.entries:
@@ -135,10 +139,21 @@ def _bracket(key: Scalar, known: Collection[str]) -> str:
     return f"{match[1]}: {match[2]}" if match and key.plain and match[1] in known else ""
 
 
+MOST_NOTED = 4
+"""Unknown keys that are named where one is missing."""
+
+
+def _entries(value: Value) -> tuple[Entry, ...]:
+    return value.entries if isinstance(value, Mapping) else ()
+
+
 def place(entry: Entry) -> Span:
     """Where an error about an entry points: its value, but the key where that is empty."""
-    empty = isinstance(entry.value, Scalar) and not entry.value.text
-    return entry.key.span if empty else entry.value.span
+    return entry.key.span if _empty(entry) else entry.value.span
+
+
+def _empty(entry: Entry) -> bool:
+    return isinstance(entry.value, Scalar) and not entry.value.text
 
 
 def places_of(entries: Collection[Entry]) -> dict[str, Span]:

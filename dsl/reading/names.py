@@ -20,7 +20,7 @@ from dsl.reading.parts import Part
 from dsl.reading.references import ALWAYS, WORDS, check_uses, references
 from dsl.text import foreign
 from dsl.text.memory import Memory
-from dsl.text.problems import Problem, Report, Span, closest
+from dsl.text.problems import NOWHERE, Note, Problem, Report, Span, closest
 
 SPECS: Memory[bool] = Memory(64)
 """Specs in which nothing was found: reading and lowering both ask."""
@@ -82,7 +82,9 @@ def _block(name: str, block: Block, spec: Spec, report: Report) -> None:
     for param, default in block.params.items():
         _param(param, default, block, report)
     places = {param: block.at.of(f"params.{param}") for param in block.params}
-    check_uses((block.body,), spec, places, report)
+    own = block.at.fields.get("params", block.at.of("name"))
+    bare = ((own, f"{name}, which has no parameters, is defined"),) if own.line else ()
+    check_uses((block.body,), spec, places, report, bare if not places else ())
     _inside(block.body, top=True, report=report)
     _unused(name, block, report)
 
@@ -122,15 +124,21 @@ def _param(name: str, default: object, block: Block, report: Report) -> None:
 
 
 def _unused(name: str, block: Block, report: Report) -> None:
-    """A parameter that nothing reads is a slip of the pen."""
-    read: set[str] = set()
+    """A parameter that nothing reads is a slip of the pen.
+
+    Nothing is said of as many as there are names that mean nothing, which they were meant by.
+    """
+    names: list[str] = []
+    calls: list[str] = []
     for step in walk((block.body,)):
-        names = [name for _, name, _ in references(step)]
-        names += [step.block] if isinstance(step, Call) else []  # That it begins none is told.
-        read |= {name for name in names if word_of(name) not in (*WORDS, *ALWAYS)}
-    misspelt = {closest(name, block.params) for name in read - set(block.params)}
-    for param in block.params:
-        if param not in read | misspelt:
+        names += [name for _, name, _ in references(step)]
+        calls += [step.block] if isinstance(step, Call) else []  # That it begins none is told.
+    read = {name for name in names if word_of(name) not in (*WORDS, *ALWAYS)}
+    unknown = read - set(block.params)
+    misspelt = {closest(name, block.params) for name in (*unknown, *calls)}
+    unused = [param for param in block.params if param not in (*read, *calls)]
+    for param in unused if len(unused) > len(unknown) else ():
+        if param not in misspelt:
             span = block.at.of(f"params.{param}")
             message = f"block {name} never uses its parameter {param}"
             report.add("E025", span, message, help=f"write {param} where its value belongs")
@@ -176,20 +184,31 @@ def _head(head: Aux, seen: dict[str, Span], trunk: dict[str, Step], report: Repo
         help = f"if the step is gone, set aux.{head.name}.from or remove aux.{head.name}"
         help += "" if meant else f"; steps: {', '.join(trunk)}"
         message = f"there is no step {head.source} to tap"
-        report.add("E028", head.at.of("from"), message, meant=meant, help=help)
+        notes = _stands(meant, trunk.get(meant))
+        report.add("E028", head.at.of("from"), message, meant=meant, help=help, notes=notes)
 
 
 def _expected(spec: Spec, report: Report) -> None:
     """A contract about a step that isn't there would hold whatever happens."""
     known: list[str] = [name for name, steps in spec.sections() if steps]
-    known += [name for name, _ in _trunk_level(spec)]
+    steps = dict(_trunk_level(spec))
+    known += steps
     for name in spec.expect.out:
         if name not in known:
             message = f"there is no step {name} whose output could be expected"
             span = spec.expect.at.of(f"out.{name}")
             advice = "if the network was changed on purpose, delete"
             help = f"{advice} `out.{name}` or name what it has: {', '.join(known)}"
-            report.add("E029", span, message, meant=closest(name, known), help=help)
+            meant = closest(name, [each for each in known if each not in spec.expect.out])
+            meant = meant or closest(name, known)
+            notes = _stands(meant, steps.get(meant))
+            report.add("E029", span, message, meant=meant, help=help, notes=notes)
+
+
+def _stands(name: str, step: Step | None) -> tuple[Note, ...]:
+    """Where the step stands that was probably meant."""
+    place = step.at.of("name") if step else NOWHERE
+    return ((place, f"{name} stands"),) if place.line else ()
 
 
 def _level(step: Step, top: bool) -> list[tuple[str, Step]]:

@@ -32,7 +32,7 @@ from dsl.reading.building import build
 from dsl.reading.strangers import EXAMPLES, Token, repeat_of, shorthand, stray, unknown
 from dsl.text import foreign
 from dsl.text.problems import NOWHERE, Fix, Problem, Report, Span, SpecError, shown
-from dsl.text.values import Scalar
+from dsl.text.values import Scalar, asides
 
 if TYPE_CHECKING:
     from dsl.reading.mending import Slip, Stands
@@ -55,22 +55,24 @@ def parse(
     of, both for better advice.
     """
     if not value.text.strip():
-        report.add("E012", value.span, "a layer is missing here", help=EXAMPLES)
+        notes = asides(value)
+        report.add("E012", value.span, "a layer is missing here", help=EXAMPLES, notes=notes)
         return None
     trial = Report(trial=not report.advises)
     layer = _read(value, blocks, trial)
     if any(problem.code in PLUGINS for problem in trial.problems):
         report.problems += trial.problems
     elif trial.problems and not value.span.exact and INDENTED.match(value.text):
-        message = "the item below is indented further, so that YAML reads both as one value"
-        report.add("E015", value.span, message, help="items of a list start in the same column")
+        message = "this is indented further than the item above, so that YAML joins the two"
+        help, notes = "items of a list start in the same column", ((value.span, "that starts"),)
+        report.add("E015", value.below or value.span, message, help=help, notes=notes)
     elif trial.problems and report.advises:
         from dsl.reading.mending import slip_in  # Its patterns take time, few specs are wrong.
 
         slip = slip_in(value.text, stands, Grammar(blocks, stands == "python"))
-        report.problems += [_explained(value, slip)] if slip else trial.problems
+        report.problems += [_explained(value, slip)] if slip else _noted(trial.problems, value)
     else:
-        report.problems += trial.problems
+        report.problems += _noted(trial.problems, value)
     return None if trial.problems else layer
 
 
@@ -79,6 +81,11 @@ def quietly(value: Scalar, blocks: Collection[str] = ()) -> Layer | None:
     trial = Report(trial=True)
     layer = _read(value, blocks, trial) if value.text.strip() else None
     return None if trial.problems else layer
+
+
+def _noted(problems: list[Problem], value: Scalar) -> list[Problem]:
+    notes = asides(value)
+    return [replace(each, notes=(*each.notes, *notes)) for each in problems] if notes else problems
 
 
 PLUGINS = ("E170", "E171")

@@ -16,10 +16,11 @@ from dsl.models.norms import NORM_FORMS, group_norm
 from dsl.models.ramp import Ramp
 from dsl.models.shares import EQUAL, fault, names_of
 from dsl.models.spec import Spec, walk
-from dsl.reading import opstring
+from dsl.reading import opstring, parts
 from dsl.reading.beginning import PLUGINS_TOO, given_kind, plugin_words, what_there_is
 from dsl.text import foreign
-from dsl.text.problems import NOWHERE, Fix, Report, Span, closest
+from dsl.text.memory import Memory
+from dsl.text.problems import NOWHERE, Fix, Note, Report, Span, closest
 from dsl.text.values import Scalar
 
 ALWAYS = ("in", "classes")
@@ -71,9 +72,16 @@ CLOSED = {
 
 
 def check_uses(
-    steps: tuple[Step, ...], spec: Spec, params: Mapping[str, Span], report: Report
+    steps: tuple[Step, ...],
+    spec: Spec,
+    params: Mapping[str, Span],
+    report: Report,
+    bare: tuple[Note, ...] = (),
 ) -> None:
-    """Report every word of the steps, and of all inside, that means nothing there."""
+    """Report every word of the steps, and of all inside, that means nothing there.
+
+    `bare` names a block that has no parameters.
+    """
     for step in walk(steps):
         if isinstance(step, Call):
             _call(step, spec, params, report)
@@ -86,7 +94,7 @@ def check_uses(
             if free or name in params:
                 continue
             if not (name in LAYERS and name not in ALWAYS and _layer_last(step, name, report)):
-                _reference(step, field, name, span, params, report)
+                _reference(step, field, name, span, params, report, bare)
 
 
 def _layer_last(step: Step, name: str, report: Report) -> bool:
@@ -106,7 +114,13 @@ def _layer_last(step: Step, name: str, report: Report) -> bool:
 
 
 def _reference(
-    step: Step, field: str, name: str, span: Span, params: Mapping[str, Span], report: Report
+    step: Step,
+    field: str,
+    name: str,
+    span: Span,
+    params: Mapping[str, Span],
+    report: Report,
+    bare: tuple[Note, ...],
 ) -> None:
     call = isinstance(step, Call) and field != "repeat"
     words = WORDS if call else (CHANNELWISE,) if field == "slope" else _closed(step, field)
@@ -128,8 +142,9 @@ def _reference(
         help = numbers + (f", and the parameters {', '.join(params)}" if params else "")
     meant = foreign.meant(name, known) if report.advises else ""
     place = params.get(meant) or next(iter(params.values()), NOWHERE)
-    notes = ((place, f"{meant} is given" if meant in params else "the parameters begin"),)
-    report.add("E023", span, message, meant=meant, help=help, notes=notes if place.line else ())
+    said = f"{meant} is given" if meant in params else "the parameters begin"
+    notes = ((place, said),) if place.line else bare
+    report.add("E023", span, message, meant=meant, help=help, notes=notes)
 
 
 def _closed(step: Step, field: str) -> tuple[str, ...]:
@@ -159,9 +174,28 @@ def _unknown(step: Call, spec: Spec, params: Mapping[str, Span], report: Report)
         message, help = lacking, what_there_is()
     elif split := foreign.branched(step.block):
         help = f"write it as branches: `{split}`"
-    place = spec.blocks[near].at.of("name") if near in spec.blocks else NOWHERE
-    notes = ((place, f"{near} is defined"),) if place.line else ()
+    said = {near: f"{near} is defined"} if near in spec.blocks else {}
+    if report.advises:
+        idle = [name for name in _idle(spec) if name != step.block]
+        said |= {idle[0]: f"{idle[0]}, which nothing calls, is defined"} if len(idle) == 1 else {}
+    found = ((spec.blocks[name].at.of("name"), note) for name, note in said.items())
+    notes = tuple((place, note) for place, note in found if place.line)
     report.add("E020", span, message, meant=near, help=help, notes=notes)
+
+
+IDLE: Memory[list[str]] = Memory(4)
+"""What was found for the specs that were asked about last: each unknown word asks."""
+
+
+def _idle(spec: Spec) -> list[str]:
+    """The blocks that nothing calls."""
+    if (found := IDLE.get((spec,))) is not None:
+        return found
+    steps = tuple(step for part in parts.of(spec) for step in part.steps)
+    called = {step.block for step in walk(steps) if isinstance(step, Call)}
+    idle = [name for name in spec.blocks if name not in called]
+    IDLE.put(idle, (spec,))
+    return idle
 
 
 def _call(step: Call, spec: Spec, params: Mapping[str, Span], report: Report) -> None:
@@ -181,13 +215,19 @@ def _call(step: Call, spec: Spec, params: Mapping[str, Span], report: Report) ->
         near = _meant(key, left, alone=len(strange) == 1)
         meant.add(near)
         message = f"block {step.block} has no parameter {key}"
-        report.add("E021", step.at.of(f"args.{key}"), message, meant=near, help=help)
+        place = block.at.of(f"params.{near}") if near else line
+        said = f"{near} is declared" if near else f"{step.block} is defined"
+        notes = ((place, said),) if place.line else ()
+        span = step.at.of(f"args.{key}")
+        report.add("E021", span, message, meant=near, help=help, notes=notes)
     missing = [name for name, default in block.params.items() if default is None]
     missing = [name for name in missing if name not in step.args and name not in meant]
     if missing:
         what = "parameter" if len(missing) == 1 else "parameters"
         message = f"block {step.block} needs its {what} {', '.join(missing)}"
-        report.add("E022", step.at.of("block"), message, help=help)
+        lacks = [(block.at.of(f"params.{name}"), f"{name} has no default") for name in missing]
+        given = tuple(note for note in lacks if note[0].line)
+        report.add("E022", step.at.of("block"), message, help=help, notes=given)
 
 
 def _ramps(step: Call, report: Report) -> None:

@@ -161,7 +161,7 @@ def refused(error: yaml.MarkedYAMLError, opened: Sequence[Mark], source: Source)
     mark, began = error.problem_mark or _START, error.context_mark
     rule = _by_place(rule, mark, source)
     above = Mark("", 0, max(0, mark.line - 1), 0, None, 0)
-    lost = rule in (_DEEPER, _STRAY) and mark.line and _key(source.line(above))
+    lost = rule in (_DEEPER, _STRAY) and mark.line and _lost_colon(source, mark)
     if lost:
         rule, mark, began = NO_COLON, above, None
     message = rule.message.replace("{}", match[1]) if match and match.groups() else rule.message
@@ -175,6 +175,19 @@ def refused(error: yaml.MarkedYAMLError, opened: Sequence[Mark], source: Source)
     if rule is NO_COLON and not lost:
         kind = "joined"
     return Refused(problem, mark.line, kind, brackets)
+
+
+def _lost_colon(source: Source, mark: Mark) -> bool:
+    """Whether the line above a mark is a key without its colon.
+
+    An op-string looks like one, but where it is an item the line at the mark is the one that
+    is indented too far.
+    """
+    above, line = source.lines[mark.line - 1], source.line(mark)
+    item = re.match(r"\s*- ", above)
+    deeper = len(line) - len(line.lstrip()) > len(above) - len(above.lstrip())
+    closes = any(above.count(end) > above.count(start) for start, end in CLOSERS.items())
+    return _key(above) is not None and not (item and deeper) and not closes
 
 
 def _at(mark: Mark, source: Source) -> str:

@@ -6,7 +6,7 @@ is refused at its place, and nothing recurses on the input.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, NoReturn
 
 import yaml
@@ -14,13 +14,16 @@ import yaml
 from dsl.text.blaming import blamed
 from dsl.text.complaints import NO_REUSE, ONE_SPEC, SECOND_DOCUMENT, TOO_DEEP, Refused
 from dsl.text.events import events, marks, refused_features
+from dsl.text.lines import below, whole
 from dsl.text.memory import by_value
-from dsl.text.problems import Problem, Span, SpecError
+from dsl.text.problems import Note, Problem, Span, SpecError
 from dsl.text.source import MAX_DEPTH, Source, check_characters, check_size, escaped, unified
 from dsl.text.values import Entry, Mapping, Scalar, Sequence, Value
 
 MAX_NODES: Final = 20_000
 MAX_PROBLEMS: Final = 100
+MOST_EMPTY: Final = 8
+"""Keys of which a key given again says which are empty."""
 
 
 def parse(text: str, file: str) -> Mapping:
@@ -84,6 +87,15 @@ class _Open:
         """Whether it stands in braces, but holds no values so far: `{3, 64, 64}`."""
         empty = (isinstance(e.value, Scalar) and not e.value.text for e in self.entries)
         return bool(self.start.flow_style) and bool(self.entries) and all(empty)
+
+    @property
+    def empty(self) -> tuple[Note, ...]:
+        """Keys that nothing is indented under."""
+        return tuple(
+            (entry.key.span, f"nothing is indented under {_quoted(entry.key.text)}")
+            for entry in self.entries[-MOST_EMPTY:]
+            if isinstance(entry.value, Scalar) and entry.value.below and not entry.value.text
+        )
 
     def put(self, value: Value) -> None:
         """Take an item, or the value of the open key."""
@@ -184,6 +196,8 @@ class _Reader:
 
     def scalar(self, event: yaml.ScalarEvent) -> None:
         scalar = _scalar(event, self.source)
+        if event.style is None and not (self.open and self.open[-1].start.flow_style):
+            scalar = replace(scalar, below=_below(event, self.source))
         if event.style == '"':
             for problem in escaped(scalar.text, scalar.span):
                 self.add(problem)
@@ -212,9 +226,9 @@ class _Reader:
         first = self.open[-1].seen.setdefault(value.text, value.span)
         if first is not value.span and value.text:
             message = f"the key {_quoted(value.text)} is given again"
-            note = ((first, "first given"),)
+            notes = ((first, "first given"), *self.open[-1].empty)
             help = _BRACES if self.open[-1].is_list else _TWICE
-            self.add(Problem("E004", value.span, message, help=help, notes=note))
+            self.add(Problem("E004", value.span, message, help=help, notes=notes))
         return value
 
     def add(self, problem: Problem) -> None:
@@ -242,6 +256,13 @@ def _scalar(event: yaml.ScalarEvent, source: Source) -> Scalar:
     if event.style:
         return Scalar(event.value, source.span(start), plain=False)
     return Scalar(event.value, span, plain=start.line == end.line)
+
+
+def _below(event: yaml.ScalarEvent, source: Source) -> Span | None:
+    """The line below one that holds no value, or of a value that goes on."""
+    start, end = marks(event)
+    line = below(start.line, source.lines) if not event.value or end.line > start.line else None
+    return None if line is None else whole(line, source)
 
 
 def _refused_key(key: Scalar) -> Problem:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeAlias, get_args
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -40,6 +40,10 @@ SEVERE: tuple[Severity, ...] = get_args(Severity)
 """From the worst on."""
 
 
+Note: TypeAlias = tuple[Span, str]
+"""Another place that takes part, and how."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fix:
     """What to write in the place of a stretch of text, which may be empty.
@@ -66,7 +70,7 @@ class Problem:
     message: str
     hint: str = ""
     help: str = ""
-    notes: tuple[tuple[Span, str], ...] = ()
+    notes: tuple[Note, ...] = ()
     fix: Fix | None = None
     severity: Severity = "error"
 

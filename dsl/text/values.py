@@ -6,10 +6,10 @@ grammar decides.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
-from dsl.text.problems import Span
+from dsl.text.problems import Note, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,8 @@ class Scalar:
     text: str
     span: Span
     plain: bool = True
+    below: Span | None = field(default=None, compare=False)
+    """The line below an empty value, which may be meant for it, or on which a value goes on."""
 
     def at(self, offset: int, length: int = 1) -> Span:
         """The place of a token in `text`; all of it where escapes or lines shift the offsets."""
@@ -70,6 +72,14 @@ class Mapping:
 
 
 Value: TypeAlias = Scalar | Sequence | Mapping
+
+
+def asides(value: Value) -> tuple[Note, ...]:
+    """Where a value ends, as far as that may be another place than its author thinks."""
+    if not isinstance(value, Scalar) or value.below is None:
+        return ()
+    said = "the value goes on" if value.text else "the next line is not indented under it"
+    return ((value.below, said),)
 
 
 def plain(value: Value) -> Any:
