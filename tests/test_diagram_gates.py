@@ -8,6 +8,7 @@ import pytest
 
 from compiler import diagram
 from compiler.diagram.chains import Planner, Split
+from compiler.diagram.facts import Habit
 from compiler.diagram.kernels import strip
 from compiler.diagram.style import LOOKS
 from compiler.diagram.text import plain
@@ -29,8 +30,8 @@ def step(name: str) -> Node:
 @pytest.mark.parametrize(
     ("part", "bar"),
     [
-        ("SE", "gate in_channels × 1 × 1 identity × in_channels × H × W"),
-        ("A", "gate (3 * n + 16) × 1 × 1 identity × (3 * n + 16) × 64 × 64"),
+        ("SE", "gate in × 1 × 1 identity × in × H × W"),
+        ("A", "gate (3n + 16) × 1 × 1 identity × (3n + 16) × 64 × 64"),
         ("R", "gate 52 × 1 × 1 identity × 52"),
         ("D", "gate 116 × 1 × 1 identity × 116 × 32 × 32"),
         ("stem", "branch2 32 × 1 × 1 identity × 32 × 64 × 64"),
@@ -41,13 +42,13 @@ def test_a_gate_is_told_by_its_shape(part: str, bar: str) -> None:
 
 
 def test_a_width_of_what_comes_in_is_a_number_where_that_is_known() -> None:
-    assert "1×1 52 no norm linear" in words("R")
-    assert "1×1 13 no norm" in words("R")
-    assert "1×1 (3 * n + 16) // 4 no norm" in words("A")
+    assert "1×1 52 linear" in words("R")
+    assert "1×1 13 norm=none" in words("R")
+    assert "1×1 (3n + 16)/4 norm=none" in words("A")
 
 
 def split(name: str) -> Split:
-    (found,) = Planner(("", ""), plain).chain(step(name))
+    (found,) = Planner(Habit(), plain).chain(step(name))
     assert isinstance(found, Split)
     return found
 
@@ -73,5 +74,5 @@ def test_a_card_says_that_it_is_gated() -> None:
 
 def test_uses_inside_other_blocks_are_told_by_where_those_stand() -> None:
     told = subtitle(uses(network("gated"))["SE"])
-    assert told.startswith("×11: a1 in 40, a2 in 52, r.0 in 16, r.0 in 52, r.1 in 16, ")
-    assert told.endswith(", d in 116")
+    assert told.startswith("×11: a1.then with in=40; a2.then with in=52; r.0.branch2.1 with")
+    assert told.endswith("; d.then with in=116")

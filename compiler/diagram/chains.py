@@ -9,15 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
-from compiler.diagram.facts import Habit, deviation, tooltip
-from compiler.diagram.text import by
+from compiler.diagram.facts import Habit, deviation, meeting, tooltip
+from compiler.diagram.text import by, term, width
 from compiler.ir.nodes import Leaf, Node, Parallel, Residual, Series, Tap
 from compiler.ir.op import Shape
-from compiler.ir.symbols import brief, term
-from compiler.ops.words import WEIGHTED, core, is_identity, is_unit, words
+from compiler.ir.symbols import brief
+from compiler.ops.words import WEIGHTED, core, is_identity, is_sum, is_unit, joining, words
 from compiler.picture.labels import Run, beside, small, strong
+from compiler.picture.sheet import Outline
 
 NOTHING = small("")
+PAST = "identity"
+"""What a bar says of an input that comes to it as it is: a line, in every drawing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,7 @@ class Box:
     notes: tuple[str, ...] = ()
     path: str = ""
     """What it is called among all boxes of a drawing."""
+    outline: Outline = "rounded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,8 @@ class Planner:
     `shapes` shows every output shape, as a trunk does; inside branches only joins tell
     their channels. `number` writes a width: `term` as an expression where it is one.
     `symbols` leaves the rest in terms of the block's parameters, too. `title` gives a box
-    to put before a block at a path, where there are several. `path` is where the nodes stand.
+    to put before a block at a path, where there are several. `path` is where the nodes stand,
+    `whose` says of which use a tooltip's numbers are.
     """
 
     common: Habit
@@ -88,6 +93,7 @@ class Planner:
     shapes: bool = False
     symbols: bool = False
     path: str = ""
+    whose: str = ""
     title: Callable[[Series | Parallel, str], Box | None] = lambda node, path: None
 
     def chain(self, node: Node) -> Chain:
@@ -111,10 +117,11 @@ class Planner:
     def _box(self, node: Leaf | Series) -> Box:
         family, said = core(node).op.family, words(node, self.number if self.symbols else None)
         notes = (*said.notes, *deviation(node, self.common))
-        width = self.number(node.out.channels) if family in WEIGHTED else ""
-        text = beside(strong(said.label), Run(width), Run(" ".join(notes)))
+        channels = self.number(node.out.channels) if family in WEIGHTED else ""
+        text = beside(strong(said.label), Run(channels), Run(" ".join(notes)))
         right = self._shape(node.out) if self.shapes else ""
-        return Box(text, family, tooltip(node, self._at(node)), small(right), notes, self._at(node))
+        told = tooltip(node, self._at(node), self.whose)
+        return Box(text, family, told, small(right), notes, self._at(node))
 
     def _at(self, node: Node) -> str:
         return f"{self.path}{node.name}"
@@ -122,17 +129,20 @@ class Planner:
     def _below(self, node: Node) -> Planner:
         return replace(self, path=f"{self._at(node)}." if node.name else self.path)
 
-    def _bar(
-        self, sign: Run, word: str, node: Series | Parallel, out: Shape, family: str = "join"
-    ) -> Box:
+    def _bar(self, meet: _Meeting, node: Series | Parallel, out: Shape) -> Box:
         right = self._shape(out) if self.shapes else self.number(out.channels)
-        path = f"{self._at(node)}.{word}".removeprefix(".")
-        return Box((sign,), family, tooltip(node, self._at(node)), small(right), path=path)
+        path = f"{self._at(node)}.{meet.word}".removeprefix(".")
+        told = meeting(node, f"{path}: {meet.said}", meet.inputs, out, self.whose)
+        return Box((meet.sign,), meet.family, told, small(right), path=path)
+
+    def _factor(self, scale: float) -> str:
+        """A number, or in a block's own terms the parameter that it came from."""
+        return brief(scale if self.symbols else float(scale))
 
     def _alone(self, channels: int) -> str:
         """A width that has a cell for itself: a sum needs no brackets there."""
         text = self.number(channels)
-        return str(channels) if text == term(channels) else text
+        return width(channels) if text == term(channels) else text
 
     def _shape(self, x: Shape) -> str:
         return by([self.number(x.channels), *(str(int(n)) for n in x[1:])])
@@ -151,13 +161,20 @@ class Planner:
         beside = replace(within, shapes=False)
         if node.join.keeps_sides:
             return (self._product(node, beside),)
-        branches = tuple(beside.chain(branch) for branch in node.branches)
+        past = [is_identity(branch) for branch in node.branches]
+        pairs = list(zip(node.branches, past, strict=True))
+        branches = tuple(() if here else beside.chain(branch) for branch, here in pairs)
         number = self._alone if node.shares else self.number
         cells = tuple(number(branch.out.channels) for branch in node.branches)
-        bar = self._bar(strong(node.join.word), node.join.word, node, node.joined)
-        names = tuple(branch.name for branch in node.branches)
-        shares = tuple(map(number, node.shares))
-        return (Split(branches, cells, names, bar, shares),)
+        if is_sum(node):  # All have as many channels as the sum.
+            cells = tuple(PAST if here else "" for here in past)
+        meet = _Meeting(strong(node.join.word), node.join.word, joining(node), _outs(node))
+        bar = self._bar(_sum(*_outs(node)) if is_sum(node) else meet, node, node.joined)
+        names = tuple(
+            _past(branch.name, i, "" if is_sum(node) else PAST) if here else branch.name
+            for i, (branch, here) in enumerate(pairs, 1)
+        )
+        return (Split(branches, cells, names, bar, tuple(map(number, node.shares))),)
 
     def _product(self, node: Parallel, beside: Planner) -> Split:
         """Factors and their bar: the input goes past the others, as it does past a sum's."""
@@ -169,22 +186,43 @@ class Planner:
             for branch, gate in zip(node.branches, spread, strict=True)
             if not is_identity(branch)
         ]
-        factors += [((), "identity", "")] * (len(node.branches) - len(factors))
+        factors += [((), PAST, "")] * (len(node.branches) - len(factors))
         branches, cells, names = zip(*factors, strict=True)
-        bar = self._bar(strong("×", 14), "product", node, node.joined, "product")
+        meet = _Meeting(strong("×", 14), "product", "product", _outs(node), "product")
+        bar = self._bar(meet, node, node.joined)
         return Split(branches, cells, names, bar)
 
     def _sum(self, node: Series | Parallel, residual: Residual, inside: Chain) -> Chain:
         within = self._below(node)
-        bar = self._bar(strong("+", 14), "sum", node, node.out)
-        scale = "" if residual.scale == 1 else f"× {factor(residual.scale)}"
-        added = Split((inside, ()), (scale, "input"), ("", ""), bar)
+        bar = self._bar(_sum(node.out, node.out), node, node.out)
+        scale = "" if residual.scale == 1 else f"× {self._factor(residual.scale)}"
+        added = Split((inside, ()), (scale, PAST), ("", ""), bar)
         if residual.shortcut:
             beside = replace(within, shapes=False).chain(residual.shortcut)
-            added = Split((inside, beside), (scale, residual.shortcut.name), ("", ""), bar)
+            added = Split((inside, beside), (scale, ""), ("", residual.shortcut.name), bar)
         return (added, *(within.chain(residual.act) if residual.act else ()))
 
 
-def factor(scale: float) -> str:
-    """A number, or the name of the parameter that it came from."""
-    return brief(scale) if type(scale) is float else str(scale)
+@dataclass(frozen=True, slots=True)
+class _Meeting:
+    """How branches come together in a bar: what it shows, and what it is called."""
+
+    sign: Run
+    word: str
+    said: str
+    inputs: tuple[Shape, ...]
+    family: str = "join"
+
+
+def _past(name: str, place: int, word: str) -> str:
+    """What a branch is called that is the input itself: only a name that somebody gave it."""
+    return " ".join(filter(None, ["" if name == f"branch{place}" else name, word]))
+
+
+def _outs(node: Parallel) -> tuple[Shape, ...]:
+    return tuple(branch.out for branch in node.branches)
+
+
+def _sum(*inputs: Shape) -> _Meeting:
+    """A sum looks like one whether it is of branches or of what goes past a block."""
+    return _Meeting(strong("+", 14), "sum", f"sum of {len(inputs)}", inputs)

@@ -59,8 +59,8 @@ def widest(chain: Chain, inside: bool = False) -> int:
 
 
 def bypassed(split: Split) -> bool:
-    """Whether it is a residual sum: one branch is the shortcut, the other like a trunk."""
-    return () in split.branches
+    """Whether the input goes past one branch, which is like a trunk then."""
+    return len(split.branches) == 2 and () in split.branches
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,20 +82,28 @@ class Ruler:
         return max(columns, need(item.bar))
 
     def _branches(self, split: Split) -> list[int]:
-        said = zip(split.cells, split.shares or split.cells, strict=True)
-        texts = (even(max(room_for(cell_text(text)) for text in each) + PAD) for each in said)
+        past = zip(split.branches, split.names, strict=True)
+        names = ["" if chain else name for chain, name in past]  # Others have room in their column.
+        said = zip(split.cells, split.shares or split.cells, names, strict=True)
+        texts = (
+            even(max(room_for(cell_text(told, name)), room_for(cell_text(share))) + PAD)
+            for told, share, name in said
+        )
         pairs = zip(split.branches, texts, strict=True)
         return [max(self.chain(branch), text) for branch, text in pairs]
 
     def _margin(self, split: Split) -> int:
         """Half of what balances a shortcut, so that what it bypasses stays in the middle."""
-        return (SHORTCUT + GAP) // 2 if bypassed(split) else 0
+        if not bypassed(split):
+            return 0
+        return (min(self._branches(split)) + GAP) // 2
 
     def columns(self, split: Split, width: float) -> list[tuple[float, int]]:
         """Each branch's left end and width, in a split that is `width` wide."""
         widths = self._branches(split)
         total = sum(widths) + GAP * (len(widths) - 1)
-        left = (width - total) / 2 + self._margin(split)
+        margin = self._margin(split)
+        left = (width - total) / 2 + (margin if split.branches[-1] == () else -margin)
         out = []
         for column in widths:
             out.append((left, column))
@@ -159,7 +167,7 @@ class Columns:
         self, box: Box, width: int, sources: list[End], ports: list[float], place: Place
     ) -> Reached:
         label = (face(box, width, BOX_HEIGHT - 1), exits(ports, width))
-        named = self._wiring.box(box, place, (width, BOX_HEIGHT), label, "rounded")
+        named = self._wiring.box(box, place, (width, BOX_HEIGHT), label, box.outline)
         self._wiring.join(sources, named.entry(width / 2))
         return Reached(named.exits(ports), named.bottom + BETWEEN)
 

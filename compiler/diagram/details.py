@@ -2,21 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 from compiler.diagram.chains import Box, Chain, Planner, Split, boxes
 from compiler.diagram.columns import BETWEEN, Columns
+from compiler.diagram.differing import differing
 from compiler.diagram.facts import Habit, amounts, sheet_name, usual
-from compiler.diagram.heading import SUBTITLE, heading, legend, listing_table, remark, titled
+from compiler.diagram.heading import (
+    LONGEST,
+    SUBTITLE,
+    heading,
+    legend,
+    listing_table,
+    remark,
+    titled,
+)
 from compiler.diagram.style import LOOKS
-from compiler.diagram.text import list_name, place, plain, shape
+from compiler.diagram.text import ending_of, place, plain, shape, term
 from compiler.diagram.trimming import FULL, ends, more, trimmed
-from compiler.diagram.uses import Use, boundary, called, listing, number_of, subtitle, uses
+from compiler.diagram.uses import (
+    Use,
+    boundary,
+    count,
+    listing,
+    number_of,
+    subtitle,
+    uses,
+    whose,
+)
 from compiler.diagram.wiring import Wiring
 from compiler.ir.network import Network
 from compiler.ir.nodes import Node, Parallel, Series, Tap
-from compiler.ir.symbols import term
 from compiler.ir.terms import inside, written_out
 from compiler.picture.labels import Run, small, strong
 from compiler.picture.sheet import Sheet, Tile
@@ -46,10 +64,6 @@ class Details:
         """Where each block is used."""
         return uses(self.network)
 
-    @property
-    def _rank(self) -> int:
-        return len(self.network.input.grid)
-
     @cached_property
     def common(self) -> Habit:
         """What most convolutions have around them."""
@@ -62,26 +76,20 @@ class Details:
         call = places[0].call
         about = f"input of {block}\n{place(call.span)}"
         source = Box((strong("input"),), "input", about, small(first))
-        planner = Planner(self.common, number_of(places), symbols=True)
+        told = whose(places)
+        planner = Planner(self.common, number_of(places), symbols=True, whose=told)
         body = written_out(inside(places[0].node))
-        chain = planner.chain(replace(body, name=block))
+        chain, note = differing(planner.chain(replace(body, name=block)), places, self._drawn)
         text = subtitle(places)
         title = named(self.network, block)
         chain = trimmed((source, *ended(chain, last)))
         name = sheet_name(self.network, block)
-        return _draw(name, title, text, chain, self._rank, listing(places), self._shown(places))
+        page = Page(name, title, text, self.network, self.common)
+        return page.drawn(chain, places, note)
 
-    def _shown(self, places: list[Use]) -> str:
-        """Which of a block's uses look as drawn, where a repeat or a word makes others differ."""
+    def _drawn(self, use: Use) -> Chain:
         planner = Planner(self.common, term, symbols=True)
-        distinct = {id(use.call): use for use in places}  # Repeats are one call.
-        chains = {
-            key: planner.chain(written_out(inside(replace(use.node, name=use.call.block))))
-            for key, use in distinct.items()
-        }
-        first = chains[id(places[0].call)]
-        alike = [use for use in places if chains[id(use.call)] == first]
-        return f"drawn as in {called(alike, places)}" if len(alike) < len(places) else ""
+        return planner.chain(written_out(inside(replace(use.node, name=use.call.block))))
 
     def stem(self) -> Sheet:
         """The steps before the first block, every output shape beside its box."""
@@ -92,7 +100,7 @@ class Details:
         planner = Planner(self.common, plain, shapes=True)
         chain = trimmed(_trunk(network, nodes, planner))
         name = sheet_name(network, "stem")
-        return _draw(name, named(network, "stem"), passage, chain, self._rank)
+        return Page(name, named(network, "stem"), passage, network, self.common).drawn(chain)
 
     def aux(self, tap: Tap) -> Sheet:
         """One auxiliary head."""
@@ -101,7 +109,8 @@ class Details:
         chain = Planner(self.common, plain, shapes=True).chain(tap.body)
         chain = trimmed((source, *chain))
         name = sheet_name(self.network, tap.name)
-        return _draw(name, named(self.network, tap.name), about, chain, self._rank)
+        title = named(self.network, tap.name)
+        return Page(name, title, about, self.network, self.common).drawn(chain)
 
 
 def detail(network: Network, block: str) -> Sheet:
@@ -141,21 +150,18 @@ def aux(network: Network, name: str) -> Sheet:
 
 def full(network: Network) -> Sheet:
     """Every block of the trunk drawn out, one below the other."""
-    planner = Planner(usual(network), plain, shapes=True, title=_opening)
-    return _draw(
-        sheet_name(network, "full"),
-        network.title or network.name,
-        f"every block drawn out, without auxiliary heads, at {shape(network.input)}",
-        trimmed(_trunk(network, list(network.trunk), planner), FULL),
-        len(network.input.grid),
-    )
+    common, title = usual(network), network.title or network.name
+    about = f"every block drawn out, without auxiliary heads, at {shape(network.input)}"
+    planner = Planner(common, plain, shapes=True, title=_opening)
+    page = Page(sheet_name(network, "full"), title, about, network, common)
+    return page.drawn(trimmed(_trunk(network, list(network.trunk), planner), FULL))
 
 
 def _opening(node: Series | Parallel, path: str) -> Box | None:
     """A bar that names the block which begins here."""
     if node.use is None:
         return None
-    text = (strong(list_name(path)), Run(f"\u00a0\u00a0{node.use.block}"))
+    text = (strong(ending_of(path)), Run(f"\u00a0\u00a0{node.use.block}"))
     tooltip = f"{path}: {node.use.block}\n{amounts(node)}\n{place(node.span)}"
     return Box(text, "input", tooltip, small(shape(node.inp)), path=path)
 
@@ -165,29 +171,30 @@ def _trunk(network: Network, nodes: list[Node], planner: Planner) -> Chain:
     return (source, *(item for node in nodes for item in planner.chain(node)))
 
 
-def _draw(
-    part: str,
-    title: str,
-    text: str,
-    chain: Chain,
-    rank: int,
-    places: list[list[str]] | None = None,
-    note: str = "",
-) -> Sheet:
-    """The drawing; uses that are too many for a line stand in a table below.
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What stands around a drawing: its title, what is said of it, and whose it is."""
 
-    Kernels in its legend have `rank` numbers.
-    """
-    wiring = Wiring()
-    columns = Columns(wiring, chain)
-    width = max(columns.width, NARROWEST)
-    listed = bool(places) and Run(text, SUBTITLE).room > max(width, LINE)
-    about = text.partition(":")[0] if listed else text
-    told = [*remark(note), *legend(list(boxes(chain)), rank, width)]
-    if places and listed:
-        _table(wiring, places)
-    head = heading([*titled(title, about, width), *told])
-    return Sheet(part, title, text, head, *wiring.placed())
+    name: str
+    title: str
+    about: str
+    network: Network
+    common: Habit
+
+    def drawn(self, chain: Chain, places: Sequence[Use] = (), note: str = "") -> Sheet:
+        """The drawing; uses that are too many for a line stand in a table below."""
+        wiring = Wiring()
+        columns = Columns(wiring, chain)
+        width = max(columns.width, NARROWEST)
+        room = min(max(width, LINE), LONGEST)
+        listed = bool(places) and Run(self.about, SUBTITLE).room > room
+        about = count(list(places)) if listed else self.about
+        rank = len(self.network.input.grid)
+        told = [*remark(note), *legend(list(boxes(chain)), rank, width, self.common)]
+        if listed:
+            _table(wiring, listing(list(places)))
+        head = heading([*titled(self.title, about, width), *told])
+        return Sheet(self.name, self.title, self.about, head, *wiring.placed())
 
 
 def _table(wiring: Wiring, places: list[list[str]]) -> None:

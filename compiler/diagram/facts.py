@@ -3,21 +3,36 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from compiler.diagram.text import place, shape, si
 from compiler.ir.network import Network
-from compiler.ir.nodes import Leaf, Node, Parallel, Series, children, macs, params
+from compiler.ir.nodes import Leaf, Node, Parallel, Series, children, leaves, macs, params
+from compiler.ir.op import Shape
+from compiler.ops.conv import Conv
 from compiler.ops.words import CONVS, core, is_unit, joining, parts, words
 
-Habit = tuple[str, str]
-"""The norm and the activation around a convolution, as labels; empty for none."""
+
+class Habit(NamedTuple):
+    """What a convolution brings with it: norm and activation as labels, empty for none."""
+
+    norm: str = ""
+    act: str = ""
+    bias: bool = False
+
+    @property
+    def words(self) -> str:
+        """`convolution, bias, ReLU`: what a legend says of all that no box says otherwise of."""
+        brought = ("bias" if self.bias else "", self.norm, self.act)
+        return ", ".join(["convolution", *filter(None, brought)])
 
 
 def habit(node: Node) -> Habit:
-    """The norm and the activation that a convolution has."""
+    """What a convolution brings; of a separable one it is the last layer that may have a bias."""
     found = {leaf.op.family: leaf.op.label for leaf in parts(node)}
-    return found.get("norm", ""), found.get("act", "")
+    biases = [leaf.op.bias for leaf in parts(node) if isinstance(leaf.op, Conv)]
+    return Habit(found.get("norm", ""), found.get("act", ""), any(biases[-1:]))
 
 
 def _units(node: Node) -> Iterator[Node]:
@@ -31,17 +46,32 @@ def _units(node: Node) -> Iterator[Node]:
 def usual(network: Network) -> Habit:
     """What most convolutions of the network have around them."""
     habits = Counter(habit(unit) for node in network.nodes for unit in _units(node))
-    return habits.most_common(1)[0][0] if habits else ("", "")
+    return habits.most_common(1)[0][0] if habits else Habit()
+
+
+def has_convs(network: Network) -> bool:
+    """Whether there is any convolution for a legend to speak of."""
+    return any(leaf.op.family in CONVS for _, leaf in leaves(network.nodes))
 
 
 def deviation(node: Node, common: Habit) -> tuple[str, ...]:
-    """How the norm and the activation of a convolution deviate from what is common."""
+    """How a convolution deviates from what is common, in the language's own words.
+
+    A bias goes without saying where no norm follows, and for want of one elsewhere.
+    """
     if core(node).op.family not in CONVS:
         return ()
-    norm, act = habit(node)
-    odd_norm = () if norm == common[0] else (norm or "no norm",)
-    odd_act = () if act == common[1] else (act or "linear",)
-    return (*odd_norm, *odd_act)
+    own = habit(node)
+    odd = [
+        *([own.norm or "norm=none"] if own.norm != common.norm else []),
+        *([own.act or "act=none"] if own.act != common.act else []),
+    ]
+    odd = ["linear"] if odd and not own.norm and not own.act else odd
+    alike = bool(own.norm) == bool(common.norm)
+    expected = common.bias if alike and "linear" not in odd else not own.norm
+    if own.bias != expected:
+        odd.append("bias" if own.bias else "nobias")
+    return tuple(odd)
 
 
 def amounts(node: Node) -> str:
@@ -64,11 +94,22 @@ def what(node: Node) -> str:
             return f"{len(children(node))} steps"
 
 
-def tooltip(node: Node, path: str = "") -> str:
-    """What the pointer tells: op, shape in and out, costs, and its place in the spec."""
+def tooltip(node: Node, path: str = "", whose: str = "") -> str:
+    """What the pointer tells: op, shape in and out, costs, and its place in the spec.
+
+    `whose` says of which use the numbers are, where the drawing is of several.
+    """
     passage = f"{shape(node.inp)} → {shape(node.out)}"
-    lines = [f"{path or node.name}: {what(node)}", passage, amounts(node), place(node.span)]
+    lines = [f"{path or node.name}: {what(node)}", whose, passage, amounts(node), place(node.span)]
     return "\n".join(line for line in lines if line)
+
+
+def meeting(
+    node: Series | Parallel, said: str, ins: Iterable[Shape], out: Shape, whose: str
+) -> str:
+    """What the pointer tells of a bar: what comes together there, and what that makes."""
+    passage = f"{', '.join(map(shape, ins))} → {shape(out)}"
+    return "\n".join(line for line in (said, whose, passage, place(node.span)) if line)
 
 
 def sheet_name(network: Network, part: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from compiler.diagram.chains import Box
+from compiler.diagram.facts import Habit
 from compiler.diagram.style import kernels, look, looks
 from compiler.ops.words import CONVS
 from compiler.picture.ink import TEXT, Ink
@@ -23,7 +24,7 @@ NOTES = {
     "V": "valid padding",
     "TF": "TensorFlow's same padding",
     "ceil": "size rounded up",
-    "linear": "no activation",
+    "linear": "no norm, no activation",
 }
 PREFIXES = {"s": "stride", "d": "dilation", "p": "padding"}
 
@@ -84,9 +85,14 @@ def meaning(note: str) -> str:
     return NOTES.get(note, "")
 
 
-def legend(boxes: list[Box], rank: int, width: float) -> Iterator[Strip]:
+def brought(common: Habit) -> Strip:
+    """What every convolution brings: `conv = convolution, batch norm, ReLU`."""
+    return words((small(f"conv = {common.words}"),), gap=14)
+
+
+def legend(boxes: list[Box], rank: int, width: float, common: Habit) -> Iterator[Strip]:
     """Strips that say what colours and notes mean, as wide as the drawing at most."""
-    pieces = []
+    pieces = [brought(common)] if any(box.family in CONVS for box in boxes) else []
     for name in families(boxes):
         found = look(name)
         told = kernels(found.legend, rank) if name in CONVS else found.legend

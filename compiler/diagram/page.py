@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from compiler.diagram.facts import sheet_name
+from compiler.diagram.facts import has_convs, sheet_name, usual
 from compiler.diagram.grid import Grid
 from compiler.diagram.heading import (
     Strip,
     blank,
+    brought,
     heading,
     joined,
     meanings,
@@ -35,7 +36,10 @@ def overview(network: Network) -> Sheet:
     heat = Heat.over([card.macs for each in lines for card in each.cards])
     grid = Grid(lines, heat)
     page = max(grid.width, NARROWEST)
-    notes = meanings(note for each in lines for card in each.cards for note in card.notes)
+    notes = [
+        *([brought(usual(network))] if has_convs(network) else []),
+        *meanings(note for each in lines for card in each.cards for note in card.notes),
+    ]
     legend = [*wrapped([_branches(lines), _steps(heat)], page), *wrapped(notes, page)]
     return Sheet(
         sheet_name(network, "overview"),

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from compiler.ir.op import Shape
+from compiler.ir.symbols import Quotient, Sym
 from dsl.text.problems import NOWHERE, Span
 
 _UNITS = ((10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "k"))
@@ -25,6 +26,11 @@ def si(n: int) -> str:
     return str(int(n))
 
 
+def each(amount: str, times: int) -> str:
+    """`20 × 325 M`: what each of several has, and how many there are."""
+    return f"{times} × {amount}" if times > 1 else amount
+
+
 def brief(n: int) -> str:
     """A round number without the zeros that say how exact it is: `80 M`."""
     number, _, unit = si(n).partition(" ")
@@ -37,14 +43,55 @@ def plain(n: int) -> str:
     return str(int(n))
 
 
-def list_name(path: str) -> str:
-    """A node's name, with its list's before it where it is a number there.
+def width(n: int) -> str:
+    """A width as papers write it: `in`, `2w`, `4·in`, `(3n + 16)/4`.
 
-    >>> list_name("body.mixed_2"), list_name("body.stage_1.0")
-    ('mixed_2', 'stage_1.0')
+    >>> width(Sym(48, {"w": 2}, 16)), width(Sym(8, {"in_channels": 1})), width(96)
+    ('2w + 16', 'in', '96')
     """
-    *outer, name = path.strip(".").split(".")
-    return f"{list_name('.'.join(outer))}.{name}" if name.isdigit() and outer else name
+    if not isinstance(n, Sym):
+        return str(n)
+    told = [_times(k, name) for name, k in n.terms.items()]
+    told = [*told, str(n.const)] if n.const or not told else told
+    told.sort(key=lambda part: part.startswith("-"))
+    return " + ".join(told).replace(" + -", " \u2212 ")
+
+
+def _times(factor: int, name: str) -> str:
+    said = f"({_name(name)})" if isinstance(name, Quotient) and factor != 1 else _name(name)
+    sign = "-" if factor < 0 else ""
+    if abs(factor) == 1:
+        return f"{sign}{said}"
+    return f"{factor}{said}" if len(said) == 1 else f"{factor}·{said}"
+
+
+def _name(name: str) -> str:
+    """What a parameter is called in a spec, or a part of one."""
+    if isinstance(name, Quotient):
+        of = _name(name.of) if isinstance(name.of, str) else term(name.of)
+        return f"{of}/{name.by}"
+    return "in" if name == "in_channels" else name
+
+
+def term(n: int) -> str:
+    """A width in brackets where it is a sum."""
+    return f"({width(n)})" if isinstance(n, Sym) and len(n.parts) > 1 else width(n)
+
+
+LONGEST_PATH = 40
+"""Characters of a path that are shown; of a longer one its end."""
+
+
+def ending_of(path: str) -> str:
+    """A path, or as many whole names of its end as are read at a glance.
+
+    >>> ending_of("repeat_1.0"), ending_of("u" + ".branch2" * 8)
+    ('repeat_1.0', '….branch2.branch2.branch2.branch2')
+    """
+    if len(path) <= LONGEST_PATH:
+        return path
+    _, _, rest = path[2 - LONGEST_PATH :].partition(".")
+    return f"….{rest}" if rest else f"…{path[1 - LONGEST_PATH :]}"
 
 
 def by(dims: Iterable[str]) -> str:

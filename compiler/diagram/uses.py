@@ -4,26 +4,34 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
-from compiler.diagram.text import by, list_name, plain, shape, si
+from compiler.diagram.text import by, each, plain, shape, si, term
 from compiler.ir.network import Network
 from compiler.ir.nodes import BlockUse, Node, Parallel, Series, children, macs, params, use_of
 from compiler.ir.op import LETTERS, Shape
-from compiler.ir.symbols import brief, names_in, term
+from compiler.ir.symbols import brief, names_in
 from compiler.ir.terms import inside
 
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """One place where a block stands: what the place is called, and what is built there."""
+    """One place where a block stands: what the place is called, and what is built there.
+
+    Inside a repeat, that is the repeat, the number there, and the path from there on.
+    """
 
     where: str
-    place: str
-    """Its place in a repeat of several; else nothing."""
+    number: str
+    below: str
     node: Series | Parallel
     call: BlockUse
+
+    @property
+    def path(self) -> str:
+        """What it is called by itself."""
+        return ".".join(filter(None, [self.where, self.number, self.below]))
 
     @property
     def args(self) -> dict[str, str]:
@@ -50,19 +58,30 @@ def is_repeat(node: Node) -> bool:
     return len(blocks) == 1 and None not in blocks
 
 
-def _walk(
-    nodes: tuple[Node, ...], around: str = "", repeated: bool = False, within: Use | None = None
-) -> Iterator[Use]:
-    """Every use; one inside another block is where that is used."""
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How a walk came to a node: see `Use`."""
+
+    where: str = ""
+    number: str = ""
+    below: str = ""
+
+    def on(self, name: str, repeated: bool) -> _Way:
+        """One step further, into a member of a repeat perhaps."""
+        if self.number:
+            return replace(self, below=f"{self.below}.{name}".strip("."))
+        if repeated:
+            return replace(self, number=name)
+        return replace(self, where=f"{self.where}.{name}".strip("."))
+
+
+def _walk(nodes: tuple[Node, ...], way: _Way = _Way(), repeated: bool = False) -> Iterator[Use]:
+    """Every use; of repeats inside one another the outermost counts."""
     for node in nodes:
-        outer, name = within, list_name(f"{around}.{node.name}")
+        here = way.on(node.name, repeated)
         if isinstance(node, Series | Parallel) and node.use:
-            where, place = (around, node.name) if repeated else (name, "")
-            if within:
-                where, place = within.where, within.place
-            outer = Use(where, place, node, node.use)
-            yield outer
-        yield from _walk(children(node), name, is_repeat(node), outer)
+            yield Use(here.where, here.number, here.below, node, node.use)
+        yield from _walk(children(node), here, is_repeat(node))
 
 
 def uses(network: Network) -> dict[str, list[Use]]:
@@ -75,28 +94,42 @@ def uses(network: Network) -> dict[str, list[Use]]:
 
 def _binding(use: Use, inputs_differ: bool) -> str:
     given = [f"{name}={value}" for name, value in use.args.items()]
-    return " ".join([*given, *([f"in {int(use.node.inp.channels)}"] if inputs_differ else [])])
+    return " ".join([*given, *([f"in={int(use.node.inp.channels)}"] if inputs_differ else [])])
 
 
-Sizes = Mapping[str, int]
-"""How many uses there are under each name."""
+Sizes = Mapping[tuple[str, str], int]
+"""How many uses there are in each repeat."""
+
+
+def _spot(use: Use) -> tuple[str, str]:
+    return use.where, use.below
 
 
 def _sizes(places: list[Use]) -> Sizes:
-    return Counter(use.where for use in places)
+    return Counter(map(_spot, places))
 
 
 def _names(group: list[Use], sizes: Sizes) -> str:
     """`a, many ×4` where a whole repeat is in the group, else `many.0, rest.1-3`."""
-    runs = ((name, list(run)) for name, run in groupby(group, lambda use: use.where))
-    return ", ".join(_name(name, run, len(run) == sizes[name]) for name, run in runs)
+    spots: dict[tuple[str, str], list[Use]] = {}
+    for use in group:
+        spots.setdefault(_spot(use), []).append(use)
+    return ", ".join(_name(run, len(run) == sizes[spot]) for spot, run in spots.items())
 
 
-def _name(name: str, run: list[Use], whole: bool) -> str:
-    if whole or not run[0].place:
-        return f"{name} ×{len(run)}" if len(run) > 1 else name
-    first, last = run[0].place, run[-1].place
-    return f"{name}.{first}" if first == last else f"{name}.{first}-{last}"
+def _name(run: list[Use], whole: bool) -> str:
+    first, last = run[0], run[-1]
+    if len(run) == 1:
+        return first.path if not whole or first.below or not first.number else first.where
+    if not first.number or (whole and not first.below):
+        return f"{first.where} ×{len(run)}"
+    count = int(last.number) - int(first.number) + 1
+    told = f"{first.number}-{last.number}" if count == len(run) else _each(run)
+    return ".".join(filter(None, [first.where, told, first.below]))
+
+
+def _each(run: list[Use]) -> str:
+    return f"({', '.join(use.number for use in run)})"
 
 
 def called(some: list[Use], places: list[Use]) -> str:
@@ -104,17 +137,24 @@ def called(some: list[Use], places: list[Use]) -> str:
     return _names(some, _sizes(places))
 
 
+def count(places: list[Use]) -> str:
+    """`×4`; nothing for one."""
+    return f"×{len(places)}" if len(places) > 1 else ""
+
+
 def subtitle(places: list[Use]) -> str:
-    """`×4: mixed_6b c7=128, mixed_6c, mixed_6d c7=160, mixed_6e c7=192`."""
+    """`×4: mixed_6b with c7=128; mixed_6c, mixed_6d with c7=160; mixed_6e with c7=192`."""
     inputs_differ = len({int(use.node.inp.channels) for use in places}) > 1
     runs = groupby(places, lambda use: _binding(use, inputs_differ))
     sizes = _sizes(places)
-    text = ", ".join(f"{_names(list(run), sizes)} {binding}".rstrip() for binding, run in runs)
+    told = [
+        " with ".join(filter(None, [_names(list(run), sizes), binding])) for binding, run in runs
+    ]
+    text = "; ".join(told)
     if len({use.where for use in places}) == 1:
-        text = text.replace(f" ×{len(places)}", "", 1)
-    if text == places[0].call.block:
-        return ""
-    return f"×{len(places)}: {text}" if len(places) > 1 else text
+        text = text.replace(f" {count(places)}", "", 1) if len(places) > 1 else text
+    text = "" if text == places[0].call.block else text
+    return ": ".join(filter(None, [count(places), text]))
 
 
 def listing(places: list[Use]) -> list[list[str]]:
@@ -122,14 +162,26 @@ def listing(places: list[Use]) -> list[list[str]]:
     names = list(places[0].args)
     rows = [["", "in", *names, "out", "parameters", "MACs"]]
     sizes = _sizes(places)
-    for cells, run in groupby(places, _cells):
-        rows.append([_names(list(run), sizes), *cells])
+    for _, same in groupby(places, _cells):
+        run = list(same)
+        cost = (each(si(amount(run[0].node)), len(run)) for amount in (params, macs))
+        rows.append([_names(run, sizes), *_cells(run[0])[:-2], *cost])
     return rows
 
 
 def _cells(use: Use) -> list[str]:
-    cost = [si(params(use.node)), si(macs(use.node))]
+    cost = [str(params(use.node)), str(macs(use.node))]
     return [shape(use.node.inp), *use.args.values(), shape(use.node.out), *cost]
+
+
+def whose(places: list[Use]) -> str:
+    """Whose numbers a drawing of all uses tells, where it has to tell some; nothing for one."""
+    first, same = places[0], len({tuple(_cells(use)) for use in places}) == 1
+    if len(places) == 1:
+        return ""
+    if same:
+        return f"in each of {len(places)} uses:"
+    return f"in {first.path}, the first of {len(places)} uses:"
 
 
 def common_shape(inner: Shape, actual: list[Shape], grid: tuple[str, ...]) -> str:

@@ -24,7 +24,7 @@ class Linear(Op):
 
     @property
     def label(self) -> str:
-        return "linear"
+        return "fc"
 
     def out(self, x: Shape) -> Shape:
         if x.is_map:

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import groupby
 
-from compiler.ir.nodes import Leaf, Node, Parallel, Series, children, leaves
+from compiler.ir.nodes import Leaf, Node, Parallel, Series, children, leaves, residual_of
 from compiler.ir.op import Op
 from compiler.ir.terms import mapped
 from compiler.ops.conv import DEPTHWISE, Conv
+from compiler.ops.join import Add
 from compiler.ops.linear import Identity
 
 CONVS = ("pointwise", "conv", "factorised")
@@ -113,6 +114,16 @@ def is_unit(node: Node) -> bool:
 def is_identity(node: Node) -> bool:
     """Whether it is the input and nothing else."""
     return isinstance(node, Leaf) and isinstance(node.op, Identity)
+
+
+def is_sum(node: Node) -> bool:
+    """Whether it adds up its branches."""
+    return isinstance(node, Parallel) and isinstance(node.join, Add)
+
+
+def has_sum(node: Node) -> bool:
+    """Whether anything in it is added up: branches, or what goes past a block."""
+    return is_sum(node) or residual_of(node) is not None or any(map(has_sum, children(node)))
 
 
 def is_gated(node: Node) -> bool:

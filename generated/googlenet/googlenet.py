@@ -89,10 +89,7 @@ class InceptionV1(nn.Module):
 
 
 class AuxHead(nn.Module):
-    """avg pool, 1x1, linear, ReLU, dropout 0.7, linear.
-
-    (N, C, H, W) -> (N, num_classes).
-    """
+    """avg pool, 1x1, fc, ReLU, dropout 0.7, fc: (N, C, H, W) -> (N, num_classes)."""
 
     def __init__(self, in_channels: int, num_classes: int) -> None:
         super().__init__()

@@ -204,7 +204,7 @@ class InceptionB(nn.Module):
 
 
 class AuxHead(nn.Module):
-    """avg/3, 1x1, 5x5, global avg, linear: (N, C, H, W) -> (N, num_classes)."""
+    """avg/3, 1x1, 5x5, global avg, fc: (N, C, H, W) -> (N, num_classes)."""
 
     def __init__(self, in_channels: int, num_classes: int) -> None:
         super().__init__()
