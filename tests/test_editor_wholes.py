@@ -119,6 +119,9 @@ def test_places_are_for_editors_that_fill_them_in() -> None:
         edited("  - shrink: R", "  - shrink: |R"),
         edited("classes: 10", "classes: 10  # |"),
         TINY + "meta:\n  |",
+        edited("  A:\n    params", "    |\n  A:\n    params"),
+        edited("  - mixed_2", "- |\n  - mixed_2"),
+        edited("    concat:\n", "  |\n    concat:\n"),
     ],
 )
 def test_none_where_lines_would_not_fit(text: str) -> None:

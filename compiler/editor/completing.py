@@ -46,7 +46,10 @@ def complete(
         for order, choice in enumerate(choices(reading, mark, typed))
     ]
     indent = _indent(reading.lines[line], column - len(typed), takes)
-    for whole in wholes(reading, mark, typed):
+    pieces = [*wholes(reading, mark, typed)]
+    if pieces and not _fits(reading, pieces[0], line, column, typed):
+        return words
+    for whole in pieces:
         text = page.written(whole.text(indent, places=takes.snippets))
         words.append(_piece(whole, text, place, len(words), takes))
     return words
@@ -79,6 +82,18 @@ def _item(choice: Choice, place: types.Range, order: int, takes: Takes) -> types
         insert_text_format=form,
         text_edit=types.TextEdit(place, choice.snippet if form else plain),
     )
+
+
+def _fits(reading: Reading, whole: Whole, line: int, column: int, typed: str) -> bool:
+    """Whether YAML reads the text with a piece in it as well as without: no column may fit it.
+
+    In one place all pieces begin in one column, so that one of them answers for all.
+    """
+    start = column - len(typed)
+    lines = list(reading.lines)
+    written = whole.text(" " * start, places=False)
+    lines[line] = f"{lines[line][:start]}{written}{lines[line][column:]}"
+    return len(partial("\n".join(lines), reading.file).problems) <= len(reading.problems)
 
 
 def _indent(line: str, column: int, takes: Takes) -> str:
