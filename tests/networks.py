@@ -143,3 +143,9 @@ def shown(tile: Tile) -> str:
     """The words in a box of a drawing, gaps as spaces."""
     texts = (run.text for line in tile.label for cell in line.cells for run in cell.runs)
     return " ".join(" ".join(texts).split())
+
+
+def crosses(tile: Tile, left: float, right: float, top: float, bottom: float) -> bool:
+    """Whether a line goes through a box, not only up to it."""
+    beside = right <= tile.left + 0.1 or left >= tile.left + tile.width - 0.1
+    return not (beside or bottom <= tile.top + 0.1 or top >= tile.top + tile.height - 0.1)

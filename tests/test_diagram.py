@@ -30,7 +30,7 @@ from compiler.picture.metrics import fit, room, width
 from compiler.picture.sheet import Tile
 from compiler.picture.svg import _inks
 from dsl import load, loads
-from tests.networks import TEXTS, dots, network, shown
+from tests.networks import TEXTS, crosses, dots, network, shown
 
 SVG = "{http://www.w3.org/2000/svg}"
 SHELF = sorted((Path(__file__).parent.parent / "specs").glob("*.yaml"))
@@ -83,12 +83,6 @@ def test_no_box_lies_on_another_or_on_a_line(name: str) -> None:
         for (x, y), (further, below) in pairwise(edge.points):
             ends = (min(x, further), max(x, further), min(y, below), max(y, below))
             assert not any(crosses(tile, *ends) for tile in tiles), edge
-
-
-def crosses(tile: Tile, left: float, right: float, top: float, bottom: float) -> bool:
-    """Whether a line goes through a box, not only up to it."""
-    beside = right <= tile.left + 0.1 or left >= tile.left + tile.width - 0.1
-    return not (beside or bottom <= tile.top + 0.1 or top >= tile.top + tile.height - 0.1)
 
 
 @pytest.mark.parametrize("name", DRAWINGS)

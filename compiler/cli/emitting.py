@@ -11,9 +11,11 @@ import click
 from compiler.cli.files import deliver
 from compiler.cli.options import load, optimize_option, spec_options
 from compiler.cli.terminal import Failed
+from compiler.cli.wishing import wish_options
 from compiler.lowering.prepare import Prepared
 
 if TYPE_CHECKING:
+    from compiler.diagram.wishes import Wishes
     from compiler.picture import Tone
 
 
@@ -43,7 +45,8 @@ def source(output: Path | None, **spec: Any) -> None:
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False),
               help="A .svg, .pdf, .png or .dot; without it, DOT on standard output.")  # fmt: skip
 @click.option("--what", default="overview", show_default=True, metavar="NAME",
-              help="overview, stem, full, a block or an auxiliary head.")  # fmt: skip
+              help="overview, stem, full, a block, an auxiliary head, or a step by its path.",
+              )  # fmt: skip
 @click.option("--light", "tone", flag_value="light", help="By day, whatever the reader's system.")
 @click.option("--dark", "tone", flag_value="dark", help="By night, in every format.")
 @click.option("--mono", "tone", flag_value="mono", help="In greys, as papers are printed.")
@@ -51,9 +54,11 @@ def source(output: Path | None, **spec: Any) -> None:
               help="Pixels a point of a .png; 2 without it.")  # fmt: skip
 @click.option("--dpi", type=click.FloatRange(7.2, 1440),
               help="The same as dots per inch, 72 times the scale.")  # fmt: skip
+@wish_options
 def draw(
     output: Path | None,
     what: str,
+    wishes: Wishes,
     tone: Tone | None,
     scale: float | None,
     dpi: float | None,
@@ -65,6 +70,7 @@ def draw(
     Examples:
       inception-compile draw googlenet -o googlenet.svg
       inception-compile draw inception_v3 --what B -o block_b.png
+      inception-compile draw inception_v3 --what mixed_6d --shapes -o mixed_6d.svg
       inception-compile draw googlenet --what full -o all.svg
       inception-compile draw googlenet --optimize -o folded.svg
       inception-compile draw inception_v4 --mono -o v4.pdf
@@ -72,7 +78,8 @@ def draw(
     """
     if scale and dpi:
         raise click.UsageError("--scale and --dpi say the same: give one of them")
-    Drawing(output, what, tone or "auto", dpi / 72 if dpi else scale).draw(load(**spec))
+    pixels = dpi / 72 if dpi else scale
+    Drawing(output, what, tone or "auto", pixels, wishes).draw(load(**spec))
 
 
 @dataclass(frozen=True)
@@ -83,6 +90,7 @@ class Drawing:
     what: str
     tone: Tone = "auto"
     scale: float | None = None
+    wishes: Wishes | None = None
 
     def __post_init__(self) -> None:
         """Refuse what ends in no form that there is, and pixels of what has none."""
@@ -101,13 +109,13 @@ class Drawing:
 
     def draw(self, prepared: Prepared) -> None:
         """Draw a network. Raises a usage error for what it has not."""
-        from compiler.diagram import sheet_of
+        from compiler.diagram import Wishes, sheet_of
         from compiler.picture import Picture, RenderError
 
         try:
-            picture = Picture(sheet_of(prepared.network, self.what)).toned(self.tone)
-            made = picture.made(self.form, scale=self.scale)
-        except LookupError as error:
+            sheet = sheet_of(prepared.network, self.what, self.wishes or Wishes())
+            made = Picture(sheet).toned(self.tone).made(self.form, scale=self.scale)
+        except (LookupError, ValueError) as error:
             raise click.UsageError(str(error)) from None
         except RenderError as error:
             raise Failed(f"error: {error}") from None

@@ -9,5 +9,17 @@ from __future__ import annotations
 from compiler.diagram.details import aux, detail, full, stem
 from compiler.diagram.drawing import draw, drawings, parts, sheet_of
 from compiler.diagram.page import overview
+from compiler.diagram.wishes import Wishes
 
-__all__ = ["aux", "detail", "draw", "drawings", "full", "overview", "parts", "sheet_of", "stem"]
+__all__ = [
+    "Wishes",
+    "aux",
+    "detail",
+    "draw",
+    "drawings",
+    "full",
+    "overview",
+    "parts",
+    "sheet_of",
+    "stem",
+]

@@ -6,7 +6,7 @@ that joins them; a residual sum is a split too, whose second branch is empty: th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from compiler.diagram.facts import Habit, deviation, meeting, tooltip
@@ -77,12 +77,18 @@ def ending(chain: Chain) -> str:
     return families.pop() if len(families) == 1 else "other"
 
 
+def numbered(x: Shape) -> list[str]:
+    """The extents of a shape in numbers."""
+    return [str(int(n)) for n in x[1:]]
+
+
 @dataclass(frozen=True, slots=True)
 class Planner:
     """Makes items of nodes.
 
     `shapes` shows every output shape, as a trunk does; inside branches only joins tell
-    their channels. `number` writes a width: `term` as an expression where it is one.
+    their channels, unless `inner` wants shapes there too. `number` writes a width: `term` as an
+    expression where it is one; `grid` the rest of a shape.
     `symbols` leaves the rest in terms of the block's parameters, too. `title` gives a box
     to put before a block at a path, where there are several. `path` is where the nodes stand,
     `whose` says of which use a tooltip's numbers are.
@@ -91,7 +97,9 @@ class Planner:
     common: Habit
     number: Callable[[int], str]
     shapes: bool = False
+    inner: bool = False
     symbols: bool = False
+    grid: Callable[[Shape], Iterable[str]] = numbered
     path: str = ""
     whose: str = ""
     title: Callable[[Series | Parallel, str], Box | None] = lambda node, path: None
@@ -145,7 +153,7 @@ class Planner:
         return width(channels) if text == term(channels) else text
 
     def _shape(self, x: Shape) -> str:
-        return by([self.number(x.channels), *(str(int(n)) for n in x[1:])])
+        return by([self.number(x.channels), *self.grid(x)])
 
     def _parallel(self, node: Parallel) -> Chain:
         within = self._below(node)
@@ -158,7 +166,7 @@ class Planner:
         """The branches and their bar; one by itself is joined with nothing."""
         if len(node.branches) == 1:
             return within.chain(node.branches[0])
-        beside = replace(within, shapes=False)
+        beside = replace(within, shapes=self.inner)
         if node.join.keeps_sides:
             return (self._product(node, beside),)
         past = [is_identity(branch) for branch in node.branches]
@@ -198,7 +206,7 @@ class Planner:
         scale = "" if residual.scale == 1 else f"× {self._factor(residual.scale)}"
         added = Split((inside, ()), (scale, PAST), ("", ""), bar)
         if residual.shortcut:
-            beside = replace(within, shapes=False).chain(residual.shortcut)
+            beside = replace(within, shapes=self.inner).chain(residual.shortcut)
             added = Split((inside, beside), (scale, ""), ("", residual.shortcut.name), bar)
         return (added, *(within.chain(residual.act) if residual.act else ()))
 

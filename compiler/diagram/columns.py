@@ -7,22 +7,19 @@ that no edge is slanted. Branches begin at one height, and their bar stands belo
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import ceil
 from typing import NamedTuple
 
 from compiler.diagram.chains import Box, Chain, Item, Split, ending
+from compiler.diagram.spacing import ROOMY, Spacing, even
 from compiler.diagram.style import look
 from compiler.diagram.wiring import Place, Wiring
 from compiler.picture.ink import TEXT
-from compiler.picture.labels import Cell, Line, Run, beside, exits, line, room_for, strong
+from compiler.picture.labels import Cell, Line, Run, beside, exits, room_for, strong
 from compiler.picture.metrics import fit
 from compiler.picture.sheet import End
 
-GAP, BETWEEN = 16, 14
-"""Points between columns, and between what stands one below the other."""
-COLUMN = 116
-SHORTCUT = 48
-BOX_HEIGHT = 30
+BETWEEN = 14
+"""Points between what stands one below the other."""
 BAR_HEIGHT = 41
 CELL_HEIGHT = 16
 PAD = 8
@@ -30,31 +27,20 @@ NAME = 9
 FORK = (strong("split"),)
 
 
-def even(points: float) -> int:
-    """Rounded up to an even number, so that a middle falls on a point."""
-    return 2 * ceil(points / 2)
-
-
-def need(box: Box) -> int:
-    """The least width at which a box's text fits, its middle in the middle."""
-    side = box.right.room + PAD if box.right.text else 0
-    return even(room_for(box.text) + 2 * (side + PAD))
-
-
 def cell_text(text: str, name: str = "") -> tuple[Run, ...]:
     """What a join bar says of a branch: its name discreetly, and its channels."""
     return beside(Run(name, NAME), Run(text, 10, ink=TEXT))
 
 
-def widest(chain: Chain, inside: bool = False) -> int:
+def widest(chain: Chain, spacing: Spacing, inside: bool = False) -> int:
     """The width of a plain column: the most that a box in a branch needs."""
-    most = COLUMN
+    most = spacing.column
     for item in chain:
         if isinstance(item, Split):
             branched = not bypassed(item)
-            most = max([most, *(widest(branch, branched) for branch in item.branches)])
+            most = max([most, *(widest(branch, spacing, branched) for branch in item.branches)])
         elif inside:
-            most = max(most, need(item))
+            most = max(most, spacing.need(item))
     return most
 
 
@@ -68,18 +54,19 @@ class Ruler:
     """Widths and offsets, for a plain column of `unit` points."""
 
     unit: int
+    spacing: Spacing
 
     def chain(self, chain: Chain) -> int:
         """The width that a chain takes."""
-        return max((self.item(item) for item in chain), default=SHORTCUT)
+        return max((self.item(item) for item in chain), default=self.spacing.shortcut)
 
     def item(self, item: Item) -> int:
         """The width that a box or a split takes by itself."""
         if isinstance(item, Box):
-            return max(self.unit, need(item))
+            return max(self.unit, self.spacing.need(item))
         widths = self._branches(item)
-        columns = sum(widths) + GAP * (len(widths) - 1) + 2 * self._margin(item)
-        return max(columns, need(item.bar))
+        columns = sum(widths) + self.spacing.gap * (len(widths) - 1) + 2 * self._margin(item)
+        return max(columns, self.spacing.alone(item.bar))
 
     def _branches(self, split: Split) -> list[int]:
         past = zip(split.branches, split.names, strict=True)
@@ -96,18 +83,18 @@ class Ruler:
         """Half of what balances a shortcut, so that what it bypasses stays in the middle."""
         if not bypassed(split):
             return 0
-        return (min(self._branches(split)) + GAP) // 2
+        return (min(self._branches(split)) + self.spacing.gap) // 2
 
     def columns(self, split: Split, width: float) -> list[tuple[float, int]]:
         """Each branch's left end and width, in a split that is `width` wide."""
         widths = self._branches(split)
-        total = sum(widths) + GAP * (len(widths) - 1)
+        total = sum(widths) + self.spacing.gap * (len(widths) - 1)
         margin = self._margin(split)
         left = (width - total) / 2 + (margin if split.branches[-1] == () else -margin)
         out = []
         for column in widths:
             out.append((left, column))
-            left += column + GAP
+            left += column + self.spacing.gap
         return out
 
     def entries(self, chain: Chain, width: float) -> list[float]:
@@ -145,9 +132,9 @@ class Reached(NamedTuple):
 class Columns:
     """Places a chain."""
 
-    def __init__(self, wiring: Wiring, trunk: Chain) -> None:
-        self._wiring = wiring
-        self._ruler = Ruler(widest(trunk))
+    def __init__(self, wiring: Wiring, trunk: Chain, spacing: Spacing = ROOMY) -> None:
+        self._wiring, self._spacing = wiring, spacing
+        self._ruler = Ruler(widest(trunk, spacing) if spacing.column else 0, spacing)
         self.width = self._ruler.chain(trunk)
         self._chain(trunk, [self.width] * len(trunk), [], Place(0, 0))
 
@@ -166,8 +153,9 @@ class Columns:
     def _box(
         self, box: Box, width: int, sources: list[End], ports: list[float], place: Place
     ) -> Reached:
-        label = (face(box, width, BOX_HEIGHT - 1), exits(ports, width))
-        named = self._wiring.box(box, place, (width, BOX_HEIGHT), label, box.outline)
+        height = self._spacing.height
+        label = (*self._spacing.face(box, width, height - 1), exits(ports, width))
+        named = self._wiring.box(box, place, (width, height), label, box.outline)
         self._wiring.join(sources, named.entry(width / 2))
         return Reached(named.exits(ports), named.bottom + BETWEEN)
 
@@ -187,7 +175,7 @@ class Columns:
             found = self._chain(branch, widths, mine, Place(place.left + left + shift, top))
             ends.append(found.ends)
             bar = max(bar, found.top)
-        label = bar_label(split, columns, width, ports)
+        label = bar_label(split, columns, width, ports, self._spacing)
         size, under = (width, BAR_HEIGHT), Place(place.left, bar)
         named = self._wiring.box(split.bar, under, size, label, "square")
         for i, (each, (left, own)) in enumerate(zip(ends, columns, strict=True)):
@@ -219,25 +207,19 @@ class Columns:
 
 
 def bar_label(
-    split: Split, columns: list[tuple[float, int]], width: int, ports: list[float]
+    split: Split,
+    columns: list[tuple[float, int]],
+    width: int,
+    ports: list[float],
+    spacing: Spacing,
 ) -> tuple[Line, ...]:
     """A join bar: a cell for each branch, the join's word, and where edges leave."""
     return (
         Line(1, (Cell(width, 1),)),
         arrivals(split, columns, width),
-        face(split.bar, width, BAR_HEIGHT - CELL_HEIGHT - 2),
+        *spacing.face(split.bar, width, BAR_HEIGHT - CELL_HEIGHT - 2),
         exits(ports, width),
     )
-
-
-def face(box: Box, width: float, height: float) -> Line:
-    """The line with a box's text in the middle and its shape at the right."""
-    if not box.right.text:
-        return Line(height, (Cell(width, height, box.text),))
-    side = ceil(box.right.room + PAD)
-    middle = Cell(width - 2 * side, height, box.text)
-    right = Cell(side - PAD, height, (box.right,), "end")
-    return line(Cell(side, height), middle, right, Cell(PAD, height))
 
 
 def arrivals(split: Split, columns: list[tuple[float, int]], width: float) -> Line:

@@ -2,50 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from compiler.diagram.chains import Box, Chain, Planner, Split, boxes
-from compiler.diagram.columns import BETWEEN, Columns
+from compiler.diagram.chains import Box, Chain, Planner, Split
 from compiler.diagram.differing import differing
 from compiler.diagram.facts import Habit, amounts, sheet_name, usual
-from compiler.diagram.heading import (
-    LONGEST,
-    SUBTITLE,
-    heading,
-    legend,
-    listing_table,
-    remark,
-    titled,
-)
-from compiler.diagram.style import LOOKS
+from compiler.diagram.laying import Plan, laid
 from compiler.diagram.text import ending_of, place, plain, shape, term
-from compiler.diagram.trimming import FULL, ends, more, trimmed
+from compiler.diagram.trimming import FULL, trimmed
 from compiler.diagram.uses import (
     Use,
+    binding,
     boundary,
-    count,
-    listing,
+    grid_of,
     number_of,
     subtitle,
     uses,
     whose,
 )
-from compiler.diagram.wiring import Wiring
+from compiler.diagram.wishes import PLAIN, Wishes
 from compiler.ir.network import Network
 from compiler.ir.nodes import Node, Parallel, Series, Tap
 from compiler.ir.terms import inside, written_out
 from compiler.picture.labels import Run, small, strong
-from compiler.picture.sheet import Sheet, Tile
+from compiler.picture.sheet import Sheet
 from dsl.text.problems import did_you_mean
-
-LINE = 620
-"""A list of uses longer than that and wider than its drawing becomes a table."""
-ENTRIES = 100
-"""Lines of such a table."""
-NARROWEST = 380
-"""Legends get that much room, however narrow a drawing is."""
 
 
 def named(network: Network, part: str) -> str:
@@ -58,6 +40,7 @@ class Details:
     """The details of one network. What all of them need is read off it once."""
 
     network: Network
+    wishes: Wishes = PLAIN
 
     @cached_property
     def uses(self) -> dict[str, list[Use]]:
@@ -77,15 +60,24 @@ class Details:
         about = f"input of {block}\n{place(call.span)}"
         source = Box((strong("input"),), "input", about, small(first))
         told = whose(places)
-        planner = Planner(self.common, number_of(places), symbols=True, whose=told)
+        shown, grid = self.wishes.shapes, grid_of(places)
+        planner = Planner(
+            self.common, number_of(places), shown, shown, symbols=True, grid=grid, whose=told
+        )
         body = written_out(inside(places[0].node))
         chain, note = differing(planner.chain(replace(body, name=block)), places, self._drawn)
         text = subtitle(places)
         title = named(self.network, block)
         chain = trimmed((source, *ended(chain, last)))
         name = sheet_name(self.network, block)
-        page = Page(name, title, text, self.network, self.common)
-        return page.drawn(chain, places, note)
+        return self._laid(Plan(name, title, text, chain, *self._shared, tuple(places), note))
+
+    @property
+    def _shared(self) -> tuple[int, Habit]:
+        return len(self.network.input.grid), self.common
+
+    def _laid(self, plan: Plan) -> Sheet:
+        return laid(plan, self.wishes)
 
     def _drawn(self, use: Use) -> Chain:
         planner = Planner(self.common, term, symbols=True)
@@ -97,20 +89,45 @@ class Details:
         nodes = [node for node in network.trunk if network.sections.get(node.name) == "stem"]
         out = nodes[-1].out if nodes else network.input
         passage = f"{shape(network.input)}  →  {shape(out)}"
-        planner = Planner(self.common, plain, shapes=True)
-        chain = trimmed(_trunk(network, nodes, planner))
-        name = sheet_name(network, "stem")
-        return Page(name, named(network, "stem"), passage, network, self.common).drawn(chain)
+        chain = trimmed(_trunk(network, nodes, self._planner))
+        name, title = sheet_name(network, "stem"), named(network, "stem")
+        return self._laid(Plan(name, title, passage, chain, *self._shared))
+
+    @property
+    def _planner(self) -> Planner:
+        """Plans what has numbers of its own."""
+        return Planner(self.common, plain, shapes=True, inner=self.wishes.shapes)
 
     def aux(self, tap: Tap) -> Sheet:
         """One auxiliary head."""
         about = f"after {tap.source}, train only, loss × {tap.weight:g}"
         source = Box((strong("input"),), "input", tap.source, small(shape(tap.inp)))
-        chain = Planner(self.common, plain, shapes=True).chain(tap.body)
-        chain = trimmed((source, *chain))
-        name = sheet_name(self.network, tap.name)
-        title = named(self.network, tap.name)
-        return Page(name, title, about, self.network, self.common).drawn(chain)
+        chain = trimmed((source, *self._planner.chain(tap.body)))
+        name, title = sheet_name(self.network, tap.name), named(self.network, tap.name)
+        return self._laid(Plan(name, title, about, chain, *self._shared))
+
+    def part(self, path: str, node: Node) -> Sheet:
+        """One step, or one use of a block, in its own numbers."""
+        outer = path.removesuffix(node.name)
+
+        def opening(inner: Series | Parallel, at: str) -> Box | None:
+            return _opening(inner, at) if at != path else None
+
+        planner = replace(self._planner, path=outer, title=opening)
+        source = Box((strong("input"),), "input", f"input of {path}", small(shape(node.inp)))
+        chain = trimmed((source, *planner.chain(node)), FULL)
+        name, title = sheet_name(self.network, path), named(self.network, path)
+        about = ", ".join(filter(None, [binding(path, node), amounts(node)]))
+        return self._laid(Plan(name, title, about, chain, *self._shared))
+
+    def full(self) -> Sheet:
+        """Every block of the trunk drawn out, one below the other."""
+        network = self.network
+        planner = replace(self._planner, title=_opening)
+        chain = trimmed(_trunk(network, list(network.trunk), planner), FULL)
+        about = f"every block drawn out, without auxiliary heads, at {shape(network.input)}"
+        name, title = sheet_name(network, "full"), network.title or network.name
+        return self._laid(Plan(name, title, about, chain, *self._shared))
 
 
 def detail(network: Network, block: str) -> Sheet:
@@ -150,11 +167,7 @@ def aux(network: Network, name: str) -> Sheet:
 
 def full(network: Network) -> Sheet:
     """Every block of the trunk drawn out, one below the other."""
-    common, title = usual(network), network.title or network.name
-    about = f"every block drawn out, without auxiliary heads, at {shape(network.input)}"
-    planner = Planner(common, plain, shapes=True, title=_opening)
-    page = Page(sheet_name(network, "full"), title, about, network, common)
-    return page.drawn(trimmed(_trunk(network, list(network.trunk), planner), FULL))
+    return Details(network).full()
 
 
 def _opening(node: Series | Parallel, path: str) -> Box | None:
@@ -169,40 +182,3 @@ def _opening(node: Series | Parallel, path: str) -> Box | None:
 def _trunk(network: Network, nodes: list[Node], planner: Planner) -> Chain:
     source = Box((strong("input"),), "input", "input", small(shape(network.input)))
     return (source, *(item for node in nodes for item in planner.chain(node)))
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """What stands around a drawing: its title, what is said of it, and whose it is."""
-
-    name: str
-    title: str
-    about: str
-    network: Network
-    common: Habit
-
-    def drawn(self, chain: Chain, places: Sequence[Use] = (), note: str = "") -> Sheet:
-        """The drawing; uses that are too many for a line stand in a table below."""
-        wiring = Wiring()
-        columns = Columns(wiring, chain)
-        width = max(columns.width, NARROWEST)
-        room = min(max(width, LINE), LONGEST)
-        listed = bool(places) and Run(self.about, SUBTITLE).room > room
-        about = count(list(places)) if listed else self.about
-        rank = len(self.network.input.grid)
-        told = [*remark(note), *legend(list(boxes(chain)), rank, width, self.common)]
-        if listed:
-            _table(wiring, listing(list(places)))
-        head = heading([*titled(self.title, about, width), *told])
-        return Sheet(self.name, self.title, self.about, head, *wiring.placed())
-
-
-def _table(wiring: Wiring, places: list[list[str]]) -> None:
-    head, *rows = places
-    first, last = ends(rows, lambda _: 1, ENTRIES)
-    if gone := len(rows) - first - last:
-        told = more(gone).text[0].text
-        rows[first : len(rows) - last] = [[told, *[""] * (len(head) - 1)]]
-    label, size = listing_table([head, *rows])
-    place = (0, wiring.bottom + BETWEEN)
-    wiring.place(Tile("uses", *place, *size, label, LOOKS["plain"], "none"))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from functools import partial
 
-from compiler.diagram.details import Details, full
+from compiler.diagram.details import Details
 from compiler.diagram.page import overview
+from compiler.diagram.wishes import PLAIN, Wishes
 from compiler.ir.network import Network
+from compiler.ir.nodes import Node, Tap, children
 from compiler.lowering.lower import lower
 from compiler.picture import Picture
 from compiler.picture.sheet import Sheet
@@ -14,50 +17,44 @@ from dsl import Spec
 from dsl.models.identifiers import is_device
 from dsl.text.problems import did_you_mean
 
+Maker = Callable[[], Sheet]
 
-def draw(given: Network | Spec, what: str = "overview") -> Picture:
+
+def draw(given: Network | Spec, what: str = "overview", wishes: Wishes = PLAIN) -> Picture:
     """One drawing of a network or a spec, which a notebook shows and `save` writes.
 
-    `what` is a name of `parts`. Raises `LookupError` for any other.
+    `what` is a name of `parts`, or the path of a step or of a block's use, with a dot before it
+    where a drawing is called the same. Raises `LookupError` for any other, and `ValueError` for
+    wishes that the drawing can't fulfil.
     """
-    return Picture(sheet_of(lower(given) if isinstance(given, Spec) else given, what))
+    network = lower(given) if isinstance(given, Spec) else given
+    return Picture(sheet_of(network, what, wishes))
 
 
 def parts(network: Network) -> list[str]:
-    """What can be drawn of a network."""
-    return [*drawings(network), "full"]
+    """What can be drawn of a network, beside each of its steps by its path."""
+    return [*_standard(Details(network)), "full"]
 
 
-def sheet_of(network: Network, what: str) -> Sheet:
-    """One drawing by its name. Raises `LookupError` for what there is none of."""
-    alone = {"full": full, "overview": overview}
-    if what in alone:
-        return alone[what](network)
-    there = drawings(network)
-    if f"{what}_" in there and what not in there:
-        what += "_"  # no file could have the name itself
-    if what not in there:
-        hint = did_you_mean(what, [*there, "full"])
-        hint = hint[:1].upper() + hint[1:]
-        names = ", ".join([*there, "full"])
-        raise LookupError(f"there is no {what} to draw: {names}. {hint}".strip())
-    return there[what]
-
-
-def drawings(network: Network) -> dict[str, Sheet]:
+def drawings(network: Network, wishes: Wishes = PLAIN) -> dict[str, Sheet]:
     """The standard set by name: `overview`, `stem`, each block, each auxiliary head.
 
     The names are those of files: a block or head that is called like another drawing but for
     its case, or like a device of Windows (`aux`), gets an underscore behind its name.
     """
-    details = Details(network)
-    out = {"overview": overview(network)}
+    return {name: make() for name, make in _standard(Details(network, wishes)).items()}
+
+
+def _standard(details: Details) -> dict[str, Maker]:
+    """The standard set, none of it drawn yet."""
+    network = details.network
+    out: dict[str, Maker] = {"overview": partial(overview, network, details.wishes)}
     if "stem" in network.sections.values():
-        out["stem"] = details.stem()
+        out["stem"] = details.stem
     for block in details.uses:
-        out[_free(block, out)] = details.block(block)
+        out[_free(block, out)] = partial(details.block, block)
     for tap in network.taps:
-        out[_free(tap.name, out)] = details.aux(tap)
+        out[_free(tap.name, out)] = partial(details.aux, tap)
     return out
 
 
@@ -67,3 +64,39 @@ def _free(name: str, taken: Collection[str]) -> str:
     while name.casefold() in used or is_device(name):
         name += "_"
     return name
+
+
+def sheet_of(network: Network, what: str, wishes: Wishes = PLAIN) -> Sheet:
+    """One drawing by its name, or a step by its path.
+
+    Raises `LookupError` for what there is none of, `ValueError` for wishes that it can't fulfil.
+    """
+    details = Details(network, wishes)
+    there: dict[str, Maker] = {**_standard(details), "full": details.full}
+    if f"{what}_" in there and what not in there:
+        what += "_"  # no file could have the name itself
+    if what in there:
+        return there[what]()
+    path = what.removeprefix(".")
+    return details.part(path, _step(network, path, list(there)))
+
+
+def _step(network: Network, path: str, others: list[str]) -> Node:
+    """The node at a path. Raises `LookupError`, which tells what else can be drawn."""
+    inside, before = network.nodes, ""
+    for name in path.split("."):
+        found = [node for node in inside if node.name == name]
+        if not found:
+            known = [*([] if before else others), *(before + node.name for node in inside)]
+            raise LookupError(_unknown(path, known, others))
+        node = found[0]
+        before += f"{name}."
+        inside = node.body.nodes if isinstance(node, Tap) else children(node)
+    return node
+
+
+def _unknown(path: str, known: list[str], others: list[str]) -> str:
+    hint = did_you_mean(path, known)
+    hint = hint[:1].upper() + hint[1:]
+    told = f"{', '.join(others)}, or a step by its path"
+    return f"there is no {path} to draw: {told}. {hint}".strip()

@@ -20,6 +20,7 @@ from compiler.diagram.heat import Heat
 from compiler.diagram.rows import Row, rows
 from compiler.diagram.style import STRIP
 from compiler.diagram.text import brief, shape, si
+from compiler.diagram.wishes import PLAIN, Wishes
 from compiler.ir.network import Network
 from compiler.ir.nodes import macs, params
 from compiler.picture.ink import FRAME
@@ -30,7 +31,7 @@ NARROWEST = 520
 """Legends get that much room, however narrow the grid is."""
 
 
-def overview(network: Network) -> Sheet:
+def overview(network: Network, wishes: Wishes = PLAIN) -> Sheet:
     """The network on one page: its blocks with their branches, shapes and multiply-accumulates."""
     lines = list(rows(network))
     heat = Heat.over([card.macs for each in lines for card in each.cards])
@@ -41,11 +42,12 @@ def overview(network: Network) -> Sheet:
         *meanings(note for each in lines for card in each.cards for note in card.notes),
     ]
     legend = [*wrapped([_branches(lines), _steps(heat)], page), *wrapped(notes, page)]
+    title = titled(network.title or network.name, _amounts(network), page)
     return Sheet(
         sheet_name(network, "overview"),
         network.title or network.name,
         _amounts(network),
-        heading([*titled(network.title or network.name, _amounts(network), page), *legend]),
+        heading([*(title if wishes.title else []), *(legend if wishes.legend else [])]),
         *grid.placed(),
     )
 

@@ -8,8 +8,19 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from compiler.diagram.text import by, each, plain, shape, si, term
+from compiler.ir.facts import Axes
 from compiler.ir.network import Network
-from compiler.ir.nodes import BlockUse, Node, Parallel, Series, children, macs, params, use_of
+from compiler.ir.nodes import (
+    BlockUse,
+    Node,
+    Parallel,
+    Series,
+    children,
+    macs,
+    nodes,
+    params,
+    use_of,
+)
 from compiler.ir.op import LETTERS, Shape
 from compiler.ir.symbols import brief, names_in
 from compiler.ir.terms import inside
@@ -197,6 +208,48 @@ def number_of(places: list[Use]) -> Callable[[int], str]:
     known = len({int(use.node.inp.channels) for use in places}) == 1
     inputs = names_in(inside(places[0].node).inp)
     return lambda n: plain(n) if known and names_in(n) == inputs else term(n)
+
+
+def grid_of(places: list[Use]) -> Callable[[Shape], tuple[str, ...]]:
+    """How the extents inside a block are written: in numbers where all uses have the same there.
+
+    Else in letters, as `boundary` has them: `H × W` at the input, `H′ × W′` at the output, and
+    `H″ × W″` in between.
+    """
+    first, fixed = places[0].node, _fixed(places)
+    primes = {first.inp.grid: "", first.out.grid: "′" if first.out.grid != first.inp.grid else ""}
+
+    def write(x: Shape) -> tuple[str, ...]:
+        if x.grid in fixed:
+            return tuple(map(plain, x.grid))
+        prime = primes.setdefault(x.grid, "″" + "′" * (len(primes) - 2))
+        return tuple(f"{letter}{prime}" for letter in LETTERS[len(x.grid)])
+
+    return write
+
+
+def _fixed(places: list[Use]) -> set[Axes]:
+    """The extents of the first use that all others have in the same places."""
+    several = {use.node.inp.grid: use.node for use in places}
+    first = places[0].node
+    found: dict[Axes, set[Axes]] = {first.inp.grid: set(several)}
+    own = {path: node.out.grid for path, node in nodes(children(first))}
+    for other in several.values():
+        found.setdefault(first.out.grid, set()).add(other.out.grid)
+        for path, node in nodes(children(other)):
+            if path in own:
+                found.setdefault(own[path], set()).add(node.out.grid)
+    return {grid for grid, there in found.items() if there == {grid}}
+
+
+def binding(path: str, node: Node) -> str:
+    """What a use calls: its block and the parameters, `B with c7=160`."""
+    call = use_of(node)
+    if call is None or not isinstance(node, Series | Parallel):
+        return ""
+    given = Use(path, "", "", node, call).args.items()
+    told = " ".join(f"{name}={value}" for name, value in given)
+    return " with ".join(filter(None, [call.block, told]))
 
 
 def boundary(places: list[Use]) -> tuple[str, str]:

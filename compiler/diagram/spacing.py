@@ -1,0 +1,84 @@
+"""How much room boxes and columns get: what is wide in comfort can stand closer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import ceil
+
+from compiler.diagram.chains import Box
+from compiler.picture.labels import Cell, Line, Run, beside, line, room_for
+
+STEP = 14
+"""Points from one line of a box's text to the next."""
+
+Text = tuple[Run, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Spacing:
+    """Points between columns, and inside boxes.
+
+    `column` is the least width of a column; where it is nothing, each is as wide as its own
+    boxes need. `below` sets shapes below the text of a box in a branch, `broken` breaks the text
+    at its gaps too.
+    """
+
+    column: int = 116
+    gap: int = 16
+    pad: int = 8
+    shortcut: int = 48
+    height: int = 30
+    below: bool = False
+    broken: bool = False
+
+    def need(self, box: Box) -> int:
+        """The least width at which a box's text fits, its middle in the middle."""
+        if not self.below:
+            return self.alone(box)
+        shapes = [(box.right,)] if box.right.text else []
+        text = broken(box.text) if self.broken else [box.text]
+        return even(max(map(room_for, [*text, *shapes])) + 2 * self.pad)
+
+    def alone(self, box: Box) -> int:
+        """The same with all of it on one line."""
+        side = box.right.room + self.pad if box.right.text else 0
+        return even(room_for(box.text) + 2 * (side + self.pad))
+
+    def face(self, box: Box, width: float, height: float) -> list[Line]:
+        """The text in the middle and the shape at the right, or in lines where that is too wide."""
+        if self.below and self.alone(box) > width:
+            shapes = [(box.right,)] if box.right.text else []
+            whole = room_for(box.text) <= width - 2 * self.pad
+            lines = [*([box.text] if whole else broken(box.text)), *shapes]
+            margin = Line((height - STEP * len(lines)) / 2, ())
+            return [margin, *(Line(STEP, (Cell(width, STEP, text),)) for text in lines), margin]
+        if not box.right.text:
+            return [Line(height, (Cell(width, height, box.text),))]
+        side = ceil(box.right.room + self.pad)
+        middle = Cell(width - 2 * side, height, box.text)
+        right = Cell(side - self.pad, height, (box.right,), "end")
+        return [line(Cell(side, height), middle, right, Cell(self.pad, height))]
+
+
+ROOMY = Spacing()
+
+
+def spacings(shapes: bool) -> tuple[Spacing, ...]:
+    """From the roomiest to the closest; shapes inside branches stand below the boxes' texts."""
+    first = replace(ROOMY, below=True, height=38) if shapes else ROOMY
+    close = replace(first, column=0, gap=8, pad=4, shortcut=24)
+    return first, close, replace(close, below=True, broken=True, height=46 if shapes else 34)
+
+
+def even(points: float) -> int:
+    """Rounded up to an even number, so that a middle falls on a point."""
+    return 2 * ceil(points / 2)
+
+
+def broken(text: Text) -> list[Text]:
+    """A text in two lines: `max pool` above `3×3 s2`, `3×3` above `64`."""
+    first, *rest = [run for run in text if run.text.strip()]
+    head, space, tail = first.text.rpartition(" ")
+    if space:
+        return [(replace(first, text=head),), beside(replace(first, text=tail), *rest)]
+    return [(first,), beside(*rest)] if rest else [text]

@@ -1,0 +1,34 @@
+"""What can be asked of a drawing, beside what it shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Literal
+
+Layout = Literal["snake", "column", "wide"]
+"""Where an overview's boxes stand: in rows, one below the other, or in one row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """How a drawing is wanted; without any, it is as wide as its boxes need.
+
+    `shapes` tells every output shape inside branches too, `title` and `legend` can be left out.
+    """
+
+    shapes: bool = False
+    title: bool = True
+    legend: bool = True
+
+    def only(self, *names: str) -> None:
+        """Raise `ValueError` where something is wished for that isn't among these."""
+        odd = [
+            each.name
+            for each in fields(self)
+            if each.name not in names and getattr(self, each.name) != each.default
+        ]
+        if odd:
+            raise ValueError(f"this drawing has no {' and no '.join(odd)}")
+
+
+PLAIN = Wishes()
