@@ -9,6 +9,7 @@ from functools import cache
 import dsl
 from compiler.checking.allowances import UNCLEAR, UNUSED, Allowed, allowed
 from compiler.checking.linting import Between, linted, nothing, placed
+from compiler.checking.sparing import spared
 from compiler.cost import cost
 from compiler.cost.contract import broken, exceeded
 from compiler.findings.explained import Explained
@@ -81,7 +82,7 @@ def examined(where: Where, asked: Asked = AS_WRITTEN, *, between: Between = noth
     try:
         prepared = prepare(where, asked.variant, overrides=asked.overrides, limit=asked.limit)
     except SpecError as error:
-        return Examined(name_of(where), by_place(error.problems), error.texts)
+        return _refused(name_of(where), error, asked, between)
     spec = prepared.spec
     own = _found(prepared.network, asked, between)
     found = [problem for _, problem in own]
@@ -93,6 +94,20 @@ def examined(where: Where, asked: Asked = AS_WRITTEN, *, between: Between = noth
     return Examined(
         name_of(where), by_place(problems), spec.texts, len(found) - len(left), prepared
     )
+
+
+def _refused(file: str, error: SpecError, asked: Asked, between: Between) -> Examined:
+    """Errors, and what is found of the network itself where they are beside it.
+
+    Whether a comment allows anything can't be told before the variants are looked at as well.
+    """
+    wrong = {problem.span.line for problem in error.problems if problem.span.file == file}
+    text = spared(error.texts.get(file, ""), file, wrong) if asked.whole else None
+    rest = examined(Piped(text, file), asked, between=between) if text is not None else None
+    if rest is None or rest.prepared is None:
+        return Examined(file, by_place(error.problems), error.texts)
+    found = [problem for problem in rest.problems if problem.code != UNUSED.code]
+    return Examined(file, by_place([*error.problems, *found]), error.texts, rest.allowed)
 
 
 def findings_of(network: Network) -> tuple[Problem, ...]:
