@@ -17,12 +17,19 @@ from compiler.ir.op import Shape
 
 def peak_bytes(network: Network, batch: int, dtype_bytes: int) -> int:
     """Most activation bytes alive at once in an evaluating forward pass, image included."""
+    alive = step_peaks(network, batch, dtype_bytes).values()
+    return max([network.input.elements * batch * dtype_bytes, *alive])
+
+
+def step_peaks(network: Network, batch: int, dtype_bytes: int) -> dict[str, int]:
+    """The same while each step runs, by its name; an auxiliary head doesn't."""
     image = network.input.elements * batch * dtype_bytes
-    most = held = 0
-    for node in network.nodes:
+    found, held = {}, 0
+    for node in network.trunk:
         above, made = _peak(node, batch, dtype_bytes)
-        most, held = max(most, held + above), made or held
-    return image + most
+        found[node.name] = image + held + above
+        held = made or held
+    return found
 
 
 @remembered

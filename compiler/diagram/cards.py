@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from math import ceil
 
+from compiler.diagram.kernels import Piece
 from compiler.diagram.rows import Card
 from compiler.diagram.style import STRIP
-from compiler.diagram.text import shape, si
+from compiler.diagram.text import shape
+from compiler.picture.ink import FRAME
 from compiler.picture.labels import Cell, Label, Line, Run, line, room_for, small, strong
 from compiler.picture.metrics import fit
 
 PAD = 8
 HEIGHT = 58
 NARROW, WIDE = 138, 190
-BAR = 9
+BAR = 12
+KERNEL = 9
 GAP = 8
 SPARE = 2
 """What rounding may take from either side."""
@@ -47,7 +50,7 @@ def _aside(card: Card) -> Run:
 
 
 def _amount(card: Card) -> Run:
-    return small(si(card.macs) if card.macs else "")
+    return small(card.told)
 
 
 def face(card: Card, width: int) -> Label:
@@ -95,12 +98,21 @@ def _name(card: Card, inner: int) -> list[Line]:
 
 
 def _branches(card: Card, inner: int) -> list[Line]:
-    """The branches' shares of the output channels as a strip."""
+    """The branches' shares of the output channels as a strip, their kernels where they fit."""
     total = sum(piece.channels for piece in card.strip)
     at, end, cells = 0, 0, []
     for piece in card.strip:
         end += piece.channels
         length = max(2, round(inner * end / total) - at)
-        cells += [Cell(length - 1, BAR, fill=STRIP[piece.bucket]), Cell(1, BAR)]
+        runs = _written(piece, length - 1)
+        fill = STRIP[piece.bucket]
+        cells += [Cell(length - 1, BAR, runs, fill=fill, outline=FRAME), Cell(1, BAR)]
         at += length
-    return [_space(3), _padded(cells), _space(4)]
+    return [_space(2), _padded(cells), _space(2)]
+
+
+def _written(piece: Piece, length: float) -> tuple[Run, ...]:
+    """A branch's kernel, or the first of several; nothing where neither fits."""
+    texts = (piece.written, piece.written.partition(", ")[0])
+    runs = (Run(text, KERNEL) for text in texts if text)
+    return next(((run,) for run in runs if run.room + 2 <= length), ())

@@ -14,7 +14,8 @@ from compiler.diagram.text import by, term, width
 from compiler.ir.nodes import Leaf, Node, Parallel, Residual, Series, Tap
 from compiler.ir.op import Shape
 from compiler.ir.symbols import brief
-from compiler.ops.words import WEIGHTED, core, is_identity, is_sum, is_unit, joining, words
+from compiler.ops.words import WEIGHTED, is_identity, is_sum, is_unit, joining, words
+from compiler.ops.words import family as family_of
 from compiler.picture.labels import Run, beside, small, strong
 from compiler.picture.sheet import Outline
 
@@ -74,7 +75,7 @@ def ending(chain: Chain) -> str:
     if isinstance(last, Box):
         return last.family
     families = {ending(branch) for branch in last.branches}
-    return families.pop() if len(families) == 1 else "other"
+    return families.pop() if len(families) == 1 else "join"
 
 
 def numbered(x: Shape) -> list[str]:
@@ -123,7 +124,8 @@ class Planner:
         return (opening, *inside) if opening else inside
 
     def _box(self, node: Leaf | Series) -> Box:
-        family, said = core(node).op.family, words(node, self.number if self.symbols else None)
+        terms = self.number if self.symbols else None
+        family, said = family_of(node, terms), words(node, terms)
         notes = (*said.notes, *deviation(node, self.common))
         channels = self.number(node.out.channels) if family in WEIGHTED else ""
         text = beside(strong(said.label), Run(channels), Run(" ".join(notes)))

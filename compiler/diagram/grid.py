@@ -96,7 +96,7 @@ class Grid:
         return self._nodes[-1]
 
     def _card(self, card: Card, column: int, top: float) -> Tile:
-        level = self._heat.level(card.macs)
+        level = self._heat.level(card.amount)
         look, left = Look(self._heat.scale()[level][0], FRAME), self._left(column)
         label = face(card, self._width)
         return self._add(

@@ -1,42 +1,37 @@
-"""Multiply-accumulates as named steps of colour."""
+"""Amounts as named steps of colour, in steps of 1, 2 and 5: what adds up spans many sizes."""
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
+from itertools import count
 
 from compiler.diagram.style import HEAT
 from compiler.picture.ink import Ink
 
-_NICE = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
+ROUND = (1, 2, 5)
 
 
 @dataclass(frozen=True, slots=True)
 class Heat:
-    """Steps of `step` multiply-accumulates each; the first one is for none at all."""
+    """Steps by their upper bounds, rising; the first one is for nothing at all."""
 
-    step: int
+    bounds: tuple[int, ...]
 
     @classmethod
     def over(cls, amounts: list[int]) -> Heat:
-        """Steps that reach just over the largest of `amounts`."""
-        return cls(nice(max(amounts, default=0) / (len(HEAT) - 1)))
+        """Steps up to just over the largest of `amounts`; what is small shares the lowest."""
+        largest, bounds = max(amounts, default=0), [0]
+        for place in count():
+            if bounds[-1] >= largest:
+                break
+            bounds.append(ROUND[place % 3] * 10 ** (place // 3))
+        return cls((0, *bounds[1:][-len(HEAT) + 1 :]))
 
     def level(self, amount: int) -> int:
         """The step that an amount falls in, from 0."""
-        return min(-(-amount // self.step), len(HEAT) - 1)
+        return bisect_left(self.bounds, amount)
 
     def scale(self) -> list[tuple[Ink, int]]:
         """Each step's colour and upper bound."""
-        return [(ink, i * self.step) for i, ink in enumerate(HEAT)]
-
-
-def nice(least: float) -> int:
-    """The next round number.
-
-    >>> nice(72_253_440), nice(0)
-    (80000000, 1)
-    """
-    magnitude = 1
-    while magnitude * 10 <= least:
-        magnitude *= 10
-    return next(int(n * magnitude) for n in _NICE if n * magnitude >= least and n * magnitude >= 1)
+        return list(zip(HEAT, self.bounds, strict=False))

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from compiler.diagram.style import STRIP
 from compiler.ir.nodes import Leaf, Node, Parallel, Series, children, leaves
 from compiler.ops.window import pair_text
-from compiler.ops.words import CONVS, is_identity
+from compiler.ops.words import CONVS, family, is_identity
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One branch in a strip: its output channels, its colour's name, and its kernel."""
+    """One branch in a strip: its output channels, its colour's name, and its kernel.
+
+    `written` is what stands in the piece, as far as there is room: its colour says the rest.
+    """
 
     channels: int
     bucket: str
     kernel: str
+    written: str = field(default="", compare=False)
 
 
 def strip(node: Node) -> list[Piece]:
@@ -54,7 +58,7 @@ def piece(branch: Node) -> Piece:
     for step in steps:
         if isinstance(step, Parallel) and _is_concat(step) and _largest([step]) == largest:
             names = dict.fromkeys(piece(inner).kernel for inner in step.branches)
-            return replace(found, kernel=" | ".join(names))
+            return replace(found, kernel=" | ".join(names), written=" | ".join(names))
     return found
 
 
@@ -63,7 +67,7 @@ def _dominant(branch: Node, inside: list[Leaf]) -> Piece:
     width = int(branch.out.channels)
     sizes = [size for leaf in inside if (size := _size(leaf))]
     if max(sizes, default=(1, False))[0] == 1 and any(leaf.op.family == "pool" for leaf in inside):
-        return Piece(width, "pool", "pool")
+        return Piece(width, "pool", "pool", "pool")
     if not sizes:
         return Piece(width, "other", "other")
     extent, factorised = max(sizes)
@@ -71,7 +75,9 @@ def _dominant(branch: Node, inside: list[Leaf]) -> Piece:
     name = "×".join([str(extent)] * rank)
     if factorised:
         name = f"1×{extent}, {extent}×1" if rank == 2 else _factorised(inside)
-    return Piece(width, bucket(extent, factorised), name)
+    if all(family(leaf) == "depthwise" for leaf in inside if _size(leaf) == max(sizes)):
+        return Piece(width, "depthwise", f"depthwise {name}", name)
+    return Piece(width, bucket(extent, factorised), name, name)
 
 
 def _steps(node: Node) -> Iterator[Node]:

@@ -21,6 +21,7 @@ from compiler.diagram.rows import Row, rows
 from compiler.diagram.style import STRIP
 from compiler.diagram.text import brief, shape, si
 from compiler.diagram.wishes import PLAIN, Wishes
+from compiler.ir.measures import Measure
 from compiler.ir.network import Network
 from compiler.ir.nodes import macs, params
 from compiler.picture.ink import FRAME
@@ -32,16 +33,17 @@ NARROWEST = 520
 
 
 def overview(network: Network, wishes: Wishes = PLAIN) -> Sheet:
-    """The network on one page: its blocks with their branches, shapes and multiply-accumulates."""
-    lines = list(rows(network))
-    heat = Heat.over([card.macs for each in lines for card in each.cards])
+    """The network on one page: its blocks with branches and shapes, coloured by an amount."""
+    measure = wishes.heat
+    lines = list(rows(network, measure))
+    heat = Heat.over([card.amount for each in lines for card in each.cards])
     grid = Grid(lines, heat)
     page = max(grid.width, NARROWEST)
     notes = [
         *([brought(usual(network))] if has_convs(network) else []),
         *meanings(note for each in lines for card in each.cards for note in card.notes),
     ]
-    legend = [*wrapped([_branches(lines), _steps(heat)], page), *wrapped(notes, page)]
+    legend = [*wrapped([_branches(lines), _steps(heat, measure)], page), *wrapped(notes, page)]
     title = titled(network.title or network.name, _amounts(network), page)
     return Sheet(
         sheet_name(network, "overview"),
@@ -62,16 +64,17 @@ def _branches(lines: list[Row]) -> Strip:
     """The legend of the strips: every kernel that dominates a branch."""
     pieces = [piece for each in lines for card in each.cards for piece in card.strip]
     kernels = {name: sorted({p.kernel for p in pieces if p.bucket == name}) for name in STRIP}
-    entries = [_entry(swatch(STRIP[name]), ", ".join(k)) for name, k in kernels.items() if k]
+    entries = [_entry(swatch(STRIP[name], FRAME), ", ".join(k)) for name, k in kernels.items() if k]
     caption = words((small("output channels by branch"),), gap=6)
     return joined(caption, *entries, blank(14)) if entries else blank(0)
 
 
-def _steps(heat: Heat) -> Strip:
+def _steps(heat: Heat, measure: Measure) -> Strip:
     """The legend of the heat: each step's colour and upper bound."""
-    texts = [(ink, f"≤ {brief(bound)}" if bound else "0") for ink, bound in heat.scale()]
+    scale = heat.scale()
+    texts = [(ink, f"≤ {brief(n, measure.unit)}" if n else "0") for ink, n in scale]
     entries = [_entry(swatch(ink, FRAME), text) for ink, text in texts]
-    return joined(words((small("multiply-accumulates"),), gap=6), *entries)
+    return joined(words((small(measure.caption),), gap=6), *entries)
 
 
 def _entry(box: Strip, text: str) -> Strip:

@@ -9,13 +9,14 @@ from itertools import groupby
 from compiler.diagram.facts import Habit, deviation, tooltip, usual
 from compiler.diagram.heading import GATED
 from compiler.diagram.kernels import Piece, strip
-from compiler.diagram.text import by, plain
+from compiler.diagram.text import by, counted, each, plain
 from compiler.diagram.trimming import ends, more
 from compiler.diagram.uses import is_repeat
 from compiler.ir.facts import Axes
+from compiler.ir.measures import MEASURES, Measure
 from compiler.ir.network import Network
-from compiler.ir.nodes import Leaf, Node, Parallel, Series, Tap, macs, use_of
-from compiler.ir.op import Shape
+from compiler.ir.nodes import Leaf, Node, Parallel, Series, Tap, use_of
+from compiler.ir.op import Op, Shape
 from compiler.ops.words import holding, is_gated, is_unit, titled, words
 
 ROW = 6
@@ -37,7 +38,10 @@ class Card:
     """How often it stands there, one after the other."""
     notes: tuple[str, ...] = ()
     section: str = ""
-    macs: int = 0
+    amount: int = 0
+    """Of what the drawing's colours tell."""
+    told: str = ""
+    """The same in words: of a repeat as a product, or as the sum that it is."""
     strip: list[Piece] = field(default_factory=list)
     tooltip: str = ""
     taps: list[Tap] = field(default_factory=list)
@@ -53,7 +57,7 @@ class Row:
     cards: list[Card]
 
 
-def cards(network: Network) -> list[Card]:
+def cards(network: Network, measure: Measure = MEASURES["macs"]) -> list[Card]:
     """The trunk as cards, the input first; what only views its input is left out."""
     common = usual(network)
     found = [
@@ -71,12 +75,18 @@ def cards(network: Network) -> list[Card]:
     for node in network.nodes:
         if isinstance(node, Tap):
             found[-1].taps.append(node)
-        elif not (isinstance(node, Leaf) and node.op.aliases):
-            found.append(_card(network, node, common))
+        elif not (isinstance(node, Leaf) and _is_view(node.op)):
+            found.append(_card(network, node, common, measure))
     return found
 
 
-def _card(network: Network, node: Node, common: Habit) -> Card:
+def _is_view(op: Op) -> bool:
+    """Whether it is another view of its input, in training too: dropout is none."""
+    return op.aliases and op.shares(training=True)
+
+
+def _card(network: Network, node: Node, common: Habit, measure: Measure) -> Card:
+    amount = measure.of(node)
     card = Card(
         node.name,
         "",
@@ -84,7 +94,8 @@ def _card(network: Network, node: Node, common: Habit) -> Card:
         node.out,
         node.inp.grid,
         section=network.sections.get(node.name, ""),
-        macs=macs(node),
+        amount=amount,
+        told=counted(amount, measure.unit) if amount else "",
         strip=strip(node),
         tooltip=tooltip(node),
         path=node.name,
@@ -96,6 +107,7 @@ def _card(network: Network, node: Node, common: Habit) -> Card:
     if isinstance(node, Series) and is_repeat(node):
         call = use_of(node.nodes[0])
         card = replace(card, times=len(node.nodes), aside=call.block if call else "")
+        card = replace(card, told=_summed(node.nodes, measure) if measure.adds else card.told)
     elif call := use_of(node):
         card = replace(card, aside="" if call.block == node.name else call.block)
     elif isinstance(node, Parallel) and len(node.branches) > 1:
@@ -107,9 +119,19 @@ def _card(network: Network, node: Node, common: Habit) -> Card:
     return replace(card, aside=" ".join((card.aside, *notes)).strip(), notes=notes)
 
 
-def rows(network: Network) -> Iterator[Row]:
+def _summed(nodes: tuple[Node, ...], measure: Measure) -> str:
+    """What a repeat has: `20 × 325 M`, or `Σ 6.50 G` where its steps differ."""
+    amounts = list(map(measure.of, nodes))
+    if not any(amounts):
+        return ""
+    if len(set(amounts)) == 1:
+        return each(counted(amounts[0], measure.unit), len(amounts))
+    return f"Σ {counted(sum(amounts), measure.unit)}"
+
+
+def rows(network: Network, measure: Measure = MEASURES["macs"]) -> Iterator[Row]:
     """Cards by resolution, in rows of at most `ROW`, the first of each resolution labelled."""
-    found = _fewer(cards(network))
+    found = _fewer(cards(network, measure))
     pairs = zip(_labels(found), found, strict=True)
     for label, group in groupby(pairs, key=lambda pair: pair[0]):
         members = [card for _, card in group]

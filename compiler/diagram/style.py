@@ -11,41 +11,52 @@ if TYPE_CHECKING:
     from compiler.plugins.kinds import Family
 
 LOOKS = {
-    "pointwise": Look(Ink("#dce9f6", "#1f3850"), Ink("#5c8ab8", "#5b9bd5"), "1×1 conv"),
-    "conv": Look(Ink("#a9cbe8", "#24537d"), Ink("#2f6fa6", "#74b3ea"), "k×k conv"),
-    "factorised": Look(Ink("#b8e0d4", "#1e4c41"), Ink("#2f9273", "#55bf9b"), "1×n, n×1 conv"),
-    "pool": Look(Ink("#fad8b8", "#5c3a16"), Ink("#c97b24", "#e2a050"), "pool"),
-    "norm": Look(Ink("#e6ddf4", "#3d3158"), Ink("#8a6fbf", "#a992dd"), "norm"),
-    "act": Look(Ink("#f6e3ea", "#51303d"), Ink("#b8738e", "#d695ae"), "activation"),
-    "linear": Look(Ink("#f4e8a8", "#4d461b"), Ink("#ab9429", "#cdb84e"), "fully connected"),
-    "other": Look(Ink("#eef0f2", "#2a323c"), Ink("#8d99a6", "#6b7a8c")),
+    "pointwise": Look(Ink("#b0e2fa", "#114065"), Ink("#6495ac", "#587ca6"), "1×1 conv"),
+    "conv": Look(Ink("#5a89d0", "#398bdf"), Ink("#356baf", "#9dceff"), "k×k conv"),
+    "factorised": Look(Ink("#567654", "#67b28d"), Ink("#395838", "#a9f9d0"), "1×n, n×1 conv"),
+    "depthwise": Look(
+        Ink("#682741", "#f1d0f4"), Ink("#490827", "#fef3ff"), "depthwise, separable conv"
+    ),
+    "pool": Look(Ink("#dc9345", "#ab5728"), Ink("#825112", "#ef9b6f"), "pool"),
+    "norm": Look(Ink("#674a7b", "#c6b4fd"), Ink("#4a2e5d", "#f8f5fe"), "norm"),
+    "act": Look(Ink("#fbf9de", "#272817"), Ink("#acab92", "#5f614e"), "activation"),
+    "linear": Look(Ink("#302610", "#f7f9ea"), Ink("#1e1701", "#f6f8e9"), "fully connected"),
+    "other": Look(Ink("#bebebe", "#555555"), Ink("#747474", "#949494"), "other layer"),
     "join": Look(Ink("#e7eaed", "#232b36"), Ink("#98a3af", "#5c6b7d")),
     "product": Look(Ink("#d2dae3", "#364352"), Ink("#7c8999", "#75879a")),
     "input": Look(Ink("#f2f4f6", "#1b232d"), Ink("#98a4b0", "#5d6c7e")),
     "plain": Look(PAPER, FRAME),
 }
+"""Of families, those with a legend as light as no other: by day from 17 to 97 of L*, in tens.
+
+So they differ in grey and for whoever sees some colours alike, too. By night the order is turned
+round. `tests/test_colours.py` holds what that comes to.
+"""
 
 HEAT = (
-    Ink("#fffdf9", "#171d24"),
-    Ink("#fff3e3", "#2b241c"),
-    Ink("#fee6c9", "#3d2e1c"),
-    Ink("#fdd7aa", "#50381c"),
-    Ink("#fbc98c", "#64431c"),
-    Ink("#f9b96c", "#7a501c"),
+    Ink("#fffaf8", "#11181f"),
+    Ink("#fee3d6", "#31231c"),
+    Ink("#faccb8", "#4d2e22"),
+    Ink("#f7b39b", "#6c382a"),
+    Ink("#f4997f", "#8c4234"),
+    Ink("#ef7d68", "#ab4c41"),
+    Ink("#e85f55", "#c95751"),
+    Ink("#de3a4b", "#e86264"),
 )
-"""From no multiply-accumulates to the most: named steps, so that each has a night colour."""
+"""From nothing to the most: named steps, so that each has a night colour."""
 
 STRIP = {
-    "1×1": Ink("#9dbbd9", "#5c7fa6"),
-    "3×3": Ink("#3c6fa5", "#3f83cc"),
-    "5×5": Ink("#4da089", "#46a58a"),
-    "7×7": Ink("#7a68a6", "#8f79c9"),
-    "1×3": Ink("#86bf6f", "#78b35f"),
-    "1×7": Ink("#2f7f86", "#35939b"),
-    "pool": Ink("#c98a4b", "#c98a4b"),
-    "other": Ink("#a6afb9", "#6d7885"),
+    "1×1": LOOKS["pointwise"].fill,
+    "3×3": LOOKS["conv"].fill,
+    "5×5": Ink("#364fa7", "#c0b6fd"),
+    "7×7": Ink("#1d215a", "#f2faf8"),
+    "1×3": Ink("#ecfde4", "#1e2b19"),
+    "1×7": LOOKS["factorised"].fill,
+    "depthwise": LOOKS["depthwise"].fill,
+    "pool": LOOKS["pool"].fill,
+    "other": LOOKS["other"].fill,
 }
-"""Branches in an overview, by their dominant kernel (see `kernels.bucket`)."""
+"""Branches in an overview, by their dominant kernel (see `kernels.bucket`): again no two alike."""
 
 
 def looks() -> dict[str, Look]:
@@ -64,8 +75,10 @@ def kernels(legend: str, rank: int) -> str:
 
     >>> kernels("k×k conv", 3), kernels("1×n, n×1 conv", 3), kernels("1×1 conv", 1)
     ('k×k×k conv', 'factorised conv', '1 conv')
+    >>> kernels("depthwise, separable conv", 3)
+    'depthwise, separable conv'
     """
-    if rank == 2:
+    if rank == 2 or "×" not in legend:
         return legend
     kernel, _, rest = legend.partition(" ")
     side, *others = kernel.split("×")

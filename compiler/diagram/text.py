@@ -31,11 +31,24 @@ def each(amount: str, times: int) -> str:
     return f"{times} × {amount}" if times > 1 else amount
 
 
-def brief(n: int) -> str:
+def counted(n: int, unit: str = "") -> str:
+    """Three significant digits in a unit: `9.44 MB`.
+
+    >>> counted(9_437_184, "B"), counted(512, "B"), counted(1_498_000_000)
+    ('9.44 MB', '512 B', '1.50 G')
+    """
+    return _in(si(n), unit)
+
+
+def _in(number: str, unit: str) -> str:
+    return f"{number}{unit}" if " " in number else f"{number} {unit}".strip()
+
+
+def brief(n: int, unit: str = "") -> str:
     """A round number without the zeros that say how exact it is: `80 M`."""
-    number, _, unit = si(n).partition(" ")
+    number, _, prefix = si(n).partition(" ")
     number = number.rstrip("0").rstrip(".") if "." in number else number
-    return f"{number} {unit}".strip()
+    return _in(f"{number} {prefix}".strip(), unit)
 
 
 def plain(n: int) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Literal
 
+from compiler.ir.measures import MEASURES, Measure
+
 Layout = Literal["snake", "column", "wide"]
 """Where an overview's boxes stand: in rows, one below the other, or in one row."""
 
@@ -14,11 +16,13 @@ class Wishes:
     """How a drawing is wanted; without any, it is as wide as its boxes need.
 
     `shapes` tells every output shape inside branches too, `title` and `legend` can be left out.
+    `heat` is what an overview's colours tell.
     """
 
     shapes: bool = False
     title: bool = True
     legend: bool = True
+    heat: Measure = MEASURES["macs"]
 
     def only(self, *names: str) -> None:
         """Raise `ValueError` where something is wished for that isn't among these."""

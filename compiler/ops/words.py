@@ -13,7 +13,8 @@ from compiler.ops.conv import DEPTHWISE, Conv
 from compiler.ops.join import Add
 from compiler.ops.linear import Identity
 
-CONVS = ("pointwise", "conv", "factorised")
+CONVS = ("pointwise", "conv", "factorised", "depthwise")
+"""Families of convolutions; an op alone doesn't know that it is depthwise (see `family`)."""
 WEIGHTED = (*CONVS, "linear")
 """Families whose boxes tell a width."""
 
@@ -38,6 +39,19 @@ def words(node: Leaf | Series, channels: Callable[[int], str] | None = None) -> 
     if isinstance(op, Conv) and _is_depthwise(leaf, channels or _plain):
         return Words(f"depthwise {op.label}", op.slide.notes)
     return Words(op.label, op.notes)
+
+
+def family(node: Leaf | Series, channels: Callable[[int], str] | None = None) -> str:
+    """The colour of a layer, or of a unit by its convolution: that of its op, or `depthwise`.
+
+    Separable ones, which begin with a depthwise one, are of that too. `channels` as for `words`.
+    """
+    leaf = core(node)
+    if isinstance(leaf.op, Conv) and (
+        is_separable(node) or _is_depthwise(leaf, channels or _plain)
+    ):
+        return "depthwise"
+    return leaf.op.family
 
 
 def _plain(n: int) -> str:

@@ -7,10 +7,10 @@ is, so that it stays in its cell with whatever font a reader has.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from compiler.picture.ink import MUTED, TEXT, Ink
+from compiler.picture.ink import MUTED, TEXT, Ink, legible
 from compiler.picture.metrics import room
 
 Align = Literal["start", "middle", "end"]
@@ -95,3 +95,16 @@ def exits(ports: Iterable[float], width: float) -> Line:
         cells += [Cell(x - 2 - at, 1), Cell(4, 1, port=f"b{i}")]
         at = x + 2
     return Line(1, (*cells, Cell(width - at, 1)))
+
+
+def readable(label: Label, fill: Ink) -> Label:
+    """The label with inks that can be read on what they stand on: their cell, or else `fill`."""
+    return tuple(
+        replace(each, cells=tuple(_readable(cell, cell.fill or fill) for cell in each.cells))
+        for each in label
+    )
+
+
+def _readable(cell: Cell, fill: Ink) -> Cell:
+    runs = tuple(replace(run, ink=legible(run.ink, fill)) for run in cell.runs)
+    return replace(cell, runs=runs) if runs != cell.runs else cell

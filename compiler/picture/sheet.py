@@ -8,7 +8,7 @@ from itertools import chain, count
 from typing import Literal
 
 from compiler.picture.ink import EDGE, PAPER, Ink, Look
-from compiler.picture.labels import Label
+from compiler.picture.labels import Label, readable
 
 Outline = Literal["rounded", "square", "dashed", "none"]
 Side = Literal["n", "s"]
@@ -23,7 +23,10 @@ def distinct(name: str, taken: Container[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """A box at its place. `name` is its own on a sheet; a style sheet may call its like `kind`."""
+    """A box at its place. `name` is its own on a sheet; a style sheet may call its like `kind`.
+
+    Its text can be read whatever the colours that it was made with.
+    """
 
     name: str
     left: float
@@ -35,6 +38,11 @@ class Tile:
     outline: Outline = "rounded"
     kind: str = ""
     tooltip: str = ""
+
+    def __post_init__(self) -> None:
+        """Take inks that can be read on what is below them."""
+        below = PAPER if self.outline == "none" else self.look.fill
+        object.__setattr__(self, "label", readable(self.label, below))
 
 
 @dataclass(frozen=True, slots=True)

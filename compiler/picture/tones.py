@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Literal
 
-from compiler.picture.ink import Ink, Look
+from compiler.picture.ink import Ink, Look, luminance
 from compiler.picture.labels import Cell, Label
 from compiler.picture.sheet import Edge, Sheet, Tile
 
@@ -24,14 +24,8 @@ def grey(colour: str) -> str:
     >>> grey("#ffffff"), grey("#a9cbe8"), grey("#1f2933")
     ('#ffffff', '#c7c7c7', '#282828')
     """
-    red, green, blue = (_linear(int(colour[i : i + 2], 16) / 255) for i in (1, 3, 5))
-    level = round(255 * _encoded(0.2126 * red + 0.7152 * green + 0.0722 * blue))
+    level = round(255 * _encoded(luminance(colour)))
     return f"#{level:02x}{level:02x}{level:02x}"
-
-
-def _linear(value: float) -> float:
-    """Light that a number of sRGB stands for (IEC 61966-2-1)."""
-    return value / 12.92 if value <= 0.04045 else float(((value + 0.055) / 1.055) ** 2.4)
 
 
 def _encoded(light: float) -> float:

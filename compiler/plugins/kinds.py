@@ -25,8 +25,8 @@ Lower = Callable[[Any, Shape, "Scope"], Op]
 Reference = Callable[..., Any]
 """What the layer gives, computed a second time: `reference(x, weights, values, training)`."""
 HEX = re.compile(r"#[0-9a-f]{6}")
-OURS = ("pointwise", "conv", "factorised", "pool", "norm", "act", "linear", "other", "join",
-        "product", "input", "plain")  # fmt: skip
+OURS = ("pointwise", "conv", "factorised", "depthwise", "pool", "norm", "act", "linear", "other",
+        "join", "product", "input", "plain")  # fmt: skip
 """Families that drawings have a colour for already."""
 
 

@@ -1,0 +1,42 @@
+"""What an amount of each step can be: what drawings colour steps by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from compiler.ir.nodes import Node, leaves, macs, params
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """An amount that each step of a network has, and what it is called.
+
+    `adds` is whether a list of steps has what its steps have together; memory that is alive at
+    once doesn't add up.
+    """
+
+    caption: str
+    of: Callable[[Node], int]
+    unit: str = ""
+    adds: bool = True
+
+    @classmethod
+    def given(cls, caption: str, amounts: Mapping[str, int], unit: str = "") -> Measure:
+        """Amounts by the names of steps: found by whoever knows; a step that isn't there has 0."""
+        return cls(caption, lambda node: amounts.get(node.name, 0), unit, adds=False)
+
+
+def activations(*nodes: Node) -> int:
+    """Elements that convolutions and linear layers inside write, for one input."""
+    return sum(leaf.op.work(leaf.inp).activations for _, leaf in leaves(nodes))
+
+
+Counted = Literal["macs", "params", "activations"]
+"""What can be read off a step by itself."""
+MEASURES: dict[Counted, Measure] = {
+    "macs": Measure("multiply-accumulates", macs),
+    "params": Measure("parameters", params),
+    "activations": Measure("activations (what convolutions and linear layers write)", activations),
+}
