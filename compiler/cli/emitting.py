@@ -43,7 +43,8 @@ def source(output: Path | None, **spec: Any) -> None:
 @spec_options
 @optimize_option()
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False),
-              help="A .svg, .pdf, .png or .dot; without it, DOT on standard output.")  # fmt: skip
+              help="A .svg, .pdf, .png, .dot, .tex or .tikz; without it, DOT on standard "
+              "output.")  # fmt: skip
 @click.option("--what", default="overview", show_default=True, metavar="NAME",
               help="overview, stem, full, a block, an auxiliary head, or a step by its path.",
               )  # fmt: skip

@@ -1,7 +1,7 @@
 """Pictures: a sheet of boxes, texts and lines at their places, and that as a file.
 
-Every layout ends in a `Sheet`, and every format begins with one: SVG and DOT are written from
-it, and Graphviz makes PNG of the DOT, whose boxes are pinned where the SVG has them.
+Every layout ends in a `Sheet`, and every format begins with one: SVG, TikZ and DOT are written from
+it, and Graphviz makes PDF and PNG of the DOT, whose boxes are pinned where the SVG has them.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from compiler.picture.dot import as_dot
 from compiler.picture.rendering import MOST_PIXELS, RenderError, render
 from compiler.picture.sheet import Sheet
 from compiler.picture.svg import MARGIN, as_svg
+from compiler.picture.tikz import as_tex, as_tikz
 from compiler.picture.tones import Tone, toned
 
 
@@ -33,11 +34,27 @@ def _png(sheet: Sheet, scale: float | None = None) -> bytes:
     return render(as_dot(sheet), "png", scale=scale)
 
 
+TALLEST = 16_383 * 72 / 72.27
+"""What TeX can measure, in points: a dimension ends below 2**14 of its own."""
+
+
+def _tex(written: Callable[[Sheet], str]) -> Callable[[Sheet], bytes]:
+    def made(sheet: Sheet) -> bytes:
+        if max(sheet.width, sheet.height) + 2 * MARGIN > TALLEST:
+            side = f"{max(sheet.width, sheet.height):,.0f} points"
+            raise RenderError(f"the drawing has {side}, which TeX can't measure; draw it as .svg")
+        return written(sheet).encode()
+
+    return made
+
+
 FORMS: dict[str, Callable[[Sheet], bytes]] = {
     "svg": _text(as_svg),
     "pdf": _pdf,
     "png": _png,
     "dot": _text(as_dot),
+    "tex": _tex(as_tex),
+    "tikz": _tex(as_tikz),
 }
 """How each form is made, by the ending of its files; pdf and png need Graphviz."""
 

@@ -7,9 +7,10 @@ that id, so that two drawings can stand in one page.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from xml.sax.saxutils import escape, quoteattr
 
+from compiler.picture.arrows import tip, way
 from compiler.picture.ink import FONT, Ink
 from compiler.picture.labels import Cell, Label, Run
 from compiler.picture.sheet import Edge, Point, Sheet, Tile, distinct
@@ -20,8 +21,6 @@ STROKE = 1.1
 ROUND = 8
 BASELINE = 0.36
 """How far below a line's middle its letters stand, of their size: half of Helvetica's capitals."""
-TIP, HALF = 6.0, 2.4
-"""An arrow's length, and half its width."""
 
 
 def as_svg(sheet: Sheet) -> str:
@@ -78,13 +77,14 @@ def _body(sheet: Sheet, name: str) -> Iterator[str]:
 
 def _night(sheet: Sheet, name: str, body: str) -> Iterator[str]:
     """A style sheet that swaps each colour for its counterpart at night; none if all have one."""
+    inks = [*_inks(sheet)]
     swaps = [
         f'#{_selector(name)} [{kind}="{ink.light}"]{{{kind}:{ink.dark}}}'
-        for ink in {ink.light: ink for ink in reversed([*_inks(sheet)])}.values()
+        for ink in {ink.light: ink for ink in reversed(inks)}.values()
         for kind in ("fill", "stroke")
-        if ink.dark != ink.light and (ink is sheet.paper or f'{kind}="{ink.light}"' in body)
+        if ink is sheet.paper or f'{kind}="{ink.light}"' in body
     ]
-    if swaps:
+    if any(ink.dark != ink.light for ink in inks):
         yield from ("<style>", "@media (prefers-color-scheme: dark){", *swaps, "}", "</style>")
 
 
@@ -175,25 +175,14 @@ def _text(run: Run) -> str:
 
 def _edge(edge: Edge) -> Iterator[str]:
     dashes = ' stroke-dasharray="5 2"' if edge.dashed else ""
-    *rest, end = edge.points
-    short = _towards(end, rest[-1], TIP - 1)
-    way = "L".join(f"{number(x)},{number(y)}" for x, y in (*rest, short))
     colour = edge.ink.light
+    stroke = f'stroke="{colour}" stroke-width="{STROKE}"{dashes}'
     ends = f"data-from={quoteattr(edge.tail.tile)} data-to={quoteattr(edge.head.tile)}"
     yield f'<g class="edge" {ends}>'
-    yield f'<path d="M{way}" fill="none" stroke="{colour}" stroke-width="{STROKE}"{dashes}/>'
-    yield f'<path d="M{_tip(rest[-1], end)}Z" fill="{colour}"/>'
+    yield f'<path d="{_path(way(edge))}" fill="none" {stroke}/>'
+    yield f'<path d="{_path(tip(edge))}Z" fill="{colour}"/>'
     yield "</g>"
 
 
-def _tip(before: Point, end: Point) -> str:
-    """A triangle at the end of a line that is upright or level."""
-    x, y = _towards(end, before, TIP)
-    upright = end[0] == before[0]
-    sides = [(x - HALF, y), (x + HALF, y)] if upright else [(x, y - HALF), (x, y + HALF)]
-    return "L".join(f"{number(a)},{number(b)}" for a, b in (end, *sides))
-
-
-def _towards(start: Point, goal: Point, length: float) -> Point:
-    """The point some way from a start, on an upright or level line to a goal."""
-    return tuple(a + max(-length, min(length, b - a)) for a, b in zip(start, goal, strict=True))  # type: ignore[return-value]  # it has two numbers
+def _path(points: Iterable[Point]) -> str:
+    return "M" + "L".join(f"{number(x)},{number(y)}" for x, y in points)

@@ -1,0 +1,132 @@
+r"""A sheet as TikZ: a picture that a paper takes in, set in the paper's own sans-serif.
+
+It needs `\usepackage{tikz}` and no library of it, and no engine in particular. Boxes are nodes
+called by their paths, so that a paper can draw on: `\draw (mixed_6c-branch2-0.east) -- ...`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from compiler.picture.arrows import tip, way
+from compiler.picture.ink import Ink
+from compiler.picture.labels import Cell, Label, Run
+from compiler.picture.sheet import Edge, Point, Sheet, Tile, distinct
+from compiler.picture.svg import BASELINE, MARGIN, ROUND, STROKE, number
+from compiler.picture.tex import DEFINED, OTHER, comment, tex
+
+ANCHORS = {"start": "base west", "middle": "base", "end": "base east"}
+OUTLINES = {
+    "rounded": f"rounded corners={ROUND}bp",
+    "square": "",
+    "dashed": f"rounded corners={ROUND}bp,dash pattern=on 5bp off 2bp",
+}
+DASHES = ",dash pattern=on 5bp off 2bp"
+PICTURE = f"x=1bp,y=-1bp,inner sep=0pt,outer sep=0pt,line width={STROKE}bp,font=\\sffamily"
+
+
+def as_tikz(sheet: Sheet) -> str:
+    r"""The picture alone, to be taken in by `\input`."""
+    body = [*_body(sheet)]
+    inks = sorted(set(re.findall(r"\bc([0-9a-f]{6})\b", "\n".join(body))))
+    lines = [
+        comment(sheet.title),
+        *([comment(sheet.about)] if sheet.about.strip() else []),
+        rf"\begin{{tikzpicture}}[{PICTURE}]",
+        *([DEFINED] if any(f"\\{OTHER}{{" in line for line in body) else []),
+        *(rf"\definecolor{{c{ink}}}{{HTML}}{{{ink.upper()}}}" for ink in inks),
+        *body,
+        r"\end{tikzpicture}%",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def as_tex(sheet: Sheet) -> str:
+    """A document of one page that is as large as the picture, with what every TeX brings."""
+    width, height = (number(side + 2 * MARGIN) for side in (sheet.width, sheet.height))
+    size = f"paperwidth={width}bp,paperheight={height}bp,margin=0bp"
+    lines = [
+        r"\RequirePackage{fix-cm}",
+        r"\documentclass{article}",
+        rf"\usepackage[{size}]{{geometry}}",
+        r"\usepackage{tikz}",
+        r"\pagestyle{empty}\parindent=0pt \topskip=0pt",
+        r"\begin{document}",
+        as_tikz(sheet) + r"\end{document}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _body(sheet: Sheet) -> Iterator[str]:
+    corner = (sheet.width + 2 * MARGIN, sheet.height + 2 * MARGIN)
+    yield rf"\path[fill={_ink(sheet.paper)}] (0,0) rectangle {_point(corner)};"
+    yield from _label(sheet.heading, MARGIN, MARGIN)
+    yield rf"\begin{{scope}}[shift={{{_point((MARGIN, MARGIN + sheet.head_height))}}}]"
+    for edge in sheet.edges:
+        yield from _edge(edge)
+    names: dict[str, Tile] = {}
+    for tile in sheet.tiles:
+        names[distinct(re.sub(r"[^A-Za-z0-9_-]+", "-", tile.name), names)] = tile
+    for name, tile in names.items():
+        yield from _tile(tile, name)
+    yield r"\end{scope}"
+
+
+def _tile(tile: Tile, name: str) -> Iterator[str]:
+    if tile.outline != "none":
+        look = f"draw={_ink(tile.look.line)},fill={_ink(tile.look.fill)}"
+        size = f"minimum width={number(tile.width)}bp,minimum height={number(tile.height)}bp"
+        options = ",".join(filter(None, [look, size, OUTLINES[tile.outline]]))
+        middle = _point((tile.left + tile.width / 2, tile.top + tile.height / 2))
+        yield rf"\node[{options}] ({name}) at {middle} {{}};"
+    yield from _label(tile.label, tile.left, tile.top)
+
+
+def _label(label: Label, left: float, top: float) -> Iterator[str]:
+    for line in label:
+        x = left
+        for cell in line.cells:
+            yield from _cell(cell, x, top + (line.height - cell.height) / 2)
+            x += cell.width
+        top += line.height
+
+
+def _cell(cell: Cell, x: float, y: float) -> Iterator[str]:
+    if cell.fill or cell.outline:
+        fill = [f"fill={_ink(cell.fill)}"] if cell.fill else []
+        draw = [f"draw={_ink(cell.outline)},line width=1bp"] if cell.outline else []
+        corners = f"{_point((x, y))} rectangle {_point((x + cell.width, y + cell.height))}"
+        yield rf"\path[{','.join(fill + draw)}] {corners};"
+    runs = [run for run in cell.runs if run.text]
+    if runs:
+        at = x + {"start": 0, "middle": cell.width / 2, "end": cell.width}[cell.align]
+        foot = y + cell.height / 2 + BASELINE * max(run.size for run in runs)
+        shown = "".join(map(_run, runs))
+        yield rf"\node[anchor={ANCHORS[cell.align]}] at {_point((at, foot))} {{{shown}}};"
+
+
+def _run(run: Run) -> str:
+    weight = r"\bfseries" if run.bold else ""
+    size = rf"\fontsize{{{run.size:g}}}{{{run.size:g}}}\selectfont"
+    return rf"{{{size}{weight}\color{{{_ink(run.ink)}}}{tex(run.text)}}}"
+
+
+def _edge(edge: Edge) -> Iterator[str]:
+    ink = _ink(edge.ink)
+    yield rf"\draw[draw={ink}{DASHES if edge.dashed else ''}] {_path(way(edge))};"
+    yield rf"\path[fill={ink}] {_path(tip(edge))} -- cycle;"
+
+
+def _path(points: Iterable[Point]) -> str:
+    return " -- ".join(map(_point, points))
+
+
+def _point(point: Point) -> str:
+    x, y = point
+    return f"({number(x)},{number(y)})"
+
+
+def _ink(ink: Ink) -> str:
+    """A colour's name in the picture."""
+    return f"c{ink.light.removeprefix('#')}"
