@@ -54,6 +54,10 @@ HERE = {
     "no stem yet": (edited("stem: [conv1: 3x3 16 /2, maxpool 3x3 /2]", "|",
                            edited("stem.conv1.width: 32, ", "")), "new stem"),
     "no blocks that do either": (TINY + "|", "new strided block"),
+    "no body yet": (edited("body: [mixed: B]", "|", edited("\n|\n", "\n", SERIES)), "new body"),
+    "no body yet, and no block that needs nothing": (
+        edited("body: [mixed: B]", "|", edited("  B: {", "  B: {params: [w], ", edited(
+            "1 8,", "1 w,", edited("\n|\n", "\n", SERIES)))), "new body"),
     "no heads yet": (SERIES, "new auxiliary head"),
     "no reductions yet": (SERIES, "new reduction block"),
     "no variants yet": (SERIES, "new variant"),

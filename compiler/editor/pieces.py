@@ -83,9 +83,7 @@ class Pieces:
         yield "stem", "stem", STEM
         for section in BLOCK_SECTIONS:
             yield section, f"{section} block", self.block(section)
-        called = next(iter(blocks_of(self.reading)), "")
-        step = f"- {self.free('mixed_1')}: <{called or '3x3 64'}>"
-        yield "body", "body", (step,)
+        yield "body", "body", (f"- {self.free('mixed_1')}: <{self._step()}>",)
         yield "head", "head", HEAD
         yield "aux", "auxiliary head", dashed(self.aux())
         yield "variants", "variant", self.variant()
@@ -100,6 +98,12 @@ class Pieces:
             "", "stem:", *indented(STEM), *blocks["inception"], *blocks["reduction"],
             "", "body:", *indented(body), "", "head:", *indented(HEAD),
         )  # fmt: skip
+
+    def _step(self) -> str:
+        """A call of the first block that needs no parameters; a convolution if there is none."""
+        blocks = blocks_of(self.reading).items()
+        ready = (name for name, block in blocks if None not in block.params.values())
+        return next(ready, "3x3 64")
 
     def _body(self) -> list[str]:
         """The names of the steps of the body, or of all steps where those aren't known."""
