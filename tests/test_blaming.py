@@ -55,6 +55,11 @@ FAULTS = {
         »stem: [3x3 8]
                  macs: 2}
         """,
+    "a letter before a bracket in brackets": """
+        head: [globalpool avg, elu,
+        »  f[c classes, hardsigmoid]
+        stem: 3x3 8
+        """,
     "an item indented further than those below": """
         concat:
         »   - 1x1 8

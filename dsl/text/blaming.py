@@ -99,6 +99,10 @@ _Told = Callable[[Problem, int, int, Source], Problem]
 def _mends(line: int, others: _Others, lines: list[str]) -> Iterator[tuple[int, str, _Told]]:
     """The other lines as they may have been meant, and how each is told then."""
     column = indent(lines[line])
+    if any(
+        lines[others.above].count(a) != lines[others.above].count(b) for a, b in CLOSERS.items()
+    ):
+        return  # It is a part of a value: without it, brackets would swallow what is below.
     yield others.above, "", _doesnt_fit
     key = _as_key(lines[others.above])
     if key and column > indent(lines[others.above]):
@@ -234,7 +238,9 @@ def _in_brackets(refused: Refused, source: Source) -> Problem:
     tries = [ends[:count] for count in range(1, len(ends) + 1)]
     reached = {each: trials.reach(end, bare(lines[end]) + each) for each in tries}
     best = max(tries, key=lambda each: reached[each])
-    farthest = max(reached[best], trials.reach(opened.line, ""))
+    farthest = reached[best]
+    if behind is not None:
+        farthest = max(farthest, trials.reach(opened.line, ""))
     if behind is not None and trials.reach(behind, "") > farthest:
         notes = ((source.span(opened), BRACKET),)
         message = "this line can't stand in the brackets that open above it"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from dsl.text.blaming import blamed
 from dsl.text.complaints import Refused
-from dsl.text.lines import above, replaced
+from dsl.text.lines import above, bare, replaced
 from dsl.text.parsing import glance, parse
 from dsl.text.problems import Problem, SpecError
 from dsl.text.source import MAX_BYTES, Source, hidden, unified
@@ -16,7 +16,7 @@ from dsl.text.values import Mapping
 
 TRIES = 12
 """How often a text is read again with a line mended or passed over."""
-QUICK = 32 * 1024
+QUICK = 16 * 1024
 """Letters up to which that many tries take no time that one would notice."""
 
 
@@ -79,6 +79,8 @@ def _mends(lines: list[str], fault: Refused, problem: Problem) -> Iterator[list[
     for each in dict.fromkeys(tried):
         if re.fullmatch(r"\s*(- )?[A-Za-z_][\w.]*", lines[each]):
             yield replaced(lines, each, f"{lines[each]}:")
+    if fault.opened and (closing := re.search(r"[\]}]+,?$", bare(lines[at]))):
+        yield replaced(lines, at, f" {closing[0]}")
     for each in dict.fromkeys(tried):
         yield replaced(lines, each, "")
 
