@@ -18,7 +18,7 @@ DEV := $(VENV)/.installed-dev
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test lowest newest accept drawn fuzz defects bench families linted lint format types drift wheel vscode freeze clean distclean
+.PHONY: help demo test browser lowest newest accept drawn fuzz defects bench families linted lint format types drift wheel vscode freeze clean distclean
 
 help:  ## What there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -82,6 +82,12 @@ types: $(DEV)  ## Check types: mypy on everything, pyright on what is generated
 
 drift: $(DEMO)  ## Check that generated/ is what the compiler emits (make accept writes it anew)
 	$(COMPILE) drift specs
+
+browser: $(DEV)  ## Install what the tests of the report need: Chromium with its driver (Debian), axe; needs npm
+	@{ command -v chromium || command -v google-chrome; } >/dev/null && command -v chromedriver >/dev/null || { \
+		sudo=$$(test "$$(id -u)" = 0 || echo sudo); \
+		$$sudo apt-get update && $$sudo apt-get install -y chromium chromium-driver poppler-utils; }
+	cd tests/browser && npm ci
 
 vscode:  ## Build the extension for VS Code and run its tests; needs npm
 	cd editors/vscode && npm ci && npm run build && npm test

@@ -21,6 +21,8 @@ from compiler.ir.network import Network
 from compiler.ir.nodes import Node
 from compiler.lowering.lower import lower
 from compiler.lowering.size import MOST_LAYERS
+from compiler.report.source_lines import lines_by_path
+from compiler.report.texts import texts
 from compiler.source import emit
 from dsl.models.fields import MAX_TEXT
 from dsl.reading import limits
@@ -102,6 +104,13 @@ def differences(text: str) -> Callable[[], object]:
     return lambda: compare(one, other)
 
 
+def views(text: str) -> Callable[[], object]:
+    """What a report adds to drawings, costs and source: where each layer stands in texts."""
+    network = lower(dsl.loads(text))
+    source = emit(network)
+    return lambda: (texts(network), lines_by_path(network, source))
+
+
 def reading(text: str) -> Callable[[], object]:
     return partial(dsl.loads, text)
 
@@ -120,6 +129,7 @@ STAGES: dict[str, Callable[[str], Callable[[], object]]] = {
     "cost": reports,
     "source": emitter(emit),
     "draw": emitter(dots),
+    "report": views,
     "diff": differences,
 }
 

@@ -36,6 +36,7 @@ ROOMS = (
     "compiler/files",
     "compiler/picture",
     "compiler/diagram",
+    "compiler/report",
     "compiler/weights",
     "compiler/exporting",
     "compiler/running",

@@ -319,7 +319,12 @@ def test_a_full_disk_leaves_what_was_there(tmp_path: Path) -> None:
     old = {"net.py": "old", "net.dot": "old"}
     for name, content in old.items():
         (tmp_path / name).write_text(content)
-    for command, name in (("source", "net.py"), ("draw", "net.dot"), ("resolve", "new.yaml")):
+    for command, name in (
+        ("source", "net.py"),
+        ("draw", "net.dot"),
+        ("report", "net.html"),
+        ("resolve", "new.yaml"),
+    ):
         code, _, err = program(command, "tiny.yaml", "-o", name, cwd=tmp_path, **NO_SPACE)
         assert code == 1
         assert err.splitlines() == [f"error: {name}: File too large"]

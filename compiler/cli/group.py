@@ -20,6 +20,7 @@ COMMANDS = {
     "cost": "asking:cost",
     "source": "emitting:source",
     "draw": "emitting:draw",
+    "report": "reporting:report",
     "verify": "compiling:verify",
     "ir": "asking:ir",
     "diff": "comparing:diff",

@@ -18,8 +18,9 @@ from compiler.cost import cost
 from compiler.cost.render import as_text
 from compiler.diagram import drawings
 from compiler.ir.network import Network
-from compiler.lowering.prepare import Piped, prepare
+from compiler.lowering.prepare import Piped, Prepared, prepare
 from compiler.picture import as_dot, as_svg
+from compiler.report.page import as_html
 from compiler.source import emit
 from dsl.text.problems import Problem, SpecError
 from dsl.text.source import read_stream
@@ -59,6 +60,11 @@ def drawn(text: str, spec: dsl.Spec, network: Network) -> None:
         as_svg(sheet), as_dot(sheet)
 
 
+def reported(text: str, spec: dsl.Spec, network: Network) -> None:
+    """Everything on one page."""
+    as_html([Prepared(spec, network)])
+
+
 def linted(text: str, spec: dsl.Spec, network: Network) -> None:
     """What lints say of it and of its variants, in words."""
     for problem in examined(Piped(text, FILE, FILE)).problems:
@@ -66,7 +72,7 @@ def linted(text: str, spec: dsl.Spec, network: Network) -> None:
 
 
 STAGES: tuple[Callable[[str, dsl.Spec, Network], None], ...] = (
-    read_back, formatted, counted, emitted, drawn, linted,
+    read_back, formatted, counted, emitted, drawn, reported, linted,
 )  # fmt: skip
 
 

@@ -1,0 +1,37 @@
+// Cards that open their step, links that lead to a layer, and all steps at once. Needs selecting.js.
+
+function stepOf(chapter, path) {
+  const name = path.split('.')[0];
+  const steps = [...chapter.element.querySelectorAll('.step')];
+  return steps.find((step) => step.dataset.paths.split(' ').includes(name));
+}
+
+/** A card opens its step; a box in a step chooses itself. */
+function openable(chapter) {
+  for (const { element, figure, paths } of chapter.views.box) {
+    if (!figure.closest('.overview')) continue;
+    element.addEventListener('click', () => {
+      const step = stepOf(chapter, paths[0]);
+      if (!step) return;
+      step.open = true;
+      step.scrollIntoView({ block: 'nearest' });
+    });
+  }
+}
+
+function openAll(chapter, open) {
+  for (const each of chapter.element.querySelectorAll('.step')) each.open = open;
+}
+
+/** Go to what the address names: a chapter, or a layer of one. */
+function follow(chapters) {
+  const [key, path] = decodeURIComponent(location.hash.slice(1)).split('/');
+  const chapter = chapters.find((each) => each.key === key);
+  if (!chapter || !path) return;
+  const there = chapter.known.has(path);
+  const step = there ? stepOf(chapter, path) : document.getElementById(`${key}/${path}`);
+  const details = step?.closest('details');
+  if (details) details.open = true;
+  if (there) select(chapter, path, '');
+  details?.scrollIntoView();
+}

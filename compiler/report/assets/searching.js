@@ -1,0 +1,42 @@
+// Finding boxes by name, kernel or width. Needs selecting.js and opening.js.
+
+/** A text as it is searched in: `3x3` finds `3×3`, whatever the spaces. */
+function plain(text) {
+  return text.toLowerCase().replaceAll('×', 'x').replace(/\s+/g, ' ').trim();
+}
+
+function wordsOf(part) {
+  const drawn = [...part.element.querySelectorAll('text')].map((text) => text.textContent);
+  return plain([part.paths.join(' '), ...drawn].join(' '));
+}
+
+/** Whether all words occur; one of letters and digits alone as a whole word where it is a number. */
+function matches(text, wanted) {
+  return wanted.every((word) =>
+    /^\d+$/.test(word) ? new RegExp(`(^|[^\\d])${word}($|[^\\d])`).test(text) : text.includes(word));
+}
+
+function searchable(chapter) {
+  const input = chapter.element.querySelector('.find');
+  const hits = chapter.element.querySelector('.hits');
+  const texts = new Map(chapter.views.box.map((part) => [part, wordsOf(part)]));
+  let found = [];
+  let at = -1;
+  input.addEventListener('input', () => {
+    const wanted = plain(input.value).split(' ').filter(Boolean);
+    found = wanted.length ? chapter.views.box.filter((part) => matches(texts.get(part), wanted)) : [];
+    for (const part of chapter.views.box) part.element.classList.toggle('found', found.includes(part));
+    at = -1;
+    hits.textContent = wanted.length ? `${found.length} boxes; Enter goes to the next` : '';
+  });
+  input.addEventListener('keydown', (event) => {
+    if (event.key !== 'Enter' || !found.length) return;
+    event.preventDefault();
+    at = (at + (event.shiftKey ? found.length - 1 : 1)) % found.length;
+    const part = found[at];
+    openAround(part.element);
+    select(chapter, part.paths[0], 'box');
+    part.element.scrollIntoView({ block: 'center' });
+    hits.textContent = `${at + 1} of ${found.length}`;
+  });
+}

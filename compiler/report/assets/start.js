@@ -1,0 +1,29 @@
+// Puts it all together. Needs everything before it.
+
+const chapters = [...document.querySelectorAll('.network')].map((element) => new Chapter(element));
+
+for (const chapter of chapters) {
+  for (const canvas of chapter.element.querySelectorAll('.canvas')) {
+    // What holds buttons is no image any more.
+    canvas.querySelector('svg').setAttribute('role', 'group');
+    movable(canvas);
+  }
+  choosable(chapter, 'box', true);
+  for (const view of ['numbers', 'spec', 'cost', 'source']) choosable(chapter, view, false);
+  openable(chapter);
+  searchable(chapter);
+  tabled(chapter);
+  chapter.element.querySelector('.expand').addEventListener('click', () => openAll(chapter, true));
+  chapter.element.querySelector('.collapse').addEventListener('click', () => openAll(chapter, false));
+  for (const tools of chapter.element.querySelectorAll('.tools')) tools.hidden = false;
+}
+
+addEventListener('keydown', (event) => {
+  if (event.key === 'Escape') deselect();
+});
+// Older browsers print what is closed as closed.
+addEventListener('beforeprint', () => {
+  for (const each of document.querySelectorAll('details')) each.open = true;
+});
+addEventListener('hashchange', () => follow(chapters));
+follow(chapters);

@@ -1,0 +1,75 @@
+// The cost table: sorted, filtered, of steps or layers, for a batch and a size of numbers.
+// Needs searching.js for texts as they are searched in.
+
+/** Counts of one input for others: whole numbers of any size, so that they stay exact. */
+function scaled(table, batch, bytes) {
+  const factors = { input: BigInt(batch), byte: BigInt(bytes) };
+  for (const cell of table.querySelectorAll('[data-per]')) {
+    const count = BigInt(cell.dataset.n) * factors[cell.dataset.per];
+    cell.textContent = count.toLocaleString('en-US');
+  }
+}
+
+/** Sort by a column: what is a number by its value. The order of the network comes back. */
+function sorted(body, column, order) {
+  const rows = [...body.rows];
+  if (!body.order) body.order = rows;
+  if (!order) return body.append(...body.order);
+  const key = (row) => row.cells[column].dataset.n ?? row.cells[column].textContent;
+  const numbers = rows.every((row) => row.cells[column].dataset.n !== undefined);
+  const way = order === 'ascending' ? 1 : -1;
+  const compare = numbers ? (a, b) => Number(a) - Number(b) : (a, b) => a.localeCompare(b, 'en');
+  return body.append(...[...body.order].sort((a, b) => way * compare(key(a), key(b))));
+}
+
+/** Heads of columns as buttons: down, up, and as the network has it. */
+function sortable(table) {
+  const next = { none: 'descending', descending: 'ascending', ascending: 'none' };
+  const heads = [...table.tHead.rows[0].cells];
+  heads.forEach((head, column) => {
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.textContent = head.textContent;
+    head.replaceChildren(button);
+    button.addEventListener('click', () => {
+      const order = next[head.getAttribute('aria-sort') ?? 'none'];
+      for (const other of heads) other.removeAttribute('aria-sort');
+      if (order !== 'none') head.setAttribute('aria-sort', order);
+      sorted(table.tBodies[0], column, order === 'none' ? '' : order);
+    });
+  });
+}
+
+/** A whole number within a field's limits; null for what is none. */
+function whole(input) {
+  const value = Number(input.value);
+  const fits = input.value && Number.isInteger(value) && value >= Number(input.min) && value <= Number(input.max);
+  input.setAttribute('aria-invalid', String(!fits));
+  return fits ? value : null;
+}
+
+function tabled(chapter) {
+  const section = chapter.element.querySelector('.costs');
+  const table = section.querySelector('.cost');
+  const at = (name) => section.querySelector(`.${name}`);
+  sortable(table);
+  const scale = () => {
+    const batch = whole(at('batch'));
+    const bytes = whole(at('bytes'));
+    if (batch && bytes) scaled(table, batch, bytes);
+    at('told').textContent = batch && bytes ? '' : 'a whole number is wanted';
+  };
+  const filter = () => {
+    const shown = at('rows').value;
+    const wanted = plain(at('filter').value).split(' ').filter(Boolean);
+    for (const row of table.tBodies[0].rows) {
+      const kind = row.classList.contains('of-step') ? 'steps' : 'layers';
+      const right = shown === 'both' || shown === kind;
+      row.hidden = !right || !matches(plain(row.textContent), wanted);
+    }
+  };
+  for (const name of ['batch', 'bytes']) at(name).addEventListener('input', scale);
+  for (const name of ['rows', 'filter']) at(name).addEventListener('input', filter);
+  filter();
+  copyable(section, table);
+}

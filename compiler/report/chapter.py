@@ -1,0 +1,114 @@
+"""All that a page says of one network, ready to be laid out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from shlex import quote
+
+from compiler.cost import Report, cost
+from compiler.cost.render import as_json
+from compiler.ir.network import Network
+from compiler.lowering.prepare import Prepared
+from compiler.report.costs import Shown, contract, shown
+from compiler.report.drawn import Drawn
+from compiler.report.figures import figures
+from compiler.report.island import island
+from compiler.report.source_lines import lines_by_path
+from compiler.report.steps import Step, steps
+from compiler.report.texts import Line, Piece, Text, texts
+from compiler.source import emit
+from compiler.source.foreign import provenance
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """One network on a page, which calls it `key`: every id of its begins with that."""
+
+    prepared: Prepared
+    key: str
+
+    @property
+    def network(self) -> Network:
+        """The network itself."""
+        return self.prepared.network
+
+    @property
+    def title(self) -> str:
+        """What it is called, its variant too."""
+        network = self.network
+        named = f" ({network.variant})" if network.variant else ""
+        changed = f" {' '.join(network.options)}" if network.options else ""
+        return f"{network.title or network.name}{named}{changed}"
+
+    @cached_property
+    def report(self) -> Report:
+        """The cost of one input while evaluating."""
+        return cost(self.network)
+
+    @property
+    def figures(self) -> list[tuple[str, str]]:
+        """What people compare."""
+        return [*figures(self.prepared, self.report)]
+
+    @property
+    def contract(self) -> list[tuple[str, str]]:
+        """What the spec promises."""
+        return [*contract(self.network)]
+
+    @property
+    def named(self) -> str:
+        """The words of the command line that give this network."""
+        network = self.network
+        origin = network.origin or f"{network.name}.yaml"
+        variant = f"@{network.variant}" if network.variant else ""
+        _, plugins = provenance(network)
+        return " ".join((quote(f"{origin}{variant}"), *network.options)) + plugins
+
+    @cached_property
+    def _drawn(self) -> Drawn:
+        return Drawn(self.network, self.key)
+
+    @property
+    def overview(self) -> str:
+        """The drawing of the whole."""
+        return self._drawn.overview()
+
+    @cached_property
+    def steps(self) -> list[Step]:
+        """What opens below the overview."""
+        return [*steps(self.network, self._drawn)]
+
+    def anchor(self, path: str) -> str:
+        """Where on the page a step opens."""
+        return f"{self.key}/{self._opening.get(path, path)}"
+
+    @cached_property
+    def _opening(self) -> dict[str, str]:
+        """Which step opens for each of the network's."""
+        return {path: step.path for step in self.steps for path in step.paths}
+
+    @cached_property
+    def costs(self) -> tuple[Shown, ...]:
+        """The rows of the cost table."""
+        return shown(self.report)
+
+    @cached_property
+    def spec(self) -> tuple[Text, ...]:
+        """The files of the spec, in pieces."""
+        return texts(self.network)
+
+    @cached_property
+    def source(self) -> tuple[Line, ...]:
+        """The emitted source, each line with the layers that it is about."""
+        text = emit(self.network, self.prepared.digest)
+        paths = lines_by_path(self.network, text)
+        return tuple(
+            Line(number, (Piece(line, tuple(paths.get(number, ()))),))
+            for number, line in enumerate(text.removesuffix("\n").split("\n"), 1)
+        )
+
+    @property
+    def island(self) -> str:
+        """What `cost --format json` prints."""
+        return island(as_json(self.report))
