@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from contextlib import chdir
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -13,6 +15,7 @@ import dsl
 from compiler.cli import run
 from compiler.cost import cost
 from compiler.cost.render import as_text
+from compiler.diagram import draw
 from compiler.diff import diff
 from compiler.ir.nodes import leaves
 from compiler.lowering.lower import lower
@@ -55,6 +58,28 @@ def test_a_report_shows_its_table_and_gives_its_rows() -> None:
     assert len(report.records(layers=False)) == len(report.blocks)
     plain = (int, float, str, list, type(None))
     assert all(isinstance(value, plain) for row in rows for value in row.values())
+
+
+def test_a_notebook_shows_pictures_and_tables() -> None:
+    """By the methods that IPython asks for."""
+    network = lower(dsl.load("googlenet_96"))
+    assert network._repr_svg_() == draw(network).svg == draw(network)._repr_svg_()
+    assert re.fullmatch(r"Picture\(googlenet_96\.v1, \d+ × \d+ pt\)", repr(draw(network, "v1")))
+    report = cost(network)
+    table = ET.fromstring(f"<div>{report._repr_html_()}</div>")
+    rows = [[cell.text or "" for cell in row] for row in table.iter("tr")]
+    lines = [re.split(r" {2,}", line.strip()) for line in as_text(report).splitlines()]
+    for row in rows:
+        assert [text for text in row if text] in lines, row
+    assert len(rows) == len(report.blocks) + 2
+
+
+def test_a_table_holds_a_title_as_text() -> None:
+    network = replace(lower(dsl.load("googlenet_96")), title="<script>&\"'</b>")
+    html = cost(network)._repr_html_()
+    assert "<script" not in html
+    caption = ET.fromstring(f"<div>{html}</div>").find("table/caption")
+    assert caption is not None and (caption.text or "").startswith(network.title)
 
 
 def test_a_diff_shows_its_text() -> None:

@@ -57,11 +57,13 @@ def test_the_findings_are_what_one_gets() -> None:
 
 
 def test_the_python_runs(capsys: pytest.CaptureFixture[str]) -> None:
-    first, second = blocks("python")
+    first, second, third = blocks("python")
     exec(first, found := {})  # type: ignore[var-annotated]  # the README's own names
     assert found["logits"].shape == (2, 10)
-    exec(second)
+    exec(second, found)
     assert "name: small_v3" in capsys.readouterr().out
+    exec(third, found)
+    assert found["draw"](found["small"], "B").svg.startswith("<svg")
 
 
 def test_every_command_and_every_extra_of_users_has_its_row() -> None:

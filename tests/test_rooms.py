@@ -70,6 +70,7 @@ OPINIONS = ("reading", "meaning", "norming", "operators", "addressing", "arithme
 """What the oracle thinks by itself, by how the files are called."""
 LATER = {
     ("dsl.models.spec", "dsl.writing.dumping"): "a spec shows its YAML",
+    ("compiler.ir.network", "compiler.diagram"): "a network shows its overview",
 }
 """Imports that run up, made in a function when it is called, and why."""
 

@@ -82,12 +82,10 @@ def _cell(value: Any) -> Any:
 def as_text(report: Report, layers: bool = False, gains: Gains | None = None) -> str:
     """An aligned table by block, or by layer, and the totals below it; then what passes changed."""
     more = ["", *gains.lines()] if gains else []
-    rows = list(_by_layer(report) if layers else (_cells(row, report) for row in report.blocks))
-    total = _cells(report.total, report, "total")
+    rows = list(_by_layer(report) if layers else (cells(row, report) for row in report.blocks))
+    total = cells(report.total, report, "total")
     table = _shown([HEADER, *rows, total], layers)
-    return "\n".join(
-        [_title(report), "", *_aligned(_fitted(table)), "", *footer(report), *more, ""]
-    )
+    return "\n".join([title(report), "", *_aligned(_fitted(table)), "", *footer(report), *more, ""])
 
 
 Table = Sequence[Sequence[str]]
@@ -143,7 +141,8 @@ def _shown(table: Table, layers: bool) -> Table:
     return [[*row[:share], *row[share + 1 :]] for row in table]
 
 
-def _title(report: Report) -> str:
+def title(report: Report) -> str:
+    """What was counted, and under which conditions."""
     network = report.network
     variant = network.variant or ""
     named = f" ({variant})" if variant not in network.title.lower() else ""
@@ -156,9 +155,9 @@ def _title(report: Report) -> str:
 def _by_layer(report: Report) -> Iterator[tuple[str, ...]]:
     """Each block, and indented below it what it consists of."""
     for block, inside in zip(report.blocks, report.layers_by_block, strict=True):
-        yield _cells(block, report)
+        yield cells(block, report)
         for row in inside if len(inside) > 1 else ():
-            yield _cells(row, report, f" {_inside(row.path, block.path)}")
+            yield cells(row, report, f" {_inside(row.path, block.path)}")
 
 
 def _inside(path: str, block: str) -> str:
@@ -167,7 +166,7 @@ def _inside(path: str, block: str) -> str:
     return path if not name or name.isdigit() else name
 
 
-def _cells(row: Row | Total, report: Report, name: str | None = None) -> tuple[str, ...]:
+def cells(row: Row | Total, report: Report, name: str | None = None) -> tuple[str, ...]:
     """One row's cells; what doesn't apply stays empty."""
     path, kind, out = (row.path, row.kind, _shape(row.out)) if isinstance(row, Row) else ("",) * 3
     return (

@@ -34,6 +34,12 @@ class Report:
 
         return as_text(self)
 
+    def _repr_html_(self) -> str:
+        """The same table as a notebook shows it."""
+        from compiler.cost.html import as_html
+
+        return as_html(self)
+
     def records(self, *, layers: bool = True) -> list[dict[str, Any]]:
         """The rows as plain values by column: what `pandas.DataFrame` takes.
 

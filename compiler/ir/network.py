@@ -67,6 +67,12 @@ class Network:
             found.append(next(text))
         return "\n".join(found)
 
+    def _repr_svg_(self) -> str:
+        """Its overview, as a notebook shows it."""
+        from compiler.diagram import draw
+
+        return draw(self).svg
+
     @property
     def trunk(self) -> tuple[Node, ...]:
         """What runs at inference: everything but the auxiliary heads."""

@@ -73,11 +73,16 @@ def form_of(path: str | os.PathLike[str]) -> str:
     return form
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Picture:
     """One drawing. A notebook shows it as it is, `save` writes it."""
 
     sheet: Sheet
+
+    def __repr__(self) -> str:
+        """What it is called, and how large it is."""
+        width, height = (side + 2 * MARGIN for side in (self.sheet.width, self.sheet.height))
+        return f"Picture({self.sheet.name}, {width:.0f} × {height:.0f} pt)"
 
     @property
     def svg(self) -> str:
