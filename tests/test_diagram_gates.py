@@ -65,11 +65,11 @@ def test_a_product_has_looks_of_its_own_and_the_input_goes_past() -> None:
 
 def test_a_card_says_that_it_is_gated() -> None:
     overview = " / ".join(words("overview"))
-    for card in ("a1 A ×", "r ×4 R ×", "d D ×", "own mul ", "stem_gate mul ×"):
+    for card in ("a1 A ×", "r ×4 R + ×", "d D ×", "own mul ", "stem_gate mul ×"):
         assert f" / {card}" in overview
-    assert [piece.kernel for piece in strip(step("own"))] == ["1×1", "3×3"]
+    assert [[piece.bucket for piece in row] for row in strip(step("own"))] == [["1×1"], ["3×3"]]
     assert strip(step("stem_gate")) == strip(step("squared")) == []
-    assert [piece.bucket for piece in strip(step("a1"))] == ["1×1", "3×3", "pool"]
+    assert [piece.bucket for row in strip(step("a1")) for piece in row] == ["1×1", "3×3", "pool"]
 
 
 def test_uses_inside_other_blocks_are_told_by_where_those_stand() -> None:

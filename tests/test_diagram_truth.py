@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from compiler import diagram
+from compiler.diagram.kernels import Rows, by_size, strip
+from compiler.diagram.rows import cards
 from compiler.diagram.text import ending_of, width
 from compiler.diagram.uses import listing, subtitle, uses
 from compiler.ir.network import Network
@@ -181,3 +183,63 @@ def test_a_step_that_one_use_lacks_says_so() -> None:
 def test_one_branch_is_no_concat() -> None:
     drawing = diagram.detail(network("nested"), "single")
     assert not any("concat" in text for text in words(drawing))
+
+
+def of(name: str, step: str) -> Rows:
+    return strip(next(node for node in shelf(name).nodes if node.name == step))
+
+
+def told_rows(rows: Rows) -> list[list[tuple[int, str]]]:
+    return [[(each.channels, ", ".join(each.kernels)) for each in row] for row in rows]
+
+
+def test_a_sum_is_a_strip_for_each_term_as_wide_as_the_output() -> None:
+    assert told_rows(of("xception", "middle")) == [[(728, "3×3")], [(728, "identity")]]
+    assert told_rows(of("xception", "block2")) == [[(256, "3×3")], [(256, "1×1")]]
+    (made,), past = of("inception_resnet_v2", "repeat")
+    assert told_rows([past]) == [[(320, "identity")]]
+    assert (made.channels, [part.bucket for part in made.parts]) == (320, ["1×1", "3×3"])
+    assert sum(part.channels for part in made.parts) == 320
+    asides = {card.title: card.aside for card in cards(shelf("inception_resnet_v2"))}
+    assert (asides["repeat"], asides["block8"], asides["mixed_5b"]) == ("block35 +", "+", "A")
+
+
+def branches(text: str) -> Rows:
+    (split,) = lower(loads(f"{HEAD}stem: [{text}]")).nodes
+    return strip(split)
+
+
+def test_a_branch_with_branches_is_coloured_by_all_that_it_is_made_of() -> None:
+    ends = branches("{concat: [1x1 4, [1x1 4, {concat: [5x5 4, 3x3 8]}]]}")
+    assert [(part.channels, part.bucket) for part in ends[0][1].parts] == [(4, "5×5"), (8, "3×3")]
+    (_, mixed) = branches("{concat: [1x1 4, [{concat: [5x5 4, 3x3 8]}, 1x1 40]]}")[0]
+    assert mixed.channels == 40 == sum(part.channels for part in mixed.parts)
+    assert [part.bucket for part in mixed.parts] == ["1×1", "3×3", "5×5"]
+    one = branches("{concat: [1x1 4, [1x1 4, {concat: [1x3 4, 3x1 8]}]]}")[0][1]
+    assert (one.bucket, one.kernels, one.parts) == ("1×3", ("1×3", "3×1"), ())
+
+
+def test_what_follows_a_concat_makes_the_output() -> None:
+    assert [row[0].channels for row in branches("{concat: [1x1 4, 3x3 4], then: 1x1 24}")] == [24]
+    kept = branches("{concat: [1x1 4, 3x3 4], then: [relu, maxpool 3x3]}")
+    assert told_rows(kept) == [[(4, "1×1"), (4, "3×3")]]
+
+
+def test_one_branch_has_no_strip() -> None:
+    assert branches("{concat: [[1x1 4, 3x3 4]]}") == []
+
+
+def test_kernels_are_called_by_their_sides_and_sorted_by_them() -> None:
+    (row,) = branches("{concat: [3x5 4, 1x11 4, [7x1 4, 1x7 4]]}")
+    assert [each.kernels for each in row] == [("3×5",), ("1×11",), ("1×7", "7×1")]
+    assert sorted(["1×11", "1×9", "3×3"], key=by_size) == ["1×9", "1×11", "3×3"]
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_every_card_says_what_it_holds_and_every_strip_adds_up(name: str) -> None:
+    for card in cards(shelf(name))[1:]:
+        assert card.strip or card.name, card.title
+        for row in card.strip:
+            assert sum(each.channels for each in row) == int(card.out.channels), card.title
+            for each in row:
+                assert sum(part.channels for part in each.colours) == each.channels

@@ -17,6 +17,9 @@ HEIGHT = 58
 NARROW, WIDE = 138, 190
 BAR = 12
 KERNEL = 9
+STRIP_ROOM = 16
+"""Points for a strip and the air around it."""
+MOST_TERMS = 4
 GAP = 8
 SPARE = 2
 """What rounding may take from either side."""
@@ -98,21 +101,40 @@ def _name(card: Card, inner: int) -> list[Line]:
 
 
 def _branches(card: Card, inner: int) -> list[Line]:
-    """The branches' shares of the output channels as a strip, their kernels where they fit."""
-    total = sum(piece.channels for piece in card.strip)
-    at, end, cells = 0, 0, []
-    for piece in card.strip:
-        end += piece.channels
-        length = max(2, round(inner * end / total) - at)
-        runs = _written(piece, length - 1)
-        fill = STRIP[piece.bucket]
-        cells += [Cell(length - 1, BAR, runs, fill=fill, outline=FRAME), Cell(1, BAR)]
-        at += length
-    return [_space(2), _padded(cells), _space(2)]
+    """Where the output channels come from; what is added up stands one over the other."""
+    shown = card.strip[:MOST_TERMS]
+    height = BAR if len(shown) == 1 else (BAR + 2 - len(shown)) // len(shown)
+    lines = [_padded(_pieces(row, inner, height)) for row in shown]
+    spaced = [each for one in lines for each in (one, _space(1))][:-1]
+    free = STRIP_ROOM - sum(line.height for line in spaced)
+    return [_space(free // 2), *spaced, _space(free - free // 2)]
+
+
+def _pieces(row: list[Piece], inner: int, height: float) -> list[Cell]:
+    """Branches side by side, with gaps between; what one of them is made of has none.
+
+    A kernel stands in its piece where it fits.
+    """
+    parts = [(part, part is each.colours[-1]) for each in row for part in each.colours]
+    cells, lengths = list[Cell](), _lengths([part.channels for part, _ in parts], inner)
+    for (part, last), length in zip(parts, lengths, strict=True):
+        runs = _written(part, length - 1) if height == BAR else ()
+        cells += [Cell(length - last, height, runs, fill=STRIP[part.bucket], outline=FRAME)]
+        cells += [Cell(1, height)] if last else []
+    return cells
+
+
+def _lengths(amounts: list[int], inner: int) -> list[int]:
+    """Shares of a length that add up to it, two points at least each."""
+    total = sum(amounts)
+    lengths = [max(2, round(inner * amount / total)) for amount in amounts]
+    while (over := sum(lengths) - inner) and max(lengths) > 2:
+        longest = lengths.index(max(lengths))
+        lengths[longest] -= min(over, lengths[longest] - 2)
+    return lengths
 
 
 def _written(piece: Piece, length: float) -> tuple[Run, ...]:
-    """A branch's kernel, or the first of several; nothing where neither fits."""
-    texts = (piece.written, piece.written.partition(", ")[0])
-    runs = (Run(text, KERNEL) for text in texts if text)
+    """A branch's kernels, or the first of several; nothing where neither fits."""
+    runs = (Run(", ".join(names), KERNEL) for names in (piece.kernels, piece.kernels[:1]))
     return next(((run,) for run in runs if run.room + 2 <= length), ())

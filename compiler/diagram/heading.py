@@ -18,8 +18,9 @@ Strip = tuple[Cell, ...]
 TITLE, SUBTITLE, LEGEND, REMARK = 18, 12, 14, 10
 LONGEST = 1000
 ENTRY = 17
-GATED = "×"
+ADDED, GATED = "+", "×"
 NOTES = {
+    ADDED: "a sum, its terms one over the other",
     GATED: "gated, channel by channel",
     "V": "valid padding",
     "TF": "TensorFlow's same padding",

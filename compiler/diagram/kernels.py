@@ -1,119 +1,199 @@
-"""Which kernel a branch is about: the colour of its piece in an overview's strip."""
+"""What an overview's strip shows: where a block's output channels come from.
+
+Pieces side by side are branches of a concat; rows one over the other are the terms of a sum, or
+the factors of a product. A piece is coloured by its branch's kernel.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 from compiler.diagram.style import STRIP
-from compiler.ir.nodes import Leaf, Node, Parallel, Series, children, leaves
-from compiler.ops.window import pair_text
-from compiler.ops.words import CONVS, family, is_identity
+from compiler.ir.nodes import Leaf, Node, Parallel, Series, children, leaves, macs, residual_of
+from compiler.ops.window import axes_text
+from compiler.ops.words import CONVS, WEIGHTED, family, is_identity, is_sum
+
+DEPTHWISE = "depthwise"
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One branch in a strip: its output channels, its colour's name, and its kernel.
+    """One branch in a strip: its output channels, its colour's name, and its kernels.
 
-    `written` is what stands in the piece, as far as there is room: its colour says the rest.
+    One that is made of several has these as parts, whose channels add up to its own.
     """
 
     channels: int
     bucket: str
-    kernel: str
-    written: str = field(default="", compare=False)
+    kernels: tuple[str, ...]
+    parts: tuple[Piece, ...] = ()
+
+    @property
+    def colours(self) -> tuple[Piece, ...]:
+        """What it is drawn as: itself, or its parts without gaps."""
+        return self.parts or (self,)
 
 
-def strip(node: Node) -> list[Piece]:
-    """The branches of a block, of the first in a repeat; empty for what has none."""
+Rows = list[list[Piece]]
+
+
+def strip(node: Node) -> Rows:
+    """The rows of a step's strip, of the last in a repeat; none for what has no branches."""
+    residual = residual_of(node)
+    if residual and isinstance(node, Series | Parallel):
+        past = residual.shortcut
+        beside = piece(past) if past else _past(int(node.out.channels))
+        return [_row(replace(node, residual=None)), [beside]]
     match node:
-        case Parallel() if node.join.keeps_sides:
-            return _factors(node)
-        case Parallel():
-            return [piece(branch) for branch in node.branches]
         case Series():
-            found = [pieces for child in node.nodes if (pieces := strip(child))]
-            return found[-1] if found else []
-        case _:
-            return []
+            return _since(node, node.nodes)
+        case Parallel(branches=(alone,)):
+            return _since(node, (alone, *([node.then] if node.then else [])))
+        case Parallel(then=then) if then and not _passes(then):
+            return [[piece(node)]]
+        case Parallel() if node.join.keeps_sides:
+            return [_row(factor) for factor in _factors(node)]
+        case Parallel() if is_sum(node):
+            return [_row(branch) for branch in node.branches]
+        case Parallel():
+            return [[piece(branch) for branch in node.branches]]
+    return []
 
 
-def _factors(node: Parallel) -> list[Piece]:
+def _since(node: Node, steps: tuple[Node, ...]) -> Rows:
+    """The strip of steps in a series: of the one that makes the channels that come out."""
+    making = [step for step in steps if not _passes(step)]
+    return (strip(making[-1]) if making else []) or ([[piece(node)]] if _nested(node) else [])
+
+
+def _row(node: Node) -> list[Piece]:
+    """A term's channels: branch by branch where it is a concat, else as one."""
+    rows = strip(node)
+    return rows[0] if len(rows) == 1 else [piece(node)]
+
+
+def _past(channels: int) -> Piece:
+    return Piece(channels, "other", ("identity",))
+
+
+def _passes(node: Node) -> bool:
+    """Whether each channel that comes out is made of the same one that comes in."""
+    match node:
+        case Leaf():
+            same = int(node.out.channels) == int(node.inp.channels)
+            return same and node.op.family not in WEIGHTED
+        case Series():
+            return node.residual is None and all(map(_passes, node.nodes))
+        case Parallel():
+            gated = node.join.keeps_sides and not _factors(node) and node.residual is None
+            return gated and (node.then is None or _passes(node.then))
+    return False
+
+
+def _nested(node: Node) -> bool:
+    """Whether there are branches in it, gates apart."""
+    if isinstance(node, Leaf) or _passes(node):
+        return False
+    several = isinstance(node, Parallel) and len(node.branches) > 1
+    return several or residual_of(node) is not None or any(map(_nested, children(node)))
+
+
+def _factors(node: Parallel) -> list[Node]:
     """What a product multiplies, its gates apart; empty where that is the input alone."""
     spread = node.join.spread(tuple(branch.out for branch in node.branches))
     pairs = zip(node.branches, spread, strict=True)
     factors = [branch for branch, gate in pairs if not gate]
-    return [] if all(map(is_identity, factors)) else [piece(branch) for branch in factors]
+    return [] if all(map(is_identity, factors)) else factors
 
 
 def piece(branch: Node) -> Piece:
-    """A branch by its dominant kernel: the largest, or `pool` where nothing larger than 1×1 is.
+    """A branch by its largest kernel, `pool` where nothing larger than 1×1 is.
 
-    Where that is in branches side by side, it is called by all of them; what comes before a
-    larger kernel that follows those doesn't count, as none of the channels is from there.
+    Where branches are in it, it shows all that it is made of: side by side where it ends in a
+    concat, else each kernel by its share of the multiply-accumulates.
     """
-    steps = _since_concat([*_steps(branch)])
-    found = _dominant(branch, [leaf for _, leaf in leaves(tuple(steps))])
-    largest = _largest(steps)
-    for step in steps:
-        if isinstance(step, Parallel) and _is_concat(step) and _largest([step]) == largest:
-            names = dict.fromkeys(piece(inner).kernel for inner in step.branches)
-            return replace(found, kernel=" | ".join(names), written=" | ".join(names))
-    return found
-
-
-def _dominant(branch: Node, inside: list[Leaf]) -> Piece:
-    """A branch by the largest kernel of some of its layers."""
     width = int(branch.out.channels)
+    if is_identity(branch):
+        return _past(width)
+    if not _nested(branch):
+        return _dominant(width, [leaf for _, leaf in leaves((branch,))])
+    rows = [] if isinstance(branch, Parallel) and branch.then else strip_within(branch)
+    if len(rows) == 1 and len(rows[0]) > 1:
+        parts = [part for each in rows[0] for part in each.colours]
+    else:
+        parts = _by_work(width, [leaf for _, leaf in leaves((branch,))])
+    return _made_of(width, parts)
+
+
+def strip_within(branch: Node) -> Rows:
+    """The strip of a branch, where that is more than the branch as one piece."""
+    if isinstance(branch, Series) and not branch.residual:
+        making = [step for step in branch.nodes if not _passes(step)]
+        return strip(making[-1]) if making else []
+    return strip(branch)
+
+
+def _made_of(width: int, parts: list[Piece]) -> Piece:
+    """One piece of several: of their own colour where they share one."""
+    first = parts[0]
+    if all(part.bucket == first.bucket for part in parts):
+        kernels = _sorted(name for part in parts for name in part.kernels)
+        return Piece(width, first.bucket, kernels)
+    return Piece(width, "other", (), tuple(parts))
+
+
+def _by_work(width: int, inside: list[Leaf]) -> list[Piece]:
+    """The kernels of some layers, each by its share of their multiply-accumulates."""
+    work: Counter[tuple[str, tuple[str, ...]]] = Counter()
+    for leaf in inside:
+        if _size(leaf):
+            alone = _dominant(0, [leaf])
+            work[alone.bucket, alone.kernels] += macs(leaf)
+    whole, done, at, parts = sum(work.values()), 0, 0, []
+    order = sorted(work.items(), key=lambda each: ([*STRIP].index(each[0][0]), each[0][1]))
+    for (name, kernels), amount in order:
+        done += amount
+        end = round(width * done / whole)
+        parts.append(Piece(end - at, name, kernels))
+        at = end
+    return parts or [_dominant(width, inside)]
+
+
+def _dominant(width: int, inside: list[Leaf]) -> Piece:
+    """A branch by the largest kernel of some of its layers."""
     sizes = [size for leaf in inside if (size := _size(leaf))]
     if max(sizes, default=(1, False))[0] == 1 and any(leaf.op.family == "pool" for leaf in inside):
-        return Piece(width, "pool", "pool", "pool")
+        return Piece(width, "pool", ("pool",))
     if not sizes:
-        return Piece(width, "other", "other")
-    extent, factorised = max(sizes)
-    rank = len(branch.inp.grid)
-    name = "×".join([str(extent)] * rank)
-    if factorised:
-        name = f"1×{extent}, {extent}×1" if rank == 2 else _factorised(inside)
-    if all(family(leaf) == "depthwise" for leaf in inside if _size(leaf) == max(sizes)):
-        return Piece(width, "depthwise", f"depthwise {name}", name)
-    return Piece(width, bucket(extent, factorised), name, name)
+        return Piece(width, "other", ("other",))
+    largest = max(sizes)
+    about = [leaf for leaf in inside if _size(leaf) == largest]
+    depthwise = all(family(leaf) == DEPTHWISE for leaf in about)
+    return Piece(width, DEPTHWISE if depthwise else bucket(*largest), _sorted(map(_kernel, about)))
 
 
-def _steps(node: Node) -> Iterator[Node]:
-    """What runs one after the other in a branch: layers, and branches that are put side by side."""
-    if isinstance(node, Parallel) and _is_concat(node):
-        yield replace(node, then=None, residual=None)
-        for child in children(node)[len(node.branches) :]:
-            yield from _steps(child)
-    elif isinstance(node, Leaf):
-        yield node
-    else:
-        for child in children(node):
-            yield from _steps(child)
+def _kernel(leaf: Leaf) -> str:
+    """A kernel's sides, each of them: `3×5`."""
+    window = leaf.op.window(leaf.inp) or leaf.op.enlarging(leaf.inp)
+    assert window is not None, leaf
+    return axes_text(tuple(int(side) for side in window.kernel))
 
 
-def _is_concat(node: Parallel) -> bool:
-    return node.join.nests and len(node.branches) > 1
+def _sorted(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(set(names), key=by_size))
 
 
-def _since_concat(steps: list[Node]) -> list[Node]:
-    """The steps after the last branches side by side, if there is a larger kernel than 1×1."""
-    last = max((i for i, step in enumerate(steps, 1) if isinstance(step, Parallel)), default=0)
-    return steps[last:] if _largest(steps[last:])[0] > 1 else steps
+def by_size(name: str) -> tuple[list[int], str]:
+    """What sorts 1×9 before 1×11."""
+    return [int(side) for side in re.findall(r"\d+", name)], name
 
 
-def _largest(steps: list[Node]) -> tuple[int, bool]:
-    return max(
-        (size for _, leaf in leaves(tuple(steps)) if (size := _size(leaf))), default=(1, False)
-    )
-
-
-def _factorised(inside: list[Leaf]) -> str:
-    """The first two such kernels of clips, as they are: there are many ways to divide one."""
-    slides = [leaf.op.window(leaf.inp) for leaf in inside if leaf.op.family == "factorised"]
-    names = dict.fromkeys(pair_text(slide.kernel) for slide in slides if slide)
-    return ", ".join([*names][:2])
+def every(rows: Rows) -> Iterator[Piece]:
+    """All that has a colour in a strip."""
+    return (colour for row in rows for each in row for colour in each.colours)
 
 
 def _size(leaf: Leaf) -> tuple[int, bool] | None:
@@ -126,8 +206,9 @@ def _size(leaf: Leaf) -> tuple[int, bool] | None:
 def bucket(extent: int, factorised: bool) -> str:
     """The name in `STRIP` of kernels of that extent.
 
-    >>> bucket(1, False), bucket(11, False), bucket(7, True)
-    ('1×1', '7×7', '1×7')
+    >>> bucket(1, False), bucket(2, False), bucket(11, False), bucket(7, True)
+    ('1×1', '3×3', '7×7', '1×7')
     """
     known = [name for name in STRIP if "×" in name and (name[0] != name[-1]) == factorised]
-    return min(known, key=lambda name: abs(int(name[-1]) - extent))
+    alike = [name for name in known if (name[-1] == "1") == (extent == 1)] or known
+    return min(alike, key=lambda name: abs(int(name[-1]) - extent))

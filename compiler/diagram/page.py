@@ -17,6 +17,7 @@ from compiler.diagram.heading import (
     wrapped,
 )
 from compiler.diagram.heat import Heat
+from compiler.diagram.kernels import DEPTHWISE, by_size, every
 from compiler.diagram.rows import Row, rows
 from compiler.diagram.style import STRIP
 from compiler.diagram.text import brief, shape, si
@@ -28,6 +29,7 @@ from compiler.picture.ink import FRAME
 from compiler.picture.labels import small
 from compiler.picture.sheet import Sheet
 
+MIXED = "without a gap = one branch, of several kernels"
 NARROWEST = 520
 """Legends get that much room, however narrow the grid is."""
 
@@ -42,6 +44,7 @@ def overview(network: Network, wishes: Wishes = PLAIN) -> Sheet:
     notes = [
         *([brought(usual(network))] if has_convs(network) else []),
         *meanings(note for each in lines for card in each.cards for note in card.notes),
+        *([words((small(MIXED),))] if _is_mixed(lines) else []),
     ]
     legend = [*wrapped([_branches(lines), _steps(heat, measure)], page), *wrapped(notes, page)]
     title = titled(network.title or network.name, _amounts(network), page)
@@ -54,6 +57,11 @@ def overview(network: Network, wishes: Wishes = PLAIN) -> Sheet:
     )
 
 
+def _is_mixed(lines: list[Row]) -> bool:
+    strips = (card.strip for each in lines for card in each.cards)
+    return any(piece.parts for rows in strips for row in rows for piece in row)
+
+
 def _amounts(network: Network) -> str:
     nodes = network.trunk
     amount = f"{si(sum(map(params, nodes)))} parameters, {si(sum(map(macs, nodes)))}"
@@ -62,9 +70,14 @@ def _amounts(network: Network) -> str:
 
 def _branches(lines: list[Row]) -> Strip:
     """The legend of the strips: every kernel that dominates a branch."""
-    pieces = [piece for each in lines for card in each.cards for piece in card.strip]
-    kernels = {name: sorted({p.kernel for p in pieces if p.bucket == name}) for name in STRIP}
-    entries = [_entry(swatch(STRIP[name], FRAME), ", ".join(k)) for name, k in kernels.items() if k]
+    strips = [card.strip for each in lines for card in each.cards]
+    pieces = [piece for rows in strips for piece in every(rows)]
+    found = {name: {k for p in pieces if p.bucket == name for k in p.kernels} for name in STRIP}
+    kernels = {name: sorted(of, key=by_size) for name, of in found.items()}
+    told = {name: ", ".join(of) for name, of in kernels.items() if of}
+    if DEPTHWISE in told:
+        told[DEPTHWISE] = f"{DEPTHWISE} {told[DEPTHWISE]}"
+    entries = [_entry(swatch(STRIP[name], FRAME), text) for name, text in told.items()]
     caption = words((small("output channels by branch"),), gap=6)
     return joined(caption, *entries, blank(14)) if entries else blank(0)
 

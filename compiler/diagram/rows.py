@@ -7,17 +7,17 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from compiler.diagram.facts import Habit, deviation, tooltip, usual
-from compiler.diagram.heading import GATED
-from compiler.diagram.kernels import Piece, strip
+from compiler.diagram.heading import ADDED, GATED
+from compiler.diagram.kernels import Rows, strip
 from compiler.diagram.text import by, counted, each, plain
 from compiler.diagram.trimming import ends, more
 from compiler.diagram.uses import is_repeat
 from compiler.ir.facts import Axes
 from compiler.ir.measures import MEASURES, Measure
 from compiler.ir.network import Network
-from compiler.ir.nodes import Leaf, Node, Parallel, Series, Tap, use_of
+from compiler.ir.nodes import Leaf, Node, Parallel, Series, Tap, nodes, use_of
 from compiler.ir.op import Op, Shape
-from compiler.ops.words import holding, is_gated, is_unit, titled, words
+from compiler.ops.words import has_sum, holding, is_gated, is_sum, is_unit, titled, words
 
 ROW = 6
 """Boxes side by side at most."""
@@ -42,7 +42,7 @@ class Card:
     """Of what the drawing's colours tell."""
     told: str = ""
     """The same in words: of a repeat as a product, or as the sum that it is."""
-    strip: list[Piece] = field(default_factory=list)
+    strip: Rows = field(default_factory=list)
     tooltip: str = ""
     taps: list[Tap] = field(default_factory=list)
     path: str = ""
@@ -96,14 +96,14 @@ def _card(network: Network, node: Node, common: Habit, measure: Measure) -> Card
         section=network.sections.get(node.name, ""),
         amount=amount,
         told=counted(amount, measure.unit) if amount else "",
-        strip=strip(node),
+        strip=strip(node) if not _is_list(node) else [],
         tooltip=tooltip(node),
         path=node.name,
     )
     if isinstance(node, Leaf) or (isinstance(node, Series) and is_unit(node)):
         notes = (*words(node).notes, *deviation(node, common))
         return replace(card, title=titled(node), aside=" ".join(notes), name=node.name, notes=notes)
-    notes = (GATED,) if is_gated(node) else ()
+    notes = (*([ADDED] if has_sum(node) else []), *([GATED] if is_gated(node) else []))
     if isinstance(node, Series) and is_repeat(node):
         call = use_of(node.nodes[0])
         card = replace(card, times=len(node.nodes), aside=call.block if call else "")
@@ -111,22 +111,35 @@ def _card(network: Network, node: Node, common: Habit, measure: Measure) -> Card
     elif call := use_of(node):
         card = replace(card, aside="" if call.block == node.name else call.block)
     elif isinstance(node, Parallel) and len(node.branches) > 1:
-        card = replace(card, aside=node.join.word)
-    elif isinstance(node, Series) and node.residual:
-        card = replace(card, aside="residual")
-    elif not card.strip:
-        card = replace(card, name=holding(node))
+        card = replace(card, aside="" if is_sum(node) else node.join.word)
+    if not card.strip:
+        card = replace(card, name=_steps(node))
     return replace(card, aside=" ".join((card.aside, *notes)).strip(), notes=notes)
 
 
-def _summed(nodes: tuple[Node, ...], measure: Measure) -> str:
+def _summed(steps: tuple[Node, ...], measure: Measure) -> str:
     """What a repeat has: `20 × 325 M`, or `Σ 6.50 G` where its steps differ."""
-    amounts = list(map(measure.of, nodes))
+    amounts = list(map(measure.of, steps))
     if not any(amounts):
         return ""
     if len(set(amounts)) == 1:
         return each(counted(amounts[0], measure.unit), len(amounts))
     return f"Σ {counted(sum(amounts), measure.unit)}"
+
+
+def _steps(node: Node) -> str:
+    """What a step without branches holds; of a block, or a repeat of one, what is in it."""
+    if isinstance(node, Series) and is_repeat(node):
+        node = node.nodes[0]
+    return holding(replace(node, use=None) if isinstance(node, Series | Parallel) else node)
+
+
+def _is_list(node: Node) -> bool:
+    """Whether it is steps one after the other, none with branches: these are told by name."""
+    if not isinstance(node, Series) or node.use or node.residual or is_repeat(node):
+        return False
+    within = (inner for _, inner in nodes((node,)))
+    return not any(isinstance(inner, Parallel) and len(inner.branches) > 1 for inner in within)
 
 
 def rows(network: Network, measure: Measure = MEASURES["macs"]) -> Iterator[Row]:
