@@ -8,6 +8,7 @@ import struct
 from dataclasses import replace
 from itertools import combinations, pairwise
 from pathlib import Path
+from typing import get_args
 from xml.etree import ElementTree as ET
 
 import pygraphviz  # type: ignore[import-untyped]  # ships no types
@@ -15,14 +16,16 @@ import pytest
 from PIL import ImageFont
 
 from compiler import diagram, picture
-from compiler.cost import cost
+from compiler.cost import cost, measure
 from compiler.diagram import drawing
 from compiler.diagram.facts import deviation, usual
 from compiler.diagram.heat import Heat
 from compiler.diagram.kernels import Piece, bucket, strip
 from compiler.diagram.rows import cards
+from compiler.diagram.style import HEAT
 from compiler.diagram.text import si
 from compiler.diagram.uses import subtitle, uses
+from compiler.ir.measures import Amount, Counted
 from compiler.lowering.lower import lower
 from compiler.picture import Sheet, as_dot, as_svg, rendering
 from compiler.picture.labels import Run, room_for
@@ -393,15 +396,48 @@ def test_numbers_have_three_digits_and_a_unit() -> None:
     assert [si(n) for n in (0, 999, 999_999, 1_498_000_000)] == ["0", "999", "1.00 M", "1.50 G"]
 
 
-def test_heat_has_named_steps() -> None:
+def test_heat_has_round_steps() -> None:
     heat = Heat.over([0, 1, 350_000_000])
-    assert [bound for _, bound in heat.scale()] == [
-        0, 5_000_000, 10_000_000, 20_000_000, 50_000_000, 100_000_000, 200_000_000, 500_000_000,
-    ]  # fmt: skip
-    amounts = (0, 1, 5_000_000, 5_000_001, 350_000_000, 500_000_000)
+    million = 1_000_000
+    assert heat.bounds == (0, *(n * million for n in (5, 10, 20, 50, 100, 200, 500)))
+    amounts = (0, 1, 5 * million, 5 * million + 1, 350 * million, 500 * million)
     assert [heat.level(n) for n in amounts] == [0, 1, 1, 2, 7, 7]
-    assert Heat.over([2, 7]).bounds == (0, 1, 2, 5, 10)
     assert Heat.over([]).level(0) == Heat.over([0]).level(0) == 0
+    assert [Heat.over([n]).bounds for n in (1, 3, 10)] == [(0, 1), (0, 5), (0, 10)]
+
+
+def test_a_strip_says_its_kernels_where_they_fit() -> None:
+    """The first of two kernels, where that is all that fits; its pool is too narrow."""
+    told = words_of("inception_v4.overview")
+    assert "inception_b ×7 B 1×1 1×7 1×7 1024 × 17 × 17 7 × 847 M" in told
+
+
+def test_few_steps_of_heat_are_as_far_apart_as_many() -> None:
+    scale = Heat.over([1_100_000, 15_000_000]).scale()
+    assert [bound for _, bound in scale] == [0, 2_000_000, 5_000_000, 10_000_000, 20_000_000]
+    assert (scale[0][0], scale[-1][0]) == (HEAT[0], HEAT[-1])
+    inks = [HEAT.index(ink) for ink, _ in scale]
+    assert inks == [0, 2, 4, 6, 7]
+
+
+def test_an_overview_is_coloured_by_what_is_asked_for() -> None:
+    network = lower(load("inception_v4"))
+    total = cost(network).total
+    found = {each: measure(network, each) for each in get_args(Amount)}
+    for each in get_args(Counted):
+        assert sum(map(found[each].of, network.trunk)) == getattr(total, each)
+    assert max(map(found["memory"].of, network.trunk)) == total.peak_bytes
+    told = {
+        each: {card.title: card.told for card in cards(network, kind)}["inception_b"]
+        for each, kind in found.items()
+    }
+    assert told["macs"] == "7 × 847 M" and told["params"] == "7 × 2.94 M"
+    assert told["memory"].endswith(" MB"), "the most of them, no sum"
+    sheet = diagram.overview(network, diagram.Wishes(heat=found["memory"]))
+    said = "".join(run.text for line in sheet.heading for c in line.cells for run in c.runs)
+    assert "activation bytes alive at once" in said and "≤ 20 MB" in said
+    with pytest.raises(ValueError, match="this drawing has no heat"):
+        diagram.sheet_of(network, "stem", diagram.Wishes(heat=found["params"]))
 
 
 def test_dropout_is_a_card_and_views_are_none() -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
@@ -12,6 +12,7 @@ from compiler.cli.files import deliver
 from compiler.cli.options import load, optimize_option, spec_options
 from compiler.cli.terminal import Failed
 from compiler.cli.wishing import wish_options
+from compiler.ir.measures import Amount
 from compiler.lowering.prepare import Prepared
 
 if TYPE_CHECKING:
@@ -55,10 +56,13 @@ def source(output: Path | None, **spec: Any) -> None:
               help="Pixels a point of a .png; 2 without it.")  # fmt: skip
 @click.option("--dpi", type=click.FloatRange(7.2, 1440),
               help="The same as dots per inch, 72 times the scale.")  # fmt: skip
+@click.option("--heat", type=click.Choice(get_args(Amount)), default="macs", show_default=True,
+              help="What the colours and numbers of an overview tell.")  # fmt: skip
 @wish_options
 def draw(
     output: Path | None,
     what: str,
+    heat: Amount,
     wishes: Wishes,
     tone: Tone | None,
     scale: float | None,
@@ -74,13 +78,14 @@ def draw(
       inception-compile draw inception_v3 --what mixed_6d --shapes -o mixed_6d.svg
       inception-compile draw googlenet --what full -o all.svg
       inception-compile draw googlenet --optimize -o folded.svg
+      inception-compile draw inception_v4 --heat memory -o memory.svg
       inception-compile draw inception_v4 --mono -o v4.pdf
       inception-compile draw inception_v4 --dpi 600 -o v4.png
     """
     if scale and dpi:
         raise click.UsageError("--scale and --dpi say the same: give one of them")
     pixels = dpi / 72 if dpi else scale
-    Drawing(output, what, tone or "auto", pixels, wishes).draw(load(**spec))
+    Drawing(output, what, tone or "auto", pixels, wishes, heat).draw(load(**spec))
 
 
 @dataclass(frozen=True)
@@ -92,6 +97,7 @@ class Drawing:
     tone: Tone = "auto"
     scale: float | None = None
     wishes: Wishes | None = None
+    heat: Amount = "macs"
 
     def __post_init__(self) -> None:
         """Refuse what ends in no form that there is, and pixels of what has none."""
@@ -110,11 +116,14 @@ class Drawing:
 
     def draw(self, prepared: Prepared) -> None:
         """Draw a network. Raises a usage error for what it has not."""
+        from compiler.cost import measure
         from compiler.diagram import Wishes, sheet_of
         from compiler.picture import Picture, RenderError
 
         try:
-            sheet = sheet_of(prepared.network, self.what, self.wishes or Wishes())
+            told = measure(prepared.network, self.heat)
+            wishes = replace(self.wishes or Wishes(), heat=told)
+            sheet = sheet_of(prepared.network, self.what, wishes)
             made = Picture(sheet).toned(self.tone).made(self.form, scale=self.scale)
         except (LookupError, ValueError) as error:
             raise click.UsageError(str(error)) from None

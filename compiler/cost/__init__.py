@@ -11,13 +11,14 @@ from __future__ import annotations
 
 from compiler.cost.counting import total
 from compiler.cost.field import Field
+from compiler.cost.measuring import measure
 from compiler.cost.memory import peak_bytes, saved_bytes
 from compiler.cost.report import Report
 from compiler.cost.rows import COLUMNS, Counts, Row, Total, counted
 from compiler.cost.sums import tally, whole_field
 from compiler.ir.network import Network
 
-__all__ = ["COLUMNS", "Counts", "Field", "Report", "Row", "Total", "cost"]
+__all__ = ["COLUMNS", "Counts", "Field", "Report", "Row", "Total", "cost", "measure"]
 
 
 def cost(

@@ -71,6 +71,8 @@ def sheet_of(network: Network, what: str, wishes: Wishes = PLAIN) -> Sheet:
 
     Raises `LookupError` for what there is none of, `ValueError` for wishes that it can't fulfil.
     """
+    if what != "overview":
+        wishes.only("shapes", "title", "legend")
     details = Details(network, wishes)
     there: dict[str, Maker] = {**_standard(details), "full": details.full}
     if f"{what}_" in there and what not in there:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import count
+from itertools import count, dropwhile, takewhile
 
 from compiler.diagram.style import HEAT
 from compiler.picture.ink import Ink
-
-ROUND = (1, 2, 5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,18 +19,25 @@ class Heat:
 
     @classmethod
     def over(cls, amounts: list[int]) -> Heat:
-        """Steps up to just over the largest of `amounts`; what is small shares the lowest."""
-        largest, bounds = max(amounts, default=0), [0]
-        for place in count():
-            if bounds[-1] >= largest:
-                break
-            bounds.append(ROUND[place % 3] * 10 ** (place // 3))
-        return cls((0, *bounds[1:][-len(HEAT) + 1 :]))
+        """Steps from the least of `amounts` to the largest; what is far below shares the lowest."""
+        there = sorted(filter(None, amounts))
+        if not there:
+            return cls((0,))
+        bounds = [*takewhile(lambda bound: bound < there[-1], _rounds())]
+        bounds = [*bounds[bisect_left(bounds, there[0]) :], next(_rounds(there[-1]))]
+        return cls((0, *bounds[1 - len(HEAT) :]))
 
     def level(self, amount: int) -> int:
         """The step that an amount falls in, from 0."""
         return bisect_left(self.bounds, amount)
 
     def scale(self) -> list[tuple[Ink, int]]:
-        """Each step's colour and upper bound."""
-        return list(zip(HEAT, self.bounds, strict=False))
+        """Each step's colour and upper bound; few steps are as far apart as many."""
+        last, most = len(self.bounds) - 1, len(HEAT) - 1
+        return [(HEAT[-(-i * most // max(last, 1))], bound) for i, bound in enumerate(self.bounds)]
+
+
+def _rounds(least: int = 1) -> Iterator[int]:
+    """1, 2, 5, 10, 20…: those that are no less than that."""
+    every = (step * 10**place for place in count() for step in (1, 2, 5))
+    return dropwhile(lambda bound: bound < least, every)

@@ -34,14 +34,14 @@ round. `tests/test_colours.py` holds what that comes to.
 """
 
 HEAT = (
-    Ink("#fffaf8", "#11181f"),
-    Ink("#fee3d6", "#31231c"),
-    Ink("#faccb8", "#4d2e22"),
-    Ink("#f7b39b", "#6c382a"),
-    Ink("#f4997f", "#8c4234"),
-    Ink("#ef7d68", "#ab4c41"),
-    Ink("#e85f55", "#c95751"),
-    Ink("#de3a4b", "#e86264"),
+    Ink("#fefaf7", "#11181f"),
+    Ink("#faebdf", "#2f211a"),
+    Ink("#f4dac7", "#442d21"),
+    Ink("#eec8af", "#5c3728"),
+    Ink("#e9b597", "#75422f"),
+    Ink("#e2a181", "#8e4d39"),
+    Ink("#dc8c6c", "#aa5743"),
+    Ink("#d67559", "#c9614e"),
 )
 """From nothing to the most: named steps, so that each has a night colour."""
 

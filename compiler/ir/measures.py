@@ -35,6 +35,8 @@ def activations(*nodes: Node) -> int:
 
 Counted = Literal["macs", "params", "activations"]
 """What can be read off a step by itself."""
+Amount = Literal[Counted, "memory"]
+"""All that there is; what is alive at once isn't of a step alone (see `compiler.cost.measure`)."""
 MEASURES: dict[Counted, Measure] = {
     "macs": Measure("multiply-accumulates", macs),
     "params": Measure("parameters", params),

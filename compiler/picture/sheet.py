@@ -41,8 +41,7 @@ class Tile:
 
     def __post_init__(self) -> None:
         """Take inks that can be read on what is below them."""
-        below = PAPER if self.outline == "none" else self.look.fill
-        object.__setattr__(self, "label", readable(self.label, below))
+        object.__setattr__(self, "label", readable(self.label, self.look.fill))
 
 
 @dataclass(frozen=True, slots=True)
