@@ -1,4 +1,4 @@
-"""The page of pictures: every network on the shelf with its overview, its blocks and its figures."""
+"""The page of pictures: every network on the shelf with its overview, blocks and figures."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from dsl.models import shelf
 
 HEAD = """# Gallery
 
-Every network on the shelf: its overview, its stem, each distinct block once, its auxiliary heads. All of
-it is drawn from `specs/`, and `make accept` writes this page. Click a picture for its full size; in it,
-the pointer on a box tells shapes, costs and the line of the spec. [networks.md](networks.md) says where
-each network comes from, [diagrams.md](diagrams.md) how to draw one's own.
+Every network on the shelf: its overview, its stem, each distinct block once, its auxiliary heads.
+All of it is drawn from `specs/`, and `make accept` writes this page. Click a picture for its full
+size; in it, the pointer on a box tells shapes, costs and the line of the spec.
+[networks.md](networks.md) says where each network comes from, [diagrams.md](diagrams.md) how to
+draw one's own.
 """
 SHRUNK = 0.75
 """Pixels a point, for blocks beside each other."""

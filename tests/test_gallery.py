@@ -23,11 +23,3 @@ def test_every_link_leads_to_a_file() -> None:
     paths = {one or other for one, other in links}
     assert len(paths) > 4 * len(shelf.names())
     assert all((PAGE.parent / path).is_file() for path in paths)
-
-
-def test_the_readme_opens_with_lines_of_the_spec_that_it_shows() -> None:
-    readme = (PAGE.parent.parent / "README.md").read_text(encoding="utf-8")
-    (lines,) = re.findall(
-        r"^From these lines.*?```text\n(.*?)```", readme, re.DOTALL | re.MULTILINE
-    )
-    assert lines in (PAGE.parent.parent / "specs" / "googlenet.yaml").read_text(encoding="utf-8")

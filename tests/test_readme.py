@@ -23,6 +23,11 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", TEXT, re.DOTALL)
 
 
+def test_it_opens_with_lines_of_the_spec_that_it_shows() -> None:
+    opening, _, _ = blocks("text")
+    assert opening in (ROOT / "specs" / "googlenet.yaml").read_text(encoding="utf-8")
+
+
 def test_the_spec_with_its_variant_and_contract_compiles(tmp_path: Path) -> None:
     spec, _, variant, expect = blocks("yaml")
     path = tmp_path / "my_net.yaml"
@@ -39,7 +44,7 @@ def test_the_network_made_from_another_is_half_of_it() -> None:
 
 
 def test_the_error_is_what_one_gets() -> None:
-    shown, _ = blocks("text")
+    _, shown, _ = blocks("text")
     wrong = blocks("yaml")[0].replace("mixed_2: A width", "mixed_2: A wdth")
     with pytest.raises(dsl.SpecError) as caught:
         dsl.loads(wrong, "my_net.yaml")
@@ -47,7 +52,7 @@ def test_the_error_is_what_one_gets() -> None:
 
 
 def test_the_findings_are_what_one_gets() -> None:
-    _, shown = blocks("text")
+    _, _, shown = blocks("text")
     text = framed(
         "name: my_port\ninput: [3, 64, 64]\nclasses: 10\ndefaults: {bias: true}\n"
         "stem: [3x3 32 /2, 3x3 64]\nhead: [globalpool avg, fc classes, softmax]"
