@@ -142,3 +142,10 @@ def test_the_command_scales_pixels_alone(
 def test_a_sheet_with_no_colours_of_the_night_has_no_style_sheet() -> None:
     one = Ink("#123456", "#123456")
     assert "<style>" not in as_svg(replace(Sheet("a", "b", "", ()), paper=one))
+
+
+def test_a_pdf_is_as_large_as_the_svg() -> None:
+    picture = draw(network("small"), "A")
+    (box,) = re.findall(rb"/MediaBox \[ 0 0 ([\d.]+) ([\d.]+) \]", picture.made("pdf"))
+    sides = [picture.sheet.width + 36, picture.sheet.height + 36]
+    assert [*map(float, box)] == pytest.approx(sides, abs=1)

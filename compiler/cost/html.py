@@ -22,7 +22,7 @@ def as_html(report: Report) -> str:
             f"<tbody>\n{rows}\n</tbody>",
             f"<tfoot>{_row(cells(report.total, report, 'total'), 'th')}</tfoot>",
             "</table>",
-            f"<pre>{escape(totals)}</pre>",
+            f'<pre style="font-family: monospace">{escape(totals)}</pre>',
         ]
     )
 

@@ -12,15 +12,18 @@ from itertools import count, pairwise
 
 import graphviz  # type: ignore[import-untyped]  # has no py.typed marker
 
-from compiler.picture.ink import EDGE, FONT, Look
+from compiler.picture.ink import EDGE, Look
 from compiler.picture.labels import Cell, Label, Line, Run
 from compiler.picture.sheet import Edge, End, Point, Sheet, Tile
 from compiler.picture.words import clean
 
+FACE = "Arial"
+"""As wide as Helvetica, and the one that a Graphviz without fonts, as in a browser, can measure."""
 GRAPH = {
-    "fontname": FONT,
+    "fontname": FACE,
     "inputscale": "72",
     "layout": "neato",
+    "margin": "0",
     "outputorder": "edgesfirst",
     "pad": "0.25",
     "splines": "line",
@@ -31,7 +34,7 @@ NODE = {
     "fixedsize": "true",
     "margin": "0",
     "penwidth": "1.1",
-    "fontname": FONT,
+    "fontname": FACE,
     "fontsize": "11",
 }
 EDGES = {"arrowsize": "0.6", "penwidth": "1.1"}
