@@ -462,6 +462,8 @@ def test_an_overview_is_coloured_by_what_is_asked_for() -> None:
     assert "activation bytes alive at once" in said and "≤ 20 MB" in said
     with pytest.raises(ValueError, match="this drawing has no heat"):
         diagram.sheet_of(network, "stem", diagram.Wishes(heat=found["params"]))
+    with pytest.raises(ValueError, match="memory is nothing that a step has by itself: macs, "):
+        diagram.overview(network, diagram.Wishes(heat="memory"))  # type: ignore[arg-type]  # wrong
 
 
 def test_dropout_is_a_card_and_views_are_none() -> None:

@@ -44,6 +44,15 @@ def test_its_python_runs(made: dict[str, Any]) -> None:
     assert lower(made["tiny"]).out == (10,)
 
 
+def test_the_python_of_the_page_on_diagrams_runs(tmp_path: Path) -> None:
+    text = (Path(__file__).parent.parent / "docs" / "diagrams.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    assert blocks
+    with chdir(tmp_path):
+        for block in blocks:
+            exec(block, {})
+
+
 def test_a_spec_shows_its_yaml() -> None:
     spec = dsl.load("googlenet")
     assert repr(spec) == str(spec) == dsl.dump(spec)

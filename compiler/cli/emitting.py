@@ -121,8 +121,8 @@ class Drawing:
         from compiler.picture import Picture, RenderError
 
         try:
-            told = measure(prepared.network, self.heat)
-            wishes = replace(self.wishes or Wishes(), heat=told)
+            heat = measure(prepared.network, self.heat) if self.heat == "memory" else self.heat
+            wishes = replace(self.wishes or Wishes(), heat=heat)
             sheet = sheet_of(prepared.network, self.what, wishes)
             made = Picture(sheet).toned(self.tone).made(self.form, scale=self.scale)
         except (LookupError, ValueError) as error:

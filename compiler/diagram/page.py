@@ -36,7 +36,7 @@ NARROWEST = 520
 
 def overview(network: Network, wishes: Wishes = PLAIN) -> Sheet:
     """The network on one page: its blocks with branches and shapes, coloured by an amount."""
-    measure = wishes.heat
+    measure = wishes.measure
     lines = list(rows(network, measure))
     heat = Heat.over([card.amount for each in lines for card in each.cards])
     grid = Grid(lines, heat)

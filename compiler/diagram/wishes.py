@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Literal
 
-from compiler.ir.measures import MEASURES, Measure
+from compiler.ir.measures import MEASURES, Counted, Measure
 
 Layout = Literal["snake", "column", "wide"]
 """Where an overview's boxes stand: in rows, one below the other, or in one row."""
@@ -22,7 +22,17 @@ class Wishes:
     shapes: bool = False
     title: bool = True
     legend: bool = True
-    heat: Measure = MEASURES["macs"]
+    heat: Counted | Measure = "macs"
+
+    @property
+    def measure(self) -> Measure:
+        """What the colours tell. Raises `ValueError` for a word that there is no amount of."""
+        if isinstance(self.heat, Measure):
+            return self.heat
+        if self.heat not in MEASURES:
+            known = f"{', '.join(MEASURES)}, or what compiler.cost.measure gives"
+            raise ValueError(f"{self.heat} is nothing that a step has by itself: {known}")
+        return MEASURES[self.heat]
 
     def only(self, *names: str) -> None:
         """Raise `ValueError` where something is wished for that isn't among these."""
