@@ -89,6 +89,20 @@ def test_a_failing_dot_and_no_wheel_is_one_clear_line(
     )
 
 
+def test_drawing_what_needs_graphviz_is_then_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    monkeypatch.setattr(rendering, "find_spec", lambda name: None)
+    for form in picture.FORMS:
+        file = tmp_path / f"x.{form}"
+        drawn = run(["draw", "googlenet", "--what", "v1", "-o", str(file)]) == 0
+        assert drawn == file.exists() == (form not in ("pdf", "png")), form
+        said = capsys.readouterr().err.splitlines()
+        assert len(said) == (not drawn), said
+        assert drawn or "pip install pygraphviz" in said[0]
+
+
 @pytest.mark.parametrize("dot", ["", "echo broken >&2; exit 1"])
 def test_the_main_job_then_writes_no_png(
     dot: str,

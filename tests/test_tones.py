@@ -13,7 +13,7 @@ from PIL import Image
 from compiler.cli import run
 from compiler.diagram import draw, drawings, overview
 from compiler.files import png
-from compiler.picture import TONES, RenderError, Sheet, Tone, as_dot, as_svg, toned
+from compiler.picture import FORMS, TONES, RenderError, Sheet, Tone, as_dot, as_svg, toned
 from compiler.picture.ink import Ink
 from compiler.picture.svg import _inks
 from compiler.picture.tones import grey
@@ -136,7 +136,24 @@ def test_the_command_scales_pixels_alone(
     assert run(["draw", "googlenet", "--what", "full", "--scale", "20",
                 "-o", str(tmp_path / "c.png")]) == 1  # fmt: skip
     assert "the largest scale is" in capsys.readouterr().err
+    assert run([*command, str(tmp_path / "c.png"), "--dpi", "nan"]) == 2
+    assert "are numbers" in capsys.readouterr().err
     assert {path.name for path in tmp_path.iterdir()} == {"a.png", "b.png"}
+
+
+def test_every_form_and_tone_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    root = Path(__file__).parent.parent
+    page = (root / "docs" / "diagrams.md").read_text(encoding="utf-8")
+    rows = (root / "README.md").read_text(encoding="utf-8").splitlines()
+    (row,) = (line for line in rows if line.startswith("| `… draw SPEC`"))
+    assert run(["draw", "--help"]) == 0
+    shown = capsys.readouterr().out
+    assert re.findall(r"(?m)^\| `\.(\w+)` \|", page) == [*FORMS]
+    assert set(FORMS) <= set(re.findall(r"\w+", row.partition("-o FILE.")[2].partition("`")[0]))
+    for told in [*(f".{form}" for form in FORMS), *(f"--{tone}" for tone in FIXED)]:
+        assert told in shown
+    for tone in FIXED:
+        assert f"`--{tone}`" in page and f"`--{tone}`" in row
 
 
 def test_a_sheet_with_no_colours_of_the_night_has_no_style_sheet() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -103,6 +104,8 @@ class Drawing:
         """Refuse what ends in no form that there is, and pixels of what has none."""
         if self.form != "png" and self.scale:
             raise click.UsageError(f"--scale and --dpi are of a .png; a .{self.form} has no pixels")
+        if self.scale and not isfinite(self.scale):  # click's ranges take what is no number.
+            raise click.UsageError("--scale and --dpi are numbers")
 
     @property
     def form(self) -> str:

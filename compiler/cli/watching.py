@@ -54,7 +54,7 @@ class Watched:
 @PLUGIN
 @limit_options
 @click.option("--draw", "output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
-              help="A .svg, .png or .dot file to draw into, at each save.")  # fmt: skip
+              help="A picture to draw anew at each save, as `draw -o` takes it.")  # fmt: skip
 @click.option("--what", default="overview", show_default=True, metavar="NAME",
               help="With --draw: overview, stem, full, a block or an auxiliary head.")  # fmt: skip
 def watch(
