@@ -146,18 +146,17 @@ def _made_of(width: int, parts: list[Piece]) -> Piece:
 
 
 def _by_work(width: int, inside: list[Leaf]) -> list[Piece]:
-    """The kernels of some layers, each by its share of their multiply-accumulates."""
-    work: Counter[tuple[str, tuple[str, ...]]] = Counter()
-    for leaf in inside:
-        if _size(leaf):
-            alone = _dominant(0, [leaf])
-            work[alone.bucket, alone.kernels] += macs(leaf)
+    """The kernels of some layers, each colour by its share of their multiply-accumulates."""
+    work, names = Counter[str](), dict[str, set[str]]()
+    for leaf in filter(_size, inside):
+        alone = _dominant(0, [leaf])
+        work[alone.bucket] += macs(leaf)
+        names.setdefault(alone.bucket, set()).update(alone.kernels)
     whole, done, at, parts = sum(work.values()), 0, 0, []
-    order = sorted(work.items(), key=lambda each: ([*STRIP].index(each[0][0]), each[0][1]))
-    for (name, kernels), amount in order:
-        done += amount
+    for name in filter(work.__getitem__, STRIP):
+        done += work[name]
         end = round(width * done / whole)
-        parts.append(Piece(end - at, name, kernels))
+        parts.append(Piece(end - at, name, _sorted(names[name])))
         at = end
     return parts or [_dominant(width, inside)]
 
@@ -186,9 +185,10 @@ def _sorted(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(set(names), key=by_size))
 
 
-def by_size(name: str) -> tuple[list[int], str]:
-    """What sorts 1×9 before 1×11."""
-    return [int(side) for side in re.findall(r"\d+", name)], name
+def by_size(name: str) -> tuple[int, list[int], str]:
+    """What sorts 1×9 before 1×11, and 3×3 before both."""
+    sides = [int(side) for side in re.findall(r"\d+", name)]
+    return max(sides, default=0), sides, name
 
 
 def every(rows: Rows) -> Iterator[Piece]:
