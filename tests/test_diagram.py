@@ -23,10 +23,11 @@ from compiler.diagram import drawing
 from compiler.diagram.facts import deviation, usual
 from compiler.diagram.heat import Heat
 from compiler.diagram.kernels import Piece, bucket, strip
+from compiler.diagram.naming import subtitle
 from compiler.diagram.rows import cards
 from compiler.diagram.style import HEAT
 from compiler.diagram.text import si
-from compiler.diagram.uses import subtitle, uses
+from compiler.diagram.uses import uses
 from compiler.ir.measures import Amount, Counted
 from compiler.lowering.lower import lower
 from compiler.picture import Sheet, as_dot, as_svg, rendering

@@ -10,9 +10,10 @@ from compiler import diagram
 from compiler.diagram.chains import Planner, Split
 from compiler.diagram.facts import Habit
 from compiler.diagram.kernels import strip
+from compiler.diagram.naming import subtitle
 from compiler.diagram.style import LOOKS
 from compiler.diagram.text import plain
-from compiler.diagram.uses import subtitle, uses
+from compiler.diagram.uses import uses
 from compiler.ir.nodes import Node
 from tests.networks import network, shown
 

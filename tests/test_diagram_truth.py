@@ -9,9 +9,10 @@ import pytest
 
 from compiler import diagram
 from compiler.diagram.kernels import Rows, by_size, strip
+from compiler.diagram.naming import listing, subtitle
 from compiler.diagram.rows import cards
 from compiler.diagram.text import ending_of, width
-from compiler.diagram.uses import listing, subtitle, uses
+from compiler.diagram.uses import uses
 from compiler.ir.network import Network
 from compiler.ir.symbols import Sym, quotient
 from compiler.lowering.lower import lower

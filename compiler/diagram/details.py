@@ -9,6 +9,7 @@ from compiler.diagram.chains import Box, Chain, Planner, Split
 from compiler.diagram.differing import differing
 from compiler.diagram.facts import Habit, amounts, sheet_name, usual
 from compiler.diagram.laying import Plan, laid
+from compiler.diagram.naming import subtitle, whose
 from compiler.diagram.text import ending_of, place, plain, shape, term
 from compiler.diagram.trimming import FULL, trimmed
 from compiler.diagram.uses import (
@@ -17,9 +18,7 @@ from compiler.diagram.uses import (
     boundary,
     grid_of,
     number_of,
-    subtitle,
     uses,
-    whose,
 )
 from compiler.diagram.wishes import PLAIN, Wishes
 from compiler.ir.network import Network

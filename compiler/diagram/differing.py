@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from compiler.diagram.chains import Box, Chain, Item, Split, boxes
-from compiler.diagram.uses import Use, called
+from compiler.diagram.naming import called
+from compiler.diagram.uses import Use
 from compiler.picture.labels import Run, beside
 
 Drawn = Callable[[Use], Chain]

@@ -18,10 +18,11 @@ from compiler.diagram.heading import (
     remark,
     titled,
 )
+from compiler.diagram.naming import count, listing
 from compiler.diagram.spacing import Spacing, spacings
 from compiler.diagram.style import LOOKS
 from compiler.diagram.trimming import ends, more
-from compiler.diagram.uses import Use, count, listing
+from compiler.diagram.uses import Use
 from compiler.diagram.wiring import Wiring
 from compiler.diagram.wishes import Wishes
 from compiler.picture.labels import Run
