@@ -24,7 +24,7 @@ from compiler.diagram.facts import deviation, usual
 from compiler.diagram.heat import Heat
 from compiler.diagram.kernels import Piece, bucket, strip
 from compiler.diagram.naming import subtitle
-from compiler.diagram.rows import cards
+from compiler.diagram.rows import cards, rows
 from compiler.diagram.style import HEAT
 from compiler.diagram.text import si
 from compiler.diagram.uses import uses
@@ -435,6 +435,14 @@ def test_a_strip_says_its_kernels_where_they_fit() -> None:
     """The first of two kernels, where that is all that fits; its pool is too narrow."""
     told = words_of("inception_v4.overview")
     assert "inception_b ×7 B 1×1 1×7 1×7 1024 × 17 × 17 7 × 847 M" in told
+
+
+def test_cards_that_are_left_out_are_as_hot_as_the_hottest_of_them() -> None:
+    steps = "".join(f"\n  - s{i}: 3x3 8" for i in range(300))
+    text = f"name: a\ninput: [3, 8, 8]\nclasses: 2\nstem: [3x3 8]\nbody:{steps}"
+    found = [card for each in rows(lower(loads(text))) for card in each.cards]
+    (rest,) = (card for card in found if card.title.endswith(" more"))
+    assert (rest.amount, rest.told) == (36_864, "≤ 36.9 k")
 
 
 def test_few_steps_of_heat_are_as_far_apart_as_many() -> None:

@@ -161,6 +161,8 @@ def _fewer(found: list[Card]) -> list[Card]:
     box, last = more(len(gone)), gone[-1]
     rest = Card(box.text[0].text, "", "", last.out, last.grid, section=last.section)
     rest.tooltip, rest.path = box.tooltip, box.path
+    most = max(gone, key=lambda card: card.amount)
+    rest.amount, rest.told = most.amount, f"≤ {most.told}" if most.told else ""
     return [*found[:head], rest, *found[len(found) - tail :]]
 
 
