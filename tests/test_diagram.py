@@ -33,8 +33,8 @@ from compiler.lowering.lower import lower
 from compiler.picture import Sheet, as_dot, as_svg, rendering
 from compiler.picture.labels import Line, Run, room_for
 from compiler.picture.metrics import fit, room, width
-from compiler.picture.sheet import Tile
-from compiler.picture.svg import MARGIN, _inks
+from compiler.picture.sheet import MARGIN, Tile
+from compiler.picture.svg import _inks
 from dsl import load, loads
 from tests.networks import TEXTS, crosses, dots, network, shown
 
@@ -469,7 +469,7 @@ def test_an_overview_is_coloured_by_what_is_asked_for() -> None:
     sheet = diagram.overview(network, diagram.Wishes(heat=found["memory"]))
     said = "".join(run.text for line in sheet.heading for c in line.cells for run in c.runs)
     assert "activation bytes alive at once" in said and "≤ 20 MB" in said
-    with pytest.raises(ValueError, match="this drawing has no heat"):
+    with pytest.raises(ValueError, match="heat is nothing that"):
         diagram.sheet_of(network, "stem", diagram.Wishes(heat=found["params"]))
     with pytest.raises(ValueError, match="memory is nothing that a step has by itself: macs, "):
         diagram.overview(network, diagram.Wishes(heat="memory"))  # type: ignore[arg-type]  # wrong

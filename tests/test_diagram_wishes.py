@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from functools import cache
 from itertools import combinations, pairwise
+from typing import Any
 
 import pytest
 
+from compiler import picture
 from compiler.diagram import Wishes, draw
+from compiler.diagram.fitting import room_of
+from compiler.diagram.uses import uses
 from compiler.ir.network import Network
 from compiler.ir.nodes import Leaf, nodes
 from compiler.lowering.lower import lower
 from compiler.ops.words import is_unit
+from compiler.picture import as_dot, as_svg
 from compiler.picture.sheet import Sheet
 from dsl import load, loads
 from tests.networks import TEXTS, crosses, network, shown
@@ -21,6 +28,7 @@ def sheet(name: str, what: str, wishes: Wishes) -> Sheet:
     return draw(of(name), what, wishes).sheet
 
 
+@cache
 def of(name: str) -> Network:
     return network(name) if name in TEXTS else lower(load(name))
 
@@ -118,3 +126,205 @@ def test_title_and_legend_can_be_left_out() -> None:
     assert min(title.head_height, legend.head_height) > none.head_height
     bare = sheet("small", "overview", Wishes(title=False, legend=False))
     assert not [run for line in bare.heading for cell in line.cells for run in cell.runs]
+
+
+def letters(drawn: Sheet) -> float:
+    """The smallest letters as they come out."""
+    lines = [*drawn.heading, *(line for tile in drawn.tiles for line in tile.label)]
+    runs = (run for line in lines for cell in line.cells for run in cell.runs)
+    return drawn.scale * min(run.size for run in runs if run.text.strip())
+
+
+FITTING = [
+    *((name, "overview") for name in ("inception_v3", "inception_resnet_v2", "xception", "small")),
+    ("inception_v3", "B"), ("googlenet", "v1"), ("inception_v4", "C"), ("residual", "plain"),
+    ("nested", "wide"), ("inception_v3", "mixed_6d"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "what"), FITTING)
+@pytest.mark.parametrize("fit", ["17cm", "8.5cm", "slide"])
+def test_a_drawing_is_as_wide_as_asked_and_can_be_read(name: str, what: str, fit: str) -> None:
+    if (name, what, fit) == ("nested", "wide", "8.5cm"):
+        pytest.skip("nine columns; see the test of what is refused")
+    drawn = sheet(name, what, Wishes(fit=fit))
+    hold(drawn)
+    width, height = drawn.page
+    assert width == pytest.approx(room_of(fit).width)
+    assert letters(drawn) >= 6 - 1e-9
+    assert fit != "slide" or height <= 540.01
+
+
+def test_svg_and_pdf_come_out_at_the_width() -> None:
+    drawn = sheet("small", "A", Wishes(fit="8.5cm"))
+    assert ' width="240.94pt" ' in as_svg(drawn)
+    pdf = picture.render(as_dot(drawn), "pdf")
+    (box,) = set(re.findall(rb"/MediaBox \[ 0 0 (\S+) ", pdf))
+    assert float(box) == pytest.approx(240.94, abs=1)
+
+
+@pytest.mark.parametrize(
+    ("name", "what", "fit", "told"),
+    [
+        ("nested", "wide", "8.5cm", "it fits in "),
+        ("inception_v3", "overview", "3cm", "it fits in "),
+        ("inception_v3", "full", "slide", "in 33.9 × 19.1 cm the smallest letters"),
+    ],
+)
+def test_what_can_not_be_read_is_refused_and_what_is_told_would_do(
+    name: str, what: str, fit: str, told: str
+) -> None:
+    with pytest.raises(ValueError, match="of at least 6 pt that can be read") as found:
+        sheet(name, what, Wishes(fit=fit))
+    assert told in str(found.value)
+    enough = str(found.value).rpartition(" in ")[2].split(" ")[0]
+    if fit != "slide":
+        assert letters(sheet(name, what, Wishes(fit=f"{enough}cm"))) >= 6 - 1e-9
+        with pytest.raises(ValueError, match="smallest letters"):
+            sheet(name, what, Wishes(fit=f"{float(enough) - 0.1:g}cm"))
+
+
+@pytest.mark.parametrize(
+    ("wished", "told"),
+    [
+        ({"fit": "17"}, "'17' is no width: a number and one of cm, mm, in, pt, or slide"),
+        ({"fit": "-3cm"}, "is no width"),
+        ({"fit": "0cm"}, "is no width of a page"),
+        ({"fit": "1e400cm"}, "is no width"),
+        ({"fit": "9" * 400 + "cm"}, "is no width of a page"),
+        ({"layout": "spiral"}, "a layout is one of snake, column, wide"),
+    ],
+)
+def test_wishes_that_mean_nothing_are_refused(wished: dict[str, Any], told: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(told)):
+        Wishes(**wished)
+
+
+@pytest.mark.parametrize(
+    ("what", "wishes"),
+    [("A", Wishes(fold=True)), ("A", Wishes(layout="wide")), ("overview", Wishes(shapes=True)),
+     ("full", Wishes(layout="column"))],
+)  # fmt: skip
+def test_a_drawing_refuses_what_only_others_can_be(what: str, wishes: Wishes) -> None:
+    with pytest.raises(ValueError, match=r"is nothing that .* can have"):
+        sheet("small", what, wishes)
+
+
+def texts(drawn: Sheet) -> list[str]:
+    """What boxes say, from the top down."""
+    return [shown(tile) for tile in sorted(drawn.tiles, key=lambda tile: tile.top)]
+
+
+def test_a_column_is_drawn_as_the_paper_has_it() -> None:
+    drawn = sheet("inception_v4", "overview", Wishes(layout="column"))
+    hold(drawn)
+    said = texts(drawn)
+    for stage in ("stem", "4 × A inception_a", "A_to_B reduction_a", "7 × B inception_b"):
+        assert any(stage in text for text in said), stage
+    tops = [tile.top for tile in drawn.tiles]
+    assert len(set(tops)) == len(tops), "one box a row"
+
+
+def test_a_column_fits_a_column_of_a_paper() -> None:
+    for name in ("inception_v3", "googlenet"):
+        drawn = sheet(name, "overview", Wishes(layout="column", fit="8.5cm"))
+        hold(drawn)
+        assert letters(drawn) >= 6
+        assert {tap.name for tap in of(name).taps} <= set(texts(drawn))
+
+
+def test_rows_have_room_for_the_heads_beside_their_last_card() -> None:
+    drawn = sheet("inception_v3", "overview", Wishes(fit="8.5cm"))
+    lefts = {tile.left for tile in drawn.tiles if tile.outline != "none"}
+    assert len(lefts) == 2, "cards in two columns, and the head in one of them"
+
+
+def test_a_column_puts_equal_neighbours_together_but_for_heads() -> None:
+    said = texts(sheet("small", "overview", Wishes(layout="column")))
+    assert any("2 × A a1 … a2" in text for text in said), "the head is taken from a2"
+    assert any("4 × A many" in text for text in said)
+    assert any("aux1" in text for text in said)
+
+
+@pytest.mark.parametrize("name", ["small", "residual", "inception_v3"])
+def test_wide_is_one_row_with_every_step_in_order(name: str) -> None:
+    wide, snake = (sheet(name, "overview", Wishes(layout=layout)) for layout in ("wide", "snake"))
+    hold(wide)
+    cards = [tile for tile in wide.tiles if tile.kind.startswith("heat")]
+    assert len({tile.top for tile in cards}) == 1
+    assert [tile.name for tile in cards] == [
+        tile.name for tile in snake.tiles if tile.kind.startswith("heat")
+    ]
+    assert [tile.left for tile in cards] == sorted(tile.left for tile in cards)
+
+
+@pytest.mark.parametrize(
+    ("name", "what", "wishes"),
+    [
+        ("inception_v3", "overview", Wishes()), ("small", "overview", Wishes(layout="column")),
+        ("inception_v3", "B", Wishes(shapes=True)), ("residual", "plain", Wishes()),
+        ("nested", "wide", Wishes()), ("googlenet", "v1", Wishes()),
+    ],
+)  # fmt: skip
+def test_upside_down_everything_is_there_and_stands_the_other_way_round(
+    name: str, what: str, wishes: Wishes
+) -> None:
+    down, up = (sheet(name, what, replace(wishes, up=turned)) for turned in (False, True))
+    hold(up)
+    said = [sorted(sorted(shown(tile).split()) for tile in each.tiles) for each in (up, down)]
+    assert said[0] == said[1]
+    tops = {tile.name: tile.top for tile in up.tiles}
+    for edge in up.edges:
+        tile = next(each for each in up.tiles if each.name == edge.tail.tile)
+        beside = edge.tail.at[1] == tile.top + tile.height / 2
+        assert beside or tops[edge.tail.tile] > tops[edge.head.tile]
+        assert beside or edge.tail.at[1] == pytest.approx(tile.top)
+
+
+@pytest.mark.parametrize("name", ["small", "residual", "googlenet", "inception_v4"])
+def test_folded_all_is_there_once_with_its_heads(name: str) -> None:
+    drawn = sheet(name, "full", Wishes(fold=True))
+    hold(drawn)
+    whole = {tile.name for tile in sheet(name, "full", Wishes()).tiles}
+    heads = {tap.name for tap in of(name).taps}
+    folded = {tile.name for tile in drawn.tiles}
+    assert heads <= folded
+    assert {path for path in folded if path.split(".")[0] not in heads} <= whole
+
+
+def test_what_is_folded_says_how_often_it_stands_there() -> None:
+    said = texts(sheet("small", "full", Wishes(fold=True)))
+    assert any("3 × A" in text for text in said), "the first gets another width than the rest"
+    assert sum(text.startswith("a") and text.endswith("× 16 × 16") for text in said) == 3
+    said = texts(sheet("inception_v4", "full", Wishes(fold=True)))
+    assert any("inception_b.0 … inception_b.6 7 × B" in text for text in said)
+
+
+@pytest.mark.parametrize("name", ["inception_v3", "residual", "nested", "small"])
+@pytest.mark.parametrize("wishes", [Wishes(), Wishes(fit="17cm"), Wishes(shapes=True, up=True)])
+def test_one_page_has_the_network_and_every_distinct_block(name: str, wishes: Wishes) -> None:
+    drawn = sheet(name, "sheet", wishes)
+    hold(drawn)
+    network = of(name)
+    for block in uses(network):
+        alone = sheet(name, block, replace(wishes, fit=""))
+        here = [tile for tile in drawn.tiles if tile.name.startswith(f"{block}/")]
+        wanted = sorted(sorted(shown(tile).split()) for tile in alone.tiles if tile.name != "uses")
+        caption, *boxes = here
+        assert shown(caption).startswith(block)
+        if not wishes.fit:  # Else names may be left out.
+            assert sorted(sorted(shown(tile).split()) for tile in boxes) == wanted
+    heads = {tile.name.split("/")[0] for tile in drawn.tiles}
+    assert {tap.name for tap in network.taps} <= heads
+    assert len({tile.name for tile in drawn.tiles}) == len(drawn.tiles)
+    names = {tile.name for tile in drawn.tiles}
+    assert all({edge.tail.tile, edge.head.tile} <= names for edge in drawn.edges)
+
+
+def test_a_network_without_blocks_has_a_page_too() -> None:
+    text = (
+        "name: a\ninput: [3, 8, 8]\nclasses: 2\nstem: [3x3 4]\nhead: [globalpool avg, fc classes]"
+    )
+    drawn = draw(lower(loads(text)), "sheet").sheet
+    hold(drawn)
+    assert {tile.name.split("/")[0] for tile in drawn.tiles} == {"network"}

@@ -48,7 +48,7 @@ def source(output: Path | None, **spec: Any) -> None:
               help="A .svg, .pdf, .png, .dot, .tex or .tikz; without it, DOT on standard "
               "output.")  # fmt: skip
 @click.option("--what", default="overview", show_default=True, metavar="NAME",
-              help="overview, stem, full, a block, an auxiliary head, or a step by its path.",
+              help="overview, stem, full, sheet, a block, an auxiliary head, a step by its path.",
               )  # fmt: skip
 @click.option("--light", "tone", flag_value="light", help="By day, whatever the reader's system.")
 @click.option("--dark", "tone", flag_value="dark", help="By night, in every format.")
@@ -77,7 +77,9 @@ def draw(
       inception-compile draw googlenet -o googlenet.svg
       inception-compile draw inception_v3 --what B -o block_b.png
       inception-compile draw inception_v3 --what mixed_6d --shapes -o mixed_6d.svg
-      inception-compile draw googlenet --what full -o all.svg
+      inception-compile draw inception_v4 --layout column --up --fit 8.5cm -o v4.pdf
+      inception-compile draw inception_v4 --what sheet -o page.svg
+      inception-compile draw googlenet --what full --fold -o all.svg
       inception-compile draw googlenet --optimize -o folded.svg
       inception-compile draw inception_v4 --heat memory -o memory.svg
       inception-compile draw inception_v4 --mono -o v4.pdf

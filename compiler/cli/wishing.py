@@ -9,7 +9,27 @@ from typing import Any
 import click
 
 OPTIONS = (
+    click.option(
+        "--fit",
+        metavar="WIDTH",
+        default="",
+        help="How wide it comes out: 17cm, 85mm, 6.7in, 240pt or slide; laid out closer "
+        "where its letters would be too small.",
+    ),
+    click.option(
+        "--layout",
+        type=click.Choice(["snake", "column", "wide"]),
+        default="snake",
+        show_default=True,
+        help="Of an overview: in rows, as one column, in one row.",
+    ),
     click.option("--shapes", is_flag=True, help="Tell the shapes inside branches, too."),
+    click.option(
+        "--fold",
+        is_flag=True,
+        help="With --what full: what repeats drawn once, and auxiliary heads beside it.",
+    ),
+    click.option("--up", is_flag=True, help="Begin at the bottom, as many papers do."),
     click.option("--no-title", is_flag=True, help="Leave the title out."),
     click.option("--no-legend", is_flag=True, help="Leave the legend out."),
 )
@@ -19,10 +39,14 @@ def wish_options(command: Callable[..., None]) -> Callable[..., None]:
     """The options of a drawing's looks; the command gets them as `wishes`."""
 
     @wraps(command)
-    def run(*, shapes: bool, no_title: bool, no_legend: bool, **rest: Any) -> None:
+    def run(*, no_title: bool, no_legend: bool, **rest: Any) -> None:
         from compiler.diagram.wishes import Wishes
 
-        wishes = Wishes(shapes=shapes, title=not no_title, legend=not no_legend)
+        own = {name: rest.pop(name) for name in ("fit", "layout", "shapes", "fold", "up")}
+        try:
+            wishes = Wishes(title=not no_title, legend=not no_legend, **own)
+        except ValueError as error:
+            raise click.UsageError(str(error)) from None
         command(wishes=wishes, **rest)
 
     found: Callable[..., None] = run

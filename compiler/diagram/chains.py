@@ -92,7 +92,7 @@ class Planner:
     expression where it is one; `grid` the rest of a shape.
     `symbols` leaves the rest in terms of the block's parameters, too. `title` gives a box
     to put before a block at a path, where there are several. `path` is where the nodes stand,
-    `whose` says of which use a tooltip's numbers are.
+    `whose` says of which use a tooltip's numbers are. What stands at a path in `gone` is left out.
     """
 
     common: Habit
@@ -104,9 +104,12 @@ class Planner:
     path: str = ""
     whose: str = ""
     title: Callable[[Series | Parallel, str], Box | None] = lambda node, path: None
+    gone: frozenset[str] = frozenset()
 
     def chain(self, node: Node) -> Chain:
         """The items that show a node."""
+        if self._at(node) in self.gone:
+            return ()
         match node:
             case Tap():
                 return ()

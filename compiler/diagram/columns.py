@@ -24,7 +24,9 @@ BAR_HEIGHT = 41
 CELL_HEIGHT = 16
 PAD = 8
 NAME = 9
+FEWEST = 5
 FORK = (strong("split"),)
+ORIGIN = Place(0, 0)
 
 
 def cell_text(text: str, name: str = "") -> tuple[Run, ...]:
@@ -132,11 +134,13 @@ class Reached(NamedTuple):
 class Columns:
     """Places a chain."""
 
-    def __init__(self, wiring: Wiring, trunk: Chain, spacing: Spacing = ROOMY) -> None:
+    def __init__(
+        self, wiring: Wiring, trunk: Chain, spacing: Spacing = ROOMY, at: Place = ORIGIN
+    ) -> None:
         self._wiring, self._spacing = wiring, spacing
         self._ruler = Ruler(widest(trunk, spacing) if spacing.column else 0, spacing)
         self.width = self._ruler.chain(trunk)
-        self._chain(trunk, [self.width] * len(trunk), [], Place(0, 0))
+        self._chain(trunk, [self.width] * len(trunk), [], at)
 
     def _chain(self, chain: Chain, widths: list[int], sources: list[End], place: Place) -> Reached:
         """Place items below `sources`, each in the middle of a column of the widest's width."""
@@ -228,11 +232,17 @@ def arrivals(split: Split, columns: list[tuple[float, int]], width: float) -> Li
     pairs = zip(split.branches, split.cells, split.names, columns, strict=True)
     for i, (branch, text, name, (left, own)) in enumerate(pairs):
         space = own - PAD - room_for(cell_text(text, " ")[1:])
-        said = cell_text(text, fit(name, NAME, space) if name else "")
+        said = cell_text(text, short(name, space))
         fill = look(ending(branch)).fill
         cells += [*gap(left + 1 - at), Cell(own - 2, CELL_HEIGHT, said, fill=fill, port=f"t{i}")]
         at = left + own - 1
     return Line(CELL_HEIGHT, (*cells, *gap(width - at)))
+
+
+def short(name: str, space: float) -> str:
+    """A branch's name, cut to a space; nothing where too little of it would be left."""
+    cut = fit(name, NAME, space) if name else ""
+    return cut if cut == name or len(cut) > FEWEST else ""
 
 
 def departures(split: Split, columns: list[tuple[float, int]], width: float) -> Line:

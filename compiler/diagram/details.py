@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from compiler.diagram import folding
 from compiler.diagram.chains import Box, Chain, Planner, Split
 from compiler.diagram.differing import differing
 from compiler.diagram.facts import Habit, amounts, sheet_name, usual
-from compiler.diagram.laying import Plan, laid
+from compiler.diagram.folding import NONE, folds
+from compiler.diagram.laying import Head, Plan, laid
 from compiler.diagram.naming import subtitle, whose
 from compiler.diagram.text import ending_of, place, plain, shape, term
 from compiler.diagram.trimming import FULL, trimmed
@@ -53,6 +56,10 @@ class Details:
 
     def block(self, block: str) -> Sheet:
         """One distinct block of the spec, in terms of its own parameters."""
+        return self._laid(self.block_plan(block))
+
+    def block_plan(self, block: str) -> Plan:
+        """What that shows."""
         places = self.uses[block]
         first, last = boundary(places)
         call = places[0].call
@@ -69,13 +76,14 @@ class Details:
         title = named(self.network, block)
         chain = trimmed((source, *ended(chain, last)))
         name = sheet_name(self.network, block)
-        return self._laid(Plan(name, title, text, chain, *self._shared, tuple(places), note))
+        return Plan(name, title, text, chain, *self._shared, tuple(places), note)
 
     @property
     def _shared(self) -> tuple[int, Habit]:
         return len(self.network.input.grid), self.common
 
     def _laid(self, plan: Plan) -> Sheet:
+        self.wishes.only(f"a drawing of {plan.title}", "shapes")
         return laid(plan, self.wishes)
 
     def _drawn(self, use: Use) -> Chain:
@@ -84,13 +92,17 @@ class Details:
 
     def stem(self) -> Sheet:
         """The steps before the first block, every output shape beside its box."""
+        return self._laid(self.stem_plan())
+
+    def stem_plan(self) -> Plan:
+        """What that shows."""
         network = self.network
         nodes = [node for node in network.trunk if network.sections.get(node.name) == "stem"]
         out = nodes[-1].out if nodes else network.input
         passage = f"{shape(network.input)}  →  {shape(out)}"
         chain = trimmed(_trunk(network, nodes, self._planner))
         name, title = sheet_name(network, "stem"), named(network, "stem")
-        return self._laid(Plan(name, title, passage, chain, *self._shared))
+        return Plan(name, title, passage, chain, *self._shared)
 
     @property
     def _planner(self) -> Planner:
@@ -99,11 +111,15 @@ class Details:
 
     def aux(self, tap: Tap) -> Sheet:
         """One auxiliary head."""
+        return self._laid(self.aux_plan(tap))
+
+    def aux_plan(self, tap: Tap) -> Plan:
+        """What that shows."""
         about = f"after {tap.source}, train only, loss × {tap.weight:g}"
         source = Box((strong("input"),), "input", tap.source, small(shape(tap.inp)))
         chain = trimmed((source, *self._planner.chain(tap.body)))
         name, title = sheet_name(self.network, tap.name), named(self.network, tap.name)
-        return self._laid(Plan(name, title, about, chain, *self._shared))
+        return Plan(name, title, about, chain, *self._shared)
 
     def part(self, path: str, node: Node) -> Sheet:
         """One step, or one use of a block, in its own numbers."""
@@ -120,13 +136,37 @@ class Details:
         return self._laid(Plan(name, title, about, chain, *self._shared))
 
     def full(self) -> Sheet:
-        """Every block of the trunk drawn out, one below the other."""
+        """Every block of the trunk drawn out, one below the other; folded, what repeats once."""
         network = self.network
-        planner = replace(self._planner, title=_opening)
+        found = folds(network.trunk) if self.wishes.fold else NONE
+
+        def opening(node: Series | Parallel, path: str) -> Box | None:
+            return _opening(node, path, found.runs.get(path))
+
+        planner = replace(self._planner, title=opening, gone=found.gone)
         chain = trimmed(_trunk(network, list(network.trunk), planner), FULL)
         about = f"every block drawn out, without auxiliary heads, at {shape(network.input)}"
+        if self.wishes.fold:
+            about = f"what repeats is drawn once, at {shape(network.input)}"
         name, title = sheet_name(network, "full"), network.title or network.name
-        return self._laid(Plan(name, title, about, chain, *self._shared))
+        heads = tuple(self._heads(planner)) if self.wishes.fold else ()
+        self.wishes.only("the full drawing", "shapes", "fold")
+        return laid(Plan(name, title, about, chain, *self._shared, heads=heads), self.wishes)
+
+    def _heads(self, planner: Planner) -> Iterator[Head]:
+        """The auxiliary heads, each with the box that it is taken from."""
+        last = "input"
+        for node in self.network.nodes:
+            if isinstance(node, Tap):
+                told = f"train only, loss × {node.weight:g}"
+                text = (strong(node.name), Run(f"\u00a0\u00a0{told}"))
+                tooltip = f"{node.name}: after {node.source}, {told}\n{amounts(node)}"
+                opening = Box(text, "input", tooltip, path=node.name, outline="dashed")
+                body = replace(planner, title=lambda node, path: None).chain(node.body)
+                yield Head(last, trimmed((opening, *body)))
+            elif chain := planner.chain(node):
+                item = chain[-1]
+                last = item.path if isinstance(item, Box) else item.bar.path
 
 
 def detail(network: Network, block: str) -> Sheet:
@@ -169,11 +209,14 @@ def full(network: Network) -> Sheet:
     return Details(network).full()
 
 
-def _opening(node: Series | Parallel, path: str) -> Box | None:
-    """A bar that names the block which begins here."""
+def _opening(node: Series | Parallel, path: str, more: folding.Run | None = None) -> Box | None:
+    """A bar that names the block which begins here, and how many times it stands for itself."""
     if node.use is None:
         return None
-    text = (strong(ending_of(path)), Run(f"\u00a0\u00a0{node.use.block}"))
+    names, block = ending_of(path), node.use.block
+    if more:
+        names, block = f"{names} … {ending_of(more.last)}", f"{more.count} × {block}"
+    text = (strong(names), Run(f"\u00a0\u00a0{block}"))
     tooltip = f"{path}: {node.use.block}\n{amounts(node)}\n{place(node.span)}"
     return Box(text, "input", tooltip, small(shape(node.inp)), path=path)
 

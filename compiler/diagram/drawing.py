@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from functools import partial
 
 from compiler.diagram.details import Details
+from compiler.diagram.onepage import one_page
 from compiler.diagram.page import overview
 from compiler.diagram.wishes import PLAIN, Wishes
 from compiler.ir.network import Network
@@ -33,7 +34,7 @@ def draw(given: Network | Spec, what: str = "overview", wishes: Wishes = PLAIN) 
 
 def parts(network: Network) -> list[str]:
     """What can be drawn of a network, beside each of its steps by its path."""
-    return [*_standard(Details(network)), "full"]
+    return [*_all(Details(network))]
 
 
 def drawings(network: Network, wishes: Wishes = PLAIN) -> dict[str, Sheet]:
@@ -58,6 +59,11 @@ def _standard(details: Details) -> dict[str, Maker]:
     return out
 
 
+def _all(details: Details) -> dict[str, Maker]:
+    """The standard set, and what takes many pages or one large one."""
+    return {**_standard(details), "full": details.full, "sheet": partial(one_page, details)}
+
+
 def _free(name: str, taken: Collection[str]) -> str:
     """A name for a file: on some systems no file may be called like another but for its case."""
     used = {each.casefold() for each in taken}
@@ -71,10 +77,8 @@ def sheet_of(network: Network, what: str, wishes: Wishes = PLAIN) -> Sheet:
 
     Raises `LookupError` for what there is none of, `ValueError` for wishes that it can't fulfil.
     """
-    if what != "overview":
-        wishes.only("shapes", "title", "legend")
     details = Details(network, wishes)
-    there: dict[str, Maker] = {**_standard(details), "full": details.full}
+    there = _all(details)
     if f"{what}_" in there and what not in there:
         what += "_"  # no file could have the name itself
     if what in there:

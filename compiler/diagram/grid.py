@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import pairwise
 
-from compiler.diagram.cards import HEIGHT, face, width
+from compiler.diagram.cards import HEIGHT, NARROW, face, width
 from compiler.diagram.facts import amounts
 from compiler.diagram.heat import Heat
 from compiler.diagram.rows import Card, Row
@@ -22,16 +22,18 @@ from compiler.picture.metrics import fit
 from compiler.picture.sheet import Edge, End, Tile, distinct
 
 TAP_HEIGHT = 28
+LABEL = 16
 BESIDE, BELOW = 18, 12
 """Points between columns, and between what stands one below the other."""
 
 
 class Grid:
-    """Rows of cards."""
+    """Rows of cards. `above` sets the rows' labels above them instead of at their left."""
 
-    def __init__(self, lines: list[Row], heat: Heat) -> None:
+    def __init__(self, lines: list[Row], heat: Heat, *, above: bool = False) -> None:
         self._lines = lines
         self._heat = heat
+        self._above = above
         self._width = width([card for each in lines for card in each.cards])
         self._label = max(Run(each.label, 12, True).room for each in lines) + 12
         self._nodes: list[Tile] = []
@@ -49,7 +51,7 @@ class Grid:
         return tuple(self._nodes), tuple(self._edges)
 
     def _left(self, column: int) -> float:
-        return self._label + BESIDE + column * (self._width + BESIDE)
+        return (0 if self._above else self._label + BESIDE) + column * (self._width + BESIDE)
 
     def _draw(self) -> None:
         top = 0.0
@@ -62,29 +64,43 @@ class Grid:
 
     def _row(self, each: Row, top: float) -> tuple[list[Tile], float]:
         """A row's label, its cards and their heads, and how far down they reach."""
-        run = Run(each.label, 12, True, MUTED)
-        label = (line(Cell(self._label, HEIGHT, (run,), "start")),)
-        if each.label:
-            self._add(Tile("row", 0, top, self._label, HEIGHT, label, LOOKS["plain"], "none"))
+        top = self._named(each.label, 0, top)
         cards = [self._card(card, column, top) for column, card in enumerate(each.cards)]
         for left, right in pairwise(cards):
             self._level(left, right)
         beside = cards[-1]
         for column, tap in enumerate(each.cards[-1].taps, len(cards)):
             middle = top + (HEIGHT - TAP_HEIGHT) / 2
-            head = self._tap(tap, column, middle)
+            head = self._tap(tap, self._left(column), middle)
             self._level(beside, head, dashed=True)
             beside = head
-        return cards, self._taps_below(each, cards, top + HEIGHT)
+        return cards, self._taps_below(each.cards[:-1], cards, top + HEIGHT)
 
-    def _taps_below(self, each: Row, cards: list[Tile], bottom: float) -> float:
-        """The heads of all cards but the last, whose way down must stay free."""
+    def _named(self, text: str, left: float, top: float) -> float:
+        """Write a row's label at its left, or above it; and where its cards begin then."""
+        if not text:
+            return top
+        if self._above:
+            most = self._width / 2 - BESIDE  # Beside the line that comes from the row before.
+            run = small(fit(text, 10, most))
+            size, below = (most, LABEL), top + LABEL
+        else:
+            run = Run(text, 12, True, MUTED)
+            size, below = (self._label, HEIGHT), top
+        label = (line(Cell(*size, (run,), "start")),)
+        self._add(Tile("row", left, top, *size, label, LOOKS["plain"], "none"))
+        return below
+
+    def _taps_below(self, cards: list[Card], tiles: list[Tile], bottom: float) -> float:
+        """The heads of cards whose way down is free, and how far down they reach."""
         deepest = bottom
-        for column, card in enumerate(each.cards[:-1]):
-            hanging = [cards[column]]
+        for column, card in enumerate(cards):
+            hanging = [tiles[column]]
             for tap in card.taps:
                 lowest = hanging[-1]
-                hanging.append(self._tap(tap, column, lowest.top + lowest.height + BELOW))
+                hanging.append(
+                    self._tap(tap, tiles[column].left, lowest.top + lowest.height + BELOW)
+                )
                 self._upright(lowest, hanging[-1])
             deepest = max(deepest, hanging[-1].top + hanging[-1].height)
         return deepest
@@ -96,36 +112,42 @@ class Grid:
         return self._nodes[-1]
 
     def _card(self, card: Card, column: int, top: float) -> Tile:
+        place = (self._left(column), top, self._width, HEIGHT)
+        return self._box(card, place, face(card, self._width))
+
+    def _box(self, card: Card, place: tuple[float, ...], label: Label) -> Tile:
+        """A box in the colour of what its card costs: at its left, its top, so wide and high."""
         level = self._heat.level(card.amount)
-        look, left = Look(self._heat.scale()[level][0], FRAME), self._left(column)
-        label = face(card, self._width)
+        look, (left, top, width, height) = Look(self._heat.scale()[level][0], FRAME), place
         return self._add(
-            Tile(card.path, left, top, self._width, HEIGHT, label, look,
+            Tile(card.path, left, top, width, height, label, look,
                  kind=f"heat{level}", tooltip=card.tooltip)
         )  # fmt: skip
 
-    def _tap(self, tap: Tap, column: int, top: float) -> Tile:
+    def _tap(self, tap: Tap, left: float, top: float) -> Tile:
         about = f"{tap.name}: auxiliary head after {tap.source}, loss × {tap.weight:g}"
         tooltip = "\n".join([about, amounts(tap), place(tap.span)])
         return self._add(
-            Tile(tap.name, self._left(column), top, self._width, TAP_HEIGHT, self._head(tap),
+            Tile(tap.name, left, top, self._width, TAP_HEIGHT, self._head(tap),
                  LOOKS["plain"], "dashed", tooltip=tooltip)
         )  # fmt: skip
 
     def _head(self, tap: Tap) -> Label:
-        name = fit(tap.name, 11, self._width - 80, bold=True)
-        runs = beside(strong(name, 11), small("train only"))
-        return (line(Cell(self._width, TAP_HEIGHT, runs)),)
+        return (line(Cell(self._width, TAP_HEIGHT, self._told(tap))),)
+
+    def _told(self, tap: Tap) -> tuple[Run, ...]:
+        name = fit(tap.name, 11, max(self._width, NARROW) - 80, bold=True)
+        return beside(strong(name, 11), small("train only"))
 
     def _level(self, left: Tile, right: Tile, *, dashed: bool = False) -> None:
         y = left.top + left.height / 2
         ends = End(left.name, (left.left + left.width, y)), End(right.name, (right.left, y))
         self._edges.append(Edge(*ends, dashed=dashed))
 
-    def _upright(self, above: Tile, below: Tile) -> None:
+    def _upright(self, above: Tile, below: Tile, *, dashed: bool = True) -> None:
         x = above.left + above.width / 2
         tail = End(above.name, (x, above.top + above.height), side="s")
-        self._edges.append(Edge(tail, End(below.name, (x, below.top), side="n"), dashed=True))
+        self._edges.append(Edge(tail, End(below.name, (x, below.top), side="n"), dashed=dashed))
 
     def _way(self, last: Tile, first: Tile, y: float) -> None:
         """Down from the last card of a row, and back to the first column."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from compiler.diagram.chains import Box
 from compiler.diagram.facts import Habit
@@ -30,19 +31,39 @@ NOTES = {
 PREFIXES = {"s": "stride", "d": "dilation", "p": "padding"}
 
 
-def titled(title: str, about: str, width: float) -> list[Strip]:
-    """The title in bold, and what is said of it: beside, or below where that is too wide."""
+def titled(title: str, about: str, width: float, *, wrap: bool = False) -> list[Strip]:
+    """The title in bold, and what is said of it: beside, or below where that is too wide.
+
+    `wrap` breaks both into lines of that width.
+    """
     name = strong(fit(title, TITLE, LONGEST, bold=True), TITLE)
     more = Run(fit(about, SUBTITLE, LONGEST), SUBTITLE)
     one = words(beside(name, more), 28)
-    if span(one) <= width or not about:
+    if span(one) <= width or not (about or wrap):
         return [one]
-    return [words((name,), 24), words((more,), 18)]
+    if not wrap:
+        return [words((name,), 24), words((more,), 18)]
+    lines = [(words((run,), 24)) for run in broken(name, width)]
+    return [*lines, *(words((run,), 18) for run in broken(more, width))]
 
 
-def remark(text: str) -> list[Strip]:
-    """A line of small text above the legend; none for none."""
-    return [words((small(fit(text, REMARK, LONGEST), REMARK),))] if text else []
+def broken(run: Run, width: float) -> Iterator[Run]:
+    """A text in lines of a width; a word that is longer is cut, a shape is one word."""
+    line = ""
+    for word in run.text.replace(" × ", "\u00a0×\u00a0").split(" "):
+        longer = f"{line} {word}".strip()
+        if line and replace(run, text=longer).room > width:
+            yield replace(run, text=fit(line, run.size, width, bold=run.bold))
+            longer = word
+        line = longer
+    if line:
+        yield replace(run, text=fit(line, run.size, width, bold=run.bold))
+
+
+def remark(text: str, width: float = LONGEST) -> list[Strip]:
+    """Small text above the legend, in lines of that width; none for none."""
+    run = small(fit(text, REMARK, LONGEST), REMARK)
+    return [words((part,)) for part in broken(run, width)] if text else []
 
 
 def words(runs: tuple[Run, ...], height: float = LEGEND, gap: float = 0) -> Strip:

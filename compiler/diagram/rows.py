@@ -47,6 +47,8 @@ class Card:
     taps: list[Tap] = field(default_factory=list)
     path: str = ""
     """What it is called among all boxes of the drawing."""
+    block: str = ""
+    """The block that it uses, if it uses just one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +108,12 @@ def _card(network: Network, node: Node, common: Habit, measure: Measure) -> Card
     notes = (*([ADDED] if has_sum(node) else []), *([GATED] if is_gated(node) else []))
     if isinstance(node, Series) and is_repeat(node):
         call = use_of(node.nodes[0])
-        card = replace(card, times=len(node.nodes), aside=call.block if call else "")
+        block = call.block if call else ""
+        card = replace(card, times=len(node.nodes), aside=block, block=block)
         card = replace(card, told=_summed(node.nodes, measure) if measure.adds else card.told)
     elif call := use_of(node):
-        card = replace(card, aside="" if call.block == node.name else call.block)
+        aside = "" if call.block == node.name else call.block
+        card = replace(card, aside=aside, block=call.block)
     elif isinstance(node, Parallel) and len(node.branches) > 1:
         card = replace(card, aside="" if is_sum(node) else node.join.word)
     if not card.strip:
@@ -142,17 +146,17 @@ def _is_list(node: Node) -> bool:
     return not any(isinstance(inner, Parallel) and len(inner.branches) > 1 for inner in within)
 
 
-def rows(network: Network, measure: Measure = MEASURES["macs"]) -> Iterator[Row]:
-    """Cards by resolution, in rows of at most `ROW`, the first of each resolution labelled."""
-    found = _fewer(cards(network, measure))
+def rows(network: Network, measure: Measure = MEASURES["macs"], most: int = ROW) -> Iterator[Row]:
+    """Cards by resolution, in rows of at most `most`, the first of each resolution labelled."""
+    found = fewer(cards(network, measure))
     pairs = zip(_labels(found), found, strict=True)
     for label, group in groupby(pairs, key=lambda pair: pair[0]):
         members = [card for _, card in group]
-        for i, chunk in enumerate(_chunks(members)):
+        for i, chunk in enumerate(_chunks(members, most)):
             yield Row("" if i else label, chunk)
 
 
-def _fewer(found: list[Card]) -> list[Card]:
+def fewer(found: list[Card]) -> list[Card]:
     """The cards, without the middle of a network that is too long for a page."""
     head, tail = ends(found, lambda _: 1, CARDS)
     gone = found[head : len(found) - tail]
@@ -185,9 +189,12 @@ def _passage(before: Axes, after: Axes) -> str:
     return " → ".join(ends)
 
 
-def _chunks(members: list[Card]) -> Iterator[list[Card]]:
-    """Rows of about equal length."""
-    count = -(-len(members) // ROW)
+def _chunks(members: list[Card], most: int) -> Iterator[list[Card]]:
+    """Rows of about equal length, in which the heads beside the last card have room, too."""
+    count = -(-len(members) // most)
     size = -(-len(members) // count)
-    for start in range(0, len(members), size):
-        yield members[start : start + size]
+    while members:
+        fitting = (n for n in range(size, 1, -1) if n + len(members[:n][-1].taps) <= most)
+        n = next(fitting, 1)
+        yield members[:n]
+        members = members[n:]

@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 from compiler.diagram.chains import Box
 from compiler.diagram.style import look
+from compiler.diagram.turning import turned
 from compiler.picture.ink import EDGE, Ink
 from compiler.picture.labels import Label
-from compiler.picture.sheet import Edge, End, Outline, Tile, distinct
+from compiler.picture.sheet import Edge, End, Outline, Point, Tile, distinct
 
 Size = tuple[float, float]
 
@@ -69,7 +70,25 @@ class Wiring:
     @property
     def bottom(self) -> float:
         """Where the lowest box ends, in points from the top."""
-        return max((tile.top + tile.height for tile in self._tiles.values()), default=0)
+        return self.bottom_of(0)
+
+    def bottom_of(self, left: float) -> float:
+        """The same of the boxes that begin no further left."""
+        there = (tile for tile in self._tiles.values() if tile.left >= left)
+        return max((tile.top + tile.height for tile in there), default=0)
+
+    def turn(self) -> None:
+        """Let all that is placed begin at the bottom."""
+        tiles, edges = turned(self._tiles.values(), self._edges)
+        self._tiles, self._edges = {tile.name: tile for tile in tiles}, list(edges)
+
+    def there(self, name: str) -> Tile | None:
+        """A box by its name."""
+        return self._tiles.get(name)
+
+    def lead(self, tail: End, head: End, *corners: Point) -> None:
+        """Draw a dashed edge by way of corners: to what isn't on the trunk."""
+        self._edges.append(Edge(tail, head, corners, dashed=True))
 
     def placed(self) -> tuple[tuple[Tile, ...], tuple[Edge, ...]]:
         """Everything."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Literal
+from typing import Literal, get_args
 
+from compiler.diagram.fitting import Room, room_of
 from compiler.ir.measures import MEASURES, Counted, Measure
 
 Layout = Literal["snake", "column", "wide"]
@@ -13,13 +14,19 @@ Layout = Literal["snake", "column", "wide"]
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """How a drawing is wanted; without any, it is as wide as its boxes need.
+    """How a drawing is wanted. Raises `ValueError` for what can't be understood.
 
-    `shapes` tells every output shape inside branches too, `title` and `legend` can be left out.
-    `heat` is what an overview's colours tell.
+    `fit` is a width, `17cm`, or `slide`; without one, a drawing is as wide as its boxes need.
+    `shapes` tells every output shape inside branches too, `fold` draws what repeats once, `up`
+    begins at the bottom. `title` and `legend` can be left out, `heat` is what an overview's colours
+    tell.
     """
 
+    layout: Layout = "snake"
+    fit: str = ""
     shapes: bool = False
+    fold: bool = False
+    up: bool = False
     title: bool = True
     legend: bool = True
     heat: Counted | Measure = "macs"
@@ -34,15 +41,35 @@ class Wishes:
             raise ValueError(f"{self.heat} is nothing that a step has by itself: {known}")
         return MEASURES[self.heat]
 
-    def only(self, *names: str) -> None:
-        """Raise `ValueError` where something is wished for that isn't among these."""
-        odd = [
-            each.name
-            for each in fields(self)
-            if each.name not in names and getattr(self, each.name) != each.default
-        ]
-        if odd:
-            raise ValueError(f"this drawing has no {' and no '.join(odd)}")
+    def __post_init__(self) -> None:
+        """Refuse words that mean nothing."""
+        if self.layout not in get_args(Layout):
+            raise ValueError(f"a layout is one of {', '.join(get_args(Layout))}: {self.layout!r}")
+        self.room  # noqa: B018  # it raises
+
+    @property
+    def room(self) -> Room | None:
+        """Where it has to fit."""
+        return room_of(self.fit) if self.fit else None
+
+    def narrowest(self, comfort: float) -> float:
+        """How wide a heading may be, however narrow a drawing is."""
+        return min(comfort, self.room.widest) if self.room else comfort
+
+    def only(self, what: str, *meant: str) -> None:
+        """Raise `ValueError` where something is wished for that only other drawings can be."""
+        for each in fields(self):
+            odd = each.name in WHOSE and getattr(self, each.name) != each.default
+            if odd and each.name not in meant:
+                told = f"{each.name} is nothing that {what} can have"
+                raise ValueError(f"{told}; {WHOSE[each.name]} can")
 
 
+WHOSE = {
+    "layout": "an overview",
+    "fold": "the full drawing",
+    "heat": "an overview",
+    "shapes": "what has its branches drawn out",
+}
+"""What can be wished to be so."""
 PLAIN = Wishes()

@@ -25,7 +25,6 @@ GRAPH = {
     "layout": "neato",
     "margin": "0",
     "outputorder": "edgesfirst",
-    "pad": "0.25",
     "splines": "line",
 }
 NODE = {
@@ -53,7 +52,7 @@ LIFT = 2
 def as_dot(sheet: Sheet) -> str:
     """The drawing as DOT text."""
     title = graphviz.escape(clean(sheet.title))
-    attributes = {"bgcolor": sheet.paper.light, **GRAPH, "tooltip": title}
+    attributes = {"bgcolor": sheet.paper.light, **GRAPH, **_page(sheet), "tooltip": title}
     ink = sheet.edges[0].ink if sheet.edges else EDGE
     edges = {"color": ink.light, **EDGES}
     graph = graphviz.Digraph(graph_attr=attributes, node_attr=NODE, edge_attr=edges)
@@ -68,6 +67,14 @@ def as_dot(sheet: Sheet) -> str:
         look = {"color": edge.ink.light} if edge.ink != ink else {}
         _edge(graph, edge, [next(corners) for _ in edge.corners], look)
     return str(graph.source)
+
+
+def _page(sheet: Sheet) -> dict[str, str]:
+    """The margins, and how large the page is where that isn't as large as the drawing."""
+    pad = {"pad": f"{_inches(sheet.across)},{_inches(sheet.down)}"}
+    if sheet.scale == 1:
+        return pad
+    return pad | {"size": f"{','.join(map(_inches, sheet.page))}!"}
 
 
 def _width(label: Label) -> float:

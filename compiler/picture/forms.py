@@ -12,7 +12,7 @@ from compiler.files.writing import write
 from compiler.picture.dot import as_dot
 from compiler.picture.rendering import MOST_PIXELS, RenderError, render
 from compiler.picture.sheet import Sheet
-from compiler.picture.svg import MARGIN, as_svg
+from compiler.picture.svg import as_svg
 from compiler.picture.tikz import as_tex, as_tikz
 from compiler.picture.tones import Tone, toned
 
@@ -27,7 +27,7 @@ def _pdf(sheet: Sheet) -> bytes:
 
 def _png(sheet: Sheet, scale: float | None = None) -> bytes:
     """At a scale that was asked for or not at all; without one, smaller where it must be."""
-    most = MOST_PIXELS / (max(sheet.width, sheet.height) + 2 * MARGIN)
+    most = MOST_PIXELS / max(sheet.page)
     if scale and scale > most:
         told = f"the largest scale is {floor(10 * most) / 10:g}, which is {int(72 * most)} dpi"
         raise RenderError(f"a PNG has {MOST_PIXELS:,} pixels a side at most: {told}")
@@ -40,8 +40,8 @@ TALLEST = 16_383 * 72 / 72.27
 
 def _tex(written: Callable[[Sheet], str]) -> Callable[[Sheet], bytes]:
     def made(sheet: Sheet) -> bytes:
-        if max(sheet.width, sheet.height) + 2 * MARGIN > TALLEST:
-            side = f"{max(sheet.width, sheet.height):,.0f} points"
+        if max(sheet.page) > TALLEST:
+            side = f"{max(sheet.page):,.0f} points"
             raise RenderError(f"the drawing has {side}, which TeX can't measure; draw it as .svg")
         return written(sheet).encode()
 
@@ -81,7 +81,7 @@ class Picture:
 
     def __repr__(self) -> str:
         """What it is called, and how large it is."""
-        width, height = (side + 2 * MARGIN for side in (self.sheet.width, self.sheet.height))
+        width, height = self.sheet.page
         return f"Picture({self.sheet.name}, {width:.0f} × {height:.0f} pt)"
 
     @property

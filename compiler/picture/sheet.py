@@ -13,6 +13,8 @@ from compiler.picture.labels import Label, readable
 Outline = Literal["rounded", "square", "dashed", "none"]
 Side = Literal["n", "s"]
 Point = tuple[float, float]
+MARGIN = 18
+"""Points around a drawing, unless it is made for a place that has margins of its own."""
 
 
 def distinct(name: str, taken: Container[str]) -> str:
@@ -74,7 +76,8 @@ class Edge:
 class Sheet:
     """A whole drawing. `name` tells it from others on one page; `about` says it to who can't see.
 
-    `heading` stands above at the left; boxes count their places from below it.
+    `heading` stands above at the left; boxes count their places from below it. `scale` is how large
+    all of it is put on its page, `across` and `down` are the margins there, before that.
     """
 
     name: str
@@ -84,6 +87,15 @@ class Sheet:
     tiles: tuple[Tile, ...] = ()
     edges: tuple[Edge, ...] = field(default=())
     paper: Ink = PAPER
+    scale: float = 1
+    across: float = MARGIN
+    down: float = MARGIN
+
+    @property
+    def page(self) -> tuple[float, float]:
+        """Points that a file takes from left to right and from top to bottom, all included."""
+        width, height = self.width + 2 * self.across, self.height + 2 * self.down
+        return width * self.scale, height * self.scale
 
     @property
     def head_height(self) -> float:

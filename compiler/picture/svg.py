@@ -16,7 +16,6 @@ from compiler.picture.labels import Cell, Label, Run
 from compiler.picture.sheet import Edge, Point, Sheet, Tile, distinct
 from compiler.picture.words import clean
 
-MARGIN = 18
 STROKE = 1.1
 ROUND = 8
 BASELINE = 0.36
@@ -26,12 +25,13 @@ BASELINE = 0.36
 def as_svg(sheet: Sheet) -> str:
     """The drawing as a file of its own, which a page may take in as it is."""
     name = identifier(sheet.name)
-    width, height = sheet.width + 2 * MARGIN, sheet.height + 2 * MARGIN
+    width, height = sheet.width + 2 * sheet.across, sheet.height + 2 * sheet.down
+    wide, high = sheet.page
     attributes = {
         "xmlns": "http://www.w3.org/2000/svg",
         "id": name,
-        "width": f"{number(width)}pt",
-        "height": f"{number(height)}pt",
+        "width": f"{number(wide)}pt",
+        "height": f"{number(high)}pt",
         "viewBox": f"0 0 {number(width)} {number(height)}",
         "role": "img",
         "aria-labelledby": f"{name}-title {name}-about",
@@ -63,8 +63,9 @@ def number(value: float) -> str:
 
 
 def _body(sheet: Sheet, name: str) -> Iterator[str]:
-    yield from _label(sheet.heading, MARGIN, MARGIN)
-    yield f'<g transform="translate({MARGIN} {number(MARGIN + sheet.head_height)})">'
+    yield from _label(sheet.heading, sheet.across, sheet.down)
+    shift = f"{number(sheet.across)} {number(sheet.down + sheet.head_height)}"
+    yield f'<g transform="translate({shift})">'
     for edge in sheet.edges:
         yield from _edge(edge)
     ids: dict[str, Tile] = {}

@@ -13,7 +13,7 @@ from compiler.picture.arrows import tip, way
 from compiler.picture.ink import Ink
 from compiler.picture.labels import Cell, Label, Run
 from compiler.picture.sheet import Edge, Point, Sheet, Tile, distinct
-from compiler.picture.svg import BASELINE, MARGIN, ROUND, STROKE, number
+from compiler.picture.svg import BASELINE, ROUND, STROKE, number
 from compiler.picture.tex import DEFINED, OTHER, comment, tex
 
 ANCHORS = {"start": "base west", "middle": "base", "end": "base east"}
@@ -23,7 +23,7 @@ OUTLINES = {
     "dashed": f"rounded corners={ROUND}bp,dash pattern=on 5bp off 2bp",
 }
 DASHES = ",dash pattern=on 5bp off 2bp"
-PICTURE = f"x=1bp,y=-1bp,inner sep=0pt,outer sep=0pt,line width={STROKE}bp,font=\\sffamily"
+PICTURE = "x=1bp,y=-1bp,inner sep=0pt,outer sep=0pt,font=\\sffamily"
 
 
 def as_tikz(sheet: Sheet) -> str:
@@ -33,7 +33,7 @@ def as_tikz(sheet: Sheet) -> str:
     lines = [
         comment(sheet.title),
         *([comment(sheet.about)] if sheet.about.strip() else []),
-        rf"\begin{{tikzpicture}}[{PICTURE}]",
+        rf"\begin{{tikzpicture}}[{PICTURE},{_scale(sheet)}]",
         *([DEFINED] if any(f"\\{OTHER}{{" in line for line in body) else []),
         *(rf"\definecolor{{c{ink}}}{{HTML}}{{{ink.upper()}}}" for ink in inks),
         *body,
@@ -42,9 +42,15 @@ def as_tikz(sheet: Sheet) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _scale(sheet: Sheet) -> str:
+    """How wide lines are, and how large all of it is put on its page."""
+    stroke = f"line width={number(STROKE * sheet.scale)}bp"
+    return stroke if sheet.scale == 1 else f"{stroke},scale={sheet.scale:.7f},transform shape"
+
+
 def as_tex(sheet: Sheet) -> str:
     """A document of one page that is as large as the picture, with what every TeX brings."""
-    width, height = (number(side + 2 * MARGIN) for side in (sheet.width, sheet.height))
+    width, height = map(number, sheet.page)
     size = f"paperwidth={width}bp,paperheight={height}bp,margin=0bp"
     lines = [
         r"\RequirePackage{fix-cm}",
@@ -53,16 +59,18 @@ def as_tex(sheet: Sheet) -> str:
         r"\usepackage{tikz}",
         r"\pagestyle{empty}\parindent=0pt \topskip=0pt",
         r"\begin{document}",
-        as_tikz(sheet) + r"\end{document}",
+        r"\vbox to 0pt{\hsize=\paperwidth\noindent",  # However it is rounded, it is one page.
+        as_tikz(sheet) + r"\vss}",
+        r"\end{document}",
     ]
     return "\n".join(lines) + "\n"
 
 
 def _body(sheet: Sheet) -> Iterator[str]:
-    corner = (sheet.width + 2 * MARGIN, sheet.height + 2 * MARGIN)
+    corner = (sheet.width + 2 * sheet.across, sheet.height + 2 * sheet.down)
     yield rf"\path[fill={_ink(sheet.paper)}] (0,0) rectangle {_point(corner)};"
-    yield from _label(sheet.heading, MARGIN, MARGIN)
-    yield rf"\begin{{scope}}[shift={{{_point((MARGIN, MARGIN + sheet.head_height))}}}]"
+    yield from _label(sheet.heading, sheet.across, sheet.down)
+    yield rf"\begin{{scope}}[shift={{{_point((sheet.across, sheet.down + sheet.head_height))}}}]"
     for edge in sheet.edges:
         yield from _edge(edge)
     names: dict[str, Tile] = {}
