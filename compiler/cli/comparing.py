@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from compiler.cli.files import deliver
 from compiler.cli.importing import imported
 from compiler.cli.options import (
     LIMIT_OPTION,
@@ -22,10 +24,14 @@ from compiler.cli.options import (
     parameter,
 )
 from compiler.cli.piped import is_piped, is_stdin, taken
+from compiler.cli.terminal import Failed
 from compiler.ir.network import Network
-from compiler.lowering.prepare import NO_OVERRIDES, Overrides, Piped, prepare
+from compiler.lowering.prepare import NO_OVERRIDES, Overrides, Piped, Prepared, prepare
 from dsl.models import shelf
 from dsl.models.changes import CHANGES
+
+if TYPE_CHECKING:
+    from compiler.diff import Diff
 
 FIRST = "-a"
 """How options end that change the first of the two."""
@@ -46,6 +52,9 @@ FIRST = "-a"
               )  # fmt: skip
 @click.option("--format", "form", type=click.Choice(["text", "markdown", "json"]), default="text",
               show_default=True, help="How to print it.")  # fmt: skip
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False),
+              help="Draw both side by side instead, as a .svg, .pdf, .png, .dot, .tex or .tikz.",
+              )  # fmt: skip
 @click.option("--exit-code", is_flag=True, help="Exit with 1 where the structure differs.")
 def diff(
     specs: tuple[str, ...],
@@ -53,6 +62,7 @@ def diff(
     stdin_name: str | None,
     base: str | None,
     form: str,
+    output: Path | None,
     exit_code: bool,
     **options: Any,
 ) -> int:
@@ -76,15 +86,21 @@ def diff(
       inception-compile diff inception_v3 torchvision:inception_v3 --format json
       inception-compile diff inception_v3 --set mixed_6b.c7=96
       inception-compile diff googlenet my_net.yaml --input 64x64 --input-a 64x64
+      inception-compile diff inception_v3 inception_v4 -o v3_v4.svg
       inception-compile diff googlenet --optimize
       inception-compile diff --git main
       inception-compile diff --git HEAD~1 specs --format markdown
     """
+    if output and form != "text":
+        raise click.UsageError("-o draws, and --format is of what is printed: give one of them")
+    picture = _form(output) if output else None
     changes = [_wishes(options, end) for end in (FIRST, "")]
     rewrite = [options[parameter("optimize", end)] for end in (FIRST, "")]
     if base is not None:
         if any(rewrite) or stdin_name is not None or changes != [NO_OVERRIDES, NO_OVERRIDES]:
             raise click.UsageError("--git compares specs as they stand: nothing can change them")
+        if output:
+            raise click.UsageError("-o draws two networks, and --git compares all that changed")
         from compiler.cli.reviewing import since
 
         return since(base, specs, limit, form, exit_code)
@@ -97,25 +113,54 @@ def diff(
     if stdin_name is not None and not any(map(is_piped, names)):
         raise click.UsageError("--stdin-name names a spec that is piped in, and neither is")
     sides = _sides(names, stdin_name)
-    plain = [_network(*each, limit) for each in zip(sides, changes, strict=True)]
-    both = [optimized(net) if asked else net for net, asked in zip(plain, rewrite, strict=True)]
+    prepared = [_prepared(*each, limit) for each in zip(sides, changes, strict=True)]
+    both = [
+        optimized(each.network) if asked else each.network
+        for each, asked in zip(prepared, rewrite, strict=True)
+    ]
     labels = [_label(*each) for each in zip(names, both, strict=True)]
-    imported = any(":" in name for name in names)
-    return _compared(both, (labels[0], labels[1]), form, exit_code, training=not imported)
+    found = _compared(both, (labels[0], labels[1]), training=not any(":" in n for n in names))
+    if picture:
+        sources = {file for each in prepared for file in each.spec.texts}
+        deliver(_drawn(found, picture), output, sources)
+    else:
+        _print(found, form)
+    return int(exit_code and bool(found.changes))
 
 
-def _compared(
-    both: list[Network], labels: tuple[str, str], form: str, exit_code: bool, training: bool
-) -> int:
-    """Print the comparison; the exit code."""
+def _compared(both: list[Network], labels: tuple[str, str], training: bool) -> Diff:
     from compiler.diff import diff as compared
+
+    return compared(both[0], both[1], labels, training=training)
+
+
+def _print(found: Diff, form: str) -> None:
     from compiler.diff.markdown import as_markdown
 
-    found = compared(both[0], both[1], labels, training=training)
     forms: dict[str, Callable[[], str]]
     forms = {"text": found.as_text, "json": found.as_json, "markdown": partial(as_markdown, found)}
     click.echo(forms[form](), nl=False)
-    return int(exit_code and bool(found.changes))
+
+
+def _form(output: Path) -> str:
+    """The picture's form, by its file's name."""
+    from compiler.picture import form_of
+
+    try:
+        return form_of(output)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+
+
+def _drawn(found: Diff, form: str) -> bytes:
+    """The comparison as a picture."""
+    from compiler.diagram.sides import sides
+    from compiler.picture import Picture, RenderError
+
+    try:
+        return Picture(sides(found)).made(form)
+    except RenderError as error:
+        raise Failed(f"error: {error}") from None
 
 
 def _named(specs: tuple[str, ...]) -> tuple[str, str | None]:
@@ -142,15 +187,15 @@ def _sides(names: tuple[str, str], stdin_name: str | None) -> list[str | Piped]:
     return [found[name] for name in names]
 
 
-def _network(where: str | Piped, changes: Overrides, limit: int) -> Network:
-    """The network that a word on the command line names, with its changes."""
+def _prepared(where: str | Piped, changes: Overrides, limit: int) -> Prepared:
+    """What a word on the command line names, with its changes."""
     if isinstance(where, Piped):
-        return prepare(where, overrides=changes, limit=limit).network
+        return prepare(where, overrides=changes, limit=limit)
     if ":" in where:
-        network = prepare(imported(where), overrides=changes, limit=limit).network
-        return replace(network, origin=where)
+        found = prepare(imported(where), overrides=changes, limit=limit)
+        return replace(found, network=replace(found.network, origin=where))
     spec, variant = shelf.split(where)
-    return prepare(spec, variant or None, overrides=changes, limit=limit).network
+    return prepare(spec, variant or None, overrides=changes, limit=limit)
 
 
 def _label(name: str, network: Network) -> str:

@@ -32,6 +32,28 @@ def draw(given: Network | Spec, what: str = "overview", wishes: Wishes = PLAIN) 
     return Picture(sheet_of(network, what, wishes))
 
 
+def draw_diff(
+    one: Network | Spec,
+    other: Network | Spec,
+    names: tuple[str, str] | None = None,
+    *,
+    training: bool = True,
+) -> Picture:
+    """Two networks or specs side by side, what differs marked, as `compiler.diff.diff` finds it.
+
+    Without `names` they are called as they are, by their titles where those tell them apart.
+    """
+    from compiler.diagram.sides import sides
+    from compiler.diff import diff
+
+    networks = [lower(each) if isinstance(each, Spec) else each for each in (one, other)]
+    found = [" ".join([each.name, *each.options]) for each in networks]
+    if found[0] == found[1]:
+        found = [each.title or each.name for each in networks]
+    called = names or (found[0], found[1])
+    return Picture(sides(diff(networks[0], networks[1], called, training=training)))
+
+
 def parts(network: Network) -> list[str]:
     """What can be drawn of a network, beside each of its steps by its path."""
     return [*_all(Details(network))]

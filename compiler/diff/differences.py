@@ -76,14 +76,35 @@ TRAINING = ("init", "loss weight")
 """Facts that only training needs."""
 
 
+@dataclass(frozen=True)
+class Beside:
+    """Steps that belong together, and what differs in them: nothing, where they are equal.
+
+    It is one pair, but for steps that do the same as several others. Without a step on either
+    side it is the network as a whole.
+    """
+
+    pairs: tuple[tuple[Node | None, Node | None], ...]
+    changes: tuple[Change, ...]
+
+
 def compare(one: Network, other: Network, training: bool = True) -> list[Change]:
-    """What differs, from the input to the head.
+    """What differs, from the input to the head; `training` as for `side_by_side`."""
+    found = side_by_side(one, other, training=training)
+    return [change for beside in found for change in beside.changes]
+
+
+def side_by_side(one: Network, other: Network, *, training: bool = True) -> list[Beside]:
+    """All steps in order, equal ones too, after the network as a whole.
 
     `training` says whether that counts which only training needs: how weights are drawn, and
     what the loss of an auxiliary head counts for.
     """
-    found = [*_settings(one, other), *_nodes(one.nodes, other.nodes, Place())]
-    return [change for change in found if training or change.what not in TRAINING]
+    found = [((), [*_settings(one, other)]), *_rows(one.nodes, other.nodes, Place())]
+    return [
+        Beside(tuple(pairs), tuple(c for c in changes if training or c.what not in TRAINING))
+        for pairs, changes in found
+    ]
 
 
 def _settings(one: Network, other: Network) -> Iterator[Change]:
@@ -99,17 +120,27 @@ def _fact(what: str, old: Any, new: Any, place: Place) -> Iterator[Change]:
 
 def _nodes(one: Sequence[Node], other: Sequence[Node], place: Place) -> Iterator[Change]:
     """The differences between steps in order, or branches side by side."""
+    for _, changes in _rows(one, other, place):
+        yield from changes
+
+
+def _rows(
+    one: Sequence[Node], other: Sequence[Node], place: Place
+) -> Iterator[tuple[Pairing, list[Change]]]:
+    """The same with the steps that belong together, equal ones too."""
     pairs = _unrolled(aligned(one, other))
     at = 0
     while at < len(pairs):
-        if _equal(pairs[at]):
-            at += 1
-        elif count := _same(pairs, at):
-            yield from _rewritten(pairs[at : at + count], place)
-            at += count
-        else:
-            yield from _pair(*pairs[at], place)
-            at += 1
+        count = 1
+        changes: list[Change] = []
+        if not _equal(pairs[at]):
+            if same := _same(pairs, at):
+                count = same
+                changes += _rewritten(pairs[at : at + count], place)
+            else:
+                changes += _pair(*pairs[at], place)
+        yield pairs[at : at + count], changes
+        at += count
 
 
 def _unrolled(pairs: Pairing) -> Pairing:

@@ -11,7 +11,7 @@ from typing import Any
 
 from compiler.cost import cost
 from compiler.diff.align import said
-from compiler.diff.differences import Change, Kind, Place, compare
+from compiler.diff.differences import Beside, Change, Kind, Place, side_by_side
 from compiler.ir.fit import least
 from compiler.ir.network import Network
 
@@ -39,6 +39,8 @@ class Diff:
     """What differs in structure."""
     rewritten: tuple[Change, ...] = ()
     """What does the same and is written differently; the names of its weights may differ."""
+    steps: tuple[Beside, ...] = ()
+    """The networks as a whole, then all their steps side by side, with these changes."""
 
     @property
     def figures(self) -> dict[str, tuple[Any, Any]]:
@@ -78,22 +80,29 @@ class Diff:
                 yield f"  {name} was rewritten: {', '.join(network.rewritten)}"
         if not self.changes:
             yield "  no difference in structure"
+        once, rest = self.common()
+        yield from (f"  ~ {words}" for words in once)
+        yield from _grouped([*rest, *self.rewritten])
+
+    def common(self) -> tuple[list[str], list[Change]]:
+        """What is said once of many layers, and the changes that are left to be named."""
+        once = []
         factor, scaled = _common_factor(self.changes)
         if factor is not None:
-            widths = sum(map(_is_scaled, self.changes))
-            yield f"  ~ widths x {float(factor):g} in {len(scaled)} of the {widths} that differ"
+            widths = sum(map(is_scaled, self.changes))
+            once.append(f"widths x {float(factor):g} in {len(scaled)} of the {widths} that differ")
         common = _common_settings(self.changes)
-        for words, count in _settings_said(common):
-            yield f"  ~ {count} layers: {words}"
-        rest = (c for c in self.changes if c not in scaled and _setting(c) not in common)
-        yield from _grouped([*rest, *self.rewritten])
+        once += [f"{count} layers: {words}" for words, count in _settings_said(common)]
+        of_many = set(scaled)
+        rest = [c for c in self.changes if c not in of_many and _setting(c) not in common]
+        return once, rest
 
     def rows(self) -> Iterator[tuple[str, str, str, str]]:
         """The cost's table: a figure's name, both numbers and how far they are apart."""
         yield "cost", *self.names, "change"
         for key, (old, new) in self.figures.items():
             one, other = (f"{n:,}" if isinstance(n, int) else str(n) for n in (old, new))
-            yield FIGURES.get(key, key.replace("_", " ")), one, other, _percent(old, new)
+            yield FIGURES.get(key, key.replace("_", " ")), one, other, percent(old, new)
 
     def costs(self) -> Iterator[str]:
         """The same in columns."""
@@ -108,11 +117,12 @@ def diff(
     one: Network, other: Network, names: tuple[str, str] | None = None, *, training: bool = True
 ) -> Diff:
     """Compare two networks; `training` says whether what only training needs counts."""
-    found = compare(one, other, training)
+    steps = tuple(side_by_side(one, other, training=training))
+    found = [change for beside in steps for change in beside.changes]
     changes, rewritten = (
         tuple(change for change in found if (change.what == "form") == only) for only in (0, 1)
     )
-    return Diff(names or (one.name, other.name), (one, other), changes, rewritten)
+    return Diff(names or (one.name, other.name), (one, other), changes, rewritten, steps)
 
 
 def _data(change: Change) -> dict[str, Any]:
@@ -124,7 +134,8 @@ def _data(change: Change) -> dict[str, Any]:
     return found | {"old": change.old, "new": change.new}
 
 
-def _percent(old: Any, new: Any) -> str:
+def percent(old: Any, new: Any) -> str:
+    """How far two numbers are apart: `+4.2%`, `=`, or nothing where there is no telling."""
     if not isinstance(old, int) or not isinstance(new, int):
         return "" if old != new else "="
     if old == new or not old:
@@ -160,14 +171,14 @@ def _settings_said(common: dict[Setting, int]) -> Iterator[tuple[str, int]]:
         yield ", ".join(map(_said, said)), count
 
 
-def _is_scaled(change: Change) -> bool:
+def is_scaled(change: Change) -> bool:
     """Whether it is a width in numbers on both sides."""
     return change.what == "width" and isinstance(change.old, int) and isinstance(change.new, int)
 
 
 def _common_factor(changes: tuple[Change, ...]) -> tuple[Fraction | None, tuple[Change, ...]]:
     """The factor that most changed widths share, and those changes; None if there is none."""
-    widths = [change for change in changes if _is_scaled(change)]
+    widths = [change for change in changes if is_scaled(change)]
     factors = Counter(Fraction(change.new, change.old) for change in widths)
     if not factors:
         return None, ()
@@ -242,11 +253,16 @@ def _said(change: Change) -> str:
         return f"{change.old}, {'nested otherwise' if nested else f'the same as {change.new}'}"
     if change.kind != "changed":
         return str(change.old if change.new is None else change.new)
-    what = LABELS.get(change.what, change.what.replace("_", " "))
-    return f"{what} {_shown(change.old)} -> {_shown(change.new)}"
+    return f"{called(change)} {shown(change.old)} -> {shown(change.new)}"
 
 
-def _shown(value: Any) -> str:
+def called(change: Change) -> str:
+    """The name of the fact that differs, as a person says it."""
+    return LABELS.get(change.what, change.what.replace("_", " "))
+
+
+def shown(value: Any) -> str:
+    """A fact as a person says it."""
     if isinstance(value, bool) or value is None:
         return "yes" if value else "no" if value is False else "none"
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,184 @@
+"""Two networks drawn side by side: aligned, every difference once, what is alike in one line."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+import dsl
+from compiler.cli import run
+from compiler.diagram import draw_diff
+from compiler.diagram.pairs import MARKS
+from compiler.diagram.sides import AMOUNTS, sides
+from compiler.diagram.versus import Told, told
+from compiler.diff import Diff, diff
+from compiler.ir.network import Network
+from compiler.lowering.lower import lower
+from compiler.picture import FORMS
+from compiler.picture.sheet import Sheet, Tile
+from tests.networks import TEXTS, network, shown
+from tests.test_diagram_wishes import hold
+
+PAIRS = [
+    ("googlenet", "googlenet@torchvision"), ("inception_v3", "inception_v4"),
+    ("inception_resnet_v1", "inception_resnet_v2"), ("small", "residual"), ("residual", "nested"),
+]  # fmt: skip
+
+
+def of(name: str) -> Network:
+    if name in TEXTS:
+        return network(name)
+    spec, _, variant = name.partition("@")
+    return lower(dsl.load(spec, variant or None))
+
+
+def compared(one: str, other: str) -> Diff:
+    return diff(of(one), of(other), (one, other))
+
+
+def cards(sheet: Sheet, side: str) -> dict[float, Tile]:
+    return {tile.top: tile for tile in sheet.tiles if tile.name.startswith(f"{side}.")}
+
+
+@pytest.mark.parametrize(("one", "other"), PAIRS)
+def test_what_belongs_together_stands_at_one_height(one: str, other: str) -> None:
+    found = compared(one, other)
+    sheet = sides(found)
+    hold(sheet)
+    mine, theirs = cards(sheet, "one"), cards(sheet, "other")
+    rows = [row for row in told(found) if row.fate not in ("alike", "left out")]
+    assert sorted({*mine, *theirs}) == sorted(mine | theirs)
+    assert len({*mine, *theirs}) == len(rows)
+    for row, top in zip(rows, sorted({*mine, *theirs}), strict=True):
+        assert (top in mine) == bool(row.ones or row.is_whole)
+        assert (top in theirs) == bool(row.others or row.is_whole)
+        if top in mine and top in theirs:
+            assert mine[top].height == theirs[top].height
+            assert len(mine[top].label) == len(theirs[top].label)
+
+
+@pytest.mark.parametrize(("one", "other"), PAIRS)
+def test_every_step_is_there_once_and_the_amounts_add_up(one: str, other: str) -> None:
+    found = compared(one, other)
+    rows = told(found)
+    for side, whole in enumerate(found.networks):
+        steps = Counter(
+            node.name.partition(".")[0]
+            for row in rows
+            for node in (row.ones, row.others)[side]
+        )  # fmt: skip
+        assert [*steps] == [node.name for node in whole.nodes]
+    for _, amount in AMOUNTS:
+        totals = [sum(map(amount, each.trunk)) for each in found.networks]
+        assert sum(row.more(amount) for row in rows if not row.aside) == totals[1] - totals[0]
+
+
+BASE = """
+name: base
+input: [3, 64, 64]
+classes: 10
+stem: [conv1: 3x3 16 /2, pool1: maxpool 3x3 /2]
+inception:
+  A: {params: [n], concat: [b1: 1x1 n, b2: [1x1 8, 3x3 16], pool: [avgpool 3x3, 1x1 8]]}
+body: [a: A n=8, b: A n=8, row: A n=4 x3]
+head: [globalpool avg, dropout 0.4, fc classes]
+aux: [{helper: {from: row, weight: 0.3, do: [globalpool avg, fc classes]}}]
+"""
+
+
+def drawn(edits: dict[str, object]) -> tuple[list[Told], str]:
+    base = dsl.loads(BASE)
+    found = diff(lower(base), lower(dsl.change(base, edits)))
+    sheet = sides(found)
+    hold(sheet)
+    return told(found), "\n".join(map(shown, sheet.tiles))
+
+
+@pytest.mark.parametrize(
+    ("edits", "fate", "texts"),
+    [({"conv1": "5x5 16 /2"}, "changed", ["~ kernel 3×3", "~ kernel 5×5"]),
+     ({"a.n": 9}, "changed", ["~ b1: width 8", "~ b1: width 9"]),
+     ({"inception.A.b2.1.groups": 2}, "changed", ["~ b2.1 in 3 steps: groups 2"]),
+     ({"head.dropout": 0.1}, "changed", ["~ rate 0.4", "~ rate 0.1"]),
+     ({"aux": []}, "removed", ["auxiliary head from row"]),
+     ({"classes": 7}, "changed", ["~ classes 10", "~ classes 7"])],
+)  # fmt: skip
+def test_a_difference_is_told_where_it_is(
+    edits: dict[str, object], fate: str, texts: list[str]
+) -> None:
+    rows, text = drawn(edits)
+    assert next(row.fate for row in rows if row.fate != "alike") == fate
+    for each in texts:
+        assert each in text.replace("  ", " ")
+
+
+def test_the_same_two_are_one_line() -> None:
+    rows, text = drawn({})
+    assert [row.fate for row in rows] == ["alike"]
+    assert "no difference in structure" in text
+
+
+LONG = (
+    "{{name: long, input: [3, 8, 8], classes: 2, body: [{}], head: [globalpool avg, fc classes]}}"
+)
+
+
+def test_what_is_too_long_is_trimmed_and_counted() -> None:
+    one, other = (
+        lower(dsl.loads(LONG.format(", ".join(f"s{i}: 3x3 {first + i % 3}" for i in range(180)))))
+        for first in (8, 16)
+    )
+    found = diff(one, other)
+    sheet = sides(found)
+    hold(sheet)
+    rows = told(found)
+    assert sum(len(row.ones) for row in rows) == len(one.nodes)
+    gone = next(len(row.ones) for row in rows if row.fate == "left out")
+    assert any(f"⋮ {gone} more steps, left out" in shown(tile) for tile in sheet.tiles)
+
+
+def test_it_is_told_without_colours() -> None:
+    """Every mark has a sign and an outline of its own."""
+    sheet = sides(compared("inception_v3", "inception_v4"))
+    boxes = [tile for side in ("one", "other") for tile in cards(sheet, side).values()]
+    outlines = {tile.kind: tile.outline for tile in boxes}
+    assert len({*outlines.values()}) == len(outlines) == 3
+    signs = {shown(tile) for tile in sheet.tiles if tile.name.startswith("sign")}
+    assert signs == {MARKS["changed"].sign, MARKS["added"].sign, MARKS["removed"].sign}
+
+
+def test_python_draws_two_specs() -> None:
+    picture = draw_diff(dsl.load("googlenet"), dsl.load("googlenet", "torchvision"))
+    assert picture.sheet.title == "GoogLeNet → GoogLeNet (torchvision)"
+    assert "inception_3a" in picture.svg
+
+
+def test_the_command_draws(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "d.SVG"
+    assert run(["diff", "googlenet", "googlenet@torchvision", "-o", str(out)]) == 0
+    assert "googlenet → googlenet@torchvision" in out.read_text(encoding="utf-8")
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [(["googlenet", "xception", "-o", "d.gif"], "ends in"),
+     (["googlenet", "xception", "-o", "d.svg", "--format", "json"], "--format"),
+     (["--git", "HEAD", "-o", "d.svg"], "--git")],
+)  # fmt: skip
+def test_what_cannot_be_drawn_is_refused(
+    args: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    assert run(["diff", *args]) == 2
+    assert said in capsys.readouterr().err
+    assert not [*tmp_path.iterdir()]
+
+
+def test_help_names_every_form(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["diff", "--help"]) == 0
+    told = capsys.readouterr().out
+    assert all(f".{form}" in told for form in FORMS)
