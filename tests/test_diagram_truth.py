@@ -181,6 +181,14 @@ def test_a_step_that_one_use_lacks_says_so() -> None:
     assert last.outline == "dashed"
 
 
+def test_uses_that_differ_alike_are_told_together_and_only_by_what_differs() -> None:
+    said = words(sheet("xception_aligned", "sep"))
+    assert said[1:3] == [
+        "depthwise 3×3 in /s ReLU in block5.conv1 and 2 more",
+        "1×1 w ReLU in block5.conv1 and 2 more w × H′ × W′",
+    ]
+
+
 def test_one_branch_is_no_concat() -> None:
     drawing = diagram.detail(network("nested"), "single")
     assert not any("concat" in text for text in words(drawing))

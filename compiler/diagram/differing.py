@@ -12,6 +12,8 @@ from compiler.picture.labels import Run, beside
 
 Drawn = Callable[[Use], Chain]
 """How a use looks when it is drawn by itself, in the block's own terms."""
+LONGEST = 30
+"""Characters of names at a box."""
 
 
 def differing(chain: Chain, places: list[Use], drawn: Drawn) -> tuple[Chain, str]:
@@ -27,8 +29,8 @@ def differing(chain: Chain, places: list[Use], drawn: Drawn) -> tuple[Chain, str
     if any(_paths(look).keys() - _paths(first).keys() for look in odd.values()):
         alike = [use for use in places if id(use.call) not in odd]
         return chain, f"drawn as in {called(alike, places)}"
-    names = {key: called(groups[key], places) for key in odd}
-    notes = {path: _told(box, odd, names) for path, box in _paths(first).items()}
+    others = [(groups[key], _paths(look)) for key, look in odd.items()]
+    notes = {path: _told(box, others, places) for path, box in _paths(first).items()}
     return _noted(chain, notes), ""
 
 
@@ -36,21 +38,47 @@ def _paths(chain: Chain) -> dict[str, Box]:
     return {box.path: box for box in boxes(chain)}
 
 
-def _words(box: Box) -> str:
-    return "".join(run.text for run in box.text)
+Look = tuple[str, tuple[str, ...]]
+"""What a box shows: its words, and the notes behind them."""
 
 
-def _told(box: Box, odd: Mapping[int, Chain], names: Mapping[int, str]) -> tuple[str, bool]:
+def _look(box: Box) -> Look:
+    text = "".join(run.text for run in box.text).replace("\u00a0", " ")
+    return text.removesuffix(" ".join(box.notes)).strip(), box.notes
+
+
+def _told(
+    box: Box, odd: list[tuple[list[Use], dict[str, Box]]], places: list[Use]
+) -> tuple[str, bool]:
     """What is said at a box of the uses that differ there, and whether some have none at all."""
-    theirs = {names[key]: _paths(look).get(box.path) for key, look in odd.items()}
-    lacking = [name for name, other in theirs.items() if other is None]
-    told = [f"not in {', '.join(lacking)}"] if lacking else []
-    told += [
-        f"{_words(other)} in {name}"
-        for name, other in theirs.items()
-        if other and _words(other) != _words(box)
+    theirs: dict[Look | None, list[Use]] = {}
+    for some, look in odd:
+        other = look.get(box.path)
+        theirs.setdefault(_look(other) if other else None, []).extend(some)
+    mine = _look(box)
+    told = [
+        f"{_otherwise(mine, look)} in {_short(some, places)}"
+        for look, some in theirs.items()
+        if look and look != mine
     ]
+    if lacking := theirs.get(None):
+        told.insert(0, f"not in {_short(lacking, places)}")
     return "; ".join(told), bool(lacking)
+
+
+def _otherwise(mine: Look, theirs: Look) -> str:
+    """What a box would show in another use: only the notes where the layer is the same."""
+    (word, own), (other, notes) = mine, theirs
+    if word != other:
+        return " ".join([other, *notes])
+    more = [note for note in notes if note not in own]
+    return " ".join(more) or f"no {' '.join(note for note in own if note not in notes)}"
+
+
+def _short(some: list[Use], places: list[Use]) -> str:
+    """Uses by their names, or the first and how many more."""
+    said = called(some, places)
+    return said if len(said) <= LONGEST else f"{some[0].path} and {len(some) - 1} more"
 
 
 def _noted(chain: Chain, notes: Mapping[str, tuple[str, bool]]) -> Chain:
