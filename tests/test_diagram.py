@@ -146,6 +146,18 @@ def test_every_text_is_in_its_box_with_fonts_that_may_stand_in(font: str) -> Non
                 assert all(end <= start for (_, end), (start, _) in pairwise(ends)), (name, line)
 
 
+@pytest.mark.parametrize("font", FONTS)
+@pytest.mark.parametrize("bold", [False, True])
+def test_there_is_room_for_every_sign_in_fonts_that_may_stand_in(font: str, bold: bool) -> None:
+    """So whatever a spec calls things, its names stay in their boxes."""
+    try:
+        file = ImageFont.truetype(FONTS[font].format(WEIGHTS[font][bold]), 1000)
+    except OSError:
+        pytest.skip(f"no {font} on this machine")
+    for char in [*map(chr, range(0x20, 0x7F)), *"\u00a0×…→′γ·≤"]:
+        assert file.getlength(char) <= room(char, 1000, bold=bold) + 0.5, char
+
+
 PINNED = ["googlenet.v1", "inception_v3.C", "inception_v3.overview", "residual.plain",
           "inception_next.mixer", "inception_resnet_v2.overview", "nested.wide"]  # fmt: skip
 

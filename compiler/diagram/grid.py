@@ -35,7 +35,7 @@ class Grid:
         self._heat = heat
         self._above = above
         self._width = width([card for each in lines for card in each.cards])
-        self._label = max(Run(each.label, 12, True).room for each in lines) + 12
+        self._label = max(Run(each.label, 12, True).room for each in lines) + 8
         self._nodes: list[Tile] = []
         self._edges: list[Edge] = []
         self._draw()
