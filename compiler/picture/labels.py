@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from operator import is_
 from typing import Literal
 
 from compiler.picture.ink import MUTED, TEXT, Ink, legible
@@ -99,12 +100,18 @@ def exits(ports: Iterable[float], width: float) -> Line:
 
 def readable(label: Label, fill: Ink) -> Label:
     """The label with inks that can be read on what they stand on: their cell, or else `fill`."""
-    return tuple(
-        replace(each, cells=tuple(_readable(cell, cell.fill or fill) for cell in each.cells))
-        for each in label
-    )
+    return tuple(_readable_line(each, fill) for each in label)
+
+
+def _readable_line(each: Line, fill: Ink) -> Line:
+    cells = tuple(_readable(cell, cell.fill or fill) if cell.runs else cell for cell in each.cells)
+    return each if all(map(is_, cells, each.cells)) else replace(each, cells=cells)
 
 
 def _readable(cell: Cell, fill: Ink) -> Cell:
-    runs = tuple(replace(run, ink=legible(run.ink, fill)) for run in cell.runs)
-    return replace(cell, runs=runs) if runs != cell.runs else cell
+    """The cell itself where all can be read, as nearly always."""
+    inks = [legible(run.ink, fill) for run in cell.runs]
+    if all(ink is run.ink for ink, run in zip(inks, cell.runs, strict=True)):
+        return cell
+    pairs = zip(cell.runs, inks, strict=True)
+    return replace(cell, runs=tuple(replace(run, ink=ink) for run, ink in pairs))
