@@ -65,26 +65,24 @@ def _step(path: str, title: str, nodes: list[Node], figures: tuple[Figure, ...])
 
 def _figures(node: Node, drawn: Drawn) -> Iterator[Figure]:
     """A step's drawings: one for all uses of a block that are the same, and what stands beside."""
-    if isinstance(node, Tap):
-        rows = tuple(_inner(node, node.name))
-        yield Figure((node.name,), rows, drawn.part(node.name, node.name))
-        return
     found: dict[tuple[object, ...], list[tuple[str, Node]]] = {}
     loose: list[Row] = []
-    for path, each in _outermost(node, node.name):
-        if (use := use_of(each)) is not None:
-            found.setdefault((use.block, _args(use), tuple(map(int, each.inp))), []).append(
-                (path, each)
-            )
-        else:
+    for path, each in _apart(node, node.name):
+        if _is_one_box(each):
             loose += _rows(each, path)
+        else:
+            use = use_of(each)
+            alike = (use.block, _args(use), tuple(map(int, each.inp))) if use else (path,)
+            found.setdefault(alike, []).append((path, each))
     for places in found.values():
         path, first = places[0]
         use = use_of(first)
-        assert use is not None
-        rows = tuple(_rows(first, path))
-        roots = tuple(root for root, _ in places)
-        yield Figure(roots, rows, drawn.part(use.block, path), use.block, _args(use))
+        yield Figure(
+            tuple(root for root, _ in places),
+            tuple(_rows(first, path)),
+            drawn.part(path, first),
+            *((use.block, _args(use)) if use else ()),
+        )
     if loose:
         yield Figure((), tuple(loose))
 
@@ -98,18 +96,24 @@ def _plain(value: float | str) -> str:
     return str(int(value)) if isinstance(value, int) else str(value)
 
 
-def _outermost(node: Node, path: str) -> Iterator[tuple[str, Node]]:
-    """The uses of blocks that stand in no other, and the layers that stand in none."""
-    if use_of(node) or isinstance(node, Leaf) or is_unit(node):
+def _apart(node: Node, path: str) -> Iterator[tuple[str, Node]]:
+    """What is drawn by itself: a list's members each, so that those that are alike are one."""
+    listed = isinstance(node, Series) and node.role == "sequence" and not node.residual
+    if listed and any(use_of(child) for child in children(node)):
+        for child in children(node):
+            yield from _apart(child, f"{path}.{child.name}")
+    else:
         yield path, node
-        return
-    for child in children(node):
-        yield from _outermost(child, f"{path}.{child.name}")
+
+
+def _is_one_box(node: Node) -> bool:
+    """A layer, or a convolution with what belongs to it."""
+    return isinstance(node, Leaf) or is_unit(node)
 
 
 def _rows(node: Node, path: str) -> Iterator[Row]:
     """A row for each box: a convolution has its norm and activation with it."""
-    if isinstance(node, Leaf) or (isinstance(node, Series) and is_unit(node)):
+    if _is_one_box(node):
         counts = counted(tally(node, training=False), batch=1, dtype_bytes=4)
         of = block_kind(node)
         yield Row(**counts, field=None, path=path, of=of, inp=node.inp, out=node.out)
