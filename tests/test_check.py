@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 
 import dsl
+from compiler.cost import timeline
 from compiler.ir.facts import Extra, Saved, Window, Work
 from compiler.ir.join import Join
 from compiler.ir.op import Call, Op, Shape
@@ -56,8 +57,8 @@ SUBJECTS = [
 def test_cost_and_module_agree(name: str, variant: str | None) -> None:
     report = cross_check(lower(dsl.load(name, variant)))
     assert report.ok, "\n".join(report.lines())
-    assert len(report.checks) == 26
-    assert list(report.lines())[-1] == f"{report.network}: all 26 equal"
+    assert len(report.checks) == 30
+    assert list(report.lines())[-1] == f"{report.network}: all 30 equal"
 
 
 @settings(max_examples=12)
@@ -252,6 +253,24 @@ def test_a_wrong_fact_is_found_at_its_layer(
     where = "first" if kind is Conv else "probe"
     assert difference.where.split(".", 1)[0] == where, difference
     assert difference.counted != difference.measured
+
+
+def test_memory_that_moves_is_found_where_totals_are_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Totals can't tell which layer keeps something, nor what is alive where it isn't the most."""
+    kept = timeline.kept
+
+    def swapped(*args: Any) -> dict[str, int] | None:
+        found = kept(*args)
+        assert found is not None
+        paths = list(found)
+        return dict(zip(reversed(paths), found.values(), strict=True))
+
+    monkeypatch.setattr(timeline, "kept", swapped)
+    monkeypatch.setattr(timeline, "alive", lambda *args: {"first": 1})
+    failures = differences("[first: 3x3 4 linear, second: 3x3 8 linear]")
+    assert set(failures) == {"bytes alive by layer", "bytes kept by layer"}
 
 
 SHARING = [Activation, Softmax, Dropout, DropPath, Flatten, Identity, BatchNorm, ChannelShuffle]

@@ -15,11 +15,13 @@ from pathlib import Path
 import pytest
 
 from compiler.cost import cost
+from compiler.cost.footer import short_size
 from compiler.cost.render import as_json
 from compiler.ir.nodes import Leaf, Series, leaves, nodes
 from compiler.lowering.prepare import Piped, Prepared, prepare
 from compiler.ops.words import is_unit
 from compiler.report import page
+from compiler.report.charts.marks import ticks
 from compiler.report.page import as_html
 from compiler.source.forward import function_of
 from tests.pages import Element, page_of
@@ -253,3 +255,45 @@ def test_every_asset_is_used() -> None:
     folder = ROOT / "compiler" / "report" / "assets"
     written = {path.name for path in folder.iterdir() if path.suffix in (".css", ".js")}
     assert written == {*page.STYLES, *page.SCRIPTS}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_charts_add_up(name: str) -> None:
+    """Bars are as long as what they stand for, and a run's highest is the peak."""
+    prepared, top = made(name)
+    drawn = top.one("section", "charts").all("svg")
+    total = cost(prepared.network).total
+    told = [[title.text for title in each.all("title")] for each in drawn]
+    for titles, whole in zip(told, (total.macs, total.params, total.activations), strict=False):
+        amounts = [int(each.rpartition(": ")[2].replace(",", "")) for each in titles]
+        assert sum(amounts) == whole
+    labels = [each.attrs["aria-label"] for each in drawn]
+    peak = next(each for each in labels if "alive" in each)
+    assert short_size(total.peak_bytes) in peak
+
+
+@pytest.mark.parametrize(
+    ("most", "found"), [(0, [0, 1]), (1, [0, 1]), (93, [0, 50, 100]), (1311, [0, 500, 1000, 1500])]
+)
+def test_axes_are_round(most: float, found: list[int]) -> None:
+    assert [*ticks(most)] == found
+
+
+def test_findings_stand_at_their_places() -> None:
+    wrong = TINY.replace("fc classes]", "fc classes, softmax]")
+    top = page_of(as_html([prepare(Piped(wrong, "tiny.yaml", "tiny.yaml"))]))
+    found = top.one("section", "findings").one("li")
+    assert found.one("b").text == "warning W140"
+    assert found.attrs["data-paths"] == "softmax"
+    target = found.one("a").attrs["href"][1:]
+    (line,) = (each for each in top.all("code", "line") if each.attrs.get("id") == target)
+    assert line.text.strip().startswith("head:") and "warned" in line.attrs["class"]
+    assert not page_of(as_html([prepare(Piped(TINY, "tiny.yaml"))])).all("section", "findings")
+
+
+def test_uses_that_are_alike_share_a_drawing() -> None:
+    _, top = made("inception_resnet_v1")
+    (step,) = (each for each in top.all("details", "step") if each.attrs["data-paths"] == "repeat_1")
+    assert step.one("span", "block").text == "block35 ×5"
+    (figure,) = step.all("figure")
+    assert figure.attrs["data-roots"].split() == [f"repeat_1.{place}" for place in range(5)]

@@ -36,6 +36,7 @@ ROOMS = (
     "compiler/files",
     "compiler/picture",
     "compiler/diagram",
+    "compiler/report/charts",
     "compiler/report",
     "compiler/weights",
     "compiler/exporting",

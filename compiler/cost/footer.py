@@ -78,6 +78,15 @@ def mebibytes(size: int) -> str:
     return f"{size / 2**20:,.1f} MiB ({size:,} bytes)"
 
 
+def short_size(count: int) -> str:
+    """Bytes for a person.
+
+    >>> short_size(2048), short_size(3 * 2**20)
+    ('2.0 KiB', '3.0 MiB')
+    """
+    return f"{count / 2**20:,.1f} MiB" if count >= 2**20 else f"{count / 2**10:,.1f} KiB"
+
+
 def _views(report: Report, norms: Sequence[Norm]) -> list[str]:
     """Other tools' counts, and what each of them adds up."""
     others = _others(norms)

@@ -35,13 +35,13 @@ def step_peaks(network: Network, batch: int, dtype_bytes: int) -> dict[str, int]
 @remembered
 def _peak(node: Node, batch: int, dtype_bytes: int) -> tuple[int, int]:
     """The most bytes alive at once beside what is held outside, and those of the output."""
-    meter = _Peak(batch, dtype_bytes)
+    meter = Meter(batch, dtype_bytes)
     made = meter.node(node, 0)
     return meter.most, made
 
 
 @dataclass
-class _Peak:
+class Meter:
     """Follows the bytes alive; each method returns those of its output, 0 for its input's."""
 
     batch: int
@@ -122,7 +122,7 @@ class _Peak:
         beside = self.node(shortcut, live + inner, piece=piece) if shortcut else 0
         made = self.size(node.out)
         self.saw(live + inner + beside + made)
-        return (self.leaf(act, live + made) or made) if act else made
+        return (self.node(act, live + made) or made) if act else made
 
 
 def takes_apart(node: Parallel, batch: int) -> bool:
@@ -135,7 +135,7 @@ def saved_bytes(network: Network, batch: int, dtype_bytes: int, training: bool) 
 
     None where a batch norm refuses the batch: a single value per channel has no variance.
     """
-    kept, x = 0, _Tensor(network.input.elements * batch * dtype_bytes, grad=False)
+    kept, x = 0, Tensor(network.input.elements * batch * dtype_bytes, grad=False)
     for node in network.nodes:
         ran = _ran(node, batch, dtype_bytes, training, x.grad, x.kept)
         if ran.refused:
@@ -151,21 +151,21 @@ class _Ran:
 
     kept: int
     refused: bool
-    output: _Tensor
+    output: Tensor
 
 
 @remembered
 def _ran(
     node: Node, batch: int, dtype_bytes: int, training: bool, grad: bool, input_kept: bool
 ) -> _Ran:
-    keeper = _Keeper(batch, dtype_bytes, training)
-    x = _Tensor(node.inp.elements * batch * dtype_bytes, grad, input_kept)
+    keeper = Keeper(batch, dtype_bytes, training)
+    x = Tensor(node.inp.elements * batch * dtype_bytes, grad, input_kept)
     y = keeper.node(node, x)
     return _Ran(keeper.total, keeper.refused, y)
 
 
 @dataclass(slots=True)
-class _Tensor:
+class Tensor:
     """One piece of memory: whether a gradient flows to it, and whether it is kept.
 
     `piece`: what works on it now gets a piece of the channels of each input.
@@ -178,7 +178,7 @@ class _Tensor:
 
 
 @dataclass
-class _Keeper:
+class Keeper:
     """Follows the tensors of a training pass and adds up what autograd keeps of them."""
 
     batch: int
@@ -187,15 +187,15 @@ class _Keeper:
     total: int = 0
     refused: bool = False
 
-    def tensor(self, shape: Shape, grad: bool) -> _Tensor:
-        return _Tensor(shape.elements * self.batch * self.dtype_bytes, grad)
+    def tensor(self, shape: Shape, grad: bool) -> Tensor:
+        return Tensor(shape.elements * self.batch * self.dtype_bytes, grad)
 
-    def keep(self, tensor: _Tensor, needed: bool) -> None:
+    def keep(self, tensor: Tensor, needed: bool) -> None:
         if needed and not tensor.kept:
             self.total += tensor.size
             tensor.kept = True
 
-    def node(self, node: Node, x: _Tensor) -> _Tensor:
+    def node(self, node: Node, x: Tensor) -> Tensor:
         match node:
             case Leaf():
                 return self.leaf(known(node), x)
@@ -208,17 +208,17 @@ class _Keeper:
                     self.series(node.body.nodes, x)
                 return x
 
-    def series(self, nodes: tuple[Node, ...], x: _Tensor) -> _Tensor:
+    def series(self, nodes: tuple[Node, ...], x: Tensor) -> Tensor:
         for node in nodes:
             x = self.node(node, x)
         return x
 
-    def leaf(self, layer: Known, x: _Tensor) -> _Tensor:
+    def leaf(self, layer: Known, x: Tensor) -> Tensor:
         """Nothing is kept where no gradient flows: before the first layer with weights."""
         grad = x.grad or layer.learns
         self.refused |= self.batch < layer.least_batch
         size = layer.elements * self.batch * self.dtype_bytes
-        y = x if layer.shares[True] else _Tensor(size, grad)
+        y = x if layer.shares[True] else Tensor(size, grad)
         if grad:
             saved = layer.saved
             self.total += saved.extra.size(self.batch, self.dtype_bytes)
@@ -229,7 +229,7 @@ class _Keeper:
             self.keep(y, saved.output)
         return y
 
-    def parallel(self, node: Parallel, x: _Tensor) -> _Tensor:
+    def parallel(self, node: Parallel, x: Tensor) -> Tensor:
         """Concat and sums keep nothing themselves; a product keeps its factors."""
         before = x.piece
         x.piece = before or takes_apart(node, self.batch)
@@ -241,7 +241,7 @@ class _Keeper:
             y = self.tensor(node.joined, any(out.grad for out in outs))
         return self.node(node.then, y) if node.then else y
 
-    def summed(self, node: Series | Parallel, x: _Tensor, y: _Tensor) -> _Tensor:
+    def summed(self, node: Series | Parallel, x: Tensor, y: Tensor) -> Tensor:
         """A residual sum keeps nothing itself."""
         if node.residual is None:
             return y
@@ -250,7 +250,7 @@ class _Keeper:
         y = self.tensor(node.out, beside.grad or y.grad)
         return self.node(act, y) if act else y
 
-    def product(self, node: Parallel, factors: list[_Tensor]) -> _Tensor:
+    def product(self, node: Parallel, factors: list[Tensor]) -> Tensor:
         """Each factor is what the gradient of the other takes, where that has one."""
         y, *others = factors
         running = node.join.running(tuple(branch.out for branch in node.branches))

@@ -44,6 +44,7 @@ def as_json(report: Report, gains: Gains | None = None) -> str:
             **({"optimized": gains.records()} if gains else {}),
             "views": report.views,
             **({"views_without": report.unviewed} if report.unviewed else {}),
+            "memory": {"evaluating": report.alive, "training": report.kept},
             "blocks": [record(row) for row in report.blocks],
             "layers": [record(row) for row in report.layers],
         },

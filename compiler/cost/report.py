@@ -75,6 +75,25 @@ class Report:
         return tuple(row for rows in self.layers_by_block for row in rows)
 
     @once
+    def alive(self) -> dict[str, int]:
+        """The most bytes alive while each layer of an evaluating pass runs, by path."""
+        from compiler.cost.timeline import alive
+
+        return alive(self.network, self.batch, self.dtype_bytes)
+
+    @once
+    def kept(self) -> dict[str, int] | None:
+        """What each layer of a training pass adds to the bytes kept for the backward pass.
+
+        None where `total.saved_for_backward_bytes` is.
+        """
+        from compiler.cost.timeline import kept
+
+        if self.network.rewritten:
+            return None
+        return kept(self.network, self.batch, self.dtype_bytes, self.training)
+
+    @once
     def views(self) -> dict[str, int]:
         """The evaluation pass as other tools count it, by tool; see docs/cost.md."""
         from compiler.cost.peers import views

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from math import prod
+from operator import add
 from typing import TYPE_CHECKING, Any
 
 from compiler.cost import Report, Row, cost
@@ -84,8 +85,9 @@ def _state(report: Report, module: Any) -> Iterator[tuple[str, Pair]]:
     yield "state", (_held(report), _measured(module))
 
 
-def _numbered(tensors: Facts) -> dict[str, object]:
-    return {f"tensor {place}": name for place, name in enumerate(tensors)}
+def _numbered(facts: Facts, each: str = "tensor") -> dict[str, object]:
+    """The order as facts of its own."""
+    return {f"{each} {place}": name for place, name in enumerate(facts)}
 
 
 def _tensors(report: Report, kind: str) -> dict[str, object]:
@@ -238,3 +240,16 @@ def _memory(report: Report, seen: Observation) -> Iterator[tuple[str, Pair]]:
             where, short, run = first_apart(report, both)
             counted, measured = both(short, run)
         yield title, ({where: counted}, {where: measured})
+    yield from _memory_by_layer(report, seen)
+
+
+def _memory_by_layer(report: Report, seen: Observation) -> Iterator[tuple[str, Pair]]:
+    """When memory is taken, and which layer keeps it: of an evaluating and of a training pass."""
+    from compiler.oracle.check_plugins import owned
+
+    pairs = {"bytes alive by layer": (report.alive, owned(report, seen.alive, max))}
+    if not report.network.rewritten:
+        pairs["bytes kept by layer"] = (report.kept or {}, owned(report, seen.kept or {}, add))
+    for title, (counted, measured) in pairs.items():
+        order = (_numbered(each, "moment") for each in (counted, measured))
+        yield title, (counted | next(order), measured | next(order))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -50,6 +50,19 @@ def gathered(report: Report, seen: Mapping[str, LayerSeen]) -> dict[str, LayerSe
             activations=sum(part.activations for part in parts),
             all_outputs=sum(part.all_outputs for part in parts),
         )
+    return found
+
+
+def owned(
+    report: Report, seen: Mapping[str, int], together: Callable[[int, int], int]
+) -> dict[str, int]:
+    """Numbers by path, where those of all that a plugin's layer consists of become one."""
+    owners = [row.path for row in report.layers if is_foreign(row)]
+    found: dict[str, int] = {}
+    for path, number in seen.items():
+        outer = (owner for owner in owners if path.startswith(f"{owner}."))
+        own = next(outer, path)
+        found[own] = together(found[own], number) if own in found else number
     return found
 
 

@@ -55,7 +55,7 @@ from torch import nn
 from torch.func import functional_call
 
 from compiler.oracle.observe_layers import Field, LayerRecorder, LayerSeen, field_of
-from compiler.oracle.observe_memory import PeakMeter, SavedBytes
+from compiler.oracle.observe_memory import PeakMeter, SavedBytes, Whereabouts
 from compiler.oracle.observe_modes import modes_restored
 from compiler.oracle.observe_ops import KnownOps, UnknownOpError, storage_keys, tensors
 
@@ -79,6 +79,8 @@ class Observation:
     all_outputs: int
     peak_bytes: int  # eval mode, no gradients
     saved_bytes: int | None  # training mode; None if batch norm refuses a batch this small
+    alive: dict[str, int]  # the most bytes while each part of the model takes memory, by path
+    kept: dict[str, int] | None  # what each part is the first to save, by path
     field: Field | None  # at the last spatial map of the path to the first output
 
     @property
@@ -115,6 +117,8 @@ def observe(
     state = _meta_state(model)
     with modes_restored(model):
         layers, field = _layers(model.train(training), state, shape, batch)
+        meter = _peak(model.eval(), state, _image(shape, batch))
+        saved = _saved(model.train(), state, _image(shape, batch)) if trains else None
         return Observation(
             params={name: tuple(p.shape) for name, p in model.named_parameters()},
             buffers={name: tuple(b.shape) for name, b in model.named_buffers()},
@@ -122,8 +126,10 @@ def observe(
             macs=sum(layer.macs for layer in layers.values()),
             activations=sum(layer.activations for layer in layers.values()),
             all_outputs=sum(layer.all_outputs for layer in layers.values()),
-            peak_bytes=_peak(model.eval(), state, _image(shape, batch)),
-            saved_bytes=_saved(model.train(), state, _image(shape, batch)) if trains else None,
+            peak_bytes=meter.peak,
+            saved_bytes=saved.total if saved else None,
+            alive=meter.alive,
+            kept=saved.kept if saved else None,
             field=field,
         )
 
@@ -153,21 +159,26 @@ def _layers(
     return recorder.layers(), None if trace is None else field_of(trace)
 
 
-def _peak(model: nn.Module, state: dict[str, torch.Tensor], image: torch.Tensor) -> int:
-    meter = PeakMeter(storage_keys(state.values()), image)
-    with torch.no_grad(), KnownOps(meter.saw):
+def _peak(model: nn.Module, state: dict[str, torch.Tensor], image: torch.Tensor) -> PeakMeter:
+    where = Whereabouts(model)
+    meter = PeakMeter(storage_keys(state.values()), image, lambda: where.path)
+    with torch.no_grad(), where.followed(), KnownOps(meter.saw):
         functional_call(model, state, (image,))
-    return meter.peak
+    return meter
 
 
-def _saved(model: nn.Module, state: dict[str, torch.Tensor], image: torch.Tensor) -> int | None:
-    saved = SavedBytes(storage_keys(state.values()))
+def _saved(
+    model: nn.Module, state: dict[str, torch.Tensor], image: torch.Tensor
+) -> SavedBytes | None:
+    """What was saved; None where batch norm refuses the batch."""
+    where = Whereabouts(model)
+    saved = SavedBytes(storage_keys(state.values()), lambda: where.path)
     try:
-        with torch.enable_grad(), KnownOps(), saved:
+        with torch.enable_grad(), where.followed(), KnownOps(), saved:
             functional_call(model, state, (image,))
     except ValueError as error:
         # A compiled network refuses before it gets that far, and marks the error: no import here.
         if REFUSAL in str(error) or getattr(error, "too_few", False):
             return None
         raise
-    return saved.total
+    return saved

@@ -10,9 +10,12 @@ from compiler.cost import Report, cost
 from compiler.cost.render import as_json
 from compiler.ir.network import Network
 from compiler.lowering.prepare import Prepared
+from compiler.report.charts.along import alive, along, field_growth, kept
+from compiler.report.charts.bars import AMOUNTS, Bar, bars, by_step, wasted
 from compiler.report.costs import Shown, contract, shown
 from compiler.report.drawn import Drawn
 from compiler.report.figures import figures
+from compiler.report.findings import Finding, findings
 from compiler.report.island import island
 from compiler.report.source_lines import lines_by_path
 from compiler.report.steps import Step, steps
@@ -94,9 +97,50 @@ class Chapter:
         return shown(self.report)
 
     @cached_property
+    def findings(self) -> list[Finding]:
+        """What the lints say."""
+        return [*findings(self.network)]
+
+    @property
+    def charts(self) -> list[tuple[str, str]]:
+        """Titles and drawings: amounts by step, then what changes along the network."""
+        found = [
+            (f"{name} by step and branch", self._bars(name, by_step(self.network, amount)))
+            for name, amount in AMOUNTS.items()
+        ]
+        if waste := wasted(self.network):
+            found.append(("MACs that read padding", self._bars("padding", waste)))
+        batch = self._trained.batch
+        at = f" at batch {batch}, as one is too few" if batch > 1 else ""
+        runs = {
+            "Receptive field, step by step": field_growth(self.report),
+            "Memory of an evaluating pass: alive as each layer runs": alive(self.report),
+            f"Memory of a training pass{at}: kept for the backward pass so far": kept(
+                self._trained
+            ),
+        }
+        for title, run in runs.items():
+            if run and run.values:
+                name = f"{self.key}.chart-{len(found)}"
+                most = f"{title}; the most is {run.says(run.highest[1])} at {run.highest[0]}"
+                found.append((title, along(name, most, run)))
+        return found
+
+    def _bars(self, name: str, given: list[Bar]) -> str:
+        most = max(given, key=lambda each: each.length, default=None)
+        about = f"{name} by step" + (f"; the most is {most.says} at {most.path}" if most else "")
+        return bars(f"{self.key}.chart-{name}", about, given)
+
+    @cached_property
+    def _trained(self) -> Report:
+        """The training pass of one input, or of two where batch norm refuses one."""
+        one = cost(self.network, training=True)
+        return one if one.kept is not None else cost(self.network, batch=2, training=True)
+
+    @cached_property
     def spec(self) -> tuple[Text, ...]:
         """The files of the spec, in pieces."""
-        return texts(self.network)
+        return texts(self.network, tuple(each.problem for each in self.findings))
 
     @cached_property
     def source(self) -> tuple[Line, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from compiler.cost import Report
 from compiler.cost.field import pixels_text
+from compiler.cost.footer import short_size
 from compiler.ir.fit import least
 from compiler.lowering.prepare import Prepared
 from dsl.models.extent import a_sample, sample
@@ -27,11 +28,11 @@ def figures(prepared: Prepared, report: Report) -> Iterator[tuple[str, str]]:
     yield "activations", f"{total.activations:,} elements written by convolutions and linear layers"
     yield (
         "peak memory",
-        f"{size(total.peak_bytes)} of activations, weights {size(total.weight_bytes)}",
+        f"{short_size(total.peak_bytes)} of activations, weights {short_size(total.weight_bytes)}",
     )
     saved = total.saved_for_backward_bytes
     alone = f"batch norm can't train on one {sample(rank)} of this size"
-    yield "saved for backward", alone if saved is None else f"{size(saved)} {a_sample(rank)}"
+    yield "saved for backward", alone if saved is None else f"{short_size(saved)} {a_sample(rank)}"
     if total.field:
         seen, stride = (" x ".join(map(pixels_text, a)) for a in total.field[:2])
         yield "receptive field", f"{seen} {SEEN[len(total.field.size)]}, stride {stride}"
@@ -39,12 +40,3 @@ def figures(prepared: Prepared, report: Report) -> Iterator[tuple[str, str]]:
 
 SEEN = ("", "positions", "pixels", "frames and pixels")
 """What a receptive field is told in, by how many axes there are."""
-
-
-def size(count: int) -> str:
-    """Bytes for a person.
-
-    >>> size(2048), size(3 * 2**20)
-    ('2.0 KiB', '3.0 MiB')
-    """
-    return f"{count / 2**20:,.1f} MiB" if count >= 2**20 else f"{count / 2**10:,.1f} KiB"

@@ -10,16 +10,25 @@ from typing import Any
 
 import jinja2
 
+from compiler.cost.footer import short_size
 from compiler.lowering.prepare import Prepared
 from compiler.picture.sheet import distinct
 from compiler.picture.words import clean
 from compiler.report.chapter import Chapter
 from compiler.report.costs import shape_text
-from compiler.report.figures import size
 from compiler.report.island import digest_of
 from compiler.version import __version__
 
-STYLES = ("colours.css", "page.css", "drawings.css", "tables.css", "texts.css", "print.css")
+STYLES = (
+    "colours.css",
+    "page.css",
+    "drawings.css",
+    "tables.css",
+    "texts.css",
+    "findings.css",
+    "charts.css",
+    "print.css",
+)
 SCRIPTS = (
     "paths.js",
     "selecting.js",
@@ -95,5 +104,5 @@ def _template() -> jinja2.Template:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"count": "{:,}".format, "shape": shape_text, "size": size}
+    environment.filters |= {"count": "{:,}".format, "shape": shape_text, "size": short_size}
     return environment.get_template("report.html.j2")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -39,6 +40,16 @@ class Step:
     params: int
     macs: int
     figures: tuple[Figure, ...] = field(default=())
+
+    @property
+    def blocks(self) -> list[str]:
+        """What it uses, and how often: `A c=8 ×2`, whatever comes in."""
+        found: Counter[str] = Counter()
+        for figure in self.figures:
+            if figure.block:
+                given = (f"{name}={value}" for name, value in figure.args)
+                found[" ".join((figure.block, *given))] += len(figure.roots)
+        return [f"{use} ×{count}" if count > 1 else use for use, count in found.items()]
 
 
 def steps(network: Network, drawn: Drawn) -> Iterator[Step]:

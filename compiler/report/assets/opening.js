@@ -19,6 +19,14 @@ function openable(chapter) {
   }
 }
 
+/** Boxes of what a finding is about are marked. */
+function warn(chapter) {
+  const warned = new Set(chapter.views.findings.flatMap(({ paths }) => paths));
+  for (const { element, paths } of chapter.views.box) {
+    element.classList.toggle('warned', paths.some((path) => warned.has(path)));
+  }
+}
+
 function openAll(chapter, open) {
   for (const each of chapter.element.querySelectorAll('.step')) each.open = open;
 }

@@ -12,6 +12,8 @@ class Chapter {
       numbers: this.parts('.own [data-path]'),
       cost: this.parts('.cost [data-path]'),
       source: this.parts('.source [data-paths]'),
+      findings: this.parts('.findings [data-paths]'),
+      charts: this.parts('.charts [data-path]'),
     };
   }
 

@@ -9,8 +9,9 @@ for (const chapter of chapters) {
     movable(canvas);
   }
   choosable(chapter, 'box', true);
-  for (const view of ['numbers', 'spec', 'cost', 'source']) choosable(chapter, view, false);
+  for (const view of ['numbers', 'spec', 'cost', 'source', 'findings', 'charts']) choosable(chapter, view, false);
   openable(chapter);
+  warn(chapter);
   searchable(chapter);
   tabled(chapter);
   chapter.element.querySelector('.expand').addEventListener('click', () => openAll(chapter, true));
