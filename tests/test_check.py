@@ -333,4 +333,4 @@ def test_a_difference_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     lines = list(cross_check(network).lines())
     assert lines[0] == "evaluation at batch 1:"
     assert "  differ: MACs at fc: counted 5,000, measured 576" in lines
-    assert lines[-1] == "a: 8 of 26 differ"
+    assert lines[-1] == "a: 8 of 30 differ"

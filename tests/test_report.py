@@ -17,6 +17,7 @@ import pytest
 from compiler.cost import cost
 from compiler.cost.footer import short_size
 from compiler.cost.render import as_json
+from compiler.diff import diff
 from compiler.ir.nodes import Leaf, Series, leaves, nodes
 from compiler.lowering.prepare import Piped, Prepared, prepare
 from compiler.ops.words import is_unit
@@ -216,9 +217,8 @@ def test_several_networks_stand_on_one_page() -> None:
     assert keys == ["googlenet", "googlenet-2", "googlenet-torchvision"]
     ids = Counter(each.attrs["id"] for each in top.all(having="id"))
     assert ids.most_common(1)[0][1] == 1
-    assert [each.text for each in top.one("nav").all("a")] == [
-        each.text for each in top.all("h2") if each.text
-    ]
+    titles = [each.one("h2").text for each in top.all("article")]
+    assert [each.text for each in top.one("nav").all("a")] == titles
 
 
 def test_the_command(tiny: Path, capsys: pytest.CaptureFixture[str]) -> None:  # noqa: F811
@@ -293,7 +293,33 @@ def test_findings_stand_at_their_places() -> None:
 
 def test_uses_that_are_alike_share_a_drawing() -> None:
     _, top = made("inception_resnet_v1")
-    (step,) = (each for each in top.all("details", "step") if each.attrs["data-paths"] == "repeat_1")
+    (step,) = (
+        each for each in top.all("details", "step") if each.attrs["data-paths"] == "repeat_1"
+    )
     assert step.one("span", "block").text == "block35 ×5"
     (figure,) = step.all("figure")
     assert figure.attrs["data-roots"].split() == [f"repeat_1.{place}" for place in range(5)]
+
+
+def test_several_networks_are_compared() -> None:
+    both = [prepare("googlenet"), prepare("googlenet", "torchvision"), prepare("inception_v1")]
+    top = page_of(as_html(both))
+    section = top.one("section", "compared")
+    rows = section.one("tbody").all("tr")
+    for row, prepared in zip(rows, both, strict=True):
+        total = cost(prepared.network).total
+        cells = [each.text for each in row.all("td")]
+        assert cells[2:4] == [f"{total.params:,}", f"{total.macs:,}"]
+    assert len(section.one("svg").all("circle")) == 3
+    told = [each.text for each in section.all("details", "difference")]
+    assert "googlenet -> googlenet@torchvision" in told[0]
+    assert "googlenet -> inception_v1" in told[1]
+    names = ("googlenet", "googlenet@torchvision")
+    text = diff(both[0].network, both[1].network, names).as_text()
+    assert [line for line in text.splitlines() if line not in told[0]] == []
+    assert not page_of(as_html(both[:1])).all("section", "compared")
+
+
+def test_a_page_names_a_variant_once() -> None:
+    top = page_of(as_html([prepare("googlenet", "torchvision")]))
+    assert top.one("h1").text == "GoogLeNet (torchvision)"

@@ -266,3 +266,21 @@ def test_a_narrow_window_scrolls_down_alone(page: Path) -> None:
         click(driver, one(driver, ".expand"))
         wide = "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
         assert driver.execute_script(wide) == 0
+
+
+def test_drawings_are_coloured_by_what_is_asked(opened: Chrome) -> None:
+    report = cost(prepare("inception_v3").network)
+    most = {
+        "MACs": max(report.blocks, key=lambda row: row.macs).path,
+        "parameters": max(report.blocks, key=lambda row: row.params).path,
+        "activations": max(report.blocks, key=lambda row: row.activations).path,
+        "memory": max(report.alive, key=lambda path: report.alive[path]).split(".")[0],
+    }
+    ask = "arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('input'))"
+    for what, path in most.items():
+        opened.execute_script(ask, one(opened, ".heat"), what)
+        card = opened.find_element("id", f"inception_v3.overview-{path}")
+        assert card.get_attribute("data-heat") == "5"
+        assert violations(opened) == []
+    opened.execute_script(ask, one(opened, ".heat"), "")
+    assert all_of(opened, "[data-heat]") == []

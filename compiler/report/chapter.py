@@ -40,7 +40,8 @@ class Chapter:
     def title(self) -> str:
         """What it is called, its variant too."""
         network = self.network
-        named = f" ({network.variant})" if network.variant else ""
+        variant = network.variant or ""
+        named = f" ({variant})" if variant not in network.title.lower() else ""
         changed = f" {' '.join(network.options)}" if network.options else ""
         return f"{network.title or network.name}{named}{changed}"
 

@@ -15,7 +15,8 @@ from compiler.lowering.prepare import Prepared
 from compiler.picture.sheet import distinct
 from compiler.picture.words import clean
 from compiler.report.chapter import Chapter
-from compiler.report.costs import shape_text
+from compiler.report.comparing import Comparison
+from compiler.report.costs import pair, shape_text
 from compiler.report.island import digest_of
 from compiler.version import __version__
 
@@ -35,6 +36,7 @@ SCRIPTS = (
     "opening.js",
     "moving.js",
     "searching.js",
+    "heating.js",
     "table.js",
     "copying.js",
     "start.js",
@@ -60,6 +62,7 @@ def as_html(given: Sequence[Prepared], output: str = "report.html") -> str:
     command = f"inception-compile report {' '.join(each.named for each in chapters)}"
     return _template().render(
         chapters=chapters,
+        comparison=Comparison(chapters),
         command=f"{command} -o {quote(output)}",
         policy=POLICY.format(digest_of(script)),
         style=_joined(STYLES),
@@ -104,5 +107,10 @@ def _template() -> jinja2.Template:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"count": "{:,}".format, "shape": shape_text, "size": short_size}
+    environment.filters |= {
+        "count": "{:,}".format,
+        "shape": shape_text,
+        "size": short_size,
+        "pixels": pair,
+    }
     return environment.get_template("report.html.j2")

@@ -13,6 +13,7 @@ for (const chapter of chapters) {
   openable(chapter);
   warn(chapter);
   searchable(chapter);
+  heatable(chapter);
   tabled(chapter);
   chapter.element.querySelector('.expand').addEventListener('click', () => openAll(chapter, true));
   chapter.element.querySelector('.collapse').addEventListener('click', () => openAll(chapter, false));

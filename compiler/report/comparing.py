@@ -1,0 +1,45 @@
+"""What a page says of several networks together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from compiler.diff import diff
+from compiler.report.chapter import Chapter
+from compiler.report.charts.scatter import Dot, scatter
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How a network differs from the first one, in structure and in cost."""
+
+    title: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Several networks beside each other."""
+
+    chapters: Sequence[Chapter]
+
+    @property
+    def plot(self) -> str:
+        """Parameters, MACs and memory of each; a dot is called by its network's number."""
+        numbered = enumerate(self.chapters, 1)
+        totals = ((str(number), each.report.total) for number, each in numbered)
+        dots = [Dot(label, t.params, t.macs, t.peak_bytes) for label, t in totals]
+        return scatter("compared.chart", dots)
+
+    @property
+    def differences(self) -> list[Difference]:
+        """Each of the others against the first."""
+        first, *others = self.chapters
+        return [
+            Difference(
+                f"{first.title} and {each.title}",
+                diff(first.network, each.network, (first.named, each.named)).as_text(),
+            )
+            for each in others
+        ]
