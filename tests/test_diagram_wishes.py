@@ -6,11 +6,13 @@ import re
 from dataclasses import replace
 from functools import cache
 from itertools import combinations, pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from compiler import picture
+from compiler.cli import run
 from compiler.diagram import Wishes, draw
 from compiler.diagram.fitting import room_of
 from compiler.diagram.uses import uses
@@ -328,3 +330,32 @@ def test_a_network_without_blocks_has_a_page_too() -> None:
     drawn = draw(lower(loads(text)), "sheet").sheet
     hold(drawn)
     assert {tile.name.split("/")[0] for tile in drawn.tiles} == {"network"}
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--fit", "17"], "'17' is no width"),
+        (["--fit", "1cm"], "is no width of a page"),
+        (["--fit", "3cm"], "of at least 6 pt that can be read; it fits in"),
+        (["--width", "17cm"], "by --fit 17cm"),
+        (["--layout", "spiral"], "'spiral' is not one of 'snake', 'column', 'wide'"),
+        (["--what", "A", "--fold"], "fold is nothing that"),
+        (["--what", "mixed_6g"], "Did you mean mixed_6e?"),
+    ],
+)
+def test_the_command_refuses_as_wrong_usage(
+    options: list[str], told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "a.svg"
+    assert run(["draw", "inception_v3", *options, "-o", str(out)]) == 2
+    assert told in " ".join(capsys.readouterr().err.split())
+    assert not out.exists()
+
+
+def test_the_command_draws_as_wished(tmp_path: Path) -> None:
+    out = tmp_path / "a.SVG"
+    wishes = ["--layout", "column", "--fit", "8.5cm", "--up", "--no-title", "--no-legend"]
+    assert run(["draw", "inception_v3", *wishes, "-o", str(out)]) == 0
+    wished = Wishes(layout="column", fit="8.5cm", up=True, title=False, legend=False)
+    assert out.read_text() == draw(of("inception_v3"), "overview", wished).svg

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -42,6 +43,7 @@ def wish_options(command: Callable[..., None]) -> Callable[..., None]:
     def run(*, no_title: bool, no_legend: bool, **rest: Any) -> None:
         from compiler.diagram.wishes import Wishes
 
+        _no_width(rest.get("width"))
         own = {name: rest.pop(name) for name in ("fit", "layout", "shapes", "fold", "up")}
         try:
             wishes = Wishes(title=not no_title, legend=not no_legend, **own)
@@ -53,3 +55,14 @@ def wish_options(command: Callable[..., None]) -> Callable[..., None]:
     for option in reversed(OPTIONS):
         found = option(found)
     return found
+
+
+def _no_width(by: str | None) -> None:
+    """Refuse a length as the factor that it isn't: both are called a width."""
+    from compiler.diagram.fitting import room_of
+
+    with contextlib.suppress(ValueError):
+        room_of(by or "")
+        raise click.UsageError(
+            f"--width makes the network itself wider; the drawing comes out so wide by --fit {by}"
+        )
