@@ -98,6 +98,15 @@ def test_widths_are_written_as_in_papers() -> None:
     assert width(quotient(w, 5) * 2) == "2·(w/5)"
 
 
+def test_groups_and_kernels_are_written_as_widths_are() -> None:
+    steps = "[3x3 in groups=in/4, 3x3 w*2 groups=w, 3xk w*2 groups=w*2, shuffle w]"
+    body = "body: [a: B w=4 k=3, 1x1 16, b: B w=8 k=5]"
+    block = f"inception:\n  B: {{params: [w, k], do: {steps}}}"
+    drawing = diagram.detail(lower(loads(f"{HEAD}stem: [3x3 8]\n{block}\n{body}")), "B")
+    assert words(drawing)[1:4] == ["3×3 in g(in/4)", "3×3 2w gw", "depthwise 3×k 2w"]
+    assert words(drawing)[4].startswith("shuffle w")
+
+
 def test_a_parameter_of_two_uses_belongs_to_both() -> None:
     about = subtitle(uses(shelf("inception_v3"))["B"])
     assert about.startswith("×4: mixed_6b with c7=128; mixed_6c, mixed_6d with c7=160; mixed_6e")

@@ -193,7 +193,7 @@ def names_in(value: object) -> frozenset[str]:
 def bracketed(value: int) -> str:
     """A value as text, in brackets where it is more than a word: behind a letter, or a slash."""
     text = str(value)
-    return f"({text})" if " " in text else text
+    return f"({text})" if " " in text or "/" in text else text
 
 
 def term(value: int) -> str:

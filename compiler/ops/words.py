@@ -8,6 +8,7 @@ from itertools import groupby
 
 from compiler.ir.nodes import Leaf, Node, Parallel, Series, children, leaves, residual_of
 from compiler.ir.op import Op
+from compiler.ir.symbols import Sym
 from compiler.ir.terms import mapped
 from compiler.ops.conv import DEPTHWISE, Conv
 from compiler.ops.join import Add
@@ -33,12 +34,35 @@ def words(node: Leaf | Series, channels: Callable[[int], str] | None = None) -> 
     Everything in numbers, unless `channels` writes widths in the terms of a block.
     """
     leaf = core(node)
-    op = leaf.op if channels else in_numbers(leaf.op)
+    op = _written(leaf.op, channels) if channels else in_numbers(leaf.op)
     if isinstance(op, Conv) and is_separable(node):
         return Words(f"sepconv {op.label}", op.slide.notes)
     if isinstance(op, Conv) and _is_depthwise(leaf, channels or _plain):
         return Words(f"depthwise {op.label}", op.slide.notes)
     return Words(op.label, op.notes)
+
+
+class _Shown(Sym):
+    """A number that is written as whoever shows it wants."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def _written(op: Op, channels: Callable[[int], str]) -> Op:
+    """The op with its own expressions in the words of whoever shows it."""
+
+    def shown(number: float) -> float:
+        if not isinstance(number, Sym):
+            return number
+        made, text = _Shown(int(number), number.terms, number.const), channels(number)
+        made.text = text[1:-1] if len(number.parts) > 1 and text[:1] == "(" else text
+        return made
+
+    found: Op = mapped(op, shown)
+    return found
 
 
 def family(node: Leaf | Series, channels: Callable[[int], str] | None = None) -> str:
