@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import struct
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
@@ -455,6 +456,13 @@ def test_cards_that_are_left_out_are_as_hot_as_the_hottest_of_them() -> None:
     found = [card for each in rows(lower(loads(text))) for card in each.cards]
     (rest,) = (card for card in found if card.title.endswith(" more"))
     assert (rest.amount, rest.told) == (36_864, "≤ 36.9 k")
+
+
+def test_heat_tells_steps_apart_where_one_repeat_outweighs_all() -> None:
+    amounts = [card.amount for card in cards(lower(load("inception_resnet_v2"))) if card.amount]
+    assert len(amounts) == 14 and max(amounts) > 4 * sorted(amounts)[-2]
+    levels = Counter(map(Heat.over(amounts).level, amounts))
+    assert max(levels.values()) <= 3
 
 
 def test_few_steps_of_heat_are_as_far_apart_as_many() -> None:
