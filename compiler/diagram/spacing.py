@@ -67,7 +67,7 @@ def spacings(shapes: bool) -> tuple[Spacing, ...]:
     """From the roomiest to the closest; shapes inside branches stand below the boxes' texts."""
     first = replace(ROOMY, below=True, height=38) if shapes else ROOMY
     close = replace(first, column=0, gap=8, pad=4, shortcut=24)
-    return first, close, replace(close, below=True, broken=True, height=46 if shapes else 34)
+    return first, close, replace(close, below=True, broken=True, pad=3, height=46 if shapes else 34)
 
 
 def even(points: float) -> int:
