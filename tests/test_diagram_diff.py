@@ -14,6 +14,7 @@ from compiler.diagram.pairs import MARKS
 from compiler.diagram.sides import AMOUNTS, sides
 from compiler.diagram.versus import Told, told
 from compiler.diff import Diff, diff
+from compiler.diff.wording import shown as shown_value
 from compiler.ir.network import Network
 from compiler.lowering.lower import lower
 from compiler.picture import FORMS
@@ -70,9 +71,42 @@ def test_every_step_is_there_once_and_the_amounts_add_up(one: str, other: str) -
             for node in (row.ones, row.others)[side]
         )  # fmt: skip
         assert [*steps] == [node.name for node in whole.nodes]
+    summed(found)
+
+
+def summed(found: Diff) -> None:
     for _, amount in AMOUNTS:
         totals = [sum(map(amount, each.trunk)) for each in found.networks]
-        assert sum(row.more(amount) for row in rows if not row.aside) == totals[1] - totals[0]
+        more = sum(row.more(amount) for row in told(found) if not row.aside)
+        assert more == totals[1] - totals[0]
+
+
+@pytest.mark.parametrize(("one", "other"), PAIRS)
+def test_every_difference_is_told_where_it_is(one: str, other: str) -> None:
+    """A step that is on one side only by its card, all else by a line on either side."""
+    found = compared(one, other)
+    rows = told(found)
+    for change in found.common()[1]:
+        (row,) = (row for row in rows if has(row, change.place.one, change.place.other))
+        if change.what == "step" and row.fate in ("added", "removed"):
+            assert row.fate == change.kind
+            continue
+        sides = [(entry.one, entry.other)[change.new is not None] for entry in row.entries]
+        value = str(shown_value(change.new if change.new is not None else change.old))
+        assert any(value.replace("×", "x") in side.replace("×", "x") for side in sides), change
+    for row in rows:
+        assert len({*row.entries}) == len(row.entries)
+
+
+def has(row: Told, one: str, other: str) -> bool:
+    """Whether it is the row of a place: that of both its steps."""
+    if not one.strip(".") and not other:
+        return row.is_whole
+    pairs = ((row.ones, one), (row.others, other))
+    return all(
+        not path or any(f"{path}.".startswith(f"{node.name}.") for node in nodes)
+        for nodes, path in pairs
+    ) and bool((one and row.ones) or (other and row.others))
 
 
 BASE = """
@@ -136,6 +170,7 @@ def test_what_is_too_long_is_trimmed_and_counted() -> None:
     rows = told(found)
     assert sum(len(row.ones) for row in rows) == len(one.nodes)
     gone = next(len(row.ones) for row in rows if row.fate == "left out")
+    summed(found)
     assert any(f"⋮ {gone} more steps, left out" in shown(tile) for tile in sheet.tiles)
 
 
@@ -166,7 +201,7 @@ def test_the_command_draws(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     ("args", "said"),
     [(["googlenet", "xception", "-o", "d.gif"], "ends in"),
      (["googlenet", "xception", "-o", "d.svg", "--format", "json"], "--format"),
-     (["--git", "HEAD", "-o", "d.svg"], "--git")],
+     (["--git", "HEAD", "-o", "d.svg"], "--git"), (["googlenet", "xception", "--mono"], "-o")],
 )  # fmt: skip
 def test_what_cannot_be_drawn_is_refused(
     args: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,

@@ -25,6 +25,7 @@ from compiler.cli.options import (
 )
 from compiler.cli.piped import is_piped, is_stdin, taken
 from compiler.cli.terminal import Failed
+from compiler.cli.toning import tone_options
 from compiler.ir.network import Network
 from compiler.lowering.prepare import NO_OVERRIDES, Overrides, Piped, Prepared, prepare
 from dsl.models import shelf
@@ -32,6 +33,7 @@ from dsl.models.changes import CHANGES
 
 if TYPE_CHECKING:
     from compiler.diff import Diff
+    from compiler.picture import Tone
 
 FIRST = "-a"
 """How options end that change the first of the two."""
@@ -55,6 +57,7 @@ FIRST = "-a"
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False),
               help="Draw both side by side instead, as a .svg, .pdf, .png, .dot, .tex or .tikz.",
               )  # fmt: skip
+@tone_options
 @click.option("--exit-code", is_flag=True, help="Exit with 1 where the structure differs.")
 def diff(
     specs: tuple[str, ...],
@@ -87,12 +90,16 @@ def diff(
       inception-compile diff inception_v3 --set mixed_6b.c7=96
       inception-compile diff googlenet my_net.yaml --input 64x64 --input-a 64x64
       inception-compile diff inception_v3 inception_v4 -o v3_v4.svg
+      inception-compile diff inception_v3 inception_v4 --mono -o v3_v4.pdf
       inception-compile diff googlenet --optimize
       inception-compile diff --git main
       inception-compile diff --git HEAD~1 specs --format markdown
     """
     if output and form != "text":
         raise click.UsageError("-o draws, and --format is of what is printed: give one of them")
+    tone: Tone | None = options["tone"]
+    if tone and not output:
+        raise click.UsageError(f"--{tone} is of a drawing: say with -o where it goes")
     picture = _form(output) if output else None
     changes = [_wishes(options, end) for end in (FIRST, "")]
     rewrite = [options[parameter("optimize", end)] for end in (FIRST, "")]
@@ -122,7 +129,7 @@ def diff(
     found = _compared(both, (labels[0], labels[1]), training=not any(":" in n for n in names))
     if picture:
         sources = {file for each in prepared for file in each.spec.texts}
-        deliver(_drawn(found, picture), output, sources)
+        deliver(_drawn(found, picture, tone or "auto"), output, sources)
     else:
         _print(found, form)
     return int(exit_code and bool(found.changes))
@@ -152,13 +159,13 @@ def _form(output: Path) -> str:
         raise click.UsageError(str(error)) from None
 
 
-def _drawn(found: Diff, form: str) -> bytes:
+def _drawn(found: Diff, form: str, tone: Tone) -> bytes:
     """The comparison as a picture."""
     from compiler.diagram.sides import sides
     from compiler.picture import Picture, RenderError
 
     try:
-        return Picture(sides(found)).made(form)
+        return Picture(sides(found)).toned(tone).made(form)
     except RenderError as error:
         raise Failed(f"error: {error}") from None
 

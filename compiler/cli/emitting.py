@@ -12,6 +12,7 @@ import click
 from compiler.cli.files import deliver
 from compiler.cli.options import load, optimize_option, spec_options
 from compiler.cli.terminal import Failed
+from compiler.cli.toning import tone_options
 from compiler.cli.wishing import wish_options
 from compiler.ir.measures import Amount
 from compiler.lowering.prepare import Prepared
@@ -50,9 +51,7 @@ def source(output: Path | None, **spec: Any) -> None:
 @click.option("--what", default="overview", show_default=True, metavar="NAME",
               help="overview, stem, full, sheet, a block, an auxiliary head, a step by its path.",
               )  # fmt: skip
-@click.option("--light", "tone", flag_value="light", help="By day, whatever the reader's system.")
-@click.option("--dark", "tone", flag_value="dark", help="By night, in every format.")
-@click.option("--mono", "tone", flag_value="mono", help="In greys, as papers are printed.")
+@tone_options
 @click.option("--scale", type=click.FloatRange(0.1, 20),
               help="Pixels a point of a .png; 2 without it.")  # fmt: skip
 @click.option("--dpi", type=click.FloatRange(7.2, 1440),

@@ -188,7 +188,8 @@ class _Page:
         if row.fate == "left out":
             gone = " and ".join(f"{n:,}" for n in dict.fromkeys((len(row.ones), len(row.others))))
             return f"⋮ {gone} more steps, left out"
-        steps = "1 step" if len(row.ones) == 1 else f"{len(row.ones):,} steps"
+        what = "auxiliary head" if row.aside else "step"
+        steps = f"{len(row.ones):,} {what}{'s' if len(row.ones) > 1 else ''}"
         return f"{steps} alike{' otherwise' if self._once else ''}"
 
     def _hang(self, side: int, box: Named, *, aside: bool = False, port: int = 0) -> None:

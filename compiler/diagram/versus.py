@@ -9,7 +9,7 @@ from typing import Literal
 
 from compiler.diagram.text import ending_of
 from compiler.diagram.trimming import ROWS, ends
-from compiler.diff.differences import Beside, Change, Kind
+from compiler.diff.changes import Beside, Change, Kind
 from compiler.diff.facts import text
 from compiler.diff.wording import Diff, called, shown
 from compiler.ir.nodes import Node, Tap
@@ -72,8 +72,10 @@ class Told:
 
     @property
     def aside(self) -> bool:
-        """Whether it is an auxiliary head, beside the trunk and there in training only."""
-        return any(isinstance(node, Tap) for node in (*self.ones, *self.others))
+        """Whether it is auxiliary heads alone, beside the trunk and there in training only."""
+        return not self.is_whole and all(
+            isinstance(node, Tap) for node in (*self.ones, *self.others)
+        )
 
     @property
     def size(self) -> int:
@@ -81,7 +83,7 @@ class Told:
         return 1 + len(self.entries) // 3
 
     def more(self, amount: Callable[[Node], int]) -> int:
-        """How much more of an amount the second network has here, heads apart where others are."""
+        """How much more of an amount the second network has here, without heads beside others."""
         one, other = (
             sum(amount(node) for node in nodes if self.aside or not isinstance(node, Tap))
             for nodes in (self.ones, self.others)

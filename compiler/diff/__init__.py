@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from compiler.diff.differences import Change, Place, compare
+from compiler.diff.changes import Change, Place
+from compiler.diff.differences import compare
 from compiler.diff.wording import Diff, diff
 
 __all__ = ["Change", "Diff", "Place", "compare", "diff"]

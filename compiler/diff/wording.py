@@ -11,7 +11,8 @@ from typing import Any
 
 from compiler.cost import cost
 from compiler.diff.align import said
-from compiler.diff.differences import Beside, Change, Kind, Place, side_by_side
+from compiler.diff.changes import Beside, Change, Kind, Place
+from compiler.diff.differences import side_by_side
 from compiler.ir.fit import least
 from compiler.ir.network import Network
 
