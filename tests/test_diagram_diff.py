@@ -24,7 +24,8 @@ from tests.test_diagram_wishes import hold
 
 PAIRS = [
     ("googlenet", "googlenet@torchvision"), ("inception_v3", "inception_v4"),
-    ("inception_resnet_v1", "inception_resnet_v2"), ("small", "residual"), ("residual", "nested"),
+    ("inception_resnet_v1", "inception_resnet_v2"), ("small", "residual"),
+    ("inception_next", "inception_next@small"), ("residual", "nested"),
 ]  # fmt: skip
 
 
@@ -154,9 +155,14 @@ def test_the_same_two_are_one_line() -> None:
     assert "no difference in structure" in text
 
 
-LONG = (
-    "{{name: long, input: [3, 8, 8], classes: 2, body: [{}], head: [globalpool avg, fc classes]}}"
-)
+LONG = """
+name: long
+input: [3, 8, 8]
+classes: 2
+body: [{}]
+head: [globalpool avg, fc classes]
+aux: [{{helper: {{from: s130, weight: 0.3, do: [globalpool avg, fc classes]}}}}]
+"""
 
 
 def test_what_is_too_long_is_trimmed_and_counted() -> None:

@@ -99,7 +99,7 @@ def _amount(nodes: Sequence[Node]) -> str:
 def faces(row: Told, width: float) -> tuple[Label, Label]:
     """Both cards' labels, whose lines stand at the same heights."""
     inner = width - 2 * PAD
-    texts = [_short(wrapped(text, inner)) for text in row.texts]
+    texts = [_short(wrapped(text, inner), inner) for text in row.texts]
     deep = max(map(len, texts))
     sides: list[list[Line]] = []
     for title, nodes, told in zip(row.titles, (row.ones, row.others), texts, strict=True):
@@ -115,15 +115,18 @@ def faces(row: Told, width: float) -> tuple[Label, Label]:
     return one, other
 
 
-def _short(lines: list[str]) -> list[str]:
+def _short(lines: list[str], space: float) -> list[str]:
     """At most `LINES` of what steps are, which for a long repeat are many."""
-    return lines if len(lines) <= LINES else [*lines[: LINES - 1], f"{lines[LINES - 1]} …"]
+    if len(lines) <= LINES:
+        return lines
+    return [*lines[: LINES - 1], fit(f"{lines[LINES - 1]} …", SIZE, space)]
 
 
 def _head(title: str, amount: str, width: float) -> Line:
+    """A card's name, never cut for the sake of a shape that takes most of the line."""
     inner = width - 2 * PAD
-    right = round(room(amount, SIZE)) + 2 if amount else 0
-    right = right if right <= inner * 0.6 else 0
+    amount = amount if room(amount, SIZE) <= inner * 0.6 else ""
+    right = round(room(amount, SIZE)) + 2
     name = strong(fit(title, 12, inner - right - 4, bold=True))
     told = Cell(right, HEAD, (small(amount, SIZE),), "end")
     return line(Cell(PAD, 1), Cell(inner - right, HEAD, (name,), "start"), told, Cell(PAD, 1))
