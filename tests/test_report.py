@@ -25,10 +25,13 @@ from compiler.report import page
 from compiler.report.charts.marks import ticks
 from compiler.report.page import as_html
 from compiler.source.forward import function_of
+from tests.odd_specs import TEXTS, spec
 from tests.pages import Element, page_of
 from tests.test_cli import TINY, ran, tiny  # noqa: F401  # a fixture
 
 ROOT = Path(__file__).parent.parent
+ODD = [*TEXTS][::6]
+"""Some of the specs at the edges of the language."""
 NAMES = ["googlenet", "inception_v3", "inception_resnet_v1", "inception_unet", "inception_time"]
 """Heads, residual sums, repeats, splits in splits, a series."""
 
@@ -310,16 +313,29 @@ def test_several_networks_are_compared() -> None:
         total = cost(prepared.network).total
         cells = [each.text for each in row.all("td")]
         assert cells[2:4] == [f"{total.params:,}", f"{total.macs:,}"]
-    assert len(section.one("svg").all("circle")) == 3
+    assert len(section.one("svg", "chart").all("circle")) == 3
     told = [each.text for each in section.all("details", "difference")]
     assert "googlenet -> googlenet@torchvision" in told[0]
     assert "googlenet -> inception_v1" in told[1]
     names = ("googlenet", "googlenet@torchvision")
     text = diff(both[0].network, both[1].network, names).as_text()
     assert [line for line in text.splitlines() if line not in told[0]] == []
+    drawn = section.all("figure", "drawing")
+    assert [each.one("svg").attrs["id"] for each in drawn] == [
+        "compared.googlenet-torchvision",
+        "compared.inception_v1",
+    ]
     assert not page_of(as_html(both[:1])).all("section", "compared")
 
 
 def test_a_page_names_a_variant_once() -> None:
     top = page_of(as_html([prepare("googlenet", "torchvision")]))
     assert top.one("h1").text == "GoogLeNet (torchvision)"
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_odd_networks_have_whole_pages(name: str) -> None:
+    top = page_of(as_html([prepare(spec(name))]))
+    ids = Counter(each.attrs["id"] for each in top.all(having="id"))
+    assert ids.most_common(1)[0][1] == 1
+    assert {each.attrs["href"][1:] for each in top.all("a")} <= set(ids)

@@ -284,3 +284,13 @@ def test_drawings_are_coloured_by_what_is_asked(opened: Chrome) -> None:
         assert violations(opened) == []
     opened.execute_script(ask, one(opened, ".heat"), "")
     assert all_of(opened, "[data-heat]") == []
+
+
+def test_nothing_is_wrong_with_several(chromium: Chrome, tmp_path: Path) -> None:
+    path = tmp_path / "several.html"
+    both = [prepare("googlenet"), prepare("googlenet", "torchvision")]
+    path.write_text(as_html(both), encoding="utf-8")
+    chromium.get(f"{path.as_uri()}#googlenet-torchvision/inception_3a")
+    opened = all_of(chromium, ".step[open]")
+    assert [each.get_attribute("data-paths") for each in opened] == ["inception_3a"]
+    assert violations(chromium) == []

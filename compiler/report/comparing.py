@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from compiler.diagram.sides import sides
 from compiler.diff import diff
+from compiler.picture import as_svg
 from compiler.report.chapter import Chapter
 from compiler.report.charts.scatter import Dot, scatter
 
@@ -16,6 +18,8 @@ class Difference:
 
     title: str
     text: str
+    svg: str
+    """Both side by side, as `diff -o` draws them."""
 
 
 @dataclass(frozen=True)
@@ -36,10 +40,10 @@ class Comparison:
     def differences(self) -> list[Difference]:
         """Each of the others against the first."""
         first, *others = self.chapters
-        return [
-            Difference(
-                f"{first.title} and {each.title}",
-                diff(first.network, each.network, (first.named, each.named)).as_text(),
-            )
-            for each in others
-        ]
+        return [_difference(first, each) for each in others]
+
+
+def _difference(one: Chapter, other: Chapter) -> Difference:
+    found = diff(one.network, other.network, (one.named, other.named))
+    sheet = replace(sides(found), name=f"compared.{other.key}")
+    return Difference(f"{one.title} and {other.title}", found.as_text(), as_svg(sheet))

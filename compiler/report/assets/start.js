@@ -2,11 +2,11 @@
 
 const chapters = [...document.querySelectorAll('.network')].map((element) => new Chapter(element));
 
+for (const canvas of document.querySelectorAll('.canvas')) movable(canvas);
+
 for (const chapter of chapters) {
-  for (const canvas of chapter.element.querySelectorAll('.canvas')) {
-    // What holds buttons is no image any more.
-    canvas.querySelector('svg').setAttribute('role', 'group');
-    movable(canvas);
+  for (const svg of chapter.element.querySelectorAll('.canvas svg')) {
+    svg.setAttribute('role', 'group'); // What holds buttons is no image any more.
   }
   choosable(chapter, 'box', true);
   for (const view of ['numbers', 'spec', 'cost', 'source', 'findings', 'charts']) choosable(chapter, view, false);
@@ -17,8 +17,9 @@ for (const chapter of chapters) {
   tabled(chapter);
   chapter.element.querySelector('.expand').addEventListener('click', () => openAll(chapter, true));
   chapter.element.querySelector('.collapse').addEventListener('click', () => openAll(chapter, false));
-  for (const tools of chapter.element.querySelectorAll('.tools')) tools.hidden = false;
 }
+
+for (const tools of document.querySelectorAll('.tools')) tools.hidden = false;
 
 addEventListener('keydown', (event) => {
   if (event.key === 'Escape') deselect();
