@@ -238,7 +238,7 @@ def test_what_a_called_block_gives_is_in_its_callers_terms() -> None:
 def test_a_drawing_is_in_the_terms_of_its_block() -> None:
     found = dots(made(NESTED))
     assert "(a + 48)" in found["Outer"] and ">w<" not in found["Outer"]
-    assert "(w + 2 * a + 2 * in_channels + 56)" in found["Deep"]
+    assert "(w + 2a + 2·in + 56)" in found["Deep"]
     assert ">w<" in found["Inner"] and ">a<" not in found["Inner"], "its uses are in numbers"
 
 
