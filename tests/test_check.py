@@ -99,6 +99,8 @@ EDGES = [
     "{concat: [7x7 4 valid, 3x3 4 /2 valid]}, 2x2 4 valid",
     "{concat: [1x1 6 linear], residual: {act: none}}, {concat: [1x1 6], residual: {}}",
     "{concat: [1x1 6], then: dropout 0.5, residual: {scale: 0.5, act: gelu}}",
+    "{mul: [1x1 6, [1x1 6, 3x3 6 sigmoid], [droppath 0.5, 1x1 6 linear]]}",
+    "{mul: [identity, [globalpool avg, 1x1 6 sigmoid], 3x3 6]}",
 ]
 
 

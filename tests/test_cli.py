@@ -178,7 +178,7 @@ def test_draw(tiny: Path, suffix: str, start: bytes, capsys: pytest.CaptureFixtu
 def test_verify(tiny: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = ran(["verify", "tiny.yaml"], capsys)
     assert code == 0
-    assert "tiny: all 36 equal" in out
+    assert "tiny: all 40 equal" in out
 
 
 def test_list(capsys: pytest.CaptureFixture[str]) -> None:

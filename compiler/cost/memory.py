@@ -233,13 +233,16 @@ class Keeper:
         """Concat and sums keep nothing themselves; a product keeps its factors."""
         before = x.piece
         x.piece = before or takes_apart(node, self.batch)
-        outs = [self.node(branch, x) for branch in node.branches]
-        x.piece, y = before, outs[0]
-        if node.join.keeps_sides:
-            y = self.product(node, outs)
-        elif len(outs) > 1 or not node.join.folds:
-            y = self.tensor(node.joined, any(out.grad for out in outs))
+        y = self.product(node, x) if node.join.keeps_sides else self.joined(node, x)
+        x.piece = before
         return self.node(node.then, y) if node.then else y
+
+    def joined(self, node: Parallel, x: Tensor) -> Tensor:
+        """Branches, and what they are written into."""
+        outs = [self.node(branch, x) for branch in node.branches]
+        if len(outs) == 1 and node.join.folds:
+            return outs[0]
+        return self.tensor(node.joined, any(out.grad for out in outs))
 
     def summed(self, node: Series | Parallel, x: Tensor, y: Tensor) -> Tensor:
         """A residual sum keeps nothing itself."""
@@ -250,12 +253,17 @@ class Keeper:
         y = self.tensor(node.out, beside.grad or y.grad)
         return self.node(act, y) if act else y
 
-    def product(self, node: Parallel, factors: list[Tensor]) -> Tensor:
-        """Each factor is what the gradient of the other takes, where that has one."""
-        y, *others = factors
+    def product(self, node: Parallel, x: Tensor) -> Tensor:
+        """Branches, each multiplied by what there is so far before the next one runs."""
+        first, *others = node.branches
+        y = self.node(first, x)
         running = node.join.running(tuple(branch.out for branch in node.branches))
-        for other, shape in zip(others, running, strict=True):
-            self.keep(y, other.grad)
-            self.keep(other, y.grad)
-            y = self.tensor(shape, y.grad or other.grad)
+        for branch, shape in zip(others, running, strict=True):
+            y = self.multiplied(y, self.node(branch, x), shape)
         return y
+
+    def multiplied(self, y: Tensor, other: Tensor, shape: Shape) -> Tensor:
+        """Each factor is what the gradient of the other takes, where that has one."""
+        self.keep(y, other.grad)
+        self.keep(other, y.grad)
+        return self.tensor(shape, y.grad or other.grad)

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from compiler.cost.known import Known, known
 from compiler.cost.memory import Keeper, Meter, Tensor
 from compiler.ir.network import Network
-from compiler.ir.nodes import Leaf, Node, Parallel
+from compiler.ir.nodes import Leaf, Node
+from compiler.ir.op import Shape
 
 Bytes = dict[str, int]
 """Bytes by path, in the order of execution; what takes no memory isn't there."""
@@ -90,11 +91,11 @@ class _Kept(_Place, Keeper):
         self._grew(before)
         return y
 
-    def product(self, node: Parallel, factors: list[Tensor]) -> Tensor:
+    def multiplied(self, y: Tensor, other: Tensor, shape: Shape) -> Tensor:
         before = self.total
-        y = super().product(node, factors)
+        made = super().multiplied(y, other, shape)
         self._grew(before)
-        return y
+        return made
 
     def _grew(self, before: int) -> None:
         if self.total > before:
