@@ -200,6 +200,14 @@ def test_svg_tells_nothing_of_the_machine_and_ids_are_its_own(name: str) -> None
     assert parse(svg).find(f"{SVG}desc") is not None
 
 
+@pytest.mark.parametrize("name", ["googlenet.overview", "googlenet.v1", "residual.plain"])
+def test_no_gap_is_a_space_at_the_edge_of_a_span(name: str) -> None:
+    """Renderers of files, such as librsvg, drop it, and numbers then run into each other."""
+    svg = as_svg(DRAWINGS[name])
+    assert "<tspan dx=" in svg
+    assert not re.search(r"<tspan[^>]*>\s|\s</tspan>", svg)
+
+
 def test_drawings_can_stand_in_one_page() -> None:
     shelf = (sheet for name, sheet in DRAWINGS.items() if name.split(".")[0] not in TEXTS)
     ids = [set(re.findall(r' id="([^"]+)"', as_svg(sheet))) for sheet in shelf]

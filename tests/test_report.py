@@ -235,7 +235,14 @@ def test_the_command(tiny: Path, capsys: pytest.CaptureFixture[str]) -> None:  #
 
 
 def test_what_it_refuses(tiny: Path, capsys: pytest.CaptureFixture[str]) -> None:  # noqa: F811
-    code, _, err = ran(["report", "tiny.yaml", "-o", "tiny.yaml"], capsys)
+    Path("other.yaml").write_text(TINY)
+    for name in ("tiny.yaml", "other.yaml", "report", "report.txt"):
+        code, _, err = ran(["report", "tiny.yaml", "-o", name], capsys)
+        assert code == 2
+        assert f"a report is a file that ends in .html or .htm, not {name}" in err
+    assert Path("tiny.yaml").read_text() == Path("other.yaml").read_text() == TINY
+    Path("tiny.html").symlink_to("tiny.yaml")
+    code, _, err = ran(["report", "tiny.yaml", "-o", "tiny.html"], capsys)
     assert (code, Path("tiny.yaml").read_text()) == (2, TINY)
     assert "isn't written over" in err
     assert ran(["report"], capsys)[0] == 2

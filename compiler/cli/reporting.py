@@ -23,6 +23,9 @@ from compiler.cli.piped import is_piped, taken
 from compiler.lowering.prepare import Overrides, Prepared, prepare
 from dsl.models import shelf
 
+ENDINGS = (".html", ".htm")
+"""What a report may be called, so that none is written over a spec by a slip."""
+
 
 @click.command()
 @click.argument("specs", type=SpecType(), metavar="SPEC...", nargs=-1, required=True)
@@ -32,7 +35,7 @@ from dsl.models import shelf
 @PLUGIN
 @STDIN_NAME
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False),
-              help="File to write; standard output without it.")  # fmt: skip
+              help="A .html file to write; standard output without it.")  # fmt: skip
 def report(
     specs: tuple[str, ...],
     limit: int,
@@ -54,6 +57,8 @@ def report(
     """
     from compiler.report.page import as_html
 
+    if output and output.suffix.lower() not in ENDINGS:
+        raise click.UsageError(f"a report is a file that ends in .html or .htm, not {output}")
     changes = overrides(**options)
     piped = [spec for spec in specs if is_piped(spec)]
     if len(piped) > 1:
