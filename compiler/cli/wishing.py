@@ -13,7 +13,6 @@ OPTIONS = (
     click.option(
         "--fit",
         metavar="WIDTH",
-        default="",
         help="How wide it comes out: 17cm, 85mm, 6.7in, 240pt or slide; laid out closer "
         "where its letters would be too small.",
     ),
@@ -45,6 +44,9 @@ def wish_options(command: Callable[..., None]) -> Callable[..., None]:
 
         _no_width(rest.get("width"))
         own = {name: rest.pop(name) for name in ("fit", "layout", "shapes", "fold", "up")}
+        if own["fit"] == "":
+            raise click.UsageError("--fit wants a width: 17cm, 85mm, 6.7in, 240pt or slide")
+        own["fit"] = own["fit"] or ""
         try:
             wishes = Wishes(title=not no_title, legend=not no_legend, **own)
         except ValueError as error:

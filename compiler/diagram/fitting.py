@@ -50,7 +50,8 @@ def room_of(text: str) -> Room:
         raise ValueError(f"{text!r} is no width: a number and one of {units}, or slide")
     width = float(found[1]) * UNITS[found[2]]
     if not NARROW <= width <= WIDE:
-        raise ValueError(f"{text!r} is no width of a page")
+        least, most = (side / UNITS["cm"] for side in (NARROW, WIDE))
+        raise ValueError(f"{text!r} is no width of a page: {least:.2g} to {most:.3g} cm are")
     return Room(width)
 
 

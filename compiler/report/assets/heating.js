@@ -48,5 +48,10 @@ function heat(chapter, what) {
 
 function heatable(chapter) {
   const choice = chapter.element.querySelector('.heat');
-  choice.addEventListener('input', () => heat(chapter, choice.value));
+  const told = chapter.element.querySelector('.heated');
+  choice.addEventListener('input', () => {
+    heat(chapter, choice.value);
+    told.textContent = choice.value && `darker is more ${choice.value}: over 1/20, 1/10, 1/5, 1/2 of the most; `
+      + 'legend and numbers in the drawings stay as drawn';
+  });
 }

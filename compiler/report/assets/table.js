@@ -48,16 +48,26 @@ function whole(input) {
   return fits ? value : null;
 }
 
+/** What a field takes, and what the table is for until it gets that. */
+function wanted(input, last) {
+  const [least, most] = [input.min, input.max].map((n) => Number(n).toLocaleString('en-US'));
+  const name = input.labels[0].firstChild.textContent.trim();
+  return `${name}: a whole number from ${least} to ${most}; the table is for ${last.toLocaleString('en-US')}`;
+}
+
 function tabled(chapter) {
   const section = chapter.element.querySelector('.costs');
   const table = section.querySelector('.cost');
   const at = (name) => section.querySelector(`.${name}`);
   sortable(table);
+  let shownFor = { batch: 1, bytes: 4 };
   const scale = () => {
-    const batch = whole(at('batch'));
-    const bytes = whole(at('bytes'));
-    if (batch && bytes) scaled(table, batch, bytes);
-    at('told').textContent = batch && bytes ? '' : 'a whole number is wanted';
+    const asked = { batch: whole(at('batch')), bytes: whole(at('bytes')) };
+    const refused = Object.keys(asked).filter((name) => !asked[name]);
+    at('told').textContent = refused.map((name) => wanted(at(name), shownFor[name])).join('; ');
+    if (refused.length) return;
+    shownFor = asked;
+    scaled(table, asked.batch, asked.bytes);
   };
   const filter = () => {
     const shown = at('rows').value;
