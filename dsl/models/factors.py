@@ -15,7 +15,8 @@ LEAST = 2
 _NAME = IDENTIFIER.pattern
 _FACTOR = re.compile(rf"({_NAME})([*/])([1-9][0-9]{{0,5}})")
 FACTOR = _FACTOR.pattern
-_ANY = re.compile(r"[A-Za-z_]\w*\)?[*/×·]|[*×·]\(?[A-Za-z_]")
+_ANY = re.compile(r"(?<!\w)(?=\w*?[A-Za-z_])\w++\)?[*/×·]|[*×·]\(?[A-Za-z_]")
+"""A whole word and what is behind it: begun anywhere in a long one, this would take its square."""
 _OTHERWISE = (
     (re.compile(rf"([1-9][0-9]{{0,5}})[*×·]({_NAME})"), r"\2*\1"),
     (re.compile(rf"({_NAME})[×·]([1-9][0-9]{{0,5}})"), r"\1*\2"),

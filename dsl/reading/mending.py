@@ -23,6 +23,8 @@ from dsl.text.problems import shown
 Stands = Literal["listed", "flow", "alone", "named", "quoted", "python"]
 """Where an op-string stands: an item of a list, one line each or in brackets; the value of a
 key that is no name, or of a name; in quotes; in a program."""
+MOST_SIGNS = 500
+"""Longer op-strings have no one slip that is looked for: some patterns take the square of that."""
 MOST_WORDS = 24
 """A longer op-string holds more than one slip."""
 
@@ -123,7 +125,7 @@ _RESPELLINGS = ((*_SIGNS, _FACTOR), (*_SIGNS, _KERNEL), (*_SIGNS, _TIMES))
 
 def slip_in(text: str, stands: Stands, grammar: Grammar) -> Slip | None:
     """The one slip that keeps an op-string from being read; None where there is no such."""
-    if len(text.split()) > MOST_WORDS:
+    if len(text) > MOST_SIGNS or len(text.split()) > MOST_WORDS:
         return None
     return next(_slips(text, stands, grammar), None)
 

@@ -63,9 +63,13 @@ def too_small(value: object) -> bool:
     return is_number(value) and 0 < abs(cast(float, value)) < LEAST
 
 
+LONGEST = 60
+"""Longer texts mean no number: a pattern would take the square of that to see it."""
+
+
 def otherwise(value: object) -> str:
     """The number that a text means beyond doubt in another notation: `20%`, `1_000`, `64px`."""
-    if not isinstance(value, str):
+    if not isinstance(value, str) or len(value) > LONGEST:
         return ""
     bare = re.sub(r"\s*(px|ch|[,;])$", "", value.replace("_", ""))
     bare = bare.replace(",", "") if re.fullmatch("[1-9][0-9]{0,2}(,[0-9]{3})+", bare) else bare
