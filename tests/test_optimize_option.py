@@ -196,7 +196,7 @@ def test_nothing_left_is_an_error_of_the_command(
 
 def test_other_commands_are_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["check", "googlenet", "--optimize"]) == 2
-    said = "--optimize is an option of cost, diff, draw, ir, source"
+    said = "--optimize is an option of cost, diff, draw, ir, report, source"
     assert said in capsys.readouterr().err
     assert run(["check", "googlenet", "--nowhere"]) == 2
     assert "is an option of" not in capsys.readouterr().err
