@@ -13,7 +13,6 @@ from xml.sax.saxutils import escape, quoteattr
 from compiler.picture.arrows import tip, way
 from compiler.picture.ink import FONT, Ink
 from compiler.picture.labels import Cell, Label, Run
-from compiler.picture.metrics import width
 from compiler.picture.sheet import Edge, Point, Sheet, Tile, distinct
 from compiler.picture.words import clean
 
@@ -163,19 +162,9 @@ def _cell(cell: Cell, x: float, y: float) -> Iterator[str]:
 def _runs(runs: list[Run]) -> str:
     if len(runs) == 1:
         return f" {_style(runs[0])}>{_text(runs[0])}"
-    return ">" + "".join(_spans(runs))
-
-
-def _spans(runs: list[Run]) -> Iterator[str]:
-    """The runs, a gap as a shift of what follows: librsvg draws no space at the edge of a span."""
-    gap = 0.0
-    for run in runs:
-        if run.text.isspace():
-            gap += width(run.text, run.size, bold=run.bold)
-        else:
-            shift = f' dx="{number(gap)}"' if gap else ""
-            yield f"<tspan{shift} {_style(run)}>{_text(run)}</tspan>"
-            gap = 0.0
+    spans = "".join(f"<tspan {_style(run)}>{_text(run)}</tspan>" for run in runs)
+    # A gap is a span of its own, and renderers such as librsvg drop that unless told to keep it.
+    return f' xml:space="preserve">{spans}'
 
 
 def _style(run: Run) -> str:
