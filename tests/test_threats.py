@@ -201,7 +201,7 @@ def test_a_spec_that_is_a_threat_is_refused_at_its_place(threat: str, tmp_path: 
     assert sorted(tmp_path.iterdir()) == sorted(paths)
 
 
-HEAD = "name: t\ninput: [3, 64, 64]\nclasses: 10\n"
+START = "name: t\ninput: [3, 64, 64]\nclasses: 10\n"
 PLACES = {
     "an op-string": "stem: ['conv 3 {run}']",
     "a word": "stem: [3x3 16]\nhead: [globalpool avg, fc {run}]",
@@ -218,7 +218,7 @@ def test_no_run_of_signs_takes_its_square(place: str) -> None:
     for sign in ["a", " ", "(", ")", "|", ",", ";", "*", "=", "a*", "a ", "| ", "1x"]:
         start = time.process_time()
         with suppress(dsl.SpecError):  # A width may have spaces behind it.
-            dsl.loads(HEAD + PLACES[place].format(run=sign * (20_000 // len(sign))) + "\n")
+            dsl.loads(START + PLACES[place].format(run=sign * (20_000 // len(sign))) + "\n")
         assert time.process_time() - start < 5, sign
 
 
