@@ -57,8 +57,7 @@ def room_of(text: str) -> Room:
 
 def smallest(sheet: Sheet) -> float:
     """The size of the smallest letters, before it is scaled."""
-    lines = [*sheet.heading, *(line for tile in sheet.tiles for line in tile.label)]
-    runs = (run for line in lines for cell in line.cells for run in cell.runs)
+    runs = (run for cell in sheet.cells for run in cell.runs)
     return min((run.size for run in runs if run.text.strip()), default=LEAST)
 
 

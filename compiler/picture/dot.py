@@ -15,7 +15,7 @@ import graphviz  # type: ignore[import-untyped]  # has no py.typed marker
 from compiler.picture.ink import EDGE, Look
 from compiler.picture.labels import Cell, Label, Line, Run
 from compiler.picture.sheet import Edge, End, Point, Sheet, Tile
-from compiler.picture.words import clean
+from compiler.picture.words import clean, number
 
 FACE = "Arial"
 """As wide as Helvetica, and the one that a Graphviz without fonts, as in a browser, can measure."""
@@ -123,16 +123,11 @@ def _quoted(name: str) -> str:
 
 def _pinned(point: Point) -> str:
     x, y = point
-    return f"{_number(x)},{_number(-y)}!"
+    return f"{number(x)},{number(-y)}!"
 
 
 def _inches(points: float) -> str:
-    return _number(points / 72, 4)
-
-
-def _number(value: float, digits: int = 2) -> str:
-    text = f"{value:.{digits}f}".rstrip("0").rstrip(".")
-    return "0" if text == "-0" else text
+    return number(points / 72, 4)
 
 
 def _stack(label: Label, width: float) -> str:

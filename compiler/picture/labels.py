@@ -6,7 +6,7 @@ is, so that it stays in its cell with whatever font a reader has.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from operator import is_
 from typing import Literal
@@ -14,6 +14,8 @@ from typing import Literal
 from compiler.picture.ink import MUTED, TEXT, Ink, legible
 from compiler.picture.metrics import room
 
+BASELINE = 0.36
+"""How far below a line's middle its letters stand, of their size: half of Helvetica's capitals."""
 Align = Literal["start", "middle", "end"]
 """Where in its cell a text stands, as SVG's `text-anchor` has it."""
 
@@ -87,6 +89,38 @@ def room_for(runs: Iterable[Run]) -> float:
 def line(*cells: Cell, height: float | None = None) -> Line:
     """Cells side by side, as high as the highest unless told otherwise."""
     return Line(height or max(cell.height for cell in cells), cells)
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A cell where it stands on a sheet."""
+
+    cell: Cell
+    left: float
+    top: float
+
+    @property
+    def runs(self) -> tuple[Run, ...]:
+        """What is written in it."""
+        return tuple(run for run in self.cell.runs if run.text)
+
+    @property
+    def foot(self) -> tuple[float, float]:
+        """Where its letters stand: at the edge or the middle that they are anchored to."""
+        cell = self.cell
+        across = {"start": 0, "middle": cell.width / 2, "end": cell.width}[cell.align]
+        down = cell.height / 2 + BASELINE * max(run.size for run in self.runs)
+        return self.left + across, self.top + down
+
+
+def spots(label: Label, left: float, top: float) -> Iterator[Spot]:
+    """The cells of a label that begins there."""
+    for each in label:
+        x = left
+        for cell in each.cells:
+            yield Spot(cell, x, top + (each.height - cell.height) / 2)
+            x += cell.width
+        top += each.height
 
 
 def exits(ports: Iterable[float], width: float) -> Line:

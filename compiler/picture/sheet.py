@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from itertools import chain, count
 from typing import Literal
 
 from compiler.picture.ink import EDGE, PAPER, Ink, Look
-from compiler.picture.labels import Label, readable
+from compiler.picture.labels import Cell, Label, readable
 
 Outline = Literal["rounded", "square", "dashed", "none"]
 Side = Literal["n", "s"]
@@ -96,6 +96,12 @@ class Sheet:
         """Points that a file takes from left to right and from top to bottom, all included."""
         width, height = self.width + 2 * self.across, self.height + 2 * self.down
         return width * self.scale, height * self.scale
+
+    @property
+    def cells(self) -> Iterator[Cell]:
+        """Every cell, those of the heading first."""
+        lines = [*self.heading, *(line for tile in self.tiles for line in tile.label)]
+        return (cell for line in lines for cell in line.cells)
 
     @property
     def head_height(self) -> float:

@@ -12,14 +12,12 @@ from xml.sax.saxutils import escape, quoteattr
 
 from compiler.picture.arrows import tip, way
 from compiler.picture.ink import FONT, Ink
-from compiler.picture.labels import Cell, Label, Run
+from compiler.picture.labels import Label, Run, Spot, spots
 from compiler.picture.sheet import Edge, Point, Sheet, Tile, distinct
-from compiler.picture.words import clean
+from compiler.picture.words import clean, number
 
 STROKE = 1.1
 ROUND = 8
-BASELINE = 0.36
-"""How far below a line's middle its letters stand, of their size: half of Helvetica's capitals."""
 
 
 def as_svg(sheet: Sheet) -> str:
@@ -57,11 +55,6 @@ def identifier(name: str) -> str:
     return found if found[:1].isalpha() else f"d{found}"
 
 
-def number(value: float) -> str:
-    """A length with no more digits than can be seen."""
-    return f"{value:.2f}".rstrip("0").rstrip(".")
-
-
 def _body(sheet: Sheet, name: str) -> Iterator[str]:
     yield from _label(sheet.heading, sheet.across, sheet.down)
     shift = f"{number(sheet.across)} {number(sheet.down + sheet.head_height)}"
@@ -96,11 +89,9 @@ def _selector(name: str) -> str:
 def _inks(sheet: Sheet) -> Iterator[Ink]:
     yield sheet.paper
     yield from (edge.ink for edge in sheet.edges)
-    labels = [sheet.heading]
     for tile in sheet.tiles:
         yield from (tile.look.fill, tile.look.line)
-        labels.append(tile.label)
-    for cell in (cell for label in labels for line in label for cell in line.cells):
+    for cell in sheet.cells:
         yield from (ink for ink in (cell.fill, cell.outline) if ink)
         yield from (run.ink for run in cell.runs)
 
@@ -137,29 +128,23 @@ def _rectangle(
     return f'<rect {place} fill="{colour}"{" " if more else ""}{more}/>'
 
 
-def _label(label: Label, left: float, top: float) -> Iterator[str]:
-    for line in label:
-        x = left
-        for cell in line.cells:
-            yield from _cell(cell, x, top + (line.height - cell.height) / 2)
-            x += cell.width
-        top += line.height
-
-
-def _cell(cell: Cell, x: float, y: float) -> Iterator[str]:
+def _cell(spot: Spot) -> Iterator[str]:
+    cell = spot.cell
     if cell.fill or cell.outline:
         stroke = f'stroke="{cell.outline.light}"' if cell.outline else ""
-        yield _rectangle(x, y, cell.width, cell.height, cell.fill, stroke)
-    runs = [run for run in cell.runs if run.text]
-    if runs:
-        at = x + {"start": 0, "middle": cell.width / 2, "end": cell.width}[cell.align]
-        largest = max(run.size for run in runs)
-        place = f'x="{number(at)}" y="{number(y + cell.height / 2 + BASELINE * largest)}"'
+        yield _rectangle(spot.left, spot.top, cell.width, cell.height, cell.fill, stroke)
+    if spot.runs:
+        x, y = spot.foot
         anchor = "" if cell.align == "start" else f' text-anchor="{cell.align}"'
-        yield f"<text {place}{anchor}{_runs(runs)}</text>"
+        yield f'<text x="{number(x)}" y="{number(y)}"{anchor}{_runs(spot.runs)}</text>'
 
 
-def _runs(runs: list[Run]) -> str:
+def _label(label: Label, left: float, top: float) -> Iterator[str]:
+    for spot in spots(label, left, top):
+        yield from _cell(spot)
+
+
+def _runs(runs: tuple[Run, ...]) -> str:
     if len(runs) == 1:
         return f" {_style(runs[0])}>{_text(runs[0])}"
     spans = "".join(f"<tspan {_style(run)}>{_text(run)}</tspan>" for run in runs)

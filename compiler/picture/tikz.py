@@ -11,10 +11,11 @@ from collections.abc import Iterable, Iterator
 
 from compiler.picture.arrows import tip, way
 from compiler.picture.ink import Ink
-from compiler.picture.labels import Cell, Label, Run
+from compiler.picture.labels import Label, Run, Spot, spots
 from compiler.picture.sheet import Edge, Point, Sheet, Tile, distinct
-from compiler.picture.svg import BASELINE, ROUND, STROKE, number
+from compiler.picture.svg import ROUND, STROKE
 from compiler.picture.tex import DEFINED, OTHER, comment, tex
+from compiler.picture.words import number
 
 ANCHORS = {"start": "base west", "middle": "base", "end": "base east"}
 OUTLINES = {
@@ -92,26 +93,20 @@ def _tile(tile: Tile, name: str) -> Iterator[str]:
 
 
 def _label(label: Label, left: float, top: float) -> Iterator[str]:
-    for line in label:
-        x = left
-        for cell in line.cells:
-            yield from _cell(cell, x, top + (line.height - cell.height) / 2)
-            x += cell.width
-        top += line.height
+    for spot in spots(label, left, top):
+        yield from _cell(spot)
 
 
-def _cell(cell: Cell, x: float, y: float) -> Iterator[str]:
+def _cell(spot: Spot) -> Iterator[str]:
+    cell, x, y = spot.cell, spot.left, spot.top
     if cell.fill or cell.outline:
         fill = [f"fill={_ink(cell.fill)}"] if cell.fill else []
         draw = [f"draw={_ink(cell.outline)},line width=1bp"] if cell.outline else []
         corners = f"{_point((x, y))} rectangle {_point((x + cell.width, y + cell.height))}"
         yield rf"\path[{','.join(fill + draw)}] {corners};"
-    runs = [run for run in cell.runs if run.text]
-    if runs:
-        at = x + {"start": 0, "middle": cell.width / 2, "end": cell.width}[cell.align]
-        foot = y + cell.height / 2 + BASELINE * max(run.size for run in runs)
-        shown = "".join(map(_run, runs))
-        yield rf"\node[anchor={ANCHORS[cell.align]}] at {_point((at, foot))} {{{shown}}};"
+    if spot.runs:
+        shown = "".join(map(_run, spot.runs))
+        yield rf"\node[anchor={ANCHORS[cell.align]}] at {_point(spot.foot)} {{{shown}}};"
 
 
 def _run(run: Run) -> str:

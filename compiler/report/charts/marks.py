@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from html import escape
 
-from compiler.picture.svg import number
-from compiler.picture.words import clean
+from compiler.picture.words import clean, number
 
 
 def chart(name: str, about: str, size: tuple[float, float], marks: Iterable[str]) -> str:

@@ -8,8 +8,7 @@ from html import escape
 from math import sqrt
 
 from compiler.cost.footer import short_size
-from compiler.picture.svg import number
-from compiler.picture.words import clean
+from compiler.picture.words import clean, number
 from compiler.report.charts.marks import chart, line, text, ticks
 
 LEFT, WIDE, HIGH, TOP, BELOW, RIGHT = 80, 620, 320, 24, 44, 120
