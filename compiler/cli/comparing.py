@@ -23,8 +23,8 @@ from compiler.cli.options import (
     overrides,
     parameter,
 )
+from compiler.cli.picturing import form_asked, made
 from compiler.cli.piped import is_piped, is_stdin, taken
-from compiler.cli.terminal import Failed
 from compiler.cli.toning import tone_options
 from compiler.ir.network import Network
 from compiler.lowering.prepare import NO_OVERRIDES, Overrides, Piped, Prepared, prepare
@@ -100,7 +100,7 @@ def diff(
     tone: Tone | None = options["tone"]
     if tone and not output:
         raise click.UsageError(f"--{tone} is of a drawing: say with -o where it goes")
-    picture = _form(output) if output else None
+    picture = form_asked(output) if output else None
     changes = [_wishes(options, end) for end in (FIRST, "")]
     rewrite = [options[parameter("optimize", end)] for end in (FIRST, "")]
     if base is not None:
@@ -149,25 +149,12 @@ def _print(found: Diff, form: str) -> None:
     click.echo(forms[form](), nl=False)
 
 
-def _form(output: Path) -> str:
-    """The picture's form, by its file's name."""
-    from compiler.picture import form_of
-
-    try:
-        return form_of(output)
-    except ValueError as error:
-        raise click.UsageError(str(error)) from None
-
-
 def _drawn(found: Diff, form: str, tone: Tone) -> bytes:
     """The comparison as a picture."""
     from compiler.diagram.sides import sides
-    from compiler.picture import Picture, RenderError
+    from compiler.picture import Picture
 
-    try:
-        return Picture(sides(found)).toned(tone).made(form)
-    except RenderError as error:
-        raise Failed(f"error: {error}") from None
+    return made(Picture(sides(found)).toned(tone), form)
 
 
 def _named(specs: tuple[str, ...]) -> tuple[str, str | None]:

@@ -11,7 +11,7 @@ import click
 
 from compiler.cli.files import deliver
 from compiler.cli.options import load, optimize_option, spec_options
-from compiler.cli.terminal import Failed
+from compiler.cli.picturing import form_asked, made
 from compiler.cli.toning import tone_options
 from compiler.cli.wishing import wish_options
 from compiler.ir.measures import Amount
@@ -111,27 +111,20 @@ class Drawing:
     @property
     def form(self) -> str:
         """The picture's form, by its file's name."""
-        from compiler.picture import form_of
-
-        try:
-            return form_of(self.output) if self.output else "dot"
-        except ValueError as error:
-            raise click.UsageError(str(error)) from None
+        return form_asked(self.output) if self.output else "dot"
 
     def draw(self, prepared: Prepared) -> None:
         """Draw a network. Raises a usage error for what it has not."""
         from compiler.cost import measure
         from compiler.diagram import Wishes, sheet_of
-        from compiler.picture import Picture, RenderError
+        from compiler.picture import Picture
 
         try:
             heat = measure(prepared.network, self.heat) if self.heat == "memory" else self.heat
             wishes = replace(self.wishes or Wishes(), heat=heat)
             sheet = sheet_of(prepared.network, self.what, wishes)
-            made = Picture(sheet).toned(self.tone).made(self.form, scale=self.scale)
+            drawn = made(Picture(sheet).toned(self.tone), self.form, self.scale)
         except (LookupError, ValueError) as error:
             raise click.UsageError(str(error)) from None
-        except RenderError as error:
-            raise Failed(f"error: {error}") from None
-        content = made.decode() if self.output is None else made
+        content = drawn.decode() if self.output is None else drawn
         deliver(content, self.output, prepared.spec.texts)
