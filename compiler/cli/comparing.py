@@ -95,12 +95,8 @@ def diff(
       inception-compile diff --git main
       inception-compile diff --git HEAD~1 specs --format markdown
     """
-    if output and form != "text":
-        raise click.UsageError("-o draws, and --format is of what is printed: give one of them")
     tone: Tone | None = options["tone"]
-    if tone and not output:
-        raise click.UsageError(f"--{tone} is of a drawing: say with -o where it goes")
-    picture = form_asked(output) if output else None
+    picture = _picture_asked(output, form, tone)
     changes = [_wishes(options, end) for end in (FIRST, "")]
     rewrite = [options[parameter("optimize", end)] for end in (FIRST, "")]
     if base is not None:
@@ -133,6 +129,15 @@ def diff(
     else:
         _print(found, form)
     return int(exit_code and bool(found.changes))
+
+
+def _picture_asked(output: Path | None, form: str, tone: Tone | None) -> str | None:
+    """The form of the picture that is asked for, if one is."""
+    if output and form != "text":
+        raise click.UsageError("-o draws, and --format is of what is printed: give one of them")
+    if tone and not output:
+        raise click.UsageError(f"--{tone} is of a drawing: say with -o where it goes")
+    return form_asked(output) if output else None
 
 
 def _compared(both: list[Network], labels: tuple[str, str], training: bool) -> Diff:
