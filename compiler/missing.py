@@ -16,6 +16,7 @@ PACKAGES = {
     "numpy": "numpy",
     "pydantic": "pydantic",
     "pygraphviz": "pygraphviz",
+    "pypdf": "pypdf",
     "safetensors": "safetensors",
     "timm": "timm",
     "torch": "torch",

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import floor
 from pathlib import Path
 
 from compiler.files.writing import write
+from compiler.picture import pdf
 from compiler.picture.dot import as_dot
 from compiler.picture.rendering import MOST_PIXELS, RenderError, render
 from compiler.picture.sheet import Sheet
 from compiler.picture.svg import as_svg
 from compiler.picture.tikz import as_tex, as_tikz
 from compiler.picture.tones import Tone, toned
+from compiler.picture.words import clean
 
 
 def _text(written: Callable[[Sheet], str]) -> Callable[[Sheet], bytes]:
@@ -22,7 +24,10 @@ def _text(written: Callable[[Sheet], str]) -> Callable[[Sheet], bytes]:
 
 
 def _pdf(sheet: Sheet) -> bytes:
-    return render(as_dot(sheet), "pdf")
+    """What is larger than a page can be gets one in larger units, and is drawn smaller for that."""
+    unit = max(1.0, max(sheet.page) / (pdf.MOST - 1))  # Graphviz rounds a side up.
+    drawn = render(as_dot(replace(sheet, scale=sheet.scale / unit)), "pdf")
+    return pdf.finish(drawn, clean(sheet.title), unit)
 
 
 def _png(sheet: Sheet, scale: float | None = None) -> bytes:
