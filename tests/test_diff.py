@@ -267,3 +267,56 @@ def test_what_a_model_prints_is_no_part_of_the_answer(
     out, err = capsys.readouterr()
     assert json.loads(out)["names"][0] == str(one)
     assert "hello" in err
+
+
+FAMILY = """
+name: {name}
+input: [3, 64, 64]
+classes: 10
+stem: [conv1: 3x3 16 /2]
+inception:
+  A: {{concat: [1x1 8, 3x3 8], then: 1x1 in linear, residual: {{}}}}
+  B: {{concat: [1x1 8, [1x7 8, 7x1 8]], then: 1x1 in linear, residual: {{}}}}
+  plain: {{concat: [1x1 12, 3x3 12]}}
+reduction:
+  R: {{concat: [3x3 8 /2, maxpool 3x3 /2]}}
+body: [{body}]
+head: [globalpool avg, fc classes]
+"""
+
+
+def paired(one: str, other: str) -> list[tuple[str, str]]:
+    """The steps that belong together and differ, and what is on one side only, in either order."""
+    both = [lower(dsl.loads(FAMILY.format(name=n, body=b))) for n, b in (("a", one), ("b", other))]
+    found = [
+        (old.name if old else "", new.name if new else "")
+        for beside in diff(both[0], both[1]).steps
+        for old, new in beside.pairs
+    ]
+    swapped = [pair for beside in diff(both[1], both[0]).steps for pair in beside.pairs]
+    assert sorted((n.name if n else "", o.name if o else "") for o, n in swapped) == sorted(found)
+    return found[1:-3]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [  # Inception-ResNet-v1 and v2 call the blocks of their grids so.
+     ("r1: A x5, m: R, r2: B x9", "plain: plain, r0: A x10, m: R, r1: B x20",
+      [("", "plain"), ("r1", "r0"), ("m", "m"), ("r2", "r1")]),
+     # The same name, and what is there is the same as well: only its grid is another.
+     ("m: R, a1: A, a2: A", "a1: A, a2: A", [("m", ""), ("a1", "a1"), ("a2", "a2")]),
+     # Without names, the grid: the reduction stands beside the reduction.
+     ("a: plain, b: plain, m: R, c: plain, d: plain", "e: plain, f: plain, n: R",
+      [("a", "e"), ("b", "f"), ("m", "n"), ("c", ""), ("d", "")]),
+     ("r: B x3, m: R", "q: B x2, m: R, r: A x3", [("r", "q"), ("m", "m"), ("", "r")])],
+)  # fmt: skip
+def test_blocks_belong_together_by_their_grid_and_by_what_they_are(
+    one: str, other: str, expected: list[tuple[str, str]]
+) -> None:
+    assert paired(one, other) == expected
+
+
+def test_inception_resnets_of_one_family_are_paired_block_by_block() -> None:
+    one, other = (lower(dsl.load(f"inception_resnet_{v}")) for v in ("v1", "v2"))
+    blocks = {c.place.block for c in diff(one, other).changes if c.place.block}
+    assert blocks == {"block35", "A_to_B", "block17", "B_to_C", "block8"}

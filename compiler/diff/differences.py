@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
-from compiler.diff.align import Pairing, aligned, fingerprint, is_repeat, said
+from compiler.diff.align import ANY, Both, Pairing, aligned
 from compiler.diff.canonical import Form, form
 from compiler.diff.changes import Beside, Change, Place
 from compiler.diff.facts import facts, is_layer, text
+from compiler.diff.grids import grids
+from compiler.diff.identity import fingerprint, said
+from compiler.diff.repeats import is_repeat, steps
 from compiler.ir.network import Network
 from compiler.ir.nodes import Node, Parallel, Series, Tap, children, use_of
 from compiler.ops.words import sharing
@@ -31,7 +33,8 @@ def side_by_side(one: Network, other: Network, *, training: bool = True) -> list
     `training` says whether that counts which only training needs: how weights are drawn, and
     what the loss of an auxiliary head counts for.
     """
-    found = [((), [*_settings(one, other)]), *_rows(one.nodes, other.nodes, Place())]
+    places = grids(one), grids(other)
+    found = [((), [*_settings(one, other)]), *_rows(one.nodes, other.nodes, Place(), places)]
     return [
         Beside(tuple(pairs), tuple(c for c in changes if training or c.what not in TRAINING))
         for pairs, changes in found
@@ -56,10 +59,10 @@ def _nodes(one: Sequence[Node], other: Sequence[Node], place: Place) -> Iterator
 
 
 def _rows(
-    one: Sequence[Node], other: Sequence[Node], place: Place
+    one: Sequence[Node], other: Sequence[Node], place: Place, places: Both = ANY
 ) -> Iterator[tuple[Pairing, list[Change]]]:
     """The same with the steps that belong together, equal ones too."""
-    pairs = _unrolled(aligned(one, other))
+    pairs = _unrolled(aligned(one, other, places), places)
     at = 0
     while at < len(pairs):
         count = 1
@@ -74,17 +77,17 @@ def _rows(
         at += count
 
 
-def _unrolled(pairs: Pairing) -> Pairing:
+def _unrolled(pairs: Pairing, places: Both) -> Pairing:
     """The pairs with repeats as single steps where steps of other names stand beside them."""
     found: Pairing = []
     for equal, run in groupby(pairs, key=_equal):
         segment = list(run)
         if not equal and any(map(_is_loose, segment)) and not _same(segment, 0):
             one, other = (
-                [step for node in side if node for step in _steps(node)]
+                [step for node in side if node for step in steps(node)]
                 for side in zip(*segment, strict=True)
             )
-            segment = aligned(one, other)
+            segment = aligned(one, other, places)
         found += segment
     return found
 
@@ -102,13 +105,6 @@ def _is_loose(pair: tuple[Node | None, Node | None]) -> bool:
     return bool(
         old and new and is_repeat(old) != is_repeat(new) and said(old.name) != said(new.name)
     )
-
-
-def _steps(node: Node) -> Sequence[Node]:
-    """A repeat's steps by their whole names; any other node itself."""
-    if not is_repeat(node):
-        return (node,)
-    return [replace(step, name=f"{node.name}.{step.name}") for step in children(node)]
 
 
 def _same(pairs: Pairing, at: int) -> int:

@@ -10,9 +10,9 @@ from fractions import Fraction
 from typing import Any
 
 from compiler.cost import cost
-from compiler.diff.align import said
 from compiler.diff.changes import Beside, Change, Kind, Place
 from compiler.diff.differences import side_by_side
+from compiler.diff.identity import said
 from compiler.ir.fit import least
 from compiler.ir.network import Network
 
