@@ -445,9 +445,9 @@ def test_numbers_have_three_digits_and_a_unit() -> None:
 def test_heat_has_round_steps() -> None:
     heat = Heat.over([0, 1, 350_000_000])
     million = 1_000_000
-    assert heat.bounds == (0, *(n * million for n in (5, 10, 20, 50, 100, 200, 500)))
-    amounts = (0, 1, 5 * million, 5 * million + 1, 350 * million, 500 * million)
-    assert [heat.level(n) for n in amounts] == [0, 1, 1, 2, 7, 7]
+    assert heat.bounds == (0, *(n * million for n in (20, 50, 100, 200, 500)))
+    amounts = (0, 1, 20 * million, 20 * million + 1, 350 * million, 500 * million)
+    assert [heat.level(n) for n in amounts] == [0, 1, 1, 2, 5, 5]
     assert Heat.over([]).level(0) == Heat.over([0]).level(0) == 0
     assert [Heat.over([n]).bounds for n in (1, 3, 10)] == [(0, 1), (0, 5), (0, 10)]
 
@@ -470,7 +470,12 @@ def test_heat_tells_steps_apart_where_one_repeat_outweighs_all() -> None:
     amounts = [card.amount for card in cards(lower(load("inception_resnet_v2"))) if card.amount]
     assert len(amounts) == 14 and max(amounts) > 4 * sorted(amounts)[-2]
     levels = Counter(map(Heat.over(amounts).level, amounts))
-    assert max(levels.values()) <= 3
+    assert len(levels) == len(HEAT) - 1 and max(levels.values()) <= 4
+
+
+def test_heat_shares_a_colour_at_both_ends_where_that_tells_more_apart() -> None:
+    heat = Heat.over([3, 15, 40, 90, 150, 90_000, 800_000, 9_000_000])
+    assert heat.bounds == (0, 20, 50, 100, 200, 10_000_000)
 
 
 def test_few_steps_of_heat_are_as_far_apart_as_many() -> None:
@@ -478,7 +483,7 @@ def test_few_steps_of_heat_are_as_far_apart_as_many() -> None:
     assert [bound for _, bound in scale] == [0, 2_000_000, 5_000_000, 10_000_000, 20_000_000]
     assert (scale[0][0], scale[-1][0]) == (HEAT[0], HEAT[-1])
     inks = [HEAT.index(ink) for ink, _ in scale]
-    assert inks == [0, 2, 4, 6, 7]
+    assert inks == [0, 2, 3, 4, 5]
 
 
 def test_an_overview_is_coloured_by_what_is_asked_for() -> None:

@@ -11,6 +11,7 @@ from compiler import diagram
 from compiler.diagram.kernels import Rows, by_size, strip
 from compiler.diagram.naming import listing, subtitle
 from compiler.diagram.rows import cards
+from compiler.diagram.style import STRIP
 from compiler.diagram.text import ending_of, width
 from compiler.diagram.uses import uses
 from compiler.ir.network import Network
@@ -261,3 +262,27 @@ def test_every_card_says_what_it_holds_and_every_strip_adds_up(name: str) -> Non
             assert sum(each.channels for each in row) == int(card.out.channels), card.title
             for each in row:
                 assert sum(part.channels for part in each.colours) == each.channels
+
+
+@pytest.mark.parametrize("name", ["inception_v3", "inception_v4", "googlenet"])
+def test_a_branch_has_the_same_colour_in_strips_bars_and_boxes(name: str) -> None:
+    """Every branch of the last concat, whose kernels' colours are those of boxes above it."""
+    cells = {tile.name: tile.label for tile in sheet(name, "overview").tiles}
+    steps = [node.name for node in shelf(name).trunk if any(len(row) > 1 for row in strip(node))]
+    assert len(steps) >= 8
+    for step in steps:
+        card = [cell.fill for line in cells[step] for cell in line.cells if cell.fill]
+        detail = sheet(name, step)
+        *_, bar = (tile for tile in detail.tiles if tile.name.endswith(".concat"))
+        assert [cell.fill for cell in bar.label[1].cells if cell.fill] == card, step
+        assert {*card} <= {tile.look.fill for tile in detail.tiles}, step
+
+
+def test_what_a_bar_says_nothing_of_has_no_colour() -> None:
+    """A sum's terms are as wide as the sum; one of several kernels has chips beside its scale."""
+    bars = [tile for tile in sheet("inception_resnet_v2", "block17").tiles if tile.kind == "join"]
+    scaled = bars[-1].label[1].cells
+    chips = [STRIP["1×1"], STRIP["1×7"]]
+    assert [cell.fill for cell in scaled if cell.fill and not cell.runs][:2] == chips
+    (last,) = (t for t in sheet("xception", "middle").tiles if t.name.endswith(".sum"))
+    assert all(cell.runs for cell in last.label[1].cells if cell.fill)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from compiler.diagram.chains import Split, ending
+from compiler.diagram.chains import Split
 from compiler.diagram.spacing import Spacing
 from compiler.diagram.style import look
-from compiler.picture.ink import TEXT
+from compiler.picture.ink import TEXT, Ink
 from compiler.picture.labels import Cell, Line, Run, beside, exits, room_for
 from compiler.picture.metrics import fit
 
 BAR_HEIGHT, CELL_HEIGHT = 41, 16
 PAD = 8
 NAME = 9
+CHIP = 7
+"""Points of one colour of several."""
 FEWEST = 5
 """Letters of a branch's name that are still worth telling."""
 
@@ -38,16 +40,29 @@ def bar_label(
 
 
 def arrivals(split: Split, columns: list[tuple[float, int]], width: float) -> Line:
-    """The line on top of a bar: a cell for each branch, in its colour."""
+    """The line on top of a bar: a cell for each branch of which it says something.
+
+    It has the branch's colour, or one that none has behind those of all that it is made of.
+    """
     at, cells = 0.0, []
-    pairs = zip(split.branches, split.cells, split.names, columns, strict=True)
-    for i, (branch, text, name, (left, own)) in enumerate(pairs):
+    pairs = zip(split.bar.branches, split.cells, split.names, columns, strict=True)
+    for i, (colours, text, name, (left, own)) in enumerate(pairs):
+        chips = _chips(colours) if len(colours) > 1 else []
         space = own - PAD - room_for(cell_text(text, " ")[1:])
-        said = cell_text(text, short(name, space))
-        fill = look(ending(branch)).fill
-        cells += [*gap(left + 1 - at), Cell(own - 2, CELL_HEIGHT, said, fill=fill, port=f"t{i}")]
+        aside = CHIP * len(chips)
+        said = cell_text(text, short(name, space - 2 * aside))
+        fill = look(colours[0] if len(colours) == 1 else "product").fill if said else None
+        if not said or room_for(said) + 2 * aside > own - PAD:
+            chips, aside = [], 0
+        middle = Cell(own - 2 - 2 * aside, CELL_HEIGHT, said, fill=fill, port=f"t{i}")
+        cells += [*gap(left + 1 - at), *chips, middle, *gap(aside, fill)]
         at = left + own - 1
     return Line(CELL_HEIGHT, (*cells, *gap(width - at)))
+
+
+def _chips(colours: tuple[str, ...]) -> list[Cell]:
+    """The colours of a branch that is made of several, beside what is said of it."""
+    return [Cell(CHIP, CELL_HEIGHT, fill=look(name).fill) for name in colours]
 
 
 def short(name: str, space: float) -> str:
@@ -66,6 +81,6 @@ def departures(split: Split, columns: list[tuple[float, int]], width: float) -> 
     return Line(CELL_HEIGHT, (*cells, *gap(width - at)))
 
 
-def gap(width: float) -> list[Cell]:
+def gap(width: float, fill: Ink | None = None) -> list[Cell]:
     """An empty cell, where there is room for one."""
-    return [Cell(width, CELL_HEIGHT)] if width > 0 else []
+    return [Cell(width, CELL_HEIGHT, fill=fill)] if width > 0 else []

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from compiler.diagram.facts import Habit, deviation, meeting, tooltip
-from compiler.diagram.text import by, term, width
+from compiler.diagram.kernels import colours, kernel_of
+from compiler.diagram.text import by, plain, term, width
 from compiler.ir.nodes import Leaf, Node, Parallel, Residual, Series, Tap
 from compiler.ir.op import Shape
 from compiler.ir.symbols import brief
@@ -22,6 +23,10 @@ from compiler.picture.sheet import Outline
 NOTHING = small("")
 PAST = "identity"
 """What a bar says of an input that comes to it as it is: a line, in every drawing."""
+PASSING = ("other",)
+"""The colour of that."""
+COLOURED = ("pointwise", "conv", "factorised")
+"""Families of convolutions that have the colour of their kernel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,15 @@ class Box:
     path: str = ""
     """What it is called among all boxes of a drawing."""
     outline: Outline = "rounded"
+    kernel: tuple[str, str] = field(default=("", ""), compare=False)
+    """Of a convolution its colour's name and its kernel, of the first use where there are more."""
+    branches: tuple[tuple[str, ...], ...] = field(default=(), compare=False)
+    """Of a bar the names of its branches' colours."""
+
+    @property
+    def colour(self) -> str:
+        """The name of its look."""
+        return self.kernel[0] or self.family
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +79,6 @@ def boxes(chain: Chain) -> Iterator[Box]:
             for branch in item.branches:
                 yield from boxes(branch)
             yield item.bar
-
-
-def ending(chain: Chain) -> str:
-    """The family of what a branch ends in: the colour of its cell in the bar."""
-    if not chain:
-        return "input"
-    last = chain[-1]
-    if isinstance(last, Box):
-        return last.family
-    families = {ending(branch) for branch in last.branches}
-    return families.pop() if len(families) == 1 else "join"
 
 
 def numbered(x: Shape) -> list[str]:
@@ -134,7 +137,12 @@ class Planner:
         text = beside(strong(said.label), Run(channels), Run(" ".join(notes)))
         right = self._shape(node.out) if self.shapes else ""
         told = tooltip(node, self._at(node), self.whose)
-        return Box(text, family, told, small(right), notes, self._at(node))
+        box = Box(text, family, told, small(right), notes, self._at(node))
+        return replace(box, kernel=kernel_of(node, self._side)) if family in COLOURED else box
+
+    def _side(self, side: int) -> str:
+        """A side of a kernel: in a block's own terms the parameter that it came from."""
+        return self.number(side) if self.symbols else plain(side)
 
     def _at(self, node: Node) -> str:
         return f"{self.path}{node.name}"
@@ -183,6 +191,7 @@ class Planner:
             cells = tuple(PAST if here else "" for here in past)
         meet = _Meeting(strong(node.join.word), node.join.word, joining(node), _outs(node))
         bar = self._bar(_sum(*_outs(node)) if is_sum(node) else meet, node, node.joined)
+        bar = replace(bar, branches=tuple(map(colours, node.branches)))
         names = tuple(
             _past(branch.name, i, "" if is_sum(node) else PAST) if here else branch.name
             for i, (branch, here) in enumerate(pairs, 1)
@@ -193,21 +202,28 @@ class Planner:
         """Factors and their bar: the input goes past the others, as it does past a sum's."""
         spread = node.join.spread(tuple(branch.out for branch in node.branches))
         factors = [
-            (beside.chain(branch), self._shape(branch.out), branch.name)
+            (beside.chain(branch), self._shape(branch.out), branch.name, colours(branch))
             if gate
-            else (beside.chain(branch), self.number(branch.out.channels), branch.name)
+            else (
+                beside.chain(branch),
+                self.number(branch.out.channels),
+                branch.name,
+                colours(branch),
+            )
             for branch, gate in zip(node.branches, spread, strict=True)
             if not is_identity(branch)
         ]
-        factors += [((), PAST, "")] * (len(node.branches) - len(factors))
-        branches, cells, names = zip(*factors, strict=True)
+        factors += [((), PAST, "", PASSING)] * (len(node.branches) - len(factors))
+        branches, cells, names, kernels = zip(*factors, strict=True)
         meet = _Meeting(strong("×", 14), "product", "product", _outs(node), "product")
-        bar = self._bar(meet, node, node.joined)
+        bar = replace(self._bar(meet, node, node.joined), branches=kernels)
         return Split(branches, cells, names, bar)
 
     def _sum(self, node: Series | Parallel, residual: Residual, inside: Chain) -> Chain:
         within = self._below(node)
-        bar = self._bar(_sum(node.out, node.out), node, node.out)
+        past = colours(residual.shortcut) if residual.shortcut else PASSING
+        terms = (colours(replace(node, residual=None)), past)
+        bar = replace(self._bar(_sum(node.out, node.out), node, node.out), branches=terms)
         scale = "" if residual.scale == 1 else f"× {self._factor(residual.scale)}"
         added = Split((inside, ()), (scale, PAST), ("", ""), bar)
         if residual.shortcut:

@@ -76,11 +76,7 @@ class Details:
         title = named(self.network, block)
         chain = trimmed((source, *ended(chain, last)))
         name = sheet_name(self.network, block)
-        return Plan(name, title, text, chain, *self._shared, tuple(places), note)
-
-    @property
-    def _shared(self) -> tuple[int, Habit]:
-        return len(self.network.input.grid), self.common
+        return Plan(name, title, text, chain, self.common, tuple(places), note)
 
     def _laid(self, plan: Plan) -> Sheet:
         self.wishes.only(f"a drawing of {plan.title}", "shapes")
@@ -102,7 +98,7 @@ class Details:
         passage = f"{shape(network.input)}  →  {shape(out)}"
         chain = trimmed(_trunk(network, nodes, self._planner))
         name, title = sheet_name(network, "stem"), named(network, "stem")
-        return Plan(name, title, passage, chain, *self._shared)
+        return Plan(name, title, passage, chain, self.common)
 
     @property
     def _planner(self) -> Planner:
@@ -119,7 +115,7 @@ class Details:
         source = Box((strong("input"),), "input", tap.source, small(shape(tap.inp)))
         chain = trimmed((source, *self._planner.chain(tap.body)))
         name, title = sheet_name(self.network, tap.name), named(self.network, tap.name)
-        return Plan(name, title, about, chain, *self._shared)
+        return Plan(name, title, about, chain, self.common)
 
     def part(self, path: str, node: Node) -> Sheet:
         """One step, or one use of a block, in its own numbers."""
@@ -133,7 +129,7 @@ class Details:
         chain = trimmed((source, *planner.chain(node)), FULL)
         name, title = sheet_name(self.network, path), named(self.network, path)
         about = ", ".join(filter(None, [binding(path, node), amounts(node)]))
-        return self._laid(Plan(name, title, about, chain, *self._shared))
+        return self._laid(Plan(name, title, about, chain, self.common))
 
     def full(self) -> Sheet:
         """Every block of the trunk drawn out, one below the other; folded, what repeats once."""
@@ -151,7 +147,7 @@ class Details:
         name, title = sheet_name(network, "full"), network.title or network.name
         heads = tuple(self._heads(planner)) if self.wishes.fold else ()
         self.wishes.only("the full drawing", "shapes", "fold")
-        return laid(Plan(name, title, about, chain, *self._shared, heads=heads), self.wishes)
+        return laid(Plan(name, title, about, chain, self.common, heads=heads), self.wishes)
 
     def _heads(self, planner: Planner) -> Iterator[Head]:
         """The auxiliary heads, each with the box that it is taken from."""

@@ -7,10 +7,22 @@ from dataclasses import replace
 
 from compiler.diagram.chains import Box
 from compiler.diagram.facts import Habit
-from compiler.diagram.style import kernels, look, looks
+from compiler.diagram.kernels import by_size
+from compiler.diagram.style import KERNELS, STRIP, look, looks
 from compiler.ops.words import CONVS
-from compiler.picture.ink import TEXT, Ink
-from compiler.picture.labels import Cell, Label, Line, Run, beside, line, room_for, small, strong
+from compiler.picture.ink import PAPER, TEXT, Ink
+from compiler.picture.labels import (
+    Cell,
+    Label,
+    Line,
+    Run,
+    beside,
+    line,
+    readable,
+    room_for,
+    small,
+    strong,
+)
 from compiler.picture.metrics import fit
 
 Strip = tuple[Cell, ...]
@@ -19,6 +31,8 @@ Strip = tuple[Cell, ...]
 TITLE, SUBTITLE, LEGEND, REMARK = 18, 12, 14, 10
 LONGEST = 1000
 ENTRY = 17
+BRANCH = "its largest kernel"
+"""What a branch is coloured by, in strips and in bars."""
 ADDED, GATED = "+", "×"
 NOTES = {
     ADDED: "a sum, its terms one over the other",
@@ -91,11 +105,24 @@ def span(strip: Strip) -> float:
     return sum(cell.width for cell in strip)
 
 
-def families(boxes: Iterable[Box]) -> list[str]:
-    """The families that occur, in the order of the palette."""
-    known = looks()
-    found = {box.family if box.family in known else "other" for box in boxes}
-    return [name for name in known if name in found and known[name].legend]
+def families(boxes: Iterable[Box]) -> dict[str, str]:
+    """What the colours that occur stand for, in the order of the palette."""
+    known, sizes, found = looks(), dict[str, set[str]](), set[str]()
+    for box in boxes:
+        name, kernel = box.kernel
+        if name:
+            sizes.setdefault(name, set()).add(kernel)
+        else:
+            found.add(box.family if box.family in known else "other")
+    told = {name: f"{', '.join(sorted(sizes[name], key=by_size))} conv"
+            for name in KERNELS if name in sizes}  # fmt: skip
+    return told | {name: known[name].legend for name in known if name in found}
+
+
+def branched(boxes: Iterable[Box]) -> list[Strip]:
+    """What cells of bars have their colours from, where there are any."""
+    telling = any(name in STRIP for box in boxes for names in box.branches for name in names)
+    return [words((small(f"a branch = {BRANCH}"),), gap=14)] if telling else []
 
 
 def meaning(note: str) -> str:
@@ -112,14 +139,13 @@ def brought(common: Habit) -> Strip:
     return words((small(f"conv = {common.words}"),), gap=14)
 
 
-def legend(boxes: list[Box], rank: int, width: float, common: Habit) -> Iterator[Strip]:
+def legend(boxes: list[Box], width: float, common: Habit) -> Iterator[Strip]:
     """Strips that say what colours and notes mean, as wide as the drawing at most."""
     pieces = [brought(common)] if any(box.family in CONVS for box in boxes) else []
-    for name in families(boxes):
-        found = look(name)
-        told = kernels(found.legend, rank) if name in CONVS else found.legend
-        text = words((small(told),), gap=14)
-        pieces.append(joined(swatch(found.fill, found.line), blank(6), text))
+    for name, told in families(boxes).items():
+        found, text = look(name), words((small(told),), gap=14)
+        pieces += [joined(swatch(found.fill, found.line), blank(6), text)] if told else []
+    pieces += branched(boxes)
     pieces += meanings(note for box in boxes for note in box.notes)
     return wrapped(pieces, width)
 
@@ -145,7 +171,7 @@ def wrapped(pieces: list[Strip], width: float) -> Iterator[Strip]:
 def heading(strips: Iterable[Strip]) -> Label:
     """Strips one above the other as a drawing's label, with air between and below."""
     rows = [each for strip in strips if strip for each in (line(*strip), Line(5, ()))]
-    return (*rows, Line(5, ()))
+    return readable((*rows, Line(5, ())), PAPER)
 
 
 def listing_table(rows: list[list[str]]) -> tuple[Label, tuple[float, float]]:

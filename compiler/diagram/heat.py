@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count, dropwhile, takewhile
@@ -19,13 +20,13 @@ class Heat:
 
     @classmethod
     def over(cls, amounts: list[int]) -> Heat:
-        """Steps from the least of `amounts` to the largest; what is far below shares the lowest."""
+        """Steps from the least of `amounts` to the largest, the ends shared where that is far."""
         there = sorted(filter(None, amounts))
         if not there:
             return cls((0,))
-        bounds = [*takewhile(lambda bound: bound < there[-1], _rounds())]
-        bounds = [*bounds[bisect_left(bounds, there[0]) :], next(_rounds(there[-1]))]
-        return cls((0, *bounds[1 - len(HEAT) :]))
+        cuts = [*takewhile(lambda bound: bound < there[-1], _rounds())]
+        cuts = _cut(cuts[bisect_left(cuts, there[0]) :], there, len(HEAT) - 2)
+        return cls((0, *cuts, next(_rounds(there[-1]))))
 
     def level(self, amount: int) -> int:
         """The step that an amount falls in, from 0."""
@@ -35,6 +36,16 @@ class Heat:
         """Each step's colour and upper bound; few steps are as far apart as many."""
         last, most = len(self.bounds) - 1, len(HEAT) - 1
         return [(HEAT[-(-i * most // max(last, 1))], bound) for i, bound in enumerate(self.bounds)]
+
+
+def _cut(cuts: list[int], there: list[int], most: int) -> list[int]:
+    """So many neighbours of the cuts that amounts are told apart best, the highest of equals."""
+
+    def crowd(some: list[int]) -> int:
+        return sum(n * n for n in Counter(bisect_left(some, amount) for amount in there).values())
+
+    last = max(0, len(cuts) - most)
+    return min((cuts[i : i + most] for i in range(last, -1, -1)), key=crowd)
 
 
 def _rounds(least: int = 1) -> Iterator[int]:

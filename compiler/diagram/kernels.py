@@ -1,17 +1,18 @@
-"""What an overview's strip shows: where a block's output channels come from.
+"""What a branch is coloured by, and what an overview's strip shows: where channels come from.
 
 Pieces side by side are branches of a concat; rows one over the other are the terms of a sum, or
-the factors of a product. A piece is coloured by its branch's kernel.
+the factors of a product. A branch has the colour of its largest kernel, here and in bars.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from compiler.diagram.style import STRIP
+from compiler.diagram.style import KERNELS, STRIP
+from compiler.ir.facts import Axes
 from compiler.ir.nodes import Leaf, Node, Parallel, Series, children, leaves, macs, residual_of
 from compiler.ops.window import axes_text
 from compiler.ops.words import CONVS, WEIGHTED, family, is_identity, is_sum
@@ -150,7 +151,7 @@ def _by_work(width: int, inside: list[Leaf]) -> list[Piece]:
     work, names = Counter[str](), dict[str, set[str]]()
     for leaf in filter(_size, inside):
         alone = _dominant(0, [leaf])
-        work[alone.bucket] += macs(leaf)
+        work[alone.bucket] += int(macs(leaf))
         names.setdefault(alone.bucket, set()).update(alone.kernels)
     whole, done, at, parts = sum(work.values()), 0, 0, []
     for name in filter(work.__getitem__, STRIP):
@@ -176,9 +177,31 @@ def _dominant(width: int, inside: list[Leaf]) -> Piece:
 
 def _kernel(leaf: Leaf) -> str:
     """A kernel's sides, each of them: `3×5`."""
+    return axes_text(tuple(map(int, _sides(leaf))))
+
+
+def _sides(leaf: Leaf) -> Axes:
     window = leaf.op.window(leaf.inp) or leaf.op.enlarging(leaf.inp)
     assert window is not None, leaf
-    return axes_text(tuple(int(side) for side in window.kernel))
+    return window.kernel
+
+
+def kernel_of(unit: Node, write: Callable[[int], str]) -> tuple[str, str]:
+    """The colour's name of a convolution, and its kernel in the words of whoever shows it.
+
+    Nothing of what has no kernel, or a colour of its own whatever its kernel is.
+    """
+    inside = [leaf for _, leaf in leaves((unit,))]
+    name = _dominant(0, inside).bucket
+    if name not in KERNELS:
+        return "", ""
+    largest = max(filter(_size, inside), key=lambda leaf: _size(leaf) or (0, False))
+    return name, "×".join(map(write, _sides(largest)))
+
+
+def colours(branch: Node) -> tuple[str, ...]:
+    """The names of a branch's colours: one, or all that it is made of."""
+    return tuple(dict.fromkeys(part.bucket for part in piece(branch).colours))
 
 
 def _sorted(names: Iterable[str]) -> tuple[str, ...]:
@@ -209,6 +232,6 @@ def bucket(extent: int, factorised: bool) -> str:
     >>> bucket(1, False), bucket(2, False), bucket(11, False), bucket(7, True)
     ('1×1', '3×3', '7×7', '1×7')
     """
-    known = [name for name in STRIP if "×" in name and (name[0] != name[-1]) == factorised]
+    known = [name for name in KERNELS if (name[0] != name[-1]) == factorised]
     alike = [name for name in known if (name[-1] == "1") == (extent == 1)] or known
     return min(alike, key=lambda name: abs(int(name[-1]) - extent))

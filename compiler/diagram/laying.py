@@ -50,7 +50,7 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a detail shows. Kernels in its legend have `rank` numbers, `common` is in it, too.
+    """What a detail shows; `common` is in its legend, too.
 
     Uses (`places`) that are too many for a line stand in a table below, and `heads` beside the
     boxes that they are taken from.
@@ -60,7 +60,6 @@ class Plan:
     title: str
     about: str
     chain: Chain
-    rank: int
     common: Habit
     places: tuple[Use, ...] = ()
     note: str = ""
@@ -138,7 +137,7 @@ def _head(plan: Plan, about: str, width: float, wishes: Wishes) -> Iterator[Stri
         yield from titled(plan.title, about, width, wrap=bool(wishes.fit))
         yield from remark(plan.note, width if wishes.fit else LONGEST)
     if wishes.legend:
-        yield from legend(plan.boxes, plan.rank, width, plan.common)
+        yield from legend(plan.boxes, width, plan.common)
 
 
 def _table(wiring: Wiring, places: list[list[str]]) -> None:

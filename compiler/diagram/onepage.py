@@ -44,7 +44,7 @@ def _sheet(details: Details, spacing: Spacing, widest: float, aspect: float) -> 
     if wishes.legend:
         boxes = [box for plan in plans.values() for box in plan.boxes]
         strips += wrapped(colours, width)
-        strips += legend(boxes, len(network.input.grid), width, details.common) if boxes else []
+        strips += legend(boxes, width, details.common) if boxes else []
     about = f"{amounts(network)}; beside it {', '.join(plans) or 'nothing'}"
     return Sheet(sheet_name(network, "sheet"), title, about, heading(strips), tiles, edges)
 

@@ -8,6 +8,8 @@ from compiler.diagram.facts import has_convs, sheet_name, usual
 from compiler.diagram.fitting import fitted
 from compiler.diagram.grid import Grid
 from compiler.diagram.heading import (
+    BRANCH,
+    LEGEND,
     Strip,
     blank,
     brought,
@@ -24,6 +26,7 @@ from compiler.diagram.heat import Heat
 from compiler.diagram.kernels import DEPTHWISE, by_size, every
 from compiler.diagram.lanes import CloseColumn, Column, Wide, stages
 from compiler.diagram.rows import ROW, Row, cards, fewer, rows
+from compiler.diagram.spacing import even
 from compiler.diagram.style import STRIP
 from compiler.diagram.text import brief, shape, si
 from compiler.diagram.turning import Placed, turned
@@ -31,11 +34,13 @@ from compiler.diagram.wishes import PLAIN, Layout, Wishes
 from compiler.ir.measures import Measure
 from compiler.ir.network import Network
 from compiler.ir.nodes import macs, params
-from compiler.picture.ink import FRAME
-from compiler.picture.labels import small
+from compiler.picture.ink import FRAME, Ink
+from compiler.picture.labels import Cell, small
 from compiler.picture.sheet import Sheet
 
 MIXED = "without a gap = one branch, of several kernels"
+STEP = 8
+"""Points around the number of a step of the scale."""
 NARROWEST = 520
 """Legends get that much room, however narrow the grid is."""
 
@@ -129,17 +134,19 @@ def _branches(lines: list[Row]) -> list[Strip]:
     if DEPTHWISE in told:
         told[DEPTHWISE] = f"{DEPTHWISE} {told[DEPTHWISE]}"
     entries = [_entry(swatch(STRIP[name], FRAME), text) for name, text in told.items()]
-    caption = words((small("output channels by branch"),), gap=6)
+    caption = words((small(f"output channels; a branch = {BRANCH}"),), gap=6)
     return [joined(caption, entries[0]), *entries[1:], blank(14)] if entries else []
 
 
 def _steps(heat: Heat, measure: Measure) -> list[Strip]:
-    """The legend of the heat: each step's colour and upper bound."""
-    scale = heat.scale()
-    texts = [(ink, f"≤ {brief(n, measure.unit)}" if n else "0") for ink, n in scale]
-    entries = [_entry(swatch(ink, FRAME), text) for ink, text in texts]
-    caption = words((small(measure.caption),), gap=6)
-    return [joined(caption, entries[0]), *entries[1:]]
+    """The legend of the heat: a scale whose steps say up to where they reach."""
+    texts = [(ink, f"≤ {brief(n, measure.unit)}" if n else "0") for ink, n in heat.scale()]
+    return [words((small(measure.caption),), gap=6), joined(*(_step(*each) for each in texts))]
+
+
+def _step(ink: Ink, text: str) -> Strip:
+    said = small(text)
+    return (Cell(even(said.room) + STEP, LEGEND, (said,), fill=ink, outline=FRAME),)
 
 
 def _entry(box: Strip, text: str) -> Strip:

@@ -39,10 +39,12 @@ def _item(item: Item, rows: int) -> Item:
     if not gone:
         return replace(item, branches=branches)
     last = len(branches) - tail
+    colours = (*item.bar.branches[:head], ("other",), *item.bar.branches[last:])
     return replace(
         item,
         branches=(*branches[:head], (more(gone),), *branches[last:]),
         cells=(*item.cells[:head], "…", *item.cells[last:]),
+        bar=replace(item.bar, branches=colours),
         names=(*item.names[:head], "", *item.names[last:]),
         shares=(*item.shares[:head], "…", *item.shares[last:]) if item.shares else (),
     )

@@ -53,7 +53,7 @@ class Wiring:
 
     def box(self, box: Box, place: Place, size: Size, label: Label, outline: Outline) -> Named:
         """Place a box in its family's looks."""
-        colours, name = look(box.family), box.path or box.family
+        colours, name = look(box.colour), box.path or box.family
         tile = Tile(name, *place, *size, label, colours, outline, box.family, box.tooltip)
         return self.place(tile)
 
