@@ -82,7 +82,7 @@ def test_no_edge_is_slanted(name: str) -> None:
 
 @pytest.mark.parametrize("name", DRAWINGS)
 def test_no_box_lies_on_another_or_on_a_line(name: str) -> None:
-    tiles = DRAWINGS[name].tiles
+    tiles = [tile for tile in DRAWINGS[name].tiles if tile.outline != "frame"]
     for one, other in combinations(tiles, 2):
         apart = one.left + one.width <= other.left or other.left + other.width <= one.left
         assert apart or one.top + one.height <= other.top or other.top + other.height <= one.top

@@ -7,8 +7,9 @@ from functools import cache
 import pytest
 
 from compiler import diagram
-from compiler.diagram.chains import Planner, Split
+from compiler.diagram.chains import Planner
 from compiler.diagram.facts import Habit
+from compiler.diagram.items import Split
 from compiler.diagram.kernels import strip
 from compiler.diagram.naming import subtitle
 from compiler.diagram.style import LOOKS

@@ -157,10 +157,10 @@ def test_what_goes_past_a_concat_is_a_line_too() -> None:
 def test_full_tells_paths_and_numbers() -> None:
     said = words(sheet("inception_resnet_v2", "full"))
     assert "repeat_1.7 block17 1088 × 17 × 17" in said
-    assert not any("scale" in text for text in said)
+    assert not any("× scale" in text for text in said)
     assert "× 0.2 identity + 2080 × 8 × 8" in said
     nested = words(sheet("inception_unet", "full"))
-    assert "u.branch2.2.branch2.1 A 96 × 32 × 32" in nested
+    assert "u.branch2.2.branch2.1 A n=128 96 × 32 × 32" in nested
 
 
 def test_a_long_path_is_told_by_its_end() -> None:

@@ -37,7 +37,9 @@ def of(name: str) -> Network:
 
 def hold(drawn: Sheet) -> None:
     """No box on another, no slanted edge, no edge through a box, all texts in their cells."""
-    for one, other in combinations(drawn.tiles, 2):
+    boxes = [tile for tile in drawn.tiles if tile.outline != "frame"]
+    nested(drawn)
+    for one, other in combinations(boxes, 2):
         apart = one.left + one.width <= other.left or other.left + other.width <= one.left
         upright = one.top + one.height <= other.top or other.top + other.height <= one.top
         assert apart or upright, (one.name, other.name)
@@ -45,13 +47,32 @@ def hold(drawn: Sheet) -> None:
         for (x, y), (further, below) in pairwise(edge.points):
             assert abs(x - further) < 0.01 or abs(y - below) < 0.01, edge
             ends = (min(x, further), max(x, further), min(y, below), max(y, below))
-            assert not any(crosses(tile, *ends) for tile in drawn.tiles), edge
+            assert not any(crosses(tile, *ends) for tile in boxes), edge
     for tile in drawn.tiles:
         assert sum(line.height for line in tile.label) <= tile.height + 0.01, shown(tile)
         for line in tile.label:
             assert line.width <= tile.width + 0.01, shown(tile)
             for cell in line.cells:
                 assert sum(run.room for run in cell.runs) <= cell.width + 2.5, shown(tile)
+
+
+def nested(drawn: Sheet) -> None:
+    """Every box is inside a frame, with air on each side, or outside of it; frames too."""
+    frames = [tile for tile in drawn.tiles if tile.outline == "frame"]
+    for frame in frames:
+        for other in drawn.tiles:
+            if other is frame:
+                continue
+            room = (
+                other.left - frame.left,
+                other.top - frame.top,
+                frame.left + frame.width - other.left - other.width,
+                frame.top + frame.height - other.top - other.height,
+            )
+            around = max(room) <= -3 and other in frames  # The other one is around this one.
+            outside = min(room[0] + other.width, room[2] + other.width) <= 0
+            outside = outside or min(room[1] + other.height, room[3] + other.height) <= 0
+            assert min(room) >= 3 or around or outside, (frame.name, other.name)
 
 
 @pytest.mark.parametrize(
@@ -204,8 +225,8 @@ def test_wishes_that_mean_nothing_are_refused(wished: dict[str, Any], told: str)
 
 @pytest.mark.parametrize(
     ("what", "wishes"),
-    [("A", Wishes(fold=True)), ("A", Wishes(layout="wide")), ("overview", Wishes(shapes=True)),
-     ("full", Wishes(layout="column"))],
+    [("overview", Wishes(fold=True)), ("A", Wishes(layout="wide")),
+     ("overview", Wishes(shapes=True)), ("full", Wishes(layout="column"))],
 )  # fmt: skip
 def test_a_drawing_refuses_what_only_others_can_be(what: str, wishes: Wishes) -> None:
     with pytest.raises(ValueError, match=r"is nothing that .* can have"):
@@ -302,6 +323,55 @@ def test_what_is_folded_says_how_often_it_stands_there() -> None:
     assert any("inception_b.0 … inception_b.6 7 × B" in text for text in said)
 
 
+CALLING = """
+name: calling
+input: [3, 32, 32]
+classes: 4
+strided:
+  sep: {params: {w: , s: 1}, do: [3x3 /s depthwise act=none, 1x1 w act=none]}
+inception:
+  pair: {params: [w], concat: [[1x1 w/2, 3x3 w/2], 1x1 w/2]}
+  open: {concat: [1x1 8, 3x3 8]}
+  outer:
+    params: [w]
+    concat:
+      - [1x1 w, pair w=w x3]
+      - [first: sep w=w, second: sep w=w*2, open, concat: [1x1 8, 3x3 8]]
+      - [open x2, concat: [1x1 4, open]]
+      - [3x3 w, 3x3 w, 3x3 w]
+body: [a: outer w=16, b: outer w=16, c: outer w=32]
+head: [globalpool avg, fc classes]
+aux: [side: {from: a, weight: 0.3, do: [pair w=8, pair w=8, globalpool avg, fc classes]}]
+"""
+
+
+@cache
+def calling() -> Network:
+    return lower(loads(CALLING))
+
+
+@pytest.mark.parametrize("fold", [False, True])
+@pytest.mark.parametrize("wishes", [Wishes(), Wishes(shapes=True, up=True), Wishes(fit="40cm")])
+@pytest.mark.parametrize("what", ["outer", "a", "full", "side", "sheet"])
+def test_called_blocks_have_frames_in_frames(what: str, wishes: Wishes, fold: bool) -> None:
+    drawn = draw(calling(), what, replace(wishes, fold=fold)).sheet
+    hold(drawn)
+    frames = [tile.name for tile in drawn.tiles if tile.outline == "frame"]
+    titles = {tile.name for tile in drawn.tiles} & {name.removesuffix(".frame") for name in frames}
+    assert len(titles) == len(frames) > 0
+
+
+def test_frames_say_what_is_called_and_with_what_in_the_blocks_own_terms() -> None:
+    said = texts(draw(calling(), "outer").sheet)
+    assert {"pair w", "first sep w", "second sep w=2w", "open"} <= set(said)
+    assert said.count("pair w") == 3
+
+
+def test_repeats_inside_branches_are_drawn_once() -> None:
+    said = texts(draw(calling(), "outer", Wishes(fold=True)).sheet)
+    assert {"3 × pair w", "3×3 w", "2 × 3×3 w", "open"} <= set(said)
+
+
 @pytest.mark.parametrize("name", ["inception_v3", "residual", "nested", "small"])
 @pytest.mark.parametrize("wishes", [Wishes(), Wishes(fit="17cm"), Wishes(shapes=True, up=True)])
 def test_one_page_has_the_network_and_every_distinct_block(name: str, wishes: Wishes) -> None:
@@ -340,7 +410,7 @@ def test_a_network_without_blocks_has_a_page_too() -> None:
         (["--fit", "3cm"], "of at least 6 pt that can be read; it fits in"),
         (["--width", "17cm"], "by --fit 17cm"),
         (["--layout", "spiral"], "'spiral' is not one of 'snake', 'column', 'wide'"),
-        (["--what", "A", "--fold"], "fold is nothing that"),
+        (["--fold"], "fold is nothing that"),
         (["--what", "mixed_6g"], "Did you mean mixed_6e?"),
     ],
 )

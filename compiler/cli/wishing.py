@@ -27,7 +27,7 @@ OPTIONS = (
     click.option(
         "--fold",
         is_flag=True,
-        help="With --what full: what repeats drawn once, and auxiliary heads beside it.",
+        help="Draw what repeats once; with --what full, and auxiliary heads beside it.",
     ),
     click.option("--up", is_flag=True, help="Begin at the bottom, as many papers do."),
     click.option("--no-title", is_flag=True, help="Leave the title out."),

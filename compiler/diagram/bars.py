@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compiler.diagram.chains import Split
+from compiler.diagram.items import Split
 from compiler.diagram.spacing import Spacing
 from compiler.diagram.style import look
 from compiler.picture.ink import TEXT, Ink

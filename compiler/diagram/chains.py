@@ -1,15 +1,13 @@
-"""What a drawing shows, before it has positions: boxes, and splits into branches.
-
-A chain of items stands for a series. A split has one chain per branch and ends in a bar
-that joins them; a residual sum is a split too, whose second branch is empty: the shortcut.
-"""
+"""From nodes to what a drawing shows of them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 
 from compiler.diagram.facts import Habit, deviation, meeting, tooltip
+from compiler.diagram.folding import NONE, Folds
+from compiler.diagram.items import Box, Chain, Frame, Split
 from compiler.diagram.kernels import colours, kernel_of
 from compiler.diagram.text import by, plain, term, width
 from compiler.ir.nodes import Leaf, Node, Parallel, Residual, Series, Tap
@@ -18,67 +16,13 @@ from compiler.ir.symbols import brief
 from compiler.ops.words import WEIGHTED, is_identity, is_sum, is_unit, joining, words
 from compiler.ops.words import family as family_of
 from compiler.picture.labels import Run, beside, small, strong
-from compiler.picture.sheet import Outline
 
-NOTHING = small("")
 PAST = "identity"
 """What a bar says of an input that comes to it as it is: a line, in every drawing."""
 PASSING = ("other",)
 """The colour of that."""
 COLOURED = ("pointwise", "conv", "factorised")
 """Families of convolutions that have the colour of their kernel."""
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """One box: its text in the middle, a shape at its right, and its looks."""
-
-    text: tuple[Run, ...]
-    family: str
-    tooltip: str = field(default="", compare=False)
-    right: Run = NOTHING
-    notes: tuple[str, ...] = ()
-    path: str = ""
-    """What it is called among all boxes of a drawing."""
-    outline: Outline = "rounded"
-    kernel: tuple[str, str] = field(default=("", ""), compare=False)
-    """Of a convolution its colour's name and its kernel, of the first use where there are more."""
-    branches: tuple[tuple[str, ...], ...] = field(default=(), compare=False)
-    """Of a bar the names of its branches' colours."""
-
-    @property
-    def colour(self) -> str:
-        """The name of its look."""
-        return self.kernel[0] or self.family
-
-
-@dataclass(frozen=True, slots=True)
-class Split:
-    """Branches, and the bar in which they end: a coloured cell for each."""
-
-    branches: tuple[Chain, ...]
-    cells: tuple[str, ...]
-    """What the bar says of each branch."""
-    names: tuple[str, ...]
-    """What each branch is called; nothing where that isn't shown."""
-    bar: Box
-    shares: tuple[str, ...] = ()
-    """The channels that each branch gets, where not each gets them all."""
-
-
-Item = Box | Split
-Chain = tuple[Item, ...]
-
-
-def boxes(chain: Chain) -> Iterator[Box]:
-    """Every box and bar of a chain."""
-    for item in chain:
-        if isinstance(item, Box):
-            yield item
-        else:
-            for branch in item.branches:
-                yield from boxes(branch)
-            yield item.bar
 
 
 def numbered(x: Shape) -> list[str]:
@@ -94,8 +38,8 @@ class Planner:
     their channels, unless `inner` wants shapes there too. `number` writes a width: `term` as an
     expression where it is one; `grid` the rest of a shape.
     `symbols` leaves the rest in terms of the block's parameters, too. `title` gives a box
-    to put before a block at a path, where there are several. `path` is where the nodes stand,
-    `whose` says of which use a tooltip's numbers are. What stands at a path in `gone` is left out.
+    for the frame around what is at a path. `path` is where the nodes stand, `whose` says of which
+    use a tooltip's numbers are. What repeats in `folds` is drawn once.
     """
 
     common: Habit
@@ -107,11 +51,11 @@ class Planner:
     path: str = ""
     whose: str = ""
     title: Callable[[Series | Parallel, str], Box | None] = lambda node, path: None
-    gone: frozenset[str] = frozenset()
+    folds: Folds = NONE
 
     def chain(self, node: Node) -> Chain:
         """The items that show a node."""
-        if self._at(node) in self.gone:
+        if self._at(node) in self.folds.gone:
             return ()
         match node:
             case Tap():
@@ -127,14 +71,18 @@ class Planner:
             case Parallel():
                 inside = self._parallel(node)
         opening = self.title(node, self._at(node))
-        return (opening, *inside) if opening else inside
+        if opening is None:
+            return inside
+        return (Frame(opening, inside),) if inside else (opening,)
 
     def _box(self, node: Leaf | Series) -> Box:
         terms = self.number if self.symbols else None
         family, said = family_of(node, terms), words(node, terms)
         notes = (*said.notes, *deviation(node, self.common))
         channels = self.number(node.out.channels) if family in WEIGHTED else ""
-        text = beside(strong(said.label), Run(channels), Run(" ".join(notes)))
+        run = self.folds.runs.get(self._at(node))
+        label = f"{run.count} × {said.label}" if run else said.label
+        text = beside(strong(label), Run(channels), Run(" ".join(notes)))
         right = self._shape(node.out) if self.shapes else ""
         told = tooltip(node, self._at(node), self.whose)
         box = Box(text, family, told, small(right), notes, self._at(node))

@@ -6,14 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from compiler.diagram import folding
-from compiler.diagram.chains import Box, Chain, Planner, Split
+from compiler.diagram.chains import Planner
 from compiler.diagram.differing import differing
 from compiler.diagram.facts import Habit, amounts, sheet_name, usual
-from compiler.diagram.folding import NONE, folds
+from compiler.diagram.folding import NONE, Folds, Steps, folds
+from compiler.diagram.items import Box, Chain, Frame, Split, last_of
 from compiler.diagram.laying import Head, Plan, laid
 from compiler.diagram.naming import subtitle, whose
-from compiler.diagram.text import ending_of, place, plain, shape, term
+from compiler.diagram.text import place, plain, shape, term
+from compiler.diagram.titles import Titles
 from compiler.diagram.trimming import FULL, trimmed
 from compiler.diagram.uses import (
     Use,
@@ -26,7 +27,7 @@ from compiler.diagram.uses import (
 from compiler.diagram.wishes import PLAIN, Wishes
 from compiler.ir.network import Network
 from compiler.ir.nodes import Node, Parallel, Series, Tap
-from compiler.ir.terms import inside, written_out
+from compiler.ir.terms import calls, inside, written_out
 from compiler.picture.labels import Run, small, strong
 from compiler.picture.sheet import Sheet
 from dsl.text.problems import did_you_mean
@@ -67,24 +68,30 @@ class Details:
         source = Box((strong("input"),), "input", about, small(first))
         told = whose(places)
         shown, grid = self.wishes.shapes, grid_of(places)
+        body, number = _body(places[0]), number_of(places)
+        found = self._folds(*((_body(use),) for use in places))
+        titles = Titles(dict(calls((body,))), found.runs, number, whose=told)
         planner = Planner(
-            self.common, number_of(places), shown, shown, symbols=True, grid=grid, whose=told
+            self.common, number, shown, shown, True, grid, whose=told, title=titles, folds=found
         )
-        body = written_out(inside(places[0].node))
-        chain, note = differing(planner.chain(replace(body, name=block)), places, self._drawn)
+        chain, note = differing(planner.chain(written_out(body)), places, self._drawn)
         text = subtitle(places)
-        title = named(self.network, block)
         chain = trimmed((source, *ended(chain, last)))
         name = sheet_name(self.network, block)
+        title = named(self.network, block)
         return Plan(name, title, text, chain, self.common, tuple(places), note)
 
     def _laid(self, plan: Plan) -> Sheet:
-        self.wishes.only(f"a drawing of {plan.title}", "shapes")
+        self.wishes.only(f"a drawing of {plan.title}", "shapes", "fold")
         return laid(plan, self.wishes)
 
     def _drawn(self, use: Use) -> Chain:
-        planner = Planner(self.common, term, symbols=True)
-        return planner.chain(written_out(inside(replace(use.node, name=use.call.block))))
+        body = _body(use)
+        title = Titles(dict(calls((body,))), number=term)
+        return Planner(self.common, term, symbols=True, title=title).chain(written_out(body))
+
+    def _folds(self, *builds: Steps) -> Folds:
+        return folds(*builds) if self.wishes.fold else NONE
 
     def stem(self) -> Sheet:
         """The steps before the first block, every output shape beside its box."""
@@ -96,14 +103,21 @@ class Details:
         nodes = [node for node in network.trunk if network.sections.get(node.name) == "stem"]
         out = nodes[-1].out if nodes else network.input
         passage = f"{shape(network.input)}  →  {shape(out)}"
-        chain = trimmed(_trunk(network, nodes, self._planner))
+        chain = trimmed(_trunk(network, nodes, self._planner(tuple(nodes))))
         name, title = sheet_name(network, "stem"), named(network, "stem")
         return Plan(name, title, passage, chain, self.common)
 
-    @property
-    def _planner(self) -> Planner:
-        """Plans what has numbers of its own."""
-        return Planner(self.common, plain, shapes=True, inner=self.wishes.shapes)
+    def _planner(self, steps: Steps, outer: str = "", own: str = "") -> Planner:
+        """Plans what has numbers of its own: steps at a path, but for the title of one of them."""
+        found = self._folds(steps)
+        titles = {outer + path: use for path, use in calls(steps) if outer + path != own}
+        runs = {
+            outer + path: replace(run, last=outer + run.last) for path, run in found.runs.items()
+        }
+        found = Folds(runs, frozenset(outer + path for path in found.gone))
+        title = Titles(titles, found.runs, whole=True)
+        inner = self.wishes.shapes
+        return Planner(self.common, plain, True, inner, path=outer, title=title, folds=found)
 
     def aux(self, tap: Tap) -> Sheet:
         """One auxiliary head."""
@@ -113,18 +127,13 @@ class Details:
         """What that shows."""
         about = f"after {tap.source}, train only, loss × {tap.weight:g}"
         source = Box((strong("input"),), "input", tap.source, small(shape(tap.inp)))
-        chain = trimmed((source, *self._planner.chain(tap.body)))
+        chain = trimmed((source, *self._planner((tap.body,), own=tap.body.name).chain(tap.body)))
         name, title = sheet_name(self.network, tap.name), named(self.network, tap.name)
         return Plan(name, title, about, chain, self.common)
 
     def part(self, path: str, node: Node) -> Sheet:
         """One step, or one use of a block, in its own numbers."""
-        outer = path.removesuffix(node.name)
-
-        def opening(inner: Series | Parallel, at: str) -> Box | None:
-            return _opening(inner, at) if at != path else None
-
-        planner = replace(self._planner, path=outer, title=opening)
+        planner = self._planner((node,), path.removesuffix(node.name), path)
         source = Box((strong("input"),), "input", f"input of {path}", small(shape(node.inp)))
         chain = trimmed((source, *planner.chain(node)), FULL)
         name, title = sheet_name(self.network, path), named(self.network, path)
@@ -134,12 +143,7 @@ class Details:
     def full(self) -> Sheet:
         """Every block of the trunk drawn out, one below the other; folded, what repeats once."""
         network = self.network
-        found = folds(network.trunk) if self.wishes.fold else NONE
-
-        def opening(node: Series | Parallel, path: str) -> Box | None:
-            return _opening(node, path, found.runs.get(path))
-
-        planner = replace(self._planner, title=opening, gone=found.gone)
+        planner = self._planner(tuple(network.trunk))
         chain = trimmed(_trunk(network, list(network.trunk), planner), FULL)
         about = f"every block drawn out, without auxiliary heads, at {shape(network.input)}"
         if self.wishes.fold:
@@ -158,11 +162,15 @@ class Details:
                 text = (strong(node.name), Run(f"\u00a0\u00a0{told}"))
                 tooltip = f"{node.name}: after {node.source}, {told}\n{amounts(node)}"
                 opening = Box(text, "input", tooltip, path=node.name, outline="dashed")
-                body = replace(planner, title=lambda node, path: None).chain(node.body)
+                body = self._planner((node.body,), own=node.body.name).chain(node.body)
                 yield Head(last, trimmed((opening, *body)))
             elif chain := planner.chain(node):
-                item = chain[-1]
-                last = item.path if isinstance(item, Box) else item.bar.path
+                last = last_of(chain).path
+
+
+def _body(use: Use) -> Series | Parallel:
+    """A block as it sees itself, called by its name."""
+    return inside(replace(use.node, name=use.call.block))
 
 
 def detail(network: Network, block: str) -> Sheet:
@@ -181,10 +189,15 @@ def ended(chain: Chain, right: str) -> Chain:
     """The chain, its last box or bar saying the output shape."""
     if not chain:
         return chain
-    last = chain[-1]
-    if isinstance(last, Split):
-        return (*chain[:-1], replace(last, bar=replace(last.bar, right=small(right))))
-    return (*chain[:-1], replace(last, right=small(right)))
+    *before, last = chain
+    match last:
+        case Split(bar=bar):
+            last = replace(last, bar=replace(bar, right=small(right)))
+        case Frame(chain=inside):
+            last = replace(last, chain=ended(inside, right))
+        case Box():
+            last = replace(last, right=small(right))
+    return (*before, last)
 
 
 def stem(network: Network) -> Sheet:
@@ -203,18 +216,6 @@ def aux(network: Network, name: str) -> Sheet:
 def full(network: Network) -> Sheet:
     """Every block of the trunk drawn out, one below the other."""
     return Details(network).full()
-
-
-def _opening(node: Series | Parallel, path: str, more: folding.Run | None = None) -> Box | None:
-    """A bar that names the block which begins here, and how many times it stands for itself."""
-    if node.use is None:
-        return None
-    names, block = ending_of(path), node.use.block
-    if more:
-        names, block = f"{names} … {ending_of(more.last)}", f"{more.count} × {block}"
-    text = (strong(names), Run(f"\u00a0\u00a0{block}"))
-    tooltip = f"{path}: {node.use.block}\n{amounts(node)}\n{place(node.span)}"
-    return Box(text, "input", tooltip, small(shape(node.inp)), path=path)
 
 
 def _trunk(network: Network, nodes: list[Node], planner: Planner) -> Chain:

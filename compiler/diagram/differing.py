@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from compiler.diagram.chains import Box, Chain, Item, Split, boxes
+from compiler.diagram.items import Box, Chain, Frame, Item, Split, boxes
 from compiler.diagram.naming import called
 from compiler.diagram.uses import Use
 from compiler.picture.labels import Run, beside
@@ -86,9 +86,17 @@ def _noted(chain: Chain, notes: Mapping[str, tuple[str, bool]]) -> Chain:
 
 
 def _item(item: Item, notes: Mapping[str, tuple[str, bool]]) -> Item:
-    if isinstance(item, Split):
-        branches = tuple(_noted(branch, notes) for branch in item.branches)
-        return replace(item, branches=branches)
+    match item:
+        case Split():
+            branches = tuple(_noted(branch, notes) for branch in item.branches)
+            return replace(item, branches=branches)
+        case Frame():
+            return Frame(_box(item.title, notes), _noted(item.chain, notes))
+        case Box():
+            return _box(item, notes)
+
+
+def _box(item: Box, notes: Mapping[str, tuple[str, bool]]) -> Box:
     text, lacking = notes.get(item.path, ("", False))
     if not text:
         return item

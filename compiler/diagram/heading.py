@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from compiler.diagram.chains import Box
 from compiler.diagram.facts import Habit
+from compiler.diagram.items import Box
 from compiler.diagram.kernels import by_size
 from compiler.diagram.style import KERNELS, STRIP, look, looks
 from compiler.ops.words import CONVS

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from compiler.diagram.chains import Box, Chain, boxes
 from compiler.diagram.columns import BETWEEN, Columns
 from compiler.diagram.facts import Habit
 from compiler.diagram.fitting import fitted
@@ -19,6 +18,7 @@ from compiler.diagram.heading import (
     remark,
     titled,
 )
+from compiler.diagram.items import Box, Chain, boxes
 from compiler.diagram.naming import count, listing
 from compiler.diagram.spacing import Spacing, spacings
 from compiler.diagram.style import LOOKS

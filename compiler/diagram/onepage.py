@@ -23,7 +23,7 @@ FREE = 100_000.0
 
 def one_page(details: Details) -> Sheet:
     """The network and every distinct block of it. Raises `ValueError` where it can't be so."""
-    details.wishes.only("the sheet", "shapes", "heat")
+    details.wishes.only("the sheet", "shapes", "fold", "heat")
     room, spaces = details.wishes.room, spacings(details.wishes.shapes)
     if room is None:
         return _sheet(details, spaces[0], FREE, PAGE)

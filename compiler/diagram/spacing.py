@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from math import ceil
 
-from compiler.diagram.chains import Box
+from compiler.diagram.items import Box
 from compiler.picture.labels import Cell, Line, Run, beside, line, room_for
 
 STEP = 14
 """Points from one line of a box's text to the next."""
+
+TITLE = 22
+"""The same of a frame's title, where that has one line; boxes are higher."""
 
 Text = tuple[Run, ...]
 
@@ -19,8 +22,8 @@ class Spacing:
     """Points between columns, and inside boxes.
 
     `column` is the least width of a column; where it is nothing, each is as wide as its own
-    boxes need. `below` sets shapes below the text of a box in a branch, `broken` breaks the text
-    at its gaps too.
+    boxes need. `air` is inside frames. `below` sets shapes below the text of a box in a branch,
+    `broken` breaks the text at its gaps too.
     """
 
     column: int = 116
@@ -28,8 +31,14 @@ class Spacing:
     pad: int = 8
     shortcut: int = 48
     height: int = 30
+    air: int = 8
     below: bool = False
     broken: bool = False
+
+    @property
+    def title(self) -> int:
+        """Points from the top to the bottom of a frame's title."""
+        return self.height if self.below else TITLE
 
     def need(self, box: Box) -> int:
         """The least width at which a box's text fits, its middle in the middle."""
@@ -66,7 +75,7 @@ ROOMY = Spacing()
 def spacings(shapes: bool) -> tuple[Spacing, ...]:
     """From the roomiest to the closest; shapes inside branches stand below the boxes' texts."""
     first = replace(ROOMY, below=True, height=38) if shapes else ROOMY
-    close = replace(first, column=0, gap=8, pad=4, shortcut=24)
+    close = replace(first, column=0, gap=8, pad=4, shortcut=24, air=5)
     return first, close, replace(close, below=True, broken=True, pad=3, height=46 if shapes else 34)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from compiler.diagram.chains import Box, Chain, Item
+from compiler.diagram.items import Box, Chain, Frame, Item
 from compiler.picture.labels import small
 
 T = TypeVar("T")
@@ -33,6 +33,8 @@ def trimmed(chain: Chain, rows: int = ROWS) -> Chain:
 def _item(item: Item, rows: int) -> Item:
     if isinstance(item, Box):
         return item
+    if isinstance(item, Frame):
+        return replace(item, chain=trimmed(item.chain, rows))
     branches = tuple(trimmed(branch, rows) for branch in item.branches)
     head, tail = ends(branches, _width, COLUMNS)
     gone = len(branches) - head - tail
@@ -79,6 +81,8 @@ def _width(chain: Chain) -> int:
 
 
 def _columns(item: Item) -> int:
+    if isinstance(item, Frame):
+        return _width(item.chain)
     return 1 if isinstance(item, Box) else sum(map(_width, item.branches))
 
 
@@ -86,5 +90,7 @@ def _rows(item: Item) -> int:
     """Boxes one below the other."""
     if isinstance(item, Box):
         return 1
+    if isinstance(item, Frame):
+        return 1 + sum(map(_rows, item.chain))
     bars = 2 if item.shares else 1
     return bars + max(sum(map(_rows, branch)) for branch in item.branches)

@@ -6,14 +6,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from compiler.diagram.chains import Box
+from compiler.diagram.items import Box
 from compiler.diagram.style import look
 from compiler.diagram.turning import turned
-from compiler.picture.ink import EDGE, Ink
+from compiler.picture.ink import EDGE, PAPER, WRAP, Ink, Look
 from compiler.picture.labels import Label
 from compiler.picture.sheet import Edge, End, Outline, Point, Tile, distinct
 
 Size = tuple[float, float]
+FRAMED = Look(PAPER, WRAP)
 
 
 class Place(NamedTuple):
@@ -56,6 +57,11 @@ class Wiring:
         colours, name = look(box.colour), box.path or box.family
         tile = Tile(name, *place, *size, label, colours, outline, box.family, box.tooltip)
         return self.place(tile)
+
+    def frame(self, title: Box, place: Place, size: Size) -> None:
+        """Place the frame that a title stands on; what is in it is there already."""
+        name = f"{title.path}.frame"
+        self.place(Tile(name, *place, *size, (), FRAMED, "frame"))
 
     def place(self, tile: Tile) -> Named:
         """Place a box; its name becomes one of its own."""

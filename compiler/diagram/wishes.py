@@ -67,7 +67,7 @@ class Wishes:
 
 WHOSE = {
     "layout": "an overview",
-    "fold": "the full drawing",
+    "fold": "what has its branches drawn out",
     "heat": "an overview",
     "shapes": "what has its branches drawn out",
 }

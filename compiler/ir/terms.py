@@ -7,11 +7,21 @@ around; here is the rest of a node.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
-from compiler.ir.nodes import BlockUse, Leaf, Node, Parallel, Residual, Series, Tap
+from compiler.ir.nodes import (
+    BlockUse,
+    Leaf,
+    Node,
+    Parallel,
+    Residual,
+    Series,
+    Tap,
+    children,
+    use_of,
+)
 from compiler.ir.op import Shape, Worded
 from compiler.ir.rewriting import with_inside
 from compiler.ir.symbols import substitute, substitute_real
@@ -36,6 +46,25 @@ def written_out(node: Node) -> Node:
     assert isinstance(made, (Series, Parallel)), made
     made = replace(made, use=None)
     return _rewritten(made, _caller(node.use)) if node.use else made
+
+
+def calls(inside: tuple[Node, ...], before: str = "") -> Iterator[tuple[str, BlockUse]]:
+    """The calls of blocks among nodes and in them, by path, with arguments in the nodes' terms."""
+    for node in inside:
+        path = f"{before}{node.name}"
+        within = calls(children(node), f"{path}.")
+        if use := use_of(node):
+            yield path, use
+            within = _outwards(within, _caller(use))
+        yield from within
+
+
+def _outwards(
+    found: Iterator[tuple[str, BlockUse]], write: Write
+) -> Iterator[tuple[str, BlockUse]]:
+    for path, use in found:
+        args = {name: mapped(value, write) for name, value in use.args.items()}
+        yield path, replace(use, args=args)
 
 
 def _caller(use: BlockUse) -> Write:

@@ -41,6 +41,7 @@ STYLES = {
     "rounded": {},
     "square": {"style": "filled"},
     "dashed": {"style": "rounded,filled,dashed"},
+    "frame": {"style": "rounded", "class": "frame"},
     "none": {"shape": "none", "style": ""},
 }
 ALIGN = {"start": "LEFT", "middle": "", "end": "RIGHT"}

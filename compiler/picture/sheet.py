@@ -10,7 +10,8 @@ from typing import Literal
 from compiler.picture.ink import EDGE, PAPER, Ink, Look
 from compiler.picture.labels import Cell, Label, readable
 
-Outline = Literal["rounded", "square", "dashed", "none"]
+Outline = Literal["rounded", "square", "dashed", "frame", "none"]
+"""A frame is around other boxes, which can be seen through it."""
 Side = Literal["n", "s"]
 Point = tuple[float, float]
 MARGIN = 18

@@ -97,7 +97,7 @@ def _inks(sheet: Sheet) -> Iterator[Ink]:
 
 
 def _tile(tile: Tile, own: str) -> Iterator[str]:
-    kind = f"node {tile.kind}".strip()
+    kind = "frame" if tile.outline == "frame" else f"node {tile.kind}".strip()
     yield f'<g id="{own}" class="{kind}">'
     if tile.tooltip.strip():
         yield f"<title>{_lines(tile.tooltip)}</title>"
@@ -117,7 +117,8 @@ def _outline(tile: Tile) -> str:
         more += f' rx="{ROUND}"'
     if tile.outline == "dashed":
         more += ' stroke-dasharray="5 2"'
-    return _rectangle(tile.left, tile.top, tile.width, tile.height, tile.look.fill, more)
+    fill = None if tile.outline == "frame" else tile.look.fill
+    return _rectangle(tile.left, tile.top, tile.width, tile.height, fill, more)
 
 
 def _rectangle(

@@ -21,6 +21,7 @@ ANCHORS = {"start": "base west", "middle": "base", "end": "base east"}
 OUTLINES = {
     "rounded": f"rounded corners={ROUND}bp",
     "square": "",
+    "frame": f"rounded corners={ROUND}bp",
     "dashed": f"rounded corners={ROUND}bp,dash pattern=on 5bp off 2bp",
 }
 DASHES = ",dash pattern=on 5bp off 2bp"
@@ -84,7 +85,8 @@ def _body(sheet: Sheet) -> Iterator[str]:
 
 def _tile(tile: Tile, name: str) -> Iterator[str]:
     if tile.outline != "none":
-        look = f"draw={_ink(tile.look.line)},fill={_ink(tile.look.fill)}"
+        fill = "" if tile.outline == "frame" else f",fill={_ink(tile.look.fill)}"
+        look = f"draw={_ink(tile.look.line)}{fill}"
         size = f"minimum width={number(tile.width)}bp,minimum height={number(tile.height)}bp"
         options = ",".join(filter(None, [look, size, OUTLINES[tile.outline]]))
         middle = _point((tile.left + tile.width / 2, tile.top + tile.height / 2))
