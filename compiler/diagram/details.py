@@ -10,7 +10,7 @@ from compiler.diagram.chains import Planner
 from compiler.diagram.differing import differing
 from compiler.diagram.facts import Habit, amounts, sheet_name, usual
 from compiler.diagram.folding import NONE, Folds, Steps, folds
-from compiler.diagram.items import Box, Chain, Frame, Split, last_of
+from compiler.diagram.items import NOTHING, Box, Chain, Frame, Split, last_of
 from compiler.diagram.laying import Head, Plan, laid
 from compiler.diagram.naming import subtitle, whose
 from compiler.diagram.text import place, plain, shape, term
@@ -161,7 +161,8 @@ class Details:
                 told = f"train only, loss × {node.weight:g}"
                 text = (strong(node.name), Run(f"\u00a0\u00a0{told}"))
                 tooltip = f"{node.name}: after {node.source}, {told}\n{amounts(node)}"
-                opening = Box(text, "input", tooltip, path=node.name, outline="dashed")
+                came = small(shape(node.inp)) if self.wishes.shapes else NOTHING
+                opening = Box(text, "input", tooltip, came, path=node.name, outline="dashed")
                 body = self._planner((node.body,), own=node.body.name).chain(node.body)
                 yield Head(last, trimmed((opening, *body)))
             elif chain := planner.chain(node):
