@@ -502,7 +502,7 @@ def test_an_overview_is_coloured_by_what_is_asked_for() -> None:
     sheet = diagram.overview(network, diagram.Wishes(heat=found["memory"]))
     said = "".join(run.text for line in sheet.heading for c in line.cells for run in c.runs)
     assert "activation bytes alive at once" in said and "≤ 20 MB" in said
-    with pytest.raises(ValueError, match="heat is nothing that"):
+    with pytest.raises(ValueError, match="takes no heat; an overview does"):
         diagram.sheet_of(network, "stem", diagram.Wishes(heat=found["params"]))
     with pytest.raises(ValueError, match="memory is nothing that a step has by itself: macs, "):
         diagram.overview(network, diagram.Wishes(heat="memory"))  # type: ignore[arg-type]  # wrong

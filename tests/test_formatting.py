@@ -357,7 +357,20 @@ def test_fmt_of_what_is_piped_in(
     assert piped(MESSY, "other.yaml") == 2
 
 
-@pytest.mark.parametrize("words", [["none.yaml"], ["googlenet"], ["empty"], [], ["a.yaml", "nets"]])
+def test_a_file_that_is_not_there_is_told_as_by_check(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["check", "none.yaml"]) == 1
+    said = capsys.readouterr().err.splitlines()
+    assert "can't read none.yaml" in said[0]
+    assert run(["fmt", "none.yaml", "messy.yaml"]) == 1
+    found = capsys.readouterr()
+    assert found.err.splitlines() == said
+    assert "1 file reformatted, 0 as they should be, 1 can't be read" in found.out
+    assert (folder / "messy.yaml").read_text(encoding="utf-8") == TIDY
+
+
+@pytest.mark.parametrize("words", [["googlenet"], ["empty"], []])
 def test_fmt_of_nothing(folder: Path, words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "empty").mkdir()
     assert run(["fmt", *words]) == 2

@@ -89,12 +89,15 @@ def test_the_emitted_header_repeats_the_command(
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        (["--width", "x"], "--width x:1:8: error[E013]: by must be a number from 0.001 to 1,000"),
+        (
+            ["--width", "x"],
+            "--width x:1:8: error[E013]: width must be a number from 0.001 to",
+        ),
         (
             ["--width", "{by: 0.5, mn: 3}"],
             "--width {by: 0.5, mn: 3}:1:18: error[E010]: unknown key",
         ),
-        (["--depth", "0"], "--depth 0:1:8: error[E013]: by must be a number"),
+        (["--depth", "0"], "--depth 0:1:8: error[E013]: depth must be a number"),
         (["--remove", "zz"], "--remove zz:1:9: error[E026]: there is no zz"),
         (["--remove", "[a, zz]"], "--remove [a, zz]:1:13: error[E026]: there is no zz"),
         (["--insert", "x"], "insert must say where, and one named step"),

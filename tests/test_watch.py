@@ -168,6 +168,7 @@ def test_what_a_save_changed_in_words() -> None:
     [
         (["-"], "a pipe has only one content"),
         (["googlenet", "--draw", "x.gif"], f"ends in {endings()}"),
+        (["googlenet", "--what", "v1"], "say with --draw where it goes"),
         (["googlenet", "--max-params", "many"], "a budget such as"),
     ],
 )

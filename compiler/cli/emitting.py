@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
 from compiler.cli.files import deliver
-from compiler.cli.options import load, optimize_option, spec_options
+from compiler.cli.options import Number, load, optimize_option, spec_options
 from compiler.cli.picturing import form_asked, made
 from compiler.cli.toning import tone_options
 from compiler.cli.wishing import wish_options
@@ -52,9 +51,9 @@ def source(output: Path | None, **spec: Any) -> None:
               help="overview, stem, full, sheet, a block, an auxiliary head, a step by its path.",
               )  # fmt: skip
 @tone_options
-@click.option("--scale", type=click.FloatRange(0.1, 20),
+@click.option("--scale", type=Number(0.1, 20),
               help="Pixels a point of a .png; 2 without it.")  # fmt: skip
-@click.option("--dpi", type=click.FloatRange(7.2, 1440),
+@click.option("--dpi", type=Number(7.2, 1440),
               help="The same as dots per inch, 72 times the scale.")  # fmt: skip
 @click.option("--heat", type=click.Choice(get_args(Amount)), default="macs", show_default=True,
               help="What the colours and numbers of an overview tell.")  # fmt: skip
@@ -105,8 +104,6 @@ class Drawing:
         """Refuse what ends in no form that there is, and pixels of what has none."""
         if self.form != "png" and self.scale:
             raise click.UsageError(f"--scale and --dpi are of a .png; a .{self.form} has no pixels")
-        if self.scale and not isfinite(self.scale):  # click's ranges take what is no number.
-            raise click.UsageError("--scale and --dpi are numbers")
 
     @property
     def form(self) -> str:

@@ -17,6 +17,7 @@ from compiler.cli.piped import is_piped, taken
 from compiler.files.writing import write
 from compiler.findings.wording import count
 from compiler.lowering.prepare import Piped
+from dsl.models import shelf
 from dsl.text.problems import printable
 from dsl.text.source import read
 
@@ -104,7 +105,10 @@ def _each_once(files: list[str]) -> Iterator[str]:
         try:
             there = path.stat()
         except (OSError, ValueError):
-            raise click.UsageError(f"fmt takes files, and {file} isn't one") from None
+            if file in shelf.names():
+                raise click.UsageError(f"fmt takes files, and {file} isn't one") from None
+            yield file  # whoever reads it says why it can't be read
+            continue
         if (there.st_dev, there.st_ino) not in seen:
             yield file
         seen.add((there.st_dev, there.st_ino))

@@ -15,7 +15,7 @@ import click
 import dsl
 from compiler.cli import terminal
 from compiler.cli.files import deliver
-from compiler.cli.options import PairType, SizeType
+from compiler.cli.options import Number, PairType, SizeType
 from dsl.models.identifiers import name_fault, spec_name_fault
 from dsl.models.spec import Spec
 
@@ -75,7 +75,7 @@ def _note(spec: Spec) -> None:
 @click.option("--name", default="", help="The spec's name, instead of the model's.")
 @click.option(
     "--aux-weight",
-    type=click.FloatRange(0),
+    type=Number(0),
     default=0.3,
     show_default=True,
     help="What the loss of each auxiliary head counts for.",

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -60,6 +61,21 @@ class SizeType(SizesType):
             ways = "such as 224x224 or 1x96x96, 140 for a series or 16x112x112 for a clip"
             self.fail(f"{value!r} isn't HxW or CxHxW, {ways}", param, ctx)
         return tuple(int(part) for part in value.split("x"))
+
+
+class Number(click.FloatRange):
+    """A number in a range, called just that; click's own takes `nan` for one in every range."""
+
+    name = "number"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Raises a usage error for anything else."""
+        found: float = super().convert(value, param, ctx)
+        if isnan(found):
+            self.fail(f"{value!r} is not a valid {self.name}.", param, ctx)
+        return found
 
 
 class PairType(KeyedType):

@@ -55,10 +55,16 @@ class Watched:
 @limit_options
 @click.option("--draw", "output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
               help="A picture to draw anew at each save, as `draw -o` takes it.")  # fmt: skip
-@click.option("--what", default="overview", show_default=True, metavar="NAME",
-              help="With --draw: overview, stem, full, a block or an auxiliary head.")  # fmt: skip
+@click.option("--what", metavar="NAME",
+              help="With --draw: what to draw, as `draw --what` has it; the overview without it.",
+              )  # fmt: skip
 def watch(
-    spec: str, variant: str | None, limit: int, output: Path | None, what: str, **options: Any
+    spec: str,
+    variant: str | None,
+    limit: int,
+    output: Path | None,
+    what: str | None,
+    **options: Any,
 ) -> None:
     """Check a spec at each save, and say what the save changed.
 
@@ -75,9 +81,11 @@ def watch(
 
     if is_piped(spec):
         raise click.UsageError("a file is watched, and a pipe has only one content")
+    if what is not None and not output:
+        raise click.UsageError("--what is of a drawing: say with --draw where it goes")
     budgets = limits(options)
     asked = Asked(variant, overrides(**options), limit, budgets)
-    drawing = emitting.Drawing(output, what) if output else None
+    drawing = emitting.Drawing(output, "overview" if what is None else what) if output else None
     watched = Watched(spec, asked, drawing)
     try:
         for _ in saves(watched.files):

@@ -43,20 +43,26 @@ def wish_options(command: Callable[..., None]) -> Callable[..., None]:
         from compiler.diagram.wishes import Wishes
 
         _no_width(rest.get("width"))
-        own = {name: rest.pop(name) for name in ("fit", "layout", "shapes", "fold", "up")}
-        if own["fit"] == "":
-            raise click.UsageError("--fit wants a width: 17cm, 85mm, 6.7in, 240pt or slide")
-        own["fit"] = own["fit"] or ""
-        try:
-            wishes = Wishes(title=not no_title, legend=not no_legend, **own)
-        except ValueError as error:
-            raise click.UsageError(str(error)) from None
-        command(wishes=wishes, **rest)
+        own = {name: rest.pop(name) for name in ("layout", "shapes", "fold", "up")}
+        fit = _fit(rest.pop("fit"))
+        command(wishes=Wishes(fit=fit, title=not no_title, legend=not no_legend, **own), **rest)
 
     found: Callable[..., None] = run
     for option in reversed(OPTIONS):
         found = option(found)
     return found
+
+
+def _fit(width: str | None) -> str:
+    """The width that is asked for, empty for none; an empty text is none that can be."""
+    from compiler.diagram.fitting import room_of
+
+    if width is not None:
+        try:
+            room_of(width)
+        except ValueError as error:
+            raise click.BadParameter(str(error), param_hint="'--fit'") from None
+    return width or ""
 
 
 def _no_width(by: str | None) -> None:

@@ -124,7 +124,9 @@ def _step(network: Network, path: str, others: list[str]) -> Node:
 
 
 def _unknown(path: str, known: list[str], others: list[str]) -> str:
+    told = f"{', '.join(others)}, or a step by its path"
+    if not path:
+        return f"what is drawn has a name: {told}"
     hint = did_you_mean(path, known)
     hint = hint[:1].upper() + hint[1:]
-    told = f"{', '.join(others)}, or a step by its path"
     return f"there is no {path} to draw: {told}. {hint}".strip()

@@ -42,12 +42,15 @@ SLIDE = Room(960, 540, 18)
 
 def room_of(text: str) -> Room:
     """`17cm`, `85 mm`, `6.7in`, `241pt` or `slide`. Raises `ValueError`."""
-    if text == "slide":
+    said = text.strip().lower()
+    if said == "slide":
         return SLIDE
-    found = re.fullmatch(rf"\s*(\d+(?:\.\d*)?|\.\d+)\s*({'|'.join(UNITS)})\s*", text)
+    found = re.fullmatch(rf"(\d+(?:\.\d*)?|\.\d+)\s*({'|'.join(UNITS)})", said)
     if not found:
         units = ", ".join(UNITS)
-        raise ValueError(f"{text!r} is no width: a number and one of {units}, or slide")
+        raise ValueError(
+            f"{text!r} is no width: a number and one of {units}, such as 17cm, or slide"
+        )
     width = float(found[1]) * UNITS[found[2]]
     if not NARROW <= width <= WIDE:
         least, most = (side / UNITS["cm"] for side in (NARROW, WIDE))

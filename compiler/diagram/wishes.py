@@ -61,8 +61,7 @@ class Wishes:
         for each in fields(self):
             odd = each.name in WHOSE and getattr(self, each.name) != each.default
             if odd and each.name not in meant:
-                told = f"{each.name} is nothing that {what} can have"
-                raise ValueError(f"{told}; {WHOSE[each.name]} can")
+                raise ValueError(f"{what} takes no {each.name}; {WHOSE[each.name]} does")
 
 
 WHOSE = {

@@ -38,17 +38,20 @@ def _said(subject: Subject, act: Stop, classes: int) -> Finding:
     assert isinstance(act.op, Activation)
     site, use = subject.owners[act.path]
     step = site.step
-    fix = step_taken_out(subject, site)
-    if isinstance(step, Filter) and "act" not in step.at.fields:
+    word, fix = "width", step_taken_out(subject, site)
+    help = "leave the activation out"
+    if isinstance(step, Filter) and "act" in step.at.fields:
+        word, fix, help = "act", None, "write act=none instead"
+    elif isinstance(step, Filter):
         fix = behind(subject, site.span, "linear")
-    word = "act" if isinstance(step, Filter) and "act" in step.at.fields else "width"
+        help = "write linear behind it, and it has neither norm nor activation"
     return Finding(
         site.of(word),
         f"{act.op.facts.label} cuts {count(classes, 'logit')} off at 0: what is below has one "
         "answer, and no gradient",
-        help="write linear behind the last convolution, or leave the activation out",
+        help=help,
         uses=(use,),
-        fix=None if word == "act" else fix,
+        fix=fix,
     )
 
 

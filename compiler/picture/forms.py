@@ -72,9 +72,11 @@ def endings() -> str:
 
 def form_of(path: str | os.PathLike[str]) -> str:
     """The form of a picture by its file's ending, whatever its case. Raises `ValueError`."""
+    name = Path(path).name.lower()
     form = Path(path).suffix.removeprefix(".").lower()
     if form not in FORMS:
-        raise ValueError(f"a picture is a file that ends in {endings()}, not {path}")
+        bare = ", which is an ending alone" if name.removeprefix(".") in FORMS else ""
+        raise ValueError(f"a picture is a file that ends in {endings()}, not {path}{bare}")
     return form
 
 

@@ -28,8 +28,8 @@ def finish(pdf: bytes, title: str, unit: float = 1) -> bytes:
         writer = PdfWriter(clone_from=BytesIO(pdf))
     except PyPdfError as error:
         raise RenderError(f"Graphviz failed: what it gave is no PDF: {error}") from None
-    producer = (writer.metadata or {}).get("/Producer")
-    writer.metadata = {"/Title": title, **({"/Producer": str(producer)} if producer else {})}
+    producer = writer.metadata.producer if writer.metadata else None
+    writer.metadata = {"/Title": title, **({"/Producer": producer} if producer else {})}
     # A reader's window is called by its file otherwise, which those who can't see it would hear.
     shown = writer.create_viewer_preferences()
     shown[NameObject("/DisplayDocTitle")] = BooleanObject(True)

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any, get_args
 
 from dsl.models.changes import CHANGES, Changes, Depth, Width
+from dsl.models.faults import Fault, Invalid
 from dsl.models.model import BLOCK_SECTIONS, Places, Section, Step
 from dsl.models.promises import Expect
 from dsl.models.spec import Aux, Defaults, Spec, Variant
@@ -16,7 +17,7 @@ from dsl.reading.filler import Read, places_of
 from dsl.reading.recalling import recalled
 from dsl.reading.steps import stands_in, whole
 from dsl.text.problems import MOST_SHOWN, closest, shown
-from dsl.text.values import Entry, Mapping, Scalar, Value
+from dsl.text.values import Entry, Mapping, Scalar, Value, asides, plain
 from dsl.text.values import Sequence as List
 
 BLOCK = "A: {concat: [1x1 64, 3x3 64]}"
@@ -156,22 +157,34 @@ class Reader(BlockReader):
 
     def changes(self, model: type[Changes], value: Value, fields: dict[str, Read]) -> Any:
         """What changes, whose addresses are read when they are used."""
-        factors: dict[str, Read] = {"width": self.factor(Width), "depth": self.factor(Depth)}
+        factors = {
+            key: self.factor(kind, key) for key, kind in (("width", Width), ("depth", Depth))
+        }
         changes: Changes | None = self.fill(model, value, fields | factors)
         if changes is not None and isinstance(value, Mapping):
             changes.remember(value)
         return changes
 
-    def factor(self, model: type[Width | Depth]) -> Read:
-        """A reader of `{by: 0.5, …}`; a number alone is `by`."""
+    def factor(self, model: type[Width | Depth], key: str) -> Read:
+        """A reader of `{by: 0.5, …}`; a number alone is `by`, and called by the key before it."""
 
         def read(value: Value) -> Any:
-            if isinstance(value, Scalar):
-                by = Entry(Scalar("by", value.span), value)
-                return self.fill(model, Mapping((by,), value.span), {})
-            return self.fill(model, value, {})
+            if not isinstance(value, Scalar):
+                return self.fill(model, value, {})
+            by = Entry(Scalar("by", value.span), value)
+            try:
+                return model(by=plain(value)).placed(Places(value.span, places_of((by,))))
+            except Invalid as error:
+                for fault in error.faults:
+                    self._misfit(fault, value, key)
+                return None
 
         return read
+
+    def _misfit(self, fault: Fault, value: Value, key: str) -> None:
+        said, notes = f"{key} {fault.message}", asides(value)
+        more: dict[str, Any] = {"meant": fault.meant, "help": fault.help, "notes": notes}
+        self.report.add(fault.code, value.span, said, **more)
 
 
 def _inner(key: Scalar) -> Scalar:
