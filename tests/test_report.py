@@ -8,6 +8,7 @@ import subprocess
 import sys
 from base64 import b64encode
 from collections import Counter
+from fractions import Fraction
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -77,7 +78,8 @@ def test_nothing_can_be_loaded_and_only_our_script_runs() -> None:
 def test_the_island_is_what_cost_prints(name: str) -> None:
     prepared, top = made(name)
     island = top.one("script", "cost")
-    assert island.text == as_json(cost(prepared.network))
+    printed = json.loads(as_json(cost(prepared.network)))
+    assert island.text == json.dumps(printed, separators=(",", ":"))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -136,7 +138,13 @@ def test_every_layer_is_there_once_in_each_view(name: str) -> None:
     assert sorted(own) == sorted(wanted)
     ids = {each.attrs["id"] for each in top.all("g", "node")}
     inner = [path for path in wanted if "." in path and "dropout" not in path]
-    missing = [path for path in inner if f"{key}.{path.split('.')[0]}-{path}" not in ids]
+    like = {
+        each.attrs["data-roots"]: each.attrs["data-like"].removeprefix(f"{key}.")
+        for each in top.all("figure", having="data-like")
+    }
+    drawn = {path: path.split(".")[0] for path in inner}
+    drawn = {path: (like.get(step, step), path.removeprefix(step)) for path, step in drawn.items()}
+    missing = [p for p, (step, rest) in drawn.items() if f"{key}.{step}-{step}{rest}" not in ids]
     assert missing == []
     said = Counter(paths(top.one("section", "spec").all(having="data-paths")))
     assert set(said.values()) == {1}
@@ -173,16 +181,13 @@ def test_what_the_page_multiplies_is_what_cost_counts(batch: int, size: int) -> 
     counted = {
         row.path: row for row in cost(prepared.network, batch=batch, dtype_bytes=size).blocks
     }
-    factors = {"input": batch, "byte": size, "": 1}
+    factors = (1, Fraction(size, 4), batch, 0, batch)
     seen = 0
     for row in rows:
         block = counted.get(row.attrs["data-path"]) if "of-step" in row.attrs["class"] else None
         if block:
-            cells = [each for each in row.all("td") if each.attrs.get("data-n", "").isdigit()]
-            shown = [
-                int(each.attrs["data-n"]) * factors[each.attrs.get("data-per", "")]
-                for each in cells[:4]
-            ]
+            cells = [each.text.replace(",", "") for each in row.all("td")[2:7]]
+            shown = [int(n) * by for n, by in zip(cells, factors, strict=True) if by]
             assert shown == [block.params, block.weight_bytes, block.macs, block.activations]
             seen += 1
     assert seen == len(prepared.network.trunk)

@@ -9,19 +9,24 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 
-from compiler.cost import cost
+from compiler.cost import cost, measure
+from compiler.diagram import Wishes, overview
+from compiler.ir.measures import Amount
 from compiler.lowering.prepare import prepare
+from compiler.picture import as_svg
 from compiler.report.page import as_html
 from tests.browsing import browser, missing, violations
+from tests.pages import page_of
 
 if TYPE_CHECKING:
     from selenium.webdriver import Chrome
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=missing() or "a browser is here")
+SHOWN = ".overview figure:not([hidden])"
 TAB, ENTER = "\ue004", "\ue007"
 
 
@@ -65,7 +70,7 @@ def chosen(driver: Chrome) -> dict[str, list[str]]:
     script = """
       const found = (selector, tell) => [...document.querySelectorAll(selector)].map(tell);
       return {
-        box: found('g.node.chosen', each => each.id),
+        box: found('figure:not([hidden]) g.node.chosen', each => each.id),
         cost: found('.cost tr.chosen', each => each.dataset.path),
         numbers: found('.own tr.chosen', each => each.dataset.path),
         spec: found('.spec .chosen', each => each.textContent),
@@ -137,7 +142,7 @@ def test_links_lead_to_a_layer_and_open_what_it_is_in(page: Path, chromium: Chro
 
 
 def test_cards_open_with_the_keyboard_in_the_order_of_the_network(opened: Chrome) -> None:
-    cards = "return [...document.querySelectorAll('.overview g.node[tabindex]')].map(e => e.id)"
+    cards = f"return [...document.querySelectorAll('{SHOWN} g.node[tabindex]')].map(e => e.id)"
     names = [each.split("-", 1)[1] for each in opened.execute_script(cards)]
     steps = [node.name for node in prepare("inception_v3").network.nodes]
     assert [name for name in names if name != "aux"] == [
@@ -162,8 +167,8 @@ def test_counts_are_exact_at_any_batch(opened: Chrome) -> None:
             )
             opened.execute_script(script, one(opened, f".{name}"), value)
         total = cost(network, batch=batch, dtype_bytes=size).total
-        cells = [each.get_attribute("textContent") for each in all_of(opened, ".cost tfoot td.n")]
-        assert cells[1:4] == [
+        cells = [each.get_attribute("textContent") for each in all_of(opened, ".cost tfoot td")]
+        assert [*cells[3:5], cells[6]] == [
             f"{total.weight_bytes:,}",
             f"{total.macs:,}",
             f"{total.activations:,}",
@@ -219,7 +224,7 @@ def test_boxes_are_found_by_name_kernel_and_width(opened: Chrome) -> None:
 
 def test_drawings_grow_and_fit_again(opened: Chrome) -> None:
     script = "return document.querySelector('.overview svg').getBoundingClientRect().width"
-    larger, _, fit = all_of(opened, ".overview .tools button")[-3:]
+    larger, _, fit = all_of(opened, ".overview figure:not([hidden]) .tools button")
     before = opened.execute_script(script)
     for _ in range(3):
         click(opened, larger)
@@ -270,21 +275,35 @@ def test_a_narrow_window_scrolls_down_alone(page: Path) -> None:
 
 
 def test_drawings_are_coloured_by_what_is_asked(opened: Chrome) -> None:
-    report = cost(prepare("inception_v3").network)
-    most = {
-        "MACs": max(report.blocks, key=lambda row: row.macs).path,
-        "parameters": max(report.blocks, key=lambda row: row.params).path,
-        "activations": max(report.blocks, key=lambda row: row.activations).path,
-        "memory": max(report.alive, key=lambda path: report.alive[path]).split(".")[0],
-    }
-    ask = "arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('input'))"
-    for what, path in most.items():
-        opened.execute_script(ask, one(opened, ".heat"), what)
-        card = opened.find_element("id", f"inception_v3.overview-{path}")
-        assert card.get_attribute("data-heat") == "5"
+    """The overview with the numbers and the legend of each amount, boxes of steps with a legend."""
+    network = prepare("inception_v3").network
+    ask = "arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('change'))"
+    shown = f"return [...document.querySelectorAll('{SHOWN} text')].map(e => e.textContent)"
+    for amount in get_args(Amount):
+        opened.execute_script(ask, one(opened, ".heat"), amount)
+        drawn = as_svg(overview(network, Wishes(heat=measure(network, amount))))
+        told = [each.text for each in page_of(drawn).all("text")]
+        assert opened.execute_script(shown) == told
+        assert all_of(opened, '.step .node[data-heat="5"]')
+        assert one(opened, ".scale span").text == "0"
         assert violations(opened) == []
     opened.execute_script(ask, one(opened, ".heat"), "")
-    assert all_of(opened, "[data-heat]") == []
+    assert all_of(opened, ".node[data-heat], .scale span") == []
+
+
+def test_equal_uses_of_a_block_have_copies_of_one_drawing(opened: Chrome) -> None:
+    parts = "[...document.querySelectorAll('[data-sheet=\"inception_v3.%s\"] %s')].map(each => %s)"
+    ask = "return " + parts
+    for part, tell in (
+        ("[id]", "each.id"),
+        ("title", "each.textContent"),
+        ("td", "each.textContent"),
+    ):
+        first = opened.execute_script(ask % ("mixed_6c", part, tell))
+        copy = opened.execute_script(ask % ("mixed_6d", part, tell))
+        assert copy == [each.replace("mixed_6c", "mixed_6d") for each in first]
+    click(opened, opened.find_element("id", "inception_v3.mixed_6d-mixed_6d.branch1"))
+    assert opened.current_url.endswith("#inception_v3/mixed_6d.branch1")
 
 
 def test_nothing_is_wrong_with_several(chromium: Chrome, tmp_path: Path) -> None:

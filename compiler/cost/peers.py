@@ -250,7 +250,7 @@ def views(network: Network, batch: int) -> dict[str, int]:
     for node in _flat(nodes):
         for name, peer in PEERS.items():
             if isinstance(node, Leaf):
-                work = node.op.work(node.inp)
+                work = node.work
                 found[name] += peer.count(node.op, node.inp, work, batch)
             elif node.residual:
                 found[name] += peer.residual * node.out.elements * batch

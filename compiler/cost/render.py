@@ -37,20 +37,21 @@ def as_json(report: Report, gains: Gains | None = None) -> str:
 
     With what passes changed, `optimized` says it: a record a stage.
     """
-    text = json.dumps(
-        {
-            **_conditions(report),
-            "total": record(report.total),
-            **({"optimized": gains.records()} if gains else {}),
-            "views": report.views,
-            **({"views_without": report.unviewed} if report.unviewed else {}),
-            "memory": {"evaluating": report.alive, "training": report.kept},
-            "blocks": [record(row) for row in report.blocks],
-            "layers": [record(row) for row in report.layers],
-        },
-        indent=1,
-    )
-    return f"{text}\n"
+    return f"{json.dumps(as_data(report, gains), indent=1)}\n"
+
+
+def as_data(report: Report, gains: Gains | None = None) -> dict[str, Any]:
+    """The same as plain data."""
+    return {
+        **_conditions(report),
+        "total": record(report.total),
+        **({"optimized": gains.records()} if gains else {}),
+        "views": report.views,
+        **({"views_without": report.unviewed} if report.unviewed else {}),
+        "memory": {"evaluating": report.alive, "training": report.kept},
+        "blocks": [record(row) for row in report.blocks],
+        "layers": [record(row) for row in report.layers],
+    }
 
 
 def _conditions(report: Report) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from compiler.diagram.text import place, shape, si
+from compiler.ir.kept import remembered
 from compiler.ir.network import Network
 from compiler.ir.nodes import Leaf, Node, Parallel, Series, children, leaves, macs, params
 from compiler.ir.op import Shape
@@ -28,6 +29,7 @@ class Habit(NamedTuple):
         return ", ".join(["convolution", *filter(None, brought)])
 
 
+@remembered
 def habit(node: Node) -> Habit:
     """What a convolution brings; of a separable one it is the last layer that may have a bias."""
     found = {leaf.op.family: leaf.op.label for leaf in parts(node)}

@@ -30,7 +30,7 @@ class Measure:
 
 def activations(*nodes: Node) -> int:
     """Elements that convolutions and linear layers inside write, for one input."""
-    return sum(leaf.op.work(leaf.inp).activations for _, leaf in leaves(nodes))
+    return sum(leaf.work.activations for _, leaf in leaves(nodes))
 
 
 Counted = Literal["macs", "params", "activations"]

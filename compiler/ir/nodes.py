@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from math import prod
 from typing import Any, Literal, cast
 
+from compiler.ir.facts import Work
 from compiler.ir.join import Join
 from compiler.ir.once import once
 from compiler.ir.op import Call, Init, Op, Shape, ShapeFault
@@ -77,6 +78,11 @@ class Leaf(Part):
     def call(self) -> Call:
         """How torch constructs the op here."""
         return self.op.call(self.inp)
+
+    @once
+    def work(self) -> Work:
+        """What an evaluating pass does here with one input."""
+        return self.op.work(self.inp)
 
 
 @dataclass(frozen=True)
@@ -267,7 +273,7 @@ def params(*nodes: Node) -> int:
 
 def macs(*nodes: Node) -> int:
     """Multiply-accumulates of everything inside, for one input."""
-    return sum(leaf.op.work(leaf.inp).macs for _, leaf in leaves(nodes))
+    return sum(leaf.work.macs for _, leaf in leaves(nodes))
 
 
 def own_inits(inside: tuple[Node, ...]) -> Iterator[tuple[str, Init]]:

@@ -57,7 +57,7 @@ def _said(site: Site, wasted: dict[Use, Sweeps]) -> Finding:
 def _macs(use: Use) -> int:
     assert use.conv
     assert isinstance(use.conv.op, Conv)
-    return use.conv.op.work(use.conv.inp).macs
+    return use.conv.work.macs
 
 
 def _help(found: Sweeps) -> str:

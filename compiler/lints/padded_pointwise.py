@@ -43,7 +43,7 @@ def _border(leaf: Leaf) -> float:
         return 0.0
     if not any(each.before for each in sweeps(leaf)):
         return 0.0
-    macs = op.work(leaf.inp).macs
+    macs = leaf.work.macs
     return 1 - effective(macs, op, leaf.inp) / macs
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import groupby
 
+from compiler.ir.kept import remembered
 from compiler.ir.nodes import Leaf, Node, Parallel, Series, children, leaves, residual_of
 from compiler.ir.op import Op
 from compiler.ir.symbols import Sym
@@ -13,9 +14,12 @@ from compiler.ir.terms import mapped
 from compiler.ops.conv import DEPTHWISE, Conv
 from compiler.ops.join import Add
 from compiler.ops.linear import Identity
+from dsl.text.memory import by_value
 
 CONVS = ("pointwise", "conv", "factorised", "depthwise")
 """Families of convolutions; an op alone doesn't know that it is depthwise (see `family`)."""
+MOST_OPS = 8192
+"""How many ops are remembered in numbers: networks are made of few kinds of them."""
 WEIGHTED = (*CONVS, "linear")
 """Families whose boxes tell a width."""
 
@@ -33,11 +37,21 @@ def words(node: Leaf | Series, channels: Callable[[int], str] | None = None) -> 
 
     Everything in numbers, unless `channels` writes widths in the terms of a block.
     """
-    leaf = core(node)
-    op = _written(leaf.op, channels) if channels else in_numbers(leaf.op)
+    if channels is None:
+        return _plainly(node)
+    return _words(node, _written(core(node).op, channels), channels)
+
+
+@remembered
+def _plainly(node: Node) -> Words:
+    assert isinstance(node, Leaf | Series)
+    return _words(node, in_numbers(core(node).op), _plain)
+
+
+def _words(node: Leaf | Series, op: Op, channels: Callable[[int], str]) -> Words:
     if isinstance(op, Conv) and is_separable(node):
         return Words(f"sepconv {op.label}", op.slide.notes)
-    if isinstance(op, Conv) and _is_depthwise(leaf, channels or _plain):
+    if isinstance(op, Conv) and _is_depthwise(core(node), channels):
         return Words(f"depthwise {op.label}", op.slide.notes)
     return Words(op.label, op.notes)
 
@@ -207,6 +221,7 @@ def sharing(node: Parallel) -> str:
     return "|".join(str(int(share)) for share in node.shares) or "none"
 
 
+@by_value(MOST_OPS)
 def in_numbers(op: Op) -> Op:
     """The op without the symbols of the block that it was lowered in."""
     found: Op = mapped(op, lambda number: int(number) if isinstance(number, int) else float(number))

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 def clean(text: str) -> str:
     """`text` on one line, without what XML can't hold."""
+    if text.isprintable():
+        return text
     return "".join(c if c.isprintable() else " " if c.isspace() else "\ufffd" for c in text)
 
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from functools import cached_property
 from shlex import quote
 
 from compiler.cost import Report, cost
-from compiler.cost.render import as_json
+from compiler.cost.render import as_data
 from compiler.ir.network import Network
 from compiler.lowering.prepare import Prepared
 from compiler.report.charts.along import alive, along, field_growth, kept
 from compiler.report.charts.bars import AMOUNTS, Bar, bars, by_step, wasted
 from compiler.report.costs import Shown, contract, shown
-from compiler.report.drawn import Drawn
+from compiler.report.drawn import Drawn, Overview
 from compiler.report.figures import figures
 from compiler.report.findings import Finding, findings
 from compiler.report.island import island
@@ -73,10 +74,10 @@ class Chapter:
     def _drawn(self) -> Drawn:
         return Drawn(self.network, self.key)
 
-    @property
-    def overview(self) -> str:
-        """The drawing of the whole."""
-        return self._drawn.overview()
+    @cached_property
+    def overviews(self) -> list[Overview]:
+        """The drawing of the whole, coloured by each amount."""
+        return [*self._drawn.overviews()]
 
     @cached_property
     def steps(self) -> list[Step]:
@@ -155,5 +156,5 @@ class Chapter:
 
     @property
     def island(self) -> str:
-        """What `cost --format json` prints."""
-        return island(as_json(self.report))
+        """The data that `cost --format json` prints, without its spaces and lines."""
+        return island(json.dumps(as_data(self.report), separators=(",", ":")))

@@ -2,14 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from compiler.cost import measure
 from compiler.diagram import overview
 from compiler.diagram.details import Details
+from compiler.diagram.wishes import Wishes
+from compiler.ir.measures import Amount
 from compiler.ir.network import Network
-from compiler.ir.nodes import Node, Tap
+from compiler.ir.nodes import Node, Parallel, Series, Tap
 from compiler.picture import Sheet, as_svg
+
+AMOUNTS: dict[Amount, str] = {
+    "macs": "MACs",
+    "params": "parameters",
+    "activations": "activations",
+    "memory": "memory",
+}
+"""What overviews are coloured by, and what that is called."""
+
+
+@dataclass(frozen=True)
+class Overview:
+    """The drawing of the whole, coloured by an amount; `sheet` is what its ids begin with."""
+
+    amount: Amount
+    called: str
+    sheet: str
+    svg: str
 
 
 @dataclass(frozen=True)
@@ -21,20 +43,31 @@ class Drawn:
 
     network: Network
     key: str
+    _places: dict[Node, str] = field(default_factory=dict)
+    """The first place of each use of a block, by the block as it stands there."""
 
     @cached_property
     def _details(self) -> Details:
-        """What all details need is read off the network once."""
-        return Details(self.network)
+        """What all details need is read off the network once; the page titles each itself."""
+        return Details(self.network, Wishes(title=False))
 
-    def overview(self) -> str:
-        """The whole network."""
-        return self._svg(overview(self.network), "overview")
+    def overviews(self) -> Iterator[Overview]:
+        """The whole network, coloured by each amount that there is; the usual one first."""
+        for amount, called in AMOUNTS.items():
+            name = "overview" if amount == Wishes().heat else f"overview.{amount}"
+            sheet = overview(self.network, Wishes(heat=measure(self.network, amount)))
+            yield Overview(amount, called, name, self._svg(sheet, name))
 
     def stem(self) -> str | None:
         """The steps before the first block, if there are any."""
         there = "stem" in self.network.sections.values()
         return self._svg(self._details.stem(), "stem") if there else None
+
+    def first(self, path: str, node: Node) -> str:
+        """Where the same is drawn already: a block used alike, in equal numbers; else the path."""
+        if not (isinstance(node, Series | Parallel) and node.use):
+            return path
+        return self._places.setdefault(replace(node, name=""), path)
 
     def part(self, path: str, node: Node) -> str:
         """A step, a block as it stands somewhere, or an auxiliary head, in its own numbers."""

@@ -31,6 +31,8 @@ STYLES = (
     "print.css",
 )
 SCRIPTS = (
+    "hearing.js",
+    "sharing.js",
     "paths.js",
     "selecting.js",
     "opening.js",

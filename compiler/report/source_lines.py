@@ -11,6 +11,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 from compiler.ir.network import Network
 from compiler.ir.nodes import Node, Tap, children
@@ -25,18 +26,28 @@ def lines_by_path(network: Network, text: str) -> dict[int, list[str]]:
     return {number: list(paths) for number, paths in reader.found.items()}
 
 
-def _sets(made: ast.ClassDef, steps: tuple[Node, ...]) -> bool:
+def _sets(made: _Class, steps: tuple[Node, ...]) -> bool:
     """Whether a class has a step of the network as an attribute: its own class stands last."""
-    names = {name for name, _, _ in _assigned(made)}
-    return any(node.name in names for node in steps)
+    return any(node.name in made.assigned for node in steps)
 
 
-def _assigned(made: ast.ClassDef) -> Iterator[tuple[str, ast.expr, ast.stmt]]:
-    """What a class's constructor sets: names, values, and the statements that do it."""
+class _Class(NamedTuple):
+    """What a class of the text does with its own attributes, by their names."""
+
+    assigned: dict[str, tuple[ast.expr, ast.stmt]]
+    """What its constructor sets: values, and the statements that do it."""
+    used: dict[str, list[ast.expr]]
+
+
+def _read(made: ast.ClassDef) -> _Class:
+    found = _Class({}, {})
     for node in ast.walk(made):
         if isinstance(node, ast.Assign) and _own(node.targets[0]):
             assert isinstance(node.targets[0], ast.Attribute)
-            yield node.targets[0].attr, node.value, node
+            found.assigned[node.targets[0].attr] = node.value, node
+        if isinstance(node, ast.Attribute) and _own(node):
+            found.used.setdefault(node.attr, []).append(node)
+    return found
 
 
 def _own(node: ast.AST) -> bool:
@@ -57,23 +68,18 @@ class _Reader:
     """Paths by line, each once, in the order in which they are met."""
 
     @cached_property
-    def classes(self) -> dict[str, ast.ClassDef]:
-        """The text's classes by name."""
-        return {node.name: node for node in self.tree.body if isinstance(node, ast.ClassDef)}
+    def classes(self) -> dict[str, _Class]:
+        """The text's classes by name, each read once however often it is used."""
+        return {node.name: _read(node) for node in self.tree.body if isinstance(node, ast.ClassDef)}
 
-    def steps(self, nodes: tuple[Node, ...], prefix: str, made: ast.ClassDef) -> None:
+    def steps(self, nodes: tuple[Node, ...], prefix: str, made: _Class) -> None:
         """What a class has as attributes: where each is made, and where it is run."""
-        assigned = {name: (value, where) for name, value, where in _assigned(made)}
-        used: dict[str, list[ast.expr]] = {}
-        for each in ast.walk(made):
-            if isinstance(each, ast.Attribute) and _own(each):
-                used.setdefault(each.attr, []).append(each)
         for node in nodes:
             path = f"{prefix}{node.name}"
-            for use in used.get(node.name, ()):
+            for use in made.used.get(node.name, ()):
                 self._note(use, path)
-            if node.name in assigned:
-                value, where = assigned[node.name]
+            if node.name in made.assigned:
+                value, where = made.assigned[node.name]
                 self._note(where, path)
                 self._inside(node, path, value)
 

@@ -24,8 +24,15 @@ class Figure:
     """The paths that it shows; all that is in it has the first one's numbers."""
     rows: tuple[Row, ...]
     svg: str | None = None
+    like: str = ""
+    """The place whose drawing it has, where the same use of a block is drawn already."""
     block: str = ""
     args: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def called(self) -> str:
+        """The block and its parameters: `B c7=160`."""
+        return " ".join((self.block, *(f"{name}={value}" for name, value in self.args)))
 
 
 @dataclass(frozen=True)
@@ -47,8 +54,7 @@ class Step:
         found: Counter[str] = Counter()
         for figure in self.figures:
             if figure.block:
-                given = (f"{name}={value}" for name, value in figure.args)
-                found[" ".join((figure.block, *given))] += len(figure.roots)
+                found[figure.called] += len(figure.roots)
         return [f"{use} ×{count}" if count > 1 else use for use, count in found.items()]
 
 
@@ -87,11 +93,12 @@ def _figures(node: Node, drawn: Drawn) -> Iterator[Figure]:
             found.setdefault(alike, []).append((path, each))
     for places in found.values():
         path, first = places[0]
-        use = use_of(first)
+        use, like = use_of(first), drawn.first(path, first)
         yield Figure(
             tuple(root for root, _ in places),
             tuple(_rows(first, path)),
-            drawn.part(path, first),
+            drawn.part(path, first) if like == path else None,
+            like if like != path else "",
             *((use.block, _args(use)) if use else ()),
         )
     if loose:

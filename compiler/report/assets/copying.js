@@ -1,11 +1,11 @@
-// The rows that are shown, for a spreadsheet, a README or a paper. Needs nothing.
+// The rows that are shown, for a spreadsheet, a README or a paper. Needs table.js.
 
 const FORMS = { csv: asCsv, markdown: asMarkdown, latex: asLatex };
 
 /** Numbers without the commas that people want. */
 function cells(row) {
-  return [...row.cells].map((cell) =>
-    cell.classList.contains('n') ? cell.textContent.replaceAll(',', '') : cell.textContent);
+  return [...row.cells].map((cell, column) =>
+    column < WORDS ? cell.textContent : cell.textContent.replaceAll(',', ''));
 }
 
 function shownRows(table) {
@@ -28,7 +28,7 @@ function asLatex(rows) {
   const marks = { '\\': '\\textbackslash{}', '~': '\\textasciitilde{}', '^': '\\textasciicircum{}', '×': '$\\times$' };
   const escaped = (text) => text.replace(/[\\~^×]|[&%$#_{}]/g, (mark) => marks[mark] ?? `\\${mark}`);
   const lines = rows.map((row) => `${row.map(escaped).join(' & ')} \\\\\n`);
-  const columns = rows[0].map((_, place) => (place < 3 ? 'l' : 'r')).join('');
+  const columns = rows[0].map((_, place) => (place < WORDS ? 'l' : 'r')).join('');
   return `\\begin{tabular}{${columns}}\n\\hline\n${lines[0]}\\hline\n${lines.slice(1).join('')}\\hline\n\\end{tabular}\n`;
 }
 

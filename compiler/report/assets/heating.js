@@ -1,57 +1,73 @@
-// Boxes coloured by what they cost, in steps of 1-2-5 below the most. Needs paths.js.
+// Colours by what is asked: the overview has a drawing for each amount, boxes of steps are painted here,
+// in steps of 1-2-5 below the most. Needs hearing.js and table.js.
 
 /** Where in a row of the cost table an amount stands. */
-const COLUMNS = { parameters: 3, MACs: 5, activations: 7 };
-/** The most, a half, a fifth and so on: how dark a box is, from the darkest. */
-const SHARES = [1 / 2, 1 / 5, 1 / 10, 1 / 20, 0];
+const COLUMNS = { params: 3, macs: 5, activations: 7 };
+/** Upper bounds as shares of the most, by how dark a box is; 0 is for nothing. */
+const SHARES = [0, 1 / 20, 1 / 10, 1 / 5, 1 / 2, 1];
 
-/** What each layer costs, by path. */
+/** What each layer costs for one input, and all that it is in: together, or the most of memory. */
 function amountsOf(chapter, what) {
   const found = new Map();
+  const join = what === 'memory' ? Math.max : (sum, amount) => sum + amount;
+  const add = (path, amount) => {
+    for (let end = path.length; end > 0; end = path.lastIndexOf('.', end - 1)) {
+      const outer = path.slice(0, end);
+      found.set(outer, join(found.get(outer) ?? 0, amount));
+    }
+  };
   if (what === 'memory') {
-    const data = JSON.parse(chapter.element.querySelector('script.cost').textContent);
-    return new Map(Object.entries(data.memory.evaluating));
+    const { memory } = JSON.parse(chapter.element.querySelector('script.cost').textContent);
+    for (const [path, amount] of Object.entries(memory.evaluating)) add(path, amount);
+    return found;
   }
   for (const row of chapter.element.querySelectorAll('.cost .of-layer')) {
-    const amount = Number(row.cells[COLUMNS[what]].dataset.n);
-    found.set(row.dataset.path, (found.get(row.dataset.path) ?? 0) + amount);
+    const cell = row.cells[COLUMNS[what]];
+    add(row.dataset.path, Number(cell.one ?? amountIn(cell)));
   }
   return found;
 }
 
-/** What a box costs: all that is in it, or the most of that where it is memory. */
-function costOf(path, amounts, what) {
-  const inside = [...amounts].filter(([own]) => isIn(own, path)).map(([, amount]) => amount);
-  return what === 'memory' ? Math.max(0, ...inside) : inside.reduce((sum, amount) => sum + amount, 0);
-}
-
-function level(amount, most) {
-  return amount ? SHARES.length - SHARES.findIndex((share) => amount > share * most) : 0;
-}
-
-/** Cards are held against cards, and boxes against those of all steps. */
-function heat(chapter, what) {
+/** The boxes of steps, held against each other; how much the most is. */
+function painted(chapter, what) {
   const amounts = what ? amountsOf(chapter, what) : new Map();
-  const isCard = (part) => Boolean(part.figure.closest('.overview'));
-  for (const cards of [true, false]) {
-    const parts = chapter.views.box.filter((part) => isCard(part) === cards);
-    const costs = parts.map((part) => costOf(part.paths[0], amounts, what));
-    const most = Math.max(0, ...costs);
-    parts.forEach(({ element }, place) => {
-      const plainBox = element.querySelectorAll('rect').length === 1;
-      element.classList.toggle('heat-text', Boolean(what) && plainBox);
-      if (what) element.dataset.heat = String(level(costs[place], most));
-      else delete element.dataset.heat;
-    });
-  }
+  const parts = chapter.views.box.filter((part) => part.figure.closest('.step'));
+  const costs = parts.map((part) => amounts.get(part.paths[0]) ?? 0);
+  const most = costs.reduce((a, b) => Math.max(a, b), 0);
+  parts.forEach(({ element }, place) => {
+    const plainBox = element.querySelectorAll('rect').length === 1;
+    element.classList.toggle('heat-text', Boolean(what) && plainBox);
+    element.closest('svg').classList.toggle('heated', Boolean(what));
+    if (what) element.dataset.heat = String(SHARES.findIndex((share) => costs[place] <= share * most));
+    else delete element.dataset.heat;
+  });
+  return most;
+}
+
+function amountText(amount, what) {
+  if (what === 'memory') return `${(amount / 2 ** 20).toLocaleString('en-US', { maximumSignificantDigits: 2 })} MiB`;
+  return amount.toLocaleString('en-US', { notation: 'compact', maximumSignificantDigits: 2 });
+}
+
+/** What the colours of the boxes stand for: a patch and an upper bound each. */
+function scaleOf(most, what) {
+  return SHARES.map((share, level) => {
+    const entry = document.createElement('span');
+    entry.dataset.heat = String(level);
+    entry.textContent = level ? `≤ ${amountText(share * most, what)}` : '0';
+    return entry;
+  });
 }
 
 function heatable(chapter) {
   const choice = chapter.element.querySelector('.heat');
-  const told = chapter.element.querySelector('.heated');
-  choice.addEventListener('input', () => {
-    heat(chapter, choice.value);
-    told.textContent = choice.value && `darker is more ${choice.value}: over 1/20, 1/10, 1/5, 1/2 of the most; `
-      + 'legend and numbers in the drawings stay as drawn';
+  const scale = chapter.element.querySelector('.scale');
+  const overviews = [...chapter.element.querySelectorAll('.overview .drawing')];
+  heard(choice, () => {
+    const what = choice.value;
+    const shown = overviews.find((each) => each.dataset.heat === what) ?? overviews[0];
+    for (const each of overviews) each.hidden = each !== shown;
+    const most = painted(chapter, what);
+    scale.replaceChildren(...(what ? ['boxes of steps:', ...scaleOf(most, what)] : []));
   });
 }

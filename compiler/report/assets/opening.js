@@ -31,9 +31,18 @@ function openAll(chapter, open) {
   for (const each of chapter.element.querySelectorAll('.step')) each.open = open;
 }
 
+/** What the address names behind `#`; nothing where that can't be read. */
+function named() {
+  try {
+    return decodeURIComponent(location.hash.slice(1)).split('/');
+  } catch {
+    return [];
+  }
+}
+
 /** Go to what the address names: a chapter, or a layer of one. */
 function follow(chapters) {
-  const [key, path] = decodeURIComponent(location.hash.slice(1)).split('/');
+  const [key, path] = named();
   const chapter = chapters.find((each) => each.key === key);
   if (!chapter || !path) return;
   const there = chapter.known.has(path);

@@ -1,4 +1,4 @@
-// Finding boxes by name, kernel or width. Needs selecting.js and opening.js.
+// Finding boxes by name, kernel or width. Needs hearing.js, selecting.js and opening.js.
 
 /** A text as it is searched in: `3x3` finds `3×3`, whatever the spaces. */
 function plain(text) {
@@ -16,18 +16,25 @@ function matches(text, wanted) {
     /^\d+$/.test(word) ? new RegExp(`(^|[^\\d])${word}($|[^\\d])`).test(text) : text.includes(word));
 }
 
+function told(count) {
+  if (!count) return 'no box has that';
+  return count === 1 ? '1 box; Enter goes to it' : `${count} boxes; Enter goes to the next`;
+}
+
 function searchable(chapter) {
   const input = chapter.element.querySelector('.find');
   const hits = chapter.element.querySelector('.hits');
   const texts = new Map(chapter.views.box.map((part) => [part, wordsOf(part)]));
   let found = [];
   let at = -1;
-  input.addEventListener('input', () => {
+  heard(input, () => {
     const wanted = plain(input.value).split(' ').filter(Boolean);
-    found = wanted.length ? chapter.views.box.filter((part) => matches(texts.get(part), wanted)) : [];
-    for (const part of chapter.views.box) part.element.classList.toggle('found', found.includes(part));
+    const shown = chapter.views.box.filter((part) => !part.figure.hidden);
+    found = wanted.length ? shown.filter((part) => matches(texts.get(part), wanted)) : [];
+    const marked = new Set(found);
+    for (const part of chapter.views.box) part.element.classList.toggle('found', marked.has(part));
     at = -1;
-    hits.textContent = wanted.length ? `${found.length} boxes; Enter goes to the next` : '';
+    hits.textContent = wanted.length ? told(found.length) : '';
   });
   input.addEventListener('keydown', (event) => {
     if (event.key !== 'Enter' || !found.length) return;

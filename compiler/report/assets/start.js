@@ -1,5 +1,6 @@
 // Puts it all together. Needs everything before it.
 
+share();
 const chapters = [...document.querySelectorAll('.network')].map((element) => new Chapter(element));
 
 for (const canvas of document.querySelectorAll('.canvas')) movable(canvas);

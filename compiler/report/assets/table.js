@@ -1,13 +1,26 @@
 // The cost table: sorted, filtered, of steps or layers, for a batch and a size of numbers.
-// Needs searching.js for texts as they are searched in.
+// Needs hearing.js, and searching.js for texts as they are searched in.
+
+/** Columns of words; those behind them are numbers. */
+const WORDS = 3;
 
 /** Counts of one input for others: whole numbers of any size, so that they stay exact. */
 function scaled(table, batch, bytes) {
   const factors = { input: BigInt(batch), byte: BigInt(bytes) };
-  for (const cell of table.querySelectorAll('[data-per]')) {
-    const count = BigInt(cell.dataset.n) * factors[cell.dataset.per];
-    cell.textContent = count.toLocaleString('en-US');
+  const drawn = { input: 1n, byte: 4n };
+  for (const head of table.tHead.querySelectorAll('[data-per]')) {
+    const { per } = head.dataset;
+    for (const row of [...table.tBodies[0].rows, ...table.tFoot.rows]) {
+      const cell = row.cells[head.cellIndex];
+      cell.one ??= BigInt(cell.textContent.replaceAll(',', '')) / drawn[per];
+      cell.textContent = (cell.one * factors[per]).toLocaleString('en-US');
+    }
   }
+}
+
+/** A cell as a number: `1,024`, `12.5%`, the first of `3×7`; nothing is 0. */
+function amountIn(cell) {
+  return Number(cell.dataset.n ?? cell.textContent.replaceAll(',', '').match(/^[\d.]+/)?.[0] ?? 0);
 }
 
 /** Sort by a column: what is a number by its value. The order of the network comes back. */
@@ -15,11 +28,12 @@ function sorted(body, column, order) {
   const rows = [...body.rows];
   if (!body.order) body.order = rows;
   if (!order) return body.append(...body.order);
-  const key = (row) => row.cells[column].dataset.n ?? row.cells[column].textContent;
-  const numbers = rows.every((row) => row.cells[column].dataset.n !== undefined);
+  const numbers = column >= WORDS;
   const way = order === 'ascending' ? 1 : -1;
-  const compare = numbers ? (a, b) => Number(a) - Number(b) : (a, b) => a.localeCompare(b, 'en');
-  return body.append(...[...body.order].sort((a, b) => way * compare(key(a), key(b))));
+  const key = (row) => (numbers ? amountIn(row.cells[column]) : row.cells[column].textContent);
+  const compare = numbers ? (a, b) => a - b : (a, b) => a.localeCompare(b, 'en');
+  const keys = new Map(body.order.map((row) => [row, key(row)]));
+  return body.append(...[...body.order].sort((a, b) => way * compare(keys.get(a), keys.get(b))));
 }
 
 /** Heads of columns as buttons: down, up, and as the network has it. */
@@ -78,8 +92,7 @@ function tabled(chapter) {
       row.hidden = !right || !matches(plain(row.textContent), wanted);
     }
   };
-  for (const name of ['batch', 'bytes']) at(name).addEventListener('input', scale);
-  for (const name of ['rows', 'filter']) at(name).addEventListener('input', filter);
-  filter();
+  for (const name of ['batch', 'bytes']) heard(at(name), scale);
+  for (const name of ['rows', 'filter']) heard(at(name), filter);
   copyable(section, table);
 }

@@ -9,6 +9,7 @@ from itertools import accumulate
 from compiler.cost import Report
 from compiler.cost.field import pixels_text
 from compiler.cost.footer import short_size
+from compiler.ir.once import once
 from compiler.report.charts.marks import box, chart, line, text, ticks
 
 LEFT, WIDE, HIGH, TOP, BELOW, RIGHT = 80, 620, 200, 24, 28, 20
@@ -29,14 +30,14 @@ class Run:
             return short_size(round(value))
         return f"{pixels_text(value)} {self.unit}"
 
-    @property
+    @once
     def step(self) -> int:
         """What an axis counts in: a round number of bytes is one of KiB or MiB."""
         if self.unit != "bytes":
             return 1
         return 2**20 if self.highest[1] >= 2**22 else 2**10
 
-    @property
+    @once
     def highest(self) -> tuple[str, float]:
         """The first path with the most."""
         return max(self.values, key=lambda each: each[1])
