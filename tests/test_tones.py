@@ -6,15 +6,20 @@ import io
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from PIL import Image
 
 from compiler.cli import run
 from compiler.diagram import draw, drawings, overview
+from compiler.diagram.style import HATCHES, STRIP
 from compiler.files import png
+from compiler.lowering.lower import lower
 from compiler.picture import FORMS, TONES, RenderError, Sheet, Tone, as_dot, as_svg, toned
+from compiler.picture.hatching import Hatch, hatched, stretches
 from compiler.picture.ink import Ink
+from compiler.picture.labels import Cell, Run
 from compiler.picture.svg import _inks
 from compiler.picture.tones import grey
 from dsl import load
@@ -38,8 +43,9 @@ def light(colour: str) -> float:
 
 
 def plain(sheet: Sheet) -> str:
-    """A sheet's SVG without its colours, its style sheet and its name."""
-    svg = re.sub(r"<style>.*?</style>\n", "", as_svg(sheet), flags=re.DOTALL)
+    """A sheet's SVG without its colours and hatching, its style sheet and its name."""
+    drop = r'<style>.*?</style>\n|<g class="hatch">.*?</g>\n'
+    svg = re.sub(drop, "", as_svg(sheet), flags=re.DOTALL)
     return re.sub(r"#[0-9a-f]{6}", "", svg).replace(sheet.name, "")
 
 
@@ -166,3 +172,51 @@ def test_a_pdf_is_as_large_as_the_svg() -> None:
     (box,) = re.findall(rb"/MediaBox \[ 0 0 ([\d.]+) ([\d.]+) \]", picture.made("pdf"))
     sides = [picture.sheet.width + 36, picture.sheet.height + 36]
     assert [*map(float, box)] == pytest.approx(sides, abs=1)
+
+
+def cells(sheet: Sheet) -> list[Cell]:
+    return [cell for cell in sheet.cells if cell.mono]
+
+
+@pytest.mark.parametrize("tone", FIXED)
+def test_strips_are_hatched_where_there_are_no_colours(tone: Tone) -> None:
+    sheet = overview(lower(load("inception_v3")))
+    found = cells(toned(sheet, tone))
+    assert {cell.mono for cell in found} == {HATCHES[name] for name in STRIP if name in USED}
+    pairs = list(zip(cells(sheet), found, strict=True))
+    assert all(old.fill == STRIP[name_of(old)] for old, _ in pairs)
+    if tone == "mono":
+        assert all(new.hatch == old.mono and new.fill == PAPER_ALONE for old, new in pairs)
+        assert len({*re.findall(r'class="hatch"(.*?)/>', as_svg(toned(sheet, tone)))}) > 5
+    else:
+        assert not any(cell.hatch for _, cell in pairs)
+        assert 'class="hatch"' not in as_svg(toned(sheet, tone))
+
+
+USED = ("1×1", "3×3", "5×5", "1×3", "1×7", "pool")
+PAPER_ALONE = Ink("#ffffff", "#ffffff")
+
+
+def name_of(cell: Cell) -> str:
+    return next(name for name, hatch in HATCHES.items() if hatch == cell.mono)
+
+
+def test_no_two_colours_of_a_strip_are_hatched_alike() -> None:
+    assert HATCHES.keys() == STRIP.keys()
+    assert sorted(HATCHES.values()) == sorted(get_args(Hatch))
+
+
+@pytest.mark.parametrize("hatch", get_args(Hatch))
+@pytest.mark.parametrize("size", [(14, 9), (1, 1), (40, 4), (170, 10)])
+def test_hatching_fills_its_cell_and_leaves_a_plate_to_a_text(
+    hatch: Hatch, size: tuple[int, int]
+) -> None:
+    width, height = size
+    field = hatched(Cell(width + 2, height + 2, outline=PAPER_ALONE, hatch=hatch))
+    assert (field.inset, field.width, field.height, field.plate) == (1, width, height, 0)
+    assert sum(band.height for band in field.bands) == (height if hatch != "blank" else 0)
+    for band in field.bands:
+        assert sum(most for most, _ in stretches(band.dash, width)) == width
+    text = (Run("3×3", 9),)
+    plate = hatched(Cell(width + 2, height + 2, text, outline=PAPER_ALONE, hatch=hatch)).plate
+    assert plate == width or ((plate - width) % 2 == 0 and text[0].room <= plate < width - 9)

@@ -6,7 +6,7 @@ from math import ceil
 
 from compiler.diagram.kernels import Piece
 from compiler.diagram.rows import Card
-from compiler.diagram.style import STRIP
+from compiler.diagram.style import HATCHES, STRIP
 from compiler.diagram.text import shape
 from compiler.picture.ink import FRAME
 from compiler.picture.labels import Cell, Label, Line, Run, line, room_for, small, strong
@@ -14,11 +14,15 @@ from compiler.picture.metrics import fit
 
 PAD = 8
 HEIGHT = 58
+AIR, HEAD, FOOT = 2, 17, 15
+"""Points above and below all, of the name's line and of the shape's."""
 NARROW, WIDE = 138, 190
 BAR = 12
 KERNEL = 9
-STRIP_ROOM = 16
+STRIP_ROOM = 22
 """Points for a strip and the air around it."""
+LOWEST = 11
+"""Points of a strip that a kernel can be written in."""
 MOST_TERMS = 4
 GAP = 8
 SPARE = 2
@@ -60,11 +64,11 @@ def face(card: Card, width: int) -> Label:
     """A card's label."""
     inner = width - 2 * PAD
     return (
-        _space(4),
+        _space(AIR),
         _padded(_head(card, inner)),
         *(_branches(card, inner) if card.strip else _name(card, inner)),
         _padded(_foot(card, inner)),
-        _space(4),
+        _space(AIR),
     )
 
 
@@ -81,33 +85,35 @@ def _head(card: Card, inner: int) -> list[Cell]:
     beside = min(round(aside.room) + GAP, inner * ASIDE // 100) if aside.text else 0
     left = min(round(title.room + times.room), inner - beside)
     shown = strong(fit(title.text, title.size, left + 1 - times.room, bold=True), title.size)
-    cells = [Cell(left, 18, (shown, times), "start")]
+    cells = [Cell(left, HEAD, (shown, times), "start")]
     if aside.text:
         text = small(fit(aside.text, aside.size, inner - left - 2))
-        return [*cells, Cell(inner - left, 18, (text,), "end")]
-    return [*cells, Cell(inner - left, 18)] if inner > left else cells
+        return [*cells, Cell(inner - left, HEAD, (text,), "end")]
+    return [*cells, Cell(inner - left, HEAD)] if inner > left else cells
 
 
 def _foot(card: Card, inner: int) -> list[Cell]:
     amount = _amount(card)
     right = round(amount.room) + 1
     left = small(fit(shape(card.out), 10, inner - right))
-    return [Cell(inner - right, 16, (left,), "start"), Cell(right, 16, (amount,), "end")]
+    return [Cell(inner - right, FOOT, (left,), "start"), Cell(right, FOOT, (amount,), "end")]
 
 
 def _name(card: Card, inner: int) -> list[Line]:
     name = small(fit(card.name, 9, inner), 9) if card.name else small("")
-    return [_padded([Cell(inner, 13, (name,), "start")]), _space(3)]
+    return [_padded([Cell(inner, 14, (name,), "start")]), _space(STRIP_ROOM - 14)]
 
 
 def _branches(card: Card, inner: int) -> list[Line]:
     """Where the output channels come from; what is added up stands one over the other."""
     shown = card.strip[:MOST_TERMS]
-    height = BAR if len(shown) == 1 else (BAR + 2 - len(shown)) // len(shown)
+    gap = int(len(shown) > 2)  # Two rows fill the room, so that kernels can be read in them.
+    height = min(BAR, (STRIP_ROOM - gap * (len(shown) - 1)) // len(shown))
     lines = [_padded(_pieces(row, inner, height)) for row in shown]
-    spaced = [each for one in lines for each in (one, _space(1))][:-1]
+    spaced = [each for one in lines for each in (one, _space(gap))][:-1]
     free = STRIP_ROOM - sum(line.height for line in spaced)
-    return [_space(free // 2), *spaced, _space(free - free // 2)]
+    found = [_space(free // 2), *spaced, _space(free - free // 2)]
+    return [line for line in found if line.height]
 
 
 def _pieces(row: list[Piece], inner: int, height: float) -> list[Cell]:
@@ -118,8 +124,9 @@ def _pieces(row: list[Piece], inner: int, height: float) -> list[Cell]:
     parts = [(part, part is each.colours[-1]) for each in row for part in each.colours]
     cells, lengths = list[Cell](), _lengths([part.channels for part, _ in parts], inner)
     for (part, last), length in zip(parts, lengths, strict=True):
-        runs = _written(part, length - 1) if height == BAR else ()
-        cells += [Cell(length - last, height, runs, fill=STRIP[part.bucket], outline=FRAME)]
+        runs = _written(part, length - 1) if height >= LOWEST else ()
+        fill, mono = STRIP[part.bucket], HATCHES[part.bucket]
+        cells += [Cell(length - last, height, runs, fill=fill, outline=FRAME, mono=mono)]
         cells += [Cell(1, height)] if last else []
     return cells
 

@@ -10,6 +10,7 @@ from compiler.diagram.items import Box
 from compiler.diagram.kernels import by_size
 from compiler.diagram.style import KERNELS, STRIP, look, looks
 from compiler.ops.words import CONVS
+from compiler.picture.hatching import Hatch
 from compiler.picture.ink import PAPER, TEXT, Ink
 from compiler.picture.labels import (
     Cell,
@@ -90,9 +91,9 @@ def blank(width: int) -> Strip:
     return (Cell(width, LEGEND),)
 
 
-def swatch(fill: Ink, outline: Ink | None = None, width: int = 16) -> Strip:
+def swatch(fill: Ink, outline: Ink | None = None, mono: Hatch | None = None) -> Strip:
     """A little box in a family's colours."""
-    return (Cell(width, LEGEND - 3, fill=fill, outline=outline),)
+    return (Cell(16, LEGEND - 3, fill=fill, outline=outline, mono=mono),)
 
 
 def joined(*strips: Strip) -> Strip:

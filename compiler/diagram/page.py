@@ -27,7 +27,7 @@ from compiler.diagram.kernels import DEPTHWISE, by_size, every
 from compiler.diagram.lanes import CloseColumn, Column, Wide, stages
 from compiler.diagram.rows import ROW, Row, cards, fewer, rows
 from compiler.diagram.spacing import even
-from compiler.diagram.style import STRIP
+from compiler.diagram.style import HATCHES, STRIP
 from compiler.diagram.text import brief, shape, si
 from compiler.diagram.turning import Placed, turned
 from compiler.diagram.wishes import PLAIN, Layout, Wishes
@@ -133,7 +133,8 @@ def _branches(lines: list[Row]) -> list[Strip]:
     told = {name: ", ".join(of) for name, of in kernels.items() if of}
     if DEPTHWISE in told:
         told[DEPTHWISE] = f"{DEPTHWISE} {told[DEPTHWISE]}"
-    entries = [_entry(swatch(STRIP[name], FRAME), text) for name, text in told.items()]
+    boxes = {name: swatch(STRIP[name], FRAME, HATCHES[name]) for name in told}
+    entries = [_entry(boxes[name], text) for name, text in told.items()]
     caption = words((small(f"output channels; a branch = {BRANCH}"),), gap=6)
     return [joined(caption, entries[0]), *entries[1:], blank(14)] if entries else []
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from compiler.ir.plugged import every_kind
+from compiler.picture.hatching import Hatch
 from compiler.picture.ink import FRAME, PAPER, Ink, Look
 
 if TYPE_CHECKING:
@@ -47,6 +48,19 @@ STRIP = {name: found.fill for name, found in KERNELS.items()} | {
 By day from 17 to 97 of L*, in tens, by night in the opposite order, so they differ in grey and for
 whoever sees some colours alike, too. `tests/test_colours.py` holds what that comes to.
 """
+
+HATCHES: dict[str, Hatch] = {
+    "1×1": "blank",
+    "3×3": "upright",
+    "5×5": "uprights",
+    "7×7": "full",
+    "1×3": "level",
+    "1×7": "levels",
+    "depthwise": "grid",
+    "pool": "dots",
+    "other": "specks",
+}
+"""What stands for these colours where there are none: kernels grow darker, 1×n lie down."""
 
 HEAT = (
     Ink("#fefaf7", "#11181f"),

@@ -12,7 +12,8 @@ from itertools import count, pairwise
 
 import graphviz  # type: ignore[import-untyped]  # has no py.typed marker
 
-from compiler.picture.ink import EDGE, Look
+from compiler.picture.hatching import Band, Field, hatched, stretches
+from compiler.picture.ink import EDGE, HATCH, Look
 from compiler.picture.labels import Cell, Label, Line, Run
 from compiler.picture.sheet import Edge, End, Point, Sheet, Tile
 from compiler.picture.words import clean, number
@@ -143,8 +144,34 @@ def _cells(line: Line) -> Iterable[str]:
     """The cells of a line, plain text lifted where bold text stands beside it."""
     bold = any(run.bold for cell in line.cells for run in cell.runs)
     for cell in line.cells:
+        if cell.hatch:
+            yield _td(cell, _hatch(cell, _line(cell.runs)))
+            continue
         plain = cell.runs and not any(run.bold for run in cell.runs)
         yield _lifted(cell) if bold and plain and not cell.fill else _td(cell, _line(cell.runs))
+
+
+def _hatch(cell: Cell, text: str) -> str:
+    """Hatching on either side of a text, or all over."""
+    field = hatched(cell)
+    if not text:
+        return _bands(field, field.width)
+    side = (field.width - field.plate) / 2
+    beside = _td(Cell(side, field.height), _bands(field, side)) if side else ""
+    plate = _td(Cell(field.plate, field.height), text)
+    return _table(_row([beside, plate, beside]))
+
+
+def _bands(field: Field, width: float) -> str:
+    """Bands as rows of a table, in each a table of its ink and its gaps."""
+    rows = (_row([_td(Cell(width, band.height), _band(band, width))]) for band in field.bands)
+    return _table("".join(rows)) if field.bands else ""
+
+
+def _band(band: Band, width: float) -> str:
+    ink = {True: HATCH, False: None}
+    found = stretches(band.dash, width)
+    return _table(_row(_td(Cell(most, band.height, fill=ink[on]), "") for most, on in found))
 
 
 def _rest(line: Line, width: float) -> list[str]:

@@ -33,6 +33,9 @@ WRAP = Ink("#aebac7", "#566375")
 FRAME = Ink("#748291", "#67778a")
 GRID = Ink("#d3d9e0", "#333f4c")
 
+HATCH = Ink("#282828", "#282828")
+"""Lines of hatching, which are drawn where there are no colours."""
+
 CONTRAST = 4.5
 """Between a text and what it stands on, at least: WCAG 2.2's level AA."""
 STRONG = (

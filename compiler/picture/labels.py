@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from operator import is_
 from typing import Literal
 
+from compiler.picture.hatching import Hatch
 from compiler.picture.ink import MUTED, TEXT, Ink, legible
 from compiler.picture.metrics import room
 
@@ -37,7 +38,10 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A rectangle with text. `port` is what an edge names that begins or ends here."""
+    """A rectangle with text. `port` is what an edge names that begins or ends here.
+
+    `mono` is how it is hatched where there are no colours, `hatch` how it is drawn.
+    """
 
     width: float
     height: float
@@ -46,6 +50,8 @@ class Cell:
     fill: Ink | None = None
     outline: Ink | None = None
     port: str = ""
+    mono: Hatch | None = None
+    hatch: Hatch | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator
 from xml.sax.saxutils import escape, quoteattr
 
 from compiler.picture.arrows import tip, way
-from compiler.picture.ink import FONT, Ink
+from compiler.picture.hatching import hatched
+from compiler.picture.ink import FONT, HATCH, Ink
 from compiler.picture.labels import Label, Run, Spot, spots
 from compiler.picture.sheet import Edge, Point, Sheet, Tile, distinct
 from compiler.picture.words import clean, number
@@ -134,10 +135,28 @@ def _cell(spot: Spot) -> Iterator[str]:
     if cell.fill or cell.outline:
         stroke = f'stroke="{cell.outline.light}"' if cell.outline else ""
         yield _rectangle(spot.left, spot.top, cell.width, cell.height, cell.fill, stroke)
+    if cell.hatch and cell.fill and (hatch := "".join(_hatch(spot, cell.fill))):
+        yield f'<g class="hatch">{hatch}</g>'
     if spot.runs:
         x, y = spot.foot
         anchor = "" if cell.align == "start" else f' text-anchor="{cell.align}"'
         yield f'<text x="{number(x)}" y="{number(y)}"{anchor}{_runs(spot.runs)}</text>'
+
+
+def _hatch(spot: Spot, fill: Ink) -> Iterator[str]:
+    """Bands as lines as thick as these, and a plate for the text."""
+    field = hatched(spot.cell)
+    left, top = spot.left + field.inset, spot.top + field.inset
+    for band in field.bands:
+        if band.dash:
+            y = number(top + band.height / 2 + band.top)
+            dashes = f' stroke-dasharray="{band.dash.on} {band.dash.off}"' if band.dash.off else ""
+            way = f"M{number(left + band.dash.gap)},{y}H{number(left + field.width)}"
+            stroke = f'stroke="{HATCH.light}" stroke-width="{number(band.height)}"{dashes}'
+            yield f'<path d="{way}" {stroke}/>'
+    if field.plate and field.bands:
+        x = left + (field.width - field.plate) / 2
+        yield _rectangle(x, top, field.plate, field.height, fill)
 
 
 def _label(label: Label, left: float, top: float) -> Iterator[str]:

@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterable, Iterator
 
 from compiler.picture.arrows import tip, way
-from compiler.picture.ink import Ink
+from compiler.picture.hatching import hatched, inked
+from compiler.picture.ink import HATCH, Ink
 from compiler.picture.labels import Label, Run, Spot, spots
 from compiler.picture.sheet import Edge, Point, Sheet, Tile, distinct
 from compiler.picture.svg import ROUND, STROKE
@@ -104,11 +105,30 @@ def _cell(spot: Spot) -> Iterator[str]:
     if cell.fill or cell.outline:
         fill = [f"fill={_ink(cell.fill)}"] if cell.fill else []
         draw = [f"draw={_ink(cell.outline)},line width=1bp"] if cell.outline else []
-        corners = f"{_point((x, y))} rectangle {_point((x + cell.width, y + cell.height))}"
-        yield rf"\path[{','.join(fill + draw)}] {corners};"
+        yield rf"\path[{','.join(fill + draw)}] {_box(x, y, cell.width, cell.height)};"
+    if cell.hatch and cell.fill:
+        yield from _hatch(spot, cell.fill)
     if spot.runs:
         shown = "".join(map(_run, spot.runs))
         yield rf"\node[anchor={ANCHORS[cell.align]}] at {_point(spot.foot)} {{{shown}}};"
+
+
+def _hatch(spot: Spot, fill: Ink) -> Iterator[str]:
+    """Bands as boxes, since lines aren't as thick as a scale has them, and a plate for the text."""
+    field = hatched(spot.cell)
+    left, top = spot.left + field.inset, spot.top + field.inset
+    for band in field.bands:
+        y = top + band.top
+        boxes = [_box(left + x, y, wide, band.height) for x, wide in inked(band, field.width)]
+        if boxes:
+            yield rf"\path[fill={_ink(HATCH)}] {' '.join(boxes)};"
+    if field.plate and field.bands:
+        x = left + (field.width - field.plate) / 2
+        yield rf"\path[fill={_ink(fill)}] {_box(x, top, field.plate, field.height)};"
+
+
+def _box(x: float, y: float, width: float, height: float) -> str:
+    return f"{_point((x, y))} rectangle {_point((x + width, y + height))}"
 
 
 def _run(run: Run) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Literal
 
-from compiler.picture.ink import Ink, Look, luminance
+from compiler.picture.ink import PAPER, TEXT, Ink, Look, luminance
 from compiler.picture.labels import Cell, Label
 from compiler.picture.sheet import Edge, Sheet, Tile
 
@@ -38,6 +38,8 @@ COLOURS: dict[Tone, Callable[[Ink], str]] = {
     "mono": lambda ink: grey(ink.light),
 }
 """The one colour that each tone gives an ink; `auto` leaves it as it is."""
+
+
 TONES: tuple[Tone, ...] = ("auto", *COLOURS)
 
 
@@ -45,7 +47,7 @@ def toned(sheet: Sheet, tone: Tone) -> Sheet:
     """The sheet in a tone. It has a name of its own, as its ids are others' too."""
     if tone == "auto":
         return sheet
-    paint = _Paint(COLOURS[tone])
+    paint = (_Grey if tone == "mono" else _Paint)(COLOURS[tone])
     return replace(
         sheet,
         name=f"{sheet.name}-{tone}",
@@ -74,12 +76,22 @@ class _Paint:
         return replace(edge, ink=self.ink(edge.ink))
 
     def label(self, label: Label) -> Label:
-        return tuple(replace(line, cells=tuple(map(self._cell, line.cells))) for line in label)
+        return tuple(replace(line, cells=tuple(map(self.cell, line.cells))) for line in label)
 
-    def _cell(self, cell: Cell) -> Cell:
+    def cell(self, cell: Cell) -> Cell:
         return replace(
             cell,
             runs=tuple(replace(run, ink=self.ink(run.ink)) for run in cell.runs),
             fill=cell.fill and self.ink(cell.fill),
             outline=cell.outline and self.ink(cell.outline),
         )
+
+
+class _Grey(_Paint):
+    """Greys, and hatching for what is told by its colour alone."""
+
+    def cell(self, cell: Cell) -> Cell:
+        if cell.mono is None:
+            return super().cell(cell)
+        runs = tuple(replace(run, ink=TEXT) for run in cell.runs)
+        return super().cell(replace(cell, fill=PAPER, hatch=cell.mono, runs=runs))
