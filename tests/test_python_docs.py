@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from contextlib import chdir
 from dataclasses import replace
 from pathlib import Path
@@ -15,10 +16,12 @@ import dsl
 from compiler.cli import run
 from compiler.cost import cost
 from compiler.cost.render import as_text
-from compiler.diagram import draw
+from compiler.diagram import Wishes, draw
 from compiler.diff import diff
 from compiler.ir.nodes import leaves
 from compiler.lowering.lower import lower
+from compiler.source import emit
+from dsl.models import shelf
 
 TEXT = (Path(__file__).parent.parent / "docs" / "python.md").read_text(encoding="utf-8")
 
@@ -134,3 +137,39 @@ def test_the_command_prints_the_tree_or_a_part(capsys: pytest.CaptureFixture[str
     assert run(["ir", "googlenet", "inception_3a.b6"]) == 2
     error = capsys.readouterr().err
     assert "there is no inception_3a.b6" in error and "Did you mean inception_3a.b" in error
+
+
+def odd(value: object) -> Any:
+    """A value of another type than is asked for."""
+    return value
+
+
+WRONG: list[tuple[Callable[[], Any], str]] = [
+    (lambda: draw(odd(3)), "draw takes a Network, a Spec, a path, or a name on the shelf, not int"),
+    (lambda: draw("googlenet", odd(3)), "what is drawn goes by its name, not int"),
+    (lambda: draw("googlenet", "v1", odd({"shapes": True})), "wishes are a Wishes, not dict"),
+    (lambda: draw("none.yaml"), "can't read none.yaml"),
+    (lambda: Wishes(fit=odd(17)), "17 is no width"),
+    (
+        lambda: draw("googlenet", "v1").toned(odd("drak")),
+        "a tone is one of auto, light, dark",
+    ),
+    (lambda: draw("googlenet", "v1").made("png", scale=0), "a scale is pixels a point, a number"),
+    (lambda: draw("googlenet", "v1").made("png", scale=odd("2")), "from 0.1 on: '2'"),
+    (lambda: draw("googlenet", "v1").made("png", scale=float("nan")), "from 0.1 on: nan"),
+    (lambda: lower(odd("googlenet")), "lower takes a Spec, not str"),
+    (lambda: cost(odd(dsl.load("googlenet"))), "cost takes a Network, not Spec"),
+    (lambda: emit(odd(dsl.load("googlenet"))), "emit takes a Network, not Spec"),
+]
+
+
+@pytest.mark.parametrize(("call", "told"), WRONG, ids=[told for _, told in WRONG])
+def test_what_a_stranger_passes_is_refused_in_words(call: Callable[[], Any], told: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(told)):
+        call()
+
+
+def test_what_is_drawn_may_be_a_name_a_path_or_a_spec() -> None:
+    drawn = draw(lower(dsl.load("googlenet")), "v1")
+    for given in ("googlenet", shelf.find("googlenet"), str(shelf.find("googlenet"))):
+        assert draw(given, "v1") == drawn

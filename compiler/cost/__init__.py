@@ -17,6 +17,7 @@ from compiler.cost.report import Report
 from compiler.cost.rows import COLUMNS, Counts, Row, Total, counted
 from compiler.cost.sums import tally, whole_field
 from compiler.ir.network import Network
+from dsl.models.faults import expect
 
 __all__ = ["COLUMNS", "Counts", "Field", "Report", "Row", "Total", "cost", "measure"]
 
@@ -29,6 +30,7 @@ def cost(
     By default an evaluating pass without auxiliary heads; with `training` a training pass with
     them. `dtype_bytes` is the size of one weight or activation: 4 for float32.
     """
+    expect(network, (Network,), "cost takes a Network", "`lower` gives one of a Spec")
     trunk, nodes = network.trunk, network.nodes if training else network.trunk
     added = total(tally(node, training) for node in nodes)
     heads = 0 if training else sum(tally(tap, training).params for tap in network.taps)

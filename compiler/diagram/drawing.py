@@ -11,42 +11,45 @@ from compiler.diagram.page import overview
 from compiler.diagram.wishes import PLAIN, Wishes
 from compiler.ir.network import Network
 from compiler.ir.nodes import Node, Tap, children
-from compiler.lowering.lower import lower
+from compiler.lowering.given import Given, network_of
 from compiler.picture import Picture
 from compiler.picture.sheet import Sheet
-from dsl import Spec
+from dsl.models.faults import expect
 from dsl.models.identifiers import is_device
 from dsl.text.problems import did_you_mean
 
 Maker = Callable[[], Sheet]
 
 
-def draw(given: Network | Spec, what: str = "overview", wishes: Wishes = PLAIN) -> Picture:
-    """One drawing of a network or a spec, which a notebook shows and `save` writes.
+def draw(given: Given, what: str = "overview", wishes: Wishes = PLAIN) -> Picture:
+    """One drawing of a network, which a notebook shows and `save` writes.
 
+    `given` is the network or its spec, a path, or a name on the shelf.
     `what` is a name of `parts`, or the path of a step or of a block's use, with a dot before it
     where a drawing is called the same. Raises `LookupError` for any other, and `ValueError` for
-    wishes that the drawing can't fulfil.
+    wishes that the drawing can't fulfil; `SpecError`, which is one, for arguments of other kinds.
     """
-    network = lower(given) if isinstance(given, Spec) else given
+    network = network_of(given, "draw")
+    expect(what, (str,), "what is drawn goes by its name", "`parts(network)` has them")
+    expect(wishes, (Wishes,), "wishes are a Wishes", "such as `Wishes(shapes=True)`")
     return Picture(sheet_of(network, what, wishes))
 
 
 def draw_diff(
-    one: Network | Spec,
-    other: Network | Spec,
+    one: Given,
+    other: Given,
     names: tuple[str, str] | None = None,
     *,
     training: bool = True,
 ) -> Picture:
-    """Two networks or specs side by side, what differs marked, as `compiler.diff.diff` finds it.
+    """Two networks side by side, what differs marked, as `compiler.diff.diff` finds it.
 
     Without `names` they are called as they are, by their titles where those tell them apart.
     """
     from compiler.diagram.sides import sides
     from compiler.diff import diff
 
-    networks = [lower(each) if isinstance(each, Spec) else each for each in (one, other)]
+    networks = [network_of(each, "draw_diff") for each in (one, other)]
     found = [" ".join([each.name, *each.options]) for each in networks]
     if found[0] == found[1]:
         found = [each.title or each.name for each in networks]

@@ -42,7 +42,7 @@ SLIDE = Room(960, 540, 18)
 
 def room_of(text: str) -> Room:
     """`17cm`, `85 mm`, `6.7in`, `241pt` or `slide`. Raises `ValueError`."""
-    said = text.strip().lower()
+    said = str(text).strip().lower()  # A program may pass a number.
     if said == "slide":
         return SLIDE
     found = re.fullmatch(rf"(\d+(?:\.\d*)?|\.\d+)\s*({'|'.join(UNITS)})", said)

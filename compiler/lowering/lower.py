@@ -23,6 +23,7 @@ from compiler.lowering.scope import Budget, Scope, Stop, Value, init_of
 from compiler.lowering.size import Counter
 from compiler.lowering.steps import lower_step, lower_steps
 from dsl.models import layers
+from dsl.models.faults import expect
 from dsl.models.model import Section
 from dsl.models.naming import child_names, section_names
 from dsl.models.spec import Aux, Spec
@@ -39,6 +40,7 @@ def lower(spec: Spec, *, limit: int = LIMIT, variant: str | None = None) -> Netw
 
     `limit` bounds the parameters.
     """
+    expect(spec, (Spec,), "lower takes a Spec", "`dsl.load` gives one")
     report = Report(check(spec), spec.texts)
     report.stop_if_any()
     network = _network(spec, report, limit, variant)

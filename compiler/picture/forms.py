@@ -17,6 +17,7 @@ from compiler.picture.svg import as_svg
 from compiler.picture.tikz import as_tex, as_tikz
 from compiler.picture.tones import Tone, toned
 from compiler.picture.words import clean
+from dsl.text.numbers import is_number
 
 
 def _text(written: Callable[[Sheet], str]) -> Callable[[Sheet], bytes]:
@@ -39,6 +40,8 @@ def _png(sheet: Sheet, scale: float | None = None) -> bytes:
     return render(as_dot(sheet), "png", scale=scale)
 
 
+COARSEST = 0.1
+"""Pixels a point of the smallest PNG: nothing can be told apart in a smaller one."""
 TALLEST = 16_383 * 72 / 72.27
 """What TeX can measure, in points: a dimension ends below 2**14 of its own."""
 
@@ -112,6 +115,9 @@ class Picture:
         `RenderUnavailable` for a form that needs Graphviz where there is none, `RenderError` if
         that fails or the PNG would be too large.
         """
+        if scale is not None and not (is_number(scale) and scale >= COARSEST):
+            told = f"a scale is pixels a point, a number from {COARSEST:g} on"
+            raise ValueError(f"{told}: {scale!r}")
         if form not in FORMS:
             raise ValueError(f"a picture is made as {endings()}, not as {form}")
         if form == "png":

@@ -44,7 +44,12 @@ TONES: tuple[Tone, ...] = ("auto", *COLOURS)
 
 
 def toned(sheet: Sheet, tone: Tone) -> Sheet:
-    """The sheet in a tone. It has a name of its own, as its ids are others' too."""
+    """The sheet in a tone. It has a name of its own, as its ids are others' too.
+
+    Raises `ValueError` for a word that is no tone.
+    """
+    if tone not in TONES:
+        raise ValueError(f"a tone is one of {', '.join(TONES)}: {tone!r}")
     if tone == "auto":
         return sheet
     paint = (_Grey if tone == "mono" else _Paint)(COLOURS[tone])

@@ -28,6 +28,7 @@ from compiler.source.made import ClassText
 from compiler.source.members import methods, output_name
 from compiler.version import __version__
 from dsl.models.extent import sample
+from dsl.models.faults import expect
 
 if TYPE_CHECKING:
     from compiler.source.copied import Copies
@@ -44,6 +45,7 @@ def emit(net: Network, digest: str = "") -> str:
 
     `digest` identifies the spec in the header.
     """
+    expect(net, (Network,), "emit takes a Network", "`lower` gives one of a Spec")
     emitter = Emitter(net)
     init = list(network.init(net, emitter))
     if alike := emitter.merged():
