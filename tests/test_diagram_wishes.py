@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import replace
 from functools import cache
 from itertools import combinations, pairwise
@@ -352,13 +353,22 @@ def calling() -> Network:
 
 @pytest.mark.parametrize("fold", [False, True])
 @pytest.mark.parametrize("wishes", [Wishes(), Wishes(shapes=True, up=True), Wishes(fit="40cm")])
-@pytest.mark.parametrize("what", ["outer", "a", "full", "side", "sheet"])
+@pytest.mark.parametrize("what", ["outer", "a", "full", "side"])
 def test_called_blocks_have_frames_in_frames(what: str, wishes: Wishes, fold: bool) -> None:
     drawn = draw(calling(), what, replace(wishes, fold=fold)).sheet
     hold(drawn)
     frames = [tile.name for tile in drawn.tiles if tile.outline == "frame"]
     titles = {tile.name for tile in drawn.tiles} & {name.removesuffix(".frame") for name in frames}
     assert len(titles) == len(frames) > 0
+
+
+def test_on_a_sheet_called_blocks_are_boxes_that_name_their_panels() -> None:
+    drawn = draw(calling(), "sheet", Wishes(fold=True)).sheet
+    hold(drawn)
+    assert not [tile for tile in drawn.tiles if tile.outline == "frame"]
+    there = panels_of(drawn)
+    said = {shown(tile) for tile in drawn.tiles if tile.name.startswith("outer/")}
+    assert {f"3 × pair w {there['pair']}", f"sep w=2w {there['sep']}"} <= said
 
 
 def test_frames_say_what_is_called_and_with_what_in_the_blocks_own_terms() -> None:
@@ -383,14 +393,114 @@ def test_one_page_has_the_network_and_every_distinct_block(name: str, wishes: Wi
         here = [tile for tile in drawn.tiles if tile.name.startswith(f"{block}/")]
         wanted = sorted(sorted(shown(tile).split()) for tile in alone.tiles if tile.name != "uses")
         caption, *boxes = here
-        assert shown(caption).startswith(block)
-        if not wishes.fit:  # Else names may be left out.
+        assert re.match(rf"\([a-z]\) {block}\b", shown(caption))
+        inner = [tile for tile in boxes if re.search(r" \([a-z]\)", shown(tile))]
+        if not wishes.fit and not inner:  # Else names may be left out.
             assert sorted(sorted(shown(tile).split()) for tile in boxes) == wanted
     heads = {tile.name.split("/")[0] for tile in drawn.tiles}
     assert {tap.name for tap in network.taps} <= heads
     assert len({tile.name for tile in drawn.tiles}) == len(drawn.tiles)
     names = {tile.name for tile in drawn.tiles}
     assert all({edge.tail.tile, edge.head.tile} <= names for edge in drawn.edges)
+
+
+def panels_of(drawn: Sheet) -> dict[str, str]:
+    """The letter of each panel, by what it is called."""
+    captions = [shown(tile) for tile in drawn.tiles if tile.name.endswith("/caption")]
+    return {text.split()[1]: text.split()[0] for text in captions}
+
+
+@pytest.mark.parametrize("fit", ["", "17cm"])
+def test_panels_have_letters_by_which_the_network_refers_to_them(fit: str) -> None:
+    drawn = sheet("inception_v3", "sheet", Wishes(fit=fit))
+    there = panels_of(drawn)
+    assert sorted(there.values()) == [f"({letter})" for letter in "abcdefgh"]
+    assert [*there.values()] == sorted(there.values()), "in the order in which they are read"
+    column = [shown(tile) for tile in drawn.tiles if tile.name.startswith("network/")]
+    for name, times in {"A": "3 × ", "B_to_C": "", "stem": "", "aux": ""}.items():
+        assert any(f"{times}{name} {there[name]}" in text for text in column), name
+
+
+def test_steps_without_a_name_of_their_own_are_panels_and_blocks_in_them_are_boxes() -> None:
+    drawn = sheet("inception_time", "sheet", Wishes())
+    hold(drawn)
+    there = panels_of(drawn)
+    assert [*there] == ["network", "first", "module", "group1", "group2"]
+    said = [shown(tile) for tile in drawn.tiles if tile.name.startswith("group2/")]
+    assert said.count(f"module {there['module']}") == 3
+
+
+def test_a_block_called_like_another_panel_has_one_of_its_own() -> None:
+    text = """
+name: a
+input: [3, 16, 16]
+classes: 2
+inception: {network: {concat: [1x1 4, 3x3 4]}, stem: {concat: [1x1 4, 3x3 w], params: [w]}}
+stem: [3x3 4, 3x3 8]
+body: [one: network, two: stem w=4]
+"""
+    drawn = draw(lower(loads(text)), "sheet").sheet
+    hold(drawn)
+    captions = [tile for tile in drawn.tiles if tile.name.endswith("/caption")]
+    assert [shown(tile).split(" ")[:2] for tile in captions] == [
+        ["(a)", "network"], ["(b)", "stem"], ["(c)", "network"], ["(d)", "stem"]
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["inception_v3", "inception_v4"])
+def test_a_sheet_is_no_higher_than_a_page(name: str) -> None:
+    drawn = sheet(name, "sheet", Wishes(fit="17cm"))
+    hold(drawn)
+    assert drawn.page[1] <= 24 * 72 / 2.54
+    assert letters(drawn) >= 6 - 1e-9
+
+
+@pytest.mark.parametrize(
+    ("fit", "width", "height"),
+    [("17x24cm", 17, 24), ("17 cm × 24 cm", 17, 24), ("170mmx24cm", 17, 24),
+     ("a4", 17, 25.7), ("Letter", 16.51, 22.86), ("8.5x9in", 21.59, 22.86)],
+)  # fmt: skip
+def test_a_room_may_have_a_height(fit: str, width: float, height: float) -> None:
+    room = room_of(fit)
+    assert room.width * 2.54 / 72 == pytest.approx(width)
+    assert room.height and room.height * 2.54 / 72 == pytest.approx(height)
+
+
+@pytest.mark.parametrize(
+    ("layout", "fit"),
+    [("column", "8.5x13cm"), ("column", "17x8cm"), ("snake", "17x17cm"), ("snake", "12x24cm")],
+)
+def test_an_overview_fits_a_height_in_as_many_columns_as_that_takes(layout: Any, fit: str) -> None:
+    drawn = sheet("inception_v3", "overview", Wishes(layout=layout, fit=fit))
+    hold(drawn)
+    height = room_of(fit).height
+    assert height and drawn.page[1] <= height + 0.01
+    assert letters(drawn) >= 6 - 1e-9
+    said = texts(drawn)
+    assert {tap.name for tap in of("inception_v3").taps} <= {text.split()[0] for text in said}
+    assert any("1.97 G" in text for text in said) or layout == "snake", "costs are told"
+
+
+def test_rows_that_would_be_short_hold_several_resolutions() -> None:
+    drawn = sheet("xception", "overview", Wishes())
+    hold(drawn)
+    cards = [tile for tile in drawn.tiles if tile.kind.startswith("heat")]
+    per_row = Counter(tile.top for tile in cards)
+    assert [*per_row.values()] == [5, 5, 3]
+    assert [shown(tile) for tile in drawn.tiles if tile.outline == "none"] == [
+        "299 → 147", "147 × 147", "74 × 74", "37 × 37", "19 × 19", "10 × 10"
+    ]  # fmt: skip
+    full = sheet("inception_v3", "overview", Wishes())
+    lefts = {tile.left for tile in full.tiles if tile.outline == "none"}
+    assert lefts == {0}, "where rows are full, each is of one resolution"
+
+
+def test_what_fits_no_height_is_told_what_would_do() -> None:
+    with pytest.raises(ValueError, match=r"in 17 × 2 cm the smallest letters") as found:
+        sheet("inception_v3", "overview", Wishes(layout="column", fit="17x2cm"))
+    for enough in str(found.value).rpartition("fits in ")[2].split(" or "):
+        drawn = sheet("inception_v3", "overview", Wishes(layout="column", fit=enough))
+        assert letters(drawn) >= 6 - 1e-9
 
 
 def test_a_network_without_blocks_has_a_page_too() -> None:

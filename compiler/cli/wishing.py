@@ -13,8 +13,8 @@ OPTIONS = (
     click.option(
         "--fit",
         metavar="WIDTH",
-        help="How wide it comes out: 17cm, 85mm, 6.7in, 240pt or slide; laid out closer "
-        "where its letters would be too small.",
+        help="How wide it comes out, and how high at most: 17cm, 6.7in, 240pt, 17x12cm, a4, "
+        "letter or slide; laid out closer where its letters would be too small.",
     ),
     click.option(
         "--layout",

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from compiler.diagram.items import Split
-from compiler.diagram.spacing import Spacing
+from compiler.diagram.spacing import NAME, Spacing
 from compiler.diagram.style import look
 from compiler.picture.ink import TEXT, Ink
 from compiler.picture.labels import Cell, Line, Run, beside, exits, room_for
 from compiler.picture.metrics import fit
 
-BAR_HEIGHT, CELL_HEIGHT = 41, 16
+CELL_HEIGHT = 16
 PAD = 8
-NAME = 9
 CHIP = 7
 """Points of one colour of several."""
 FEWEST = 5
 """Letters of a branch's name that are still worth telling."""
 
 
-def cell_text(text: str, name: str = "") -> tuple[Run, ...]:
+def cell_text(text: str, name: str = "", size: float = NAME) -> tuple[Run, ...]:
     """What a join bar says of a branch: its name discreetly, and its channels."""
-    return beside(Run(name, NAME), Run(text, 10, ink=TEXT))
+    return beside(Run(name, size), Run(text, 10, ink=TEXT))
 
 
 def bar_label(
@@ -33,24 +32,27 @@ def bar_label(
     """A join bar: a cell for each branch, the join's word, and where edges leave."""
     return (
         Line(1, (Cell(width, 1),)),
-        arrivals(split, columns, width),
-        *spacing.face(split.bar, width, BAR_HEIGHT - CELL_HEIGHT - 2),
+        arrivals(split, columns, width, spacing),
+        *spacing.face(split.bar, width, spacing.bar - CELL_HEIGHT - 2),
         exits(ports, width),
     )
 
 
-def arrivals(split: Split, columns: list[tuple[float, int]], width: float) -> Line:
+def arrivals(
+    split: Split, columns: list[tuple[float, int]], width: float, spacing: Spacing
+) -> Line:
     """The line on top of a bar: a cell for each branch of which it says something.
 
     It has the branch's colour, or one that none has behind those of all that it is made of.
     """
     at, cells = 0.0, []
-    pairs = zip(split.bar.branches, split.cells, split.names, columns, strict=True)
+    names = spacing.told(split)
+    pairs = zip(split.bar.branches, split.cells, names, columns, strict=True)
     for i, (colours, text, name, (left, own)) in enumerate(pairs):
         chips = _chips(colours) if len(colours) > 1 else []
         space = own - PAD - room_for(cell_text(text, " ")[1:])
         aside = CHIP * len(chips)
-        said = cell_text(text, short(name, space - 2 * aside))
+        said = cell_text(text, short(name, space - 2 * aside, spacing.name), spacing.name)
         fill = look(colours[0] if len(colours) == 1 else "product").fill if said else None
         if not said or room_for(said) + 2 * aside > own - PAD:
             chips, aside = [], 0
@@ -65,9 +67,9 @@ def _chips(colours: tuple[str, ...]) -> list[Cell]:
     return [Cell(CHIP, CELL_HEIGHT, fill=look(name).fill) for name in colours]
 
 
-def short(name: str, space: float) -> str:
+def short(name: str, space: float, size: float) -> str:
     """A branch's name, cut to a space; nothing where too little of it would be left."""
-    cut = fit(name, NAME, space) if name else ""
+    cut = fit(name, size, space) if name else ""
     return cut if cut == name or len(cut) > FEWEST else ""
 
 

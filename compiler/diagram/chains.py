@@ -39,7 +39,8 @@ class Planner:
     expression where it is one; `grid` the rest of a shape.
     `symbols` leaves the rest in terms of the block's parameters, too. `title` gives a box
     for the frame around what is at a path. `path` is where the nodes stand, `whose` says of which
-    use a tooltip's numbers are. What repeats in `folds` is drawn once.
+    use a tooltip's numbers are. What repeats in `folds` is drawn once. Of blocks in `elsewhere`
+    only the title is shown.
     """
 
     common: Habit
@@ -52,9 +53,11 @@ class Planner:
     whose: str = ""
     title: Callable[[Series | Parallel, str], Box | None] = lambda node, path: None
     folds: Folds = NONE
+    elsewhere: frozenset[str] = frozenset()
 
     def chain(self, node: Node) -> Chain:
         """The items that show a node."""
+        inside: Chain = ()
         if self._at(node) in self.folds.gone:
             return ()
         match node:
@@ -64,6 +67,8 @@ class Planner:
                 return (self._box(node),)
             case Series() if is_unit(node):
                 return (self._box(node),)
+            case Series() | Parallel() if node.use and node.use.block in self.elsewhere:
+                pass  # Its title says where.
             case Series():
                 within = self._below(node)
                 inside = tuple(item for child in node.nodes for item in within.chain(child))
@@ -73,7 +78,9 @@ class Planner:
         opening = self.title(node, self._at(node))
         if opening is None:
             return inside
-        return (Frame(opening, inside),) if inside else (opening,)
+        if inside:
+            return (Frame(opening, inside),)
+        return (replace(opening, right=small(self._shape(node.out) if self.shapes else "")),)
 
     def _box(self, node: Leaf | Series) -> Box:
         terms = self.number if self.symbols else None

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from compiler.diagram.bars import (
-    BAR_HEIGHT,
     CELL_HEIGHT,
     bar_label,
     departures,
@@ -21,7 +20,7 @@ from compiler.diagram.wiring import Named, Place, Wiring
 from compiler.picture.labels import Cell, Line, exits, strong
 from compiler.picture.sheet import End
 
-BETWEEN = 14
+BETWEEN = ROOMY.between
 """Points between what stands one below the other."""
 FORK = (strong("split"),)
 ORIGIN = Place(0, 0)
@@ -82,26 +81,26 @@ class Columns:
         named = self._title(frame.title, within, entries, inner)
         self._wiring.join(sources, named.entry(within / 2))
         widths = self._ruler.spread(frame.chain, within, stretch=True)
-        below = Place(inner.left, named.bottom + BETWEEN)
+        below = Place(inner.left, named.bottom + self._spacing.between)
         leaving = [x - air for x in ports]
         reached = self._chain(frame.chain, widths, named.exits(entries), below, leaving)
-        bottom = reached.top - BETWEEN + air
+        bottom = reached.top - self._spacing.between + air
         self._wiring.frame(frame.title, place, (width, bottom - place.top))
-        return Reached(reached.ends, bottom + BETWEEN)
+        return Reached(reached.ends, bottom + self._spacing.between)
 
     def _title(self, title: Box, width: int, ports: list[float], place: Place) -> Named:
-        height = self._spacing.title
+        height = self._spacing.tall(title, width, self._spacing.title)
         label = (*self._spacing.face(title, width, height - 1), exits(ports, width))
         return self._wiring.box(title, place, (width, height), label, title.outline)
 
     def _box(
         self, box: Box, width: int, sources: list[End], ports: list[float], place: Place
     ) -> Reached:
-        height = self._spacing.height
+        height = self._spacing.tall(box, width, self._spacing.height)
         label = (*self._spacing.face(box, width, height - 1), exits(ports, width))
         named = self._wiring.box(box, place, (width, height), label, box.outline)
         self._wiring.join(sources, named.entry(width / 2))
-        return Reached(named.exits(ports), named.bottom + BETWEEN)
+        return Reached(named.exits(ports), named.bottom + self._spacing.between)
 
     def _split(
         self, split: Split, width: int, sources: list[End], ports: list[float], place: Place
@@ -120,11 +119,11 @@ class Columns:
             ends.append(found.ends)
             bar = max(bar, found.top)
         label = bar_label(split, columns, width, ports, self._spacing)
-        size, under = (width, BAR_HEIGHT), Place(place.left, bar)
+        size, under = (width, self._spacing.bar), Place(place.left, bar)
         named = self._wiring.box(split.bar, under, size, label, "square")
         for i, (each, (left, own)) in enumerate(zip(ends, columns, strict=True)):
             self._wiring.join(each, named.entry(left + own / 2, f"t{i}"))
-        return Reached(named.exits(ports), named.bottom + BETWEEN)
+        return Reached(named.exits(ports), named.bottom + self._spacing.between)
 
     def _fork(
         self,
@@ -136,7 +135,7 @@ class Columns:
     ) -> Reached:
         """The bar that shares channels out: its cells say how many each branch gets."""
         ports = self._ruler.beginnings(split, width)
-        height = BAR_HEIGHT - CELL_HEIGHT - 2
+        height = self._spacing.bar - CELL_HEIGHT - 2
         label = (
             Line(height, (Cell(width, height, FORK),)),
             departures(split, columns, width),
@@ -144,7 +143,7 @@ class Columns:
         )
         told, path = f"split {', '.join(split.shares)}", f"{split.bar.path}.split"
         fork = Box(FORK, "join", told, path=path)
-        size = (width, BAR_HEIGHT)
+        size = (width, self._spacing.bar)
         named = self._wiring.box(fork, place, size, label, "square")
         self._wiring.join(sources, named.entry(width / 2))
-        return Reached(named.exits(ports), named.bottom + BETWEEN)
+        return Reached(named.exits(ports), named.bottom + self._spacing.between)

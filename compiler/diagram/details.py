@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from compiler.diagram.chains import Planner
@@ -40,10 +40,14 @@ def named(network: Network, part: str) -> str:
 
 @dataclass(frozen=True)
 class Details:
-    """The details of one network. What all of them need is read off it once."""
+    """The details of one network. What all of them need is read off it once.
+
+    Blocks in `letters` are drawn elsewhere on the same page: inside others they are one box.
+    """
 
     network: Network
     wishes: Wishes = PLAIN
+    letters: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def uses(self) -> dict[str, list[Use]]:
@@ -70,11 +74,12 @@ class Details:
         shown, grid = self.wishes.shapes, grid_of(places)
         body, number = _body(places[0]), number_of(places)
         found = self._folds(*((_body(use),) for use in places))
-        titles = Titles(dict(calls((body,))), found.runs, number, whose=told)
+        titles = Titles(dict(calls((body,))), found.runs, number, whose=told, letters=self.letters)
         planner = Planner(
-            self.common, number, shown, shown, True, grid, whose=told, title=titles, folds=found
-        )
-        chain, note = differing(planner.chain(written_out(body)), places, self._drawn)
+            self.common, number, shown, shown, True, grid, whose=told, title=titles, folds=found,
+            elsewhere=frozenset(self.letters),
+        )  # fmt: skip
+        chain, note = differing(planner.chain(self._written(body)), places, self._drawn)
         text = subtitle(places)
         chain = trimmed((source, *ended(chain, last)))
         name = sheet_name(self.network, block)
@@ -87,8 +92,14 @@ class Details:
 
     def _drawn(self, use: Use) -> Chain:
         body = _body(use)
-        title = Titles(dict(calls((body,))), number=term)
-        return Planner(self.common, term, symbols=True, title=title).chain(written_out(body))
+        title = Titles(dict(calls((body,))), number=term, letters=self.letters)
+        planner = Planner(self.common, term, symbols=True, title=title)
+        planner = replace(planner, elsewhere=frozenset(self.letters))
+        return planner.chain(self._written(body))
+
+    def _written(self, body: Node) -> Node:
+        """A block with others in it written out, unless they are drawn elsewhere."""
+        return body if self.letters else written_out(body)
 
     def _folds(self, *builds: Steps) -> Folds:
         return folds(*builds) if self.wishes.fold else NONE
@@ -115,9 +126,11 @@ class Details:
             outer + path: replace(run, last=outer + run.last) for path, run in found.runs.items()
         }
         found = Folds(runs, frozenset(outer + path for path in found.gone))
-        title = Titles(titles, found.runs, whole=True)
-        inner = self.wishes.shapes
-        return Planner(self.common, plain, True, inner, path=outer, title=title, folds=found)
+        title = Titles(titles, found.runs, whole=True, letters=self.letters)
+        return Planner(
+            self.common, plain, True, self.wishes.shapes, path=outer, title=title, folds=found,
+            elsewhere=frozenset(self.letters),
+        )  # fmt: skip
 
     def aux(self, tap: Tap) -> Sheet:
         """One auxiliary head."""
@@ -133,12 +146,16 @@ class Details:
 
     def part(self, path: str, node: Node) -> Sheet:
         """One step, or one use of a block, in its own numbers."""
+        return self._laid(self.part_plan(path, node))
+
+    def part_plan(self, path: str, node: Node) -> Plan:
+        """What that shows."""
         planner = self._planner((node,), path.removesuffix(node.name), path)
         source = Box((strong("input"),), "input", f"input of {path}", small(shape(node.inp)))
         chain = trimmed((source, *planner.chain(node)), FULL)
         name, title = sheet_name(self.network, path), named(self.network, path)
         about = ", ".join(filter(None, [binding(path, node), amounts(node)]))
-        return self._laid(Plan(name, title, about, chain, self.common))
+        return Plan(name, title, about, chain, self.common)
 
     def full(self) -> Sheet:
         """Every block of the trunk drawn out, one below the other; folded, what repeats once."""

@@ -64,7 +64,10 @@ class Grid:
 
     def _row(self, each: Row, top: float) -> tuple[list[Tile], float]:
         """A row's label, its cards and their heads, and how far down they reach."""
-        top = self._named(each.label, 0, top)
+        begin = self._named(each.label, 0, top)
+        for column, text in each.marks.items():
+            begin = self._named(text, self._left(column), top)
+        top = begin
         cards = [self._card(card, column, top) for column, card in enumerate(each.cards)]
         for left, right in pairwise(cards):
             self._level(left, right)

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from functools import cached_property
 from itertools import pairwise
 
 from compiler.diagram.cards import HEIGHT
 from compiler.diagram.grid import BESIDE, TAP_HEIGHT, Grid
+from compiler.diagram.heat import Heat
 from compiler.diagram.rows import Card, Row
-from compiler.diagram.spacing import even
-from compiler.diagram.text import counted, shape
-from compiler.ir.measures import Measure
+from compiler.diagram.spacing import ROOMY, even
+from compiler.diagram.staging import step_key
+from compiler.diagram.text import shape
 from compiler.ir.nodes import Tap
 from compiler.picture.labels import Cell, Label, Run, beside, line, room_for, small, strong
 from compiler.picture.metrics import fit
-from compiler.picture.sheet import Tile
+from compiler.picture.sheet import Edge, End, Tile
 
-STAGE, BETWEEN = 30, 14
-"""Points of a box in a column, and between two."""
 PAD = 10
+CHANNEL = 30
+"""Points between columns, where the line from one to the next goes."""
+TIGHT = 6
+"""How much lower boxes are where little is between them."""
 MOST = 300
 """Longer names are cut."""
-INPUT = "input"
 
 
 class Wide(Grid):
@@ -50,7 +52,28 @@ class Wide(Grid):
 
 
 class Column(Grid):
-    """A box for each stage, as papers draw it: `4 × A`, and what comes out of it."""
+    """A box for each stage, as papers draw it: `4 × A`, and what comes out of it.
+
+    Past the last box of a column the next one begins, where there are more `columns`. `letters`
+    are the panels of heads.
+    """
+
+    def __init__(
+        self,
+        lines: list[Row],
+        heat: Heat,
+        *,
+        columns: int = 1,
+        between: float = ROOMY.between,
+        letters: Mapping[str, str] | None = None,
+    ) -> None:
+        self._columns, self._between, self._letters = columns, between, letters or {}
+        self._height = ROOMY.height - (TIGHT if between < ROOMY.between else 0)
+        super().__init__(lines, heat, above=True)
+
+    @cached_property
+    def _cards(self) -> list[Card]:
+        return [card for each in self._lines for card in each.cards]
 
     @property
     def width(self) -> float:
@@ -58,108 +81,127 @@ class Column(Grid):
         return max(tile.left + tile.width for tile in self._nodes)
 
     def _draw(self) -> None:
-        cards = [card for each in self._lines for card in each.cards]
-        self._width = self._aside([tap for card in cards for tap in card.taps])
-        wide, top = even(max(map(self._need, cards))), 0.0
+        self._width = self._aside([tap for card in self._cards for tap in card.taps])
+        left = 0.0
+        before: Tile | None = None
+        for group in _columns(self._cards, self._columns):
+            tiles = self._column(group, left)
+            if before:
+                self._next(before, tiles[0], left - CHANNEL / 2)
+            before, left = tiles[-1], self.width + CHANNEL
+
+    def _column(self, cards: list[Card], begin: float) -> list[Tile]:
+        """Boxes one below the other, and their heads beside them."""
+        top, wide = 0.0, self._wide
         tiles: list[Tile] = []
         for card in cards:
-            tiles.append(self._box(card, (0, top, wide, STAGE), self._stage(card, wide)))
+            place = (begin, top, wide, self._height)
+            tiles.append(self._box(card, place, self._stage(card)))
             left = tiles[-1]
             for i, tap in enumerate(card.taps):
-                at = wide + BESIDE + i * (self._width + BESIDE)
-                head = self._tap(tap, at, top + (STAGE - TAP_HEIGHT) / 2)
+                at = begin + wide + BESIDE + i * (self._width + BESIDE)
+                head = self._tap(tap, at, top + (self._height - TAP_HEIGHT) / 2)
                 self._level(left, head, dashed=True)
                 left = head
-            top += STAGE + BETWEEN
+            top += self._height + self._between
         for above, below in pairwise(tiles):
             self._upright(above, below, dashed=False)
+        return tiles
+
+    def _next(self, last: Tile, first: Tile, channel: float) -> None:
+        """From the right of a column's last box up to the left of the next one's first."""
+        tail, head = last.top + last.height / 2, first.top + first.height / 2
+        ends = End(last.name, (last.left + last.width, tail)), End(first.name, (first.left, head))
+        self._edges.append(Edge(*ends, ((channel, tail), (channel, head))))
 
     def _aside(self, taps: list[Tap]) -> int:
         """The width of the heads beside it."""
         return even(max((room_for(self._told(tap)) for tap in taps), default=0) + 2 * PAD)
 
-    def _need(self, card: Card) -> float:
-        side = max(run.room for run in _sides(card)) + 2 * PAD
-        return room_for(_told(card)) + 2 * side
+    def _told(self, tap: Tap) -> tuple[Run, ...]:
+        return beside(*self._name(tap), small("train only"))
 
-    def _stage(self, card: Card, wide: float) -> Label:
+    def _name(self, tap: Tap) -> tuple[Run, Run]:
+        letter = self._letters.get(step_key(tap.name), "")
+        name = strong(fit(tap.name, 11, MOST, bold=True), 11)
+        return name, Run(f"({letter})" if letter else "")
+
+    @cached_property
+    def _costs(self) -> float:
+        """Points for the widest of what stages cost."""
+        return max(small(card.told).room for card in self._cards)
+
+    @cached_property
+    def _shapes(self) -> float:
+        """Points for the widest of what comes out of them."""
+        return max(small(shape(card.out)).room for card in self._cards)
+
+    @cached_property
+    def _wide(self) -> int:
+        return even(max(map(self._need, self._cards)))
+
+    def _need(self, card: Card) -> float:
+        return room_for(_told(card)) + 2 * (max(self._costs, self._shapes) + 2 * PAD)
+
+    def _stage(self, card: Card) -> Label:
         """What it costs, what it is, and what comes out."""
-        left, right = _sides(card)
-        side = max(left.room, right.room)
-        middle = Cell(wide - 2 * (side + PAD), STAGE, _told(card))
-        ends = Cell(side, STAGE, (left,), "start"), Cell(side, STAGE, (right,), "end")
-        return (line(Cell(PAD, 1), ends[0], middle, ends[1], Cell(PAD, 1)),)
+        side, high = max(self._costs, self._shapes), self._height
+        left, right = Cell(side, high, (small(card.told),), "start"), self._out(card, side)
+        middle = Cell(self._wide - 2 * (side + PAD), high, _told(card))
+        return (line(Cell(PAD, 1), left, middle, right, Cell(PAD, 1)),)
+
+    def _out(self, card: Card, width: float) -> Cell:
+        return Cell(width, self._height, (small(shape(card.out)),), "end")
 
 
 class CloseColumn(Column):
-    """The same where there is little room: what each stage is called, and what comes out."""
+    """The same where there is little room: no names of steps, what they cost beside their shape."""
 
     def _told(self, tap: Tap) -> tuple[Run, ...]:
-        return (strong(fit(tap.name, 11, MOST, bold=True), 11),)
+        return beside(*self._name(tap))
 
     def _need(self, card: Card) -> float:
-        return room_for(_told(card)[:1]) + _sides(card)[1].room + 4 * PAD
+        return room_for(_called(card)) + self._costs + self._shapes + 5 * PAD
 
-    def _stage(self, card: Card, wide: float) -> Label:
-        right = _sides(card)[1]
-        title = Cell(wide - right.room - 2 * PAD, STAGE, _told(card)[:1], "start")
-        return (line(Cell(PAD, 1), title, Cell(right.room, STAGE, (right,), "end"), Cell(PAD, 1)),)
+    def _stage(self, card: Card) -> Label:
+        cost, right = self._cost(card), self._out(card, self._shapes + PAD)
+        rest = self._wide - cost.width - right.width - 2 * PAD
+        title = Cell(rest, self._height, _called(card), "start")
+        return (line(Cell(PAD, 1), title, cost, right, Cell(PAD, 1)),)
+
+    def _cost(self, card: Card) -> Cell:
+        return Cell(self._costs, self._height, (small(card.told),), "end")
 
 
-def _sides(card: Card) -> tuple[Run, Run]:
-    """What stands at the left and at the right: what it costs, and what comes out."""
-    return small(card.told), small(shape(card.out))
+class BareColumn(CloseColumn):
+    """The same where there is less: costs are told by colours alone."""
+
+    def _need(self, card: Card) -> float:
+        return room_for(_called(card)) + self._shapes + 4 * PAD
+
+    def _cost(self, card: Card) -> Cell:
+        return Cell(0, self._height)
+
+
+def _columns(cards: list[Card], count: int) -> Iterator[list[Card]]:
+    """Columns of about equal length, none of which ends in a card with heads beside it."""
+    while cards:
+        size = -(-len(cards) // count)
+        free = (n for n in range(size, len(cards)) if not cards[n - 1].taps)
+        n = next(free, len(cards)) if count > 1 else len(cards)
+        yield cards[:n]
+        cards, count = cards[n:], count - 1
+
+
+def _called(card: Card) -> tuple[Run, ...]:
+    return beside(_title(card), Run(card.letter))
 
 
 def _told(card: Card) -> tuple[Run, ...]:
+    """What a stage is called, where it is drawn out, and the names of its steps."""
+    return beside(_title(card), Run(card.letter), Run(fit(card.aside, 11, MOST)))
+
+
+def _title(card: Card) -> Run:
     title = f"{card.times} × {card.title}" if card.times > 1 else card.title
-    told = fit(title, 12, MOST, bold=True)
-    return beside(strong(told), Run(fit(card.aside, 11, MOST)))
-
-
-def stages(cards: list[Card], measure: Measure) -> list[Card]:
-    """The cards as papers put them together: the stem, and one block several times in a row."""
-    return [_together(list(group), measure) for group in _groups(cards)]
-
-
-def _groups(cards: list[Card]) -> Iterator[list[Card]]:
-    """Cards that belong together: nothing leaves the trunk between them."""
-    group: list[Card] = []
-    for card in cards:
-        if group and (group[-1].taps or _sort(group[-1]) != _sort(card) or not _sort(card)):
-            yield group
-            group = []
-        group.append(card)
-    yield group
-
-
-def _sort(card: Card) -> str:
-    """What puts a card together with others; nothing for one that stands alone."""
-    if card.section == "stem" and card.path != INPUT:
-        return "stem"
-    return f"block {card.block}" if card.block else ""
-
-
-def _together(group: list[Card], measure: Measure) -> Card:
-    first, last = group[0], group[-1]
-    times = sum(card.times for card in group)
-    names = first.path if len(group) == 1 else f"{first.path} … {last.path}"
-    if first.block:
-        title, aside = first.block, names if names != first.block else ""
-    elif len(group) > 1:
-        title, aside, times = "stem", "", 1
-    else:
-        title, aside = first.title, first.aside or ("" if first.name == first.title else first.name)
-    amount = (sum if measure.adds else max)(card.amount for card in group)
-    tooltip = "\n".join(card.tooltip for card in group)
-    made = replace(last, title=title, aside=aside, times=times, strip=[], tooltip=tooltip)
-    notes = last.notes if len(group) == 1 else ()
-    return replace(made, amount=amount, told=_added(group, amount, measure), notes=notes)
-
-
-def _added(group: list[Card], amount: int, measure: Measure) -> str:
-    """What several cards have, as a sum that says so; of one card, what that says."""
-    if len(group) == 1 or not amount:
-        return group[0].told
-    sign = "Σ" if measure.adds else "≤"
-    return f"{sign} {counted(amount, measure.unit)}"
+    return strong(fit(title, 12, MOST, bold=True))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import NamedTuple
 
 from compiler.diagram.facts import has_convs, sheet_name, usual
 from compiler.diagram.fitting import fitted
@@ -24,13 +27,14 @@ from compiler.diagram.heading import (
 )
 from compiler.diagram.heat import Heat
 from compiler.diagram.kernels import DEPTHWISE, by_size, every
-from compiler.diagram.lanes import CloseColumn, Column, Wide, stages
-from compiler.diagram.rows import ROW, Row, cards, fewer, rows
-from compiler.diagram.spacing import even
+from compiler.diagram.lanes import BareColumn, CloseColumn, Column, Wide
+from compiler.diagram.rows import ROW, Card, Row, cards, fewer, flowing, is_full, rows
+from compiler.diagram.spacing import Spacing, even
+from compiler.diagram.staging import Letters, lettered, stages
 from compiler.diagram.style import HATCHES, STRIP
 from compiler.diagram.text import brief, shape, si
 from compiler.diagram.turning import Placed, turned
-from compiler.diagram.wishes import PLAIN, Layout, Wishes
+from compiler.diagram.wishes import PLAIN, Wishes
 from compiler.ir.measures import Measure
 from compiler.ir.network import Network
 from compiler.ir.nodes import macs, params
@@ -51,32 +55,57 @@ def overview(network: Network, wishes: Wishes = PLAIN) -> Sheet:
     Raises `ValueError` where it can't be as it is wished for.
     """
     wishes.only("an overview", "layout", "heat")
-    room, kinds = wishes.room, LAYOUTS[wishes.layout]
+    room, ways = wishes.room, _ways(network, wishes)
     if not room:
-        return _sheet(network, wishes, kinds[0], ROW)
-    found = [(kind, ROW, False) for kind in kinds]
-    if wishes.layout == "snake":
-        found = [(Grid, n, above) for n in range(ROW, 0, -1) for above in (False, True)]
-    return fitted((_sheet(network, wishes, *each) for each in found), room)
+        return _sheet(network, wishes, next(ways))
+    return fitted((_sheet(network, wishes, way) for way in ways), room)
 
 
-LAYOUTS: dict[Layout, tuple[type[Grid], ...]] = {
-    "snake": (Grid,),
-    "column": (Column, CloseColumn),
-    "wide": (Wide,),
-}
-"""How boxes stand in each layout, the roomiest first."""
+class Way(NamedTuple):
+    """A way to set out a network: rows of cards, and how they are drawn."""
+
+    lines: list[Row]
+    drawn: Callable[[list[Row], Heat], Grid]
 
 
-def _sheet(
-    network: Network, wishes: Wishes, kind: type[Grid], columns: int, above: bool = False
-) -> Sheet:
-    """The overview, a snake in so many columns, its labels above its rows or beside."""
-    lines = list(rows(network, wishes.measure, columns))
-    if wishes.layout == "column":
-        lines = [Row("", stages(fewer(cards(network, wishes.measure)), wishes.measure))]
+def _ways(network: Network, wishes: Wishes) -> Iterator[Way]:
+    """Every way that a layout has, the roomiest first."""
+    measure = wishes.measure
+    match wishes.layout:
+        case "wide":
+            yield Way(list(rows(network, measure)), partial(Wide, above=True))
+        case "column":
+            lines = [Row("", stages(fewer(cards(network, measure)), measure))]
+            yield from (Way(lines, partial(kind, columns=n)) for kind, n in COLUMNS)
+        case "snake":
+            yield from _snakes(network, measure)
+
+
+def _snakes(network: Network, measure: Measure) -> Iterator[Way]:
+    """Rows of one resolution each, unless that leaves much room empty; then rows that are full."""
+    full = is_full(list(rows(network, measure)))
+    for n in range(ROW, 0, -1) if full else ():
+        lines = list(rows(network, measure, n))
+        yield from (Way(lines, partial(Grid, above=above)) for above in (False, True))
+    for n in range(ROW, 0, -1):
+        yield Way(list(flowing(network, measure, n)), partial(Grid, above=True))
+
+
+COLUMNS: tuple[tuple[type[Column], int], ...] = (
+    *((Column, n) for n in (1, 2)),
+    *((CloseColumn, n) for n in (1, 2)),
+    (Column, 3),
+    (CloseColumn, 3),
+    *((BareColumn, n) for n in (1, 2, 3)),
+)
+"""How a column's boxes stand, and in how many columns, the roomiest first."""
+
+
+def _sheet(network: Network, wishes: Wishes, way: Way) -> Sheet:
+    """The overview, set out in a way."""
+    lines = way.lines
     heat = Heat.over([card.amount for each in lines for card in each.cards])
-    grid = kind(lines, heat, above=above or wishes.layout != "snake")
+    grid = way.drawn(lines, heat)
     page, title = max(grid.width, wishes.narrowest(NARROWEST)), network.title or network.name
     head = [
         *(titled(title, amounts(network), page, wrap=bool(wishes.fit)) if wishes.title else []),
@@ -87,12 +116,33 @@ def _sheet(
     return Sheet(name, title, amounts(network), heading(head), *placed)
 
 
-def schema(network: Network, wishes: Wishes) -> tuple[Placed, list[Strip]]:
-    """The network as a column alone, and what its colours mean."""
-    found = stages(fewer(cards(network, wishes.measure)), wishes.measure)
-    heat = Heat.over([card.amount for card in found])
-    grid = Column([Row("", found)], heat, above=True)
-    return turned(*grid.placed()) if wishes.up else grid.placed(), _steps(heat, wishes.measure)
+@dataclass(frozen=True)
+class Schema:
+    """A network as a column alone, on a page with drawings of its parts."""
+
+    network: Network
+    wishes: Wishes
+
+    @cached_property
+    def _stages(self) -> list[Card]:
+        measure = self.wishes.measure
+        return stages(fewer(cards(self.network, measure)), measure)
+
+    @cached_property
+    def _heat(self) -> Heat:
+        return Heat.over([card.amount for card in self._stages])
+
+    @property
+    def colours(self) -> list[Strip]:
+        """What its colours mean."""
+        return _steps(self._heat, self.wishes.measure)
+
+    def placed(self, letters: Letters, spacing: Spacing) -> Placed:
+        """Its boxes, which say by letters where parts are drawn."""
+        kind = Column if spacing.column else CloseColumn
+        lines = [Row("", lettered(self._stages, letters))]
+        grid = kind(lines, self._heat, between=spacing.between, letters=letters)
+        return turned(*grid.placed()) if self.wishes.up else grid.placed()
 
 
 def _legend(

@@ -1,12 +1,10 @@
-"""Drawings beside each other on one page: each a panel with its caption."""
+"""Drawings beside each other on one page: each a panel with its letter and its caption."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import chain
-from math import log
-from typing import NamedTuple
+from string import ascii_lowercase
 
 from compiler.diagram.heading import broken
 from compiler.diagram.style import LOOKS
@@ -15,37 +13,57 @@ from compiler.picture.labels import Cell, Line, Run, line, strong
 from compiler.picture.metrics import fit
 from compiler.picture.sheet import Edge, End, Tile
 
-GUTTER, BELOW = 34, 30
-"""Points between panels, side by side and one below the other."""
-CAPTION, ROW = 13, 18
-"""The size of a panel's name, and points from one line of its caption to the next."""
-STEP = 20
-"""How finely a page's width is tried."""
-MOST = 3
-"""Lines that are said below a panel's name."""
+CAPTION, NAMED, ROW = 13, 18, 14
+"""The size of a panel's name, and points that its line takes and one of what is said of it."""
+MOST, FEWER = 3, 2
+"""Lines that are said below a panel's name, and where there is little room."""
+AIR = 4
+"""Points between a caption and what it is of."""
 
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """Boxes and edges at their places on a sheet of their own."""
+    """Boxes and edges at their places on a sheet of their own, below a caption."""
 
     name: str
     tiles: tuple[Tile, ...]
     edges: tuple[Edge, ...]
+    caption: Tile
 
     @property
     def width(self) -> float:
         """Points from the left to the right of the last box."""
-        return max(tile.left + tile.width for tile in self.tiles)
+        return max(tile.left + tile.width for tile in (self.caption, *self.tiles))
+
+    @property
+    def head(self) -> float:
+        """Points from the top of the caption to the top of the first box."""
+        return self.caption.height + AIR
 
     @property
     def height(self) -> float:
-        """Points from the top to the bottom of the last box."""
-        return max(tile.top + tile.height for tile in self.tiles)
+        """Points from the top of the caption to the bottom of the last box."""
+        return self.head + max(tile.top + tile.height for tile in self.tiles)
 
-    def at(self, left: float, top: float) -> Placed:
-        """Its boxes at a place on a page, where each is called by the panel, too."""
-        return shifted((self.tiles, self.edges), left, top, f"{self.name}/")
+    def at(self, left: float, top: float, head: float) -> Placed:
+        """Its boxes at a place on a page, where each is called by the panel, too.
+
+        They begin `head` below its top, as those of the panels beside it do.
+        """
+        before = f"{self.name}/"
+        caption, _ = shifted(((self.caption,), ()), left, top, before)
+        tiles, edges = shifted((self.tiles, self.edges), left, top + head, before)
+        return (*caption, *tiles), edges
+
+
+def letter(number: int) -> str:
+    """`a`, `b`, … `z`, `aa`: what a panel is called in the text of a paper.
+
+    >>> letter(0), letter(25), letter(26), letter(52)
+    ('a', 'z', 'aa', 'ba')
+    """
+    more, last = divmod(number, len(ascii_lowercase))
+    return f"{letter(more - 1) if more else ''}{ascii_lowercase[last]}"
 
 
 def shifted(placed: Placed, left: float, top: float, before: str = "") -> Placed:
@@ -65,78 +83,24 @@ def shifted(placed: Placed, left: float, top: float, before: str = "") -> Placed
     return tuple(map(tile, tiles)), tuple(map(edge, edges))
 
 
-def panel(name: str, about: str, placed: Placed) -> Panel:
-    """A drawing with its name above it, and what is said of it."""
-    bare = Panel(name, *placed)
-    label = tuple(_caption(name, about, bare.width))
-    size = (max(each.width for each in label), float(ROW * len(label)))
+def panel(name: str, called: str, about: str, placed: Placed, most: int = MOST) -> Panel:
+    """A drawing with what it is called above it, and what is said of it."""
+    tiles, edges = placed
+    width = max(tile.left + tile.width for tile in tiles)
+    label = tuple(_caption(called, about, width, most))
+    size = max(each.width for each in label), sum(each.height for each in label)
     caption = Tile("caption", 0, 0, *size, label, LOOKS["plain"], "none")
-    tiles, edges = shifted(placed, 0, size[1] + 4)
-    return Panel(name, (caption, *tiles), edges)
+    return Panel(name, tiles, edges, caption)
 
 
-def _caption(name: str, about: str, width: float) -> Iterator[Line]:
-    yield from (_line(run, width) for run in broken(strong(name, CAPTION), width))
+def _caption(called: str, about: str, width: float, most: int) -> Iterator[Line]:
+    yield from (_line(run, width, NAMED) for run in broken(strong(called, CAPTION), width))
     lines = [*broken(Run(about, 10), width)] if about else []
-    if len(lines) > MOST:
-        last = replace(lines[MOST - 1], text=fit(f"{lines[MOST - 1].text} …", 10, width))
-        lines = [*lines[: MOST - 1], last]
+    if len(lines) > most:
+        last = replace(lines[most - 1], text=fit(f"{lines[most - 1].text} …", 10, width))
+        lines = [*lines[: most - 1], last]
     yield from (_line(run, width) for run in lines)
 
 
-def _line(run: Run, width: float) -> Line:
-    return line(Cell(width, ROW, (run,), "start"))
-
-
-def arranged(panels: Sequence[Panel], widest: float, aspect: float) -> Placed:
-    """The first at the left, the others where there is room, beside it and below.
-
-    As wide as makes the page most like `aspect`, but no wider than `widest`, if that can be.
-    """
-    least = max(each.width for each in panels)
-    most = sum(GUTTER + each.width for each in panels)
-    widths = [least, *(w for w in range(int(least), int(most) + STEP, STEP) if w <= widest)]
-    found = (_packed(panels, width) for width in widths)
-    best = min(found, key=lambda blocks: abs(log(_aspect(blocks) / aspect)))
-    placed = [each.at(left, top) for each, (left, top, *_) in zip(panels, best, strict=True)]
-    tiles, edges = zip(*placed, strict=True)
-    return tuple(chain(*tiles)), tuple(chain(*edges))
-
-
-class _Block(NamedTuple):
-    """Room that is taken."""
-
-    left: float
-    top: float
-    width: float
-    height: float
-
-
-def _aspect(blocks: list[_Block]) -> float:
-    width = max(block.left + block.width for block in blocks)
-    return width / max(block.top + block.height for block in blocks)
-
-
-def _packed(panels: Sequence[Panel], width: float) -> list[_Block]:
-    """Each panel as high up as there is room in a width, then as far left."""
-    first, *others = panels
-    blocks = [_Block(0, 0, first.width, first.height)]
-    taken = [_Block(tile.left, tile.top, tile.width, tile.height) for tile in first.tiles]
-    for each in others:
-        lefts = {0.0, *(block.left + block.width + GUTTER for block in taken)}
-        free = [left for left in sorted(lefts) if left + each.width <= width] or [0.0]
-        top, left = min((_top(taken, left, each.width), left) for left in free)
-        blocks.append(_Block(left, top, each.width, each.height))
-        taken.append(blocks[-1])
-    return blocks
-
-
-def _top(taken: list[_Block], left: float, width: float) -> float:
-    """Where a panel can begin: below all that stands there already."""
-    over = [block for block in taken if _meet(block, left, width)]
-    return max((block.top + block.height + BELOW for block in over), default=0.0)
-
-
-def _meet(block: _Block, left: float, width: float) -> bool:
-    """Whether a panel would be above or below, with too little between to stand beside."""
-    return block.left < left + width + GUTTER and left < block.left + block.width + GUTTER
+def _line(run: Run, width: float, high: float = ROW) -> Line:
+    return line(Cell(width, high, (run,), "start"))

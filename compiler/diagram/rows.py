@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 
@@ -21,6 +21,8 @@ from compiler.ops.words import has_sum, holding, is_gated, is_sum, is_unit, titl
 
 ROW = 6
 """Boxes side by side at most."""
+FULL = 0.6
+"""Rows that take less of their room don't keep to one resolution each."""
 CARDS = 240
 """Boxes in all; Inception-v1 has 25."""
 
@@ -49,14 +51,20 @@ class Card:
     """What it is called among all boxes of the drawing."""
     block: str = ""
     """The block that it uses, if it uses just one."""
+    letter: str = ""
+    """The panel beside it on the page that draws it out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Cards side by side, and what is written at their left."""
+    """Cards side by side, and what is written at their left.
+
+    `marks` are written above cards further right, by their numbers in the row.
+    """
 
     label: str
     cards: list[Card]
+    marks: Mapping[int, str] = field(default_factory=dict)
 
 
 def cards(network: Network, measure: Measure = MEASURES["macs"]) -> list[Card]:
@@ -80,6 +88,12 @@ def cards(network: Network, measure: Measure = MEASURES["macs"]) -> list[Card]:
         elif not (isinstance(node, Leaf) and _is_view(node.op)):
             found.append(_card(network, node, common, measure))
     return found
+
+
+def is_whole(node: Node) -> bool:
+    """Whether a card says all of it: one layer, or a block that is drawn by itself."""
+    alone = isinstance(node, Leaf | Tap) or (isinstance(node, Series) and is_unit(node))
+    return alone or is_repeat(node) or use_of(node) is not None
 
 
 def _is_view(op: Op) -> bool:
@@ -154,6 +168,23 @@ def rows(network: Network, measure: Measure = MEASURES["macs"], most: int = ROW)
         members = [card for _, card in group]
         for i, chunk in enumerate(_chunks(members, most)):
             yield Row("" if i else label, chunk)
+
+
+def is_full(lines: list[Row]) -> bool:
+    """Whether rows take most of their room: not where each resolution has but few cards."""
+    lengths = [len(each.cards) + len(each.cards[-1].taps) for each in lines]
+    return sum(lengths) >= FULL * max(lengths) * len(lengths)
+
+
+def flowing(network: Network, measure: Measure, most: int) -> Iterator[Row]:
+    """Cards one after the other in rows of equal length, each resolution told where it begins."""
+    found = fewer(cards(network, measure))
+    labels, at = list(_labels(found)), 0
+    for chunk in _chunks(found, most):
+        here = range(at, at + len(chunk))
+        marks = {i - at: labels[i] for i in here if i == 0 or labels[i] != labels[i - 1]}
+        yield Row(marks.pop(0, ""), chunk, marks)
+        at += len(chunk)
 
 
 def fewer(found: list[Card]) -> list[Card]:

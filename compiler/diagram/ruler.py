@@ -72,11 +72,12 @@ class Ruler:
         return max(columns, self.spacing.alone(item.bar))
 
     def _branches(self, split: Split) -> list[int]:
-        past = zip(split.branches, split.names, strict=True)
+        past = zip(split.branches, self.spacing.told(split), strict=True)
         names = ["" if chain else name for chain, name in past]  # Others have room in their column.
         said = zip(split.cells, split.shares or split.cells, names, strict=True)
+        size = self.spacing.name
         texts = (
-            even(max(room_for(cell_text(told, name)), room_for(cell_text(share))) + PAD)
+            even(max(room_for(cell_text(told, name, size)), room_for(cell_text(share))) + PAD)
             for told, share, name in said
         )
         pairs = zip(split.branches, texts, strict=True)

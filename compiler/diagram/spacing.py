@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from math import ceil
 
-from compiler.diagram.items import Box
+from compiler.diagram.items import Box, Split
 from compiler.picture.labels import Cell, Line, Run, beside, line, room_for
 
 STEP = 14
 """Points from one line of a box's text to the next."""
+NAME, SMALL = 9, 10
+"""The size of branches' names, the smallest letters of all; and of all else that is small."""
 
 TITLE = 22
 """The same of a frame's title, where that has one line; boxes are higher."""
@@ -22,8 +24,10 @@ class Spacing:
     """Points between columns, and inside boxes.
 
     `column` is the least width of a column; where it is nothing, each is as wide as its own
-    boxes need. `air` is inside frames. `below` sets shapes below the text of a box in a branch,
-    `broken` breaks the text at its gaps too.
+    boxes need. `height` and `bar` are how high boxes and bars are, `between` is what lies between
+    them, `air` is inside frames. `below` sets shapes below the text of a box in a branch, `broken`
+    breaks the text at its gaps too. Without `names` bars leave out what branches are called, which
+    has the smallest letters.
     """
 
     column: int = 116
@@ -31,9 +35,12 @@ class Spacing:
     pad: int = 8
     shortcut: int = 48
     height: int = 30
+    bar: int = 41
+    between: int = 14
     air: int = 8
     below: bool = False
     broken: bool = False
+    names: bool = True
 
     @property
     def title(self) -> int:
@@ -53,12 +60,32 @@ class Spacing:
         side = box.right.room + self.pad if box.right.text else 0
         return even(room_for(box.text) + 2 * (side + self.pad))
 
+    def told(self, split: Split) -> tuple[str, ...]:
+        """What branches are called where that is shown; always of those that are the input."""
+        if self.names:
+            return split.names
+        pairs = zip(split.branches, split.names, strict=True)
+        return tuple("" if chain else name for chain, name in pairs)
+
+    @property
+    def name(self) -> float:
+        """The size of the letters of a branch's name."""
+        return NAME if self.names else SMALL
+
+    def tall(self, box: Box, width: float, least: float) -> float:
+        """How high a box is: some have more lines than others."""
+        lines = self._lines(box, width) if self.below and self.alone(box) > width else []
+        return max(least, STEP * len(lines) + 4)
+
+    def _lines(self, box: Box, width: float) -> list[Text]:
+        shapes = [(box.right,)] if box.right.text else []
+        whole = room_for(box.text) <= width - 2 * self.pad
+        return [*([box.text] if whole else broken(box.text)), *shapes]
+
     def face(self, box: Box, width: float, height: float) -> list[Line]:
         """The text in the middle and the shape at the right, or in lines where that is too wide."""
         if self.below and self.alone(box) > width:
-            shapes = [(box.right,)] if box.right.text else []
-            whole = room_for(box.text) <= width - 2 * self.pad
-            lines = [*([box.text] if whole else broken(box.text)), *shapes]
+            lines = self._lines(box, width)
             margin = Line((height - STEP * len(lines)) / 2, ())
             return [margin, *(Line(STEP, (Cell(width, STEP, text),)) for text in lines), margin]
         if not box.right.text:
@@ -77,6 +104,14 @@ def spacings(shapes: bool) -> tuple[Spacing, ...]:
     first = replace(ROOMY, below=True, height=38) if shapes else ROOMY
     close = replace(first, column=0, gap=8, pad=4, shortcut=24, air=5)
     return first, close, replace(close, below=True, broken=True, pad=3, height=46 if shapes else 34)
+
+
+def closest(shapes: bool) -> tuple[Spacing, ...]:
+    """The same, and then rows as close as columns: for pages with much on them."""
+    first, close, _ = spacings(shapes)
+    flat = replace(close, height=34 if shapes else 24, bar=35, between=9, names=False)
+    last = replace(flat, below=True, broken=True, pad=3, height=34 if shapes else 24)
+    return first, close, flat, last
 
 
 def even(points: float) -> int:

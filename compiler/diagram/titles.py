@@ -24,6 +24,7 @@ class Titles:
 
     `runs` are drawn once. `number` writes a width. `whole` tells paths and what comes in, as
     where each use has numbers of its own; `whose` says of which use a tooltip's numbers are.
+    Blocks in `letters` are drawn elsewhere on the page, in the panels called so.
     """
 
     calls: Mapping[str, BlockUse] = field(default_factory=dict)
@@ -31,6 +32,7 @@ class Titles:
     number: Callable[[int], str] = plain
     whole: bool = False
     whose: str = ""
+    letters: Mapping[str, str] = field(default_factory=dict)
 
     def __call__(self, node: Series | Parallel, path: str) -> Box | None:
         """The title of a node at a path, if it has one."""
@@ -38,10 +40,13 @@ class Titles:
         if call is None and fold is None:
             return None
         block = call.block if call else ""
-        name = self._name(path, fold, block)
+        letter = f"({self.letters[block]})" if block in self.letters else ""
+        name = "" if letter else self._name(path, fold, block)
         times = f"{fold.count} × {block or what(node)}" if fold else block
         given = " ".join(self._given(call)) if call else ""
-        text = beside(strong(name), Run(times) if name else strong(times), small(given))
+        text = beside(
+            strong(name), Run(times) if name else strong(times), small(given), Run(letter)
+        )
         told = [f"{path}: {block}".removesuffix(": "), self.whose]
         told += [f"each of {fold.count} up to {fold.last}:"] if fold else []
         told += [amounts(node), place(node.span)]

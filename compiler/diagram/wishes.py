@@ -16,7 +16,8 @@ Layout = Literal["snake", "column", "wide"]
 class Wishes:
     """How a drawing is wanted. Raises `ValueError` for what can't be understood.
 
-    `fit` is a width, `17cm`, or `slide`; without one, a drawing is as wide as its boxes need.
+    `fit` is a width, `17cm`, that and a height, `17x12cm`, or a page by its name: `slide`, `a4`,
+    `letter`. Without one, a drawing is as wide as its boxes need.
     `shapes` tells every output shape inside branches too, `fold` draws what repeats once, `up`
     begins at the bottom. `title` and `legend` can be left out, `heat` is what an overview's colours
     tell.
