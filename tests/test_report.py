@@ -17,6 +17,7 @@ import pytest
 
 from compiler.cost import cost
 from compiler.cost.footer import short_size
+from compiler.cost.growing import growth
 from compiler.cost.render import as_json
 from compiler.diff import diff
 from compiler.ir.nodes import Leaf, Series, leaves, nodes
@@ -142,10 +143,13 @@ def test_every_layer_is_there_once_in_each_view(name: str) -> None:
         each.attrs["data-roots"]: each.attrs["data-like"].removeprefix(f"{key}.")
         for each in top.all("figure", having="data-like")
     }
-    drawn = {path: path.split(".")[0] for path in inner}
-    drawn = {path: (like.get(step, step), path.removeprefix(step)) for path, step in drawn.items()}
-    missing = [p for p, (step, rest) in drawn.items() if f"{key}.{step}-{step}{rest}" not in ids]
-    assert missing == []
+
+    def drawn(path: str) -> str:
+        step = path.split(".", maxsplit=1)[0]
+        first = like.get(step, step)
+        return f"{key}.{first}-{first}{path.removeprefix(step)}"
+
+    assert [path for path in inner if drawn(path) not in ids] == []
     said = Counter(paths(top.one("section", "spec").all(having="data-paths")))
     assert set(said.values()) == {1}
     assert set(wanted) <= set(said)
@@ -181,7 +185,7 @@ def test_what_the_page_multiplies_is_what_cost_counts(batch: int, size: int) -> 
     counted = {
         row.path: row for row in cost(prepared.network, batch=batch, dtype_bytes=size).blocks
     }
-    factors = (1, Fraction(size, 4), batch, 0, batch)
+    factors: tuple[int | Fraction, ...] = (1, Fraction(size, 4), batch, 0, batch)
     seen = 0
     for row in rows:
         block = counted.get(row.attrs["data-path"]) if "of-step" in row.attrs["class"] else None
@@ -351,3 +355,55 @@ def test_odd_networks_have_whole_pages(name: str) -> None:
     ids = Counter(each.attrs["id"] for each in top.all(having="id"))
     assert ids.most_common(1)[0][1] == 1
     assert {each.attrs["href"][1:] for each in top.all("a")} <= set(ids)
+
+
+@pytest.mark.parametrize("name", ["googlenet", "inception_resnet_v1", "inception_time"])
+def test_memory_is_known_for_every_batch(name: str) -> None:
+    prepared, top = made(name)
+    grown = json.loads(top.one("script", "growth").text)
+    for size in (1, 4, 8):
+        for batch in (1, 2, 3, 17, 250_000, 10**6):
+            total = cost(prepared.network, batch=batch, dtype_bytes=size).total
+            wanted = {"peak": total.peak_bytes, "saved": total.saved_for_backward_bytes}
+            for kind, pieces in grown[str(size)].items():
+                start, first, more = [each for each in pieces if each[0] <= batch][-1]
+                assert first + more * (batch - start) == wanted[kind]
+
+
+@pytest.mark.parametrize("bends", [(), (7,), (3, 10), (3, 4, 5, 999_998)])
+def test_growth_that_bends_is_in_pieces(bends: tuple[int, ...]) -> None:
+    def size(batch: int) -> int:
+        return 5 * batch + sum((place + 1) * max(0, batch - at) for place, at in enumerate(bends))
+
+    pieces = growth(size)
+    for batch in (1, 2, 3, 4, 5, 6, 7, 8, 11, 500, 999_997, 10**6):
+        last = [each for each in pieces if each.batch <= batch][-1]
+        assert (last.size or 0) + last.more * (batch - last.batch) == size(batch)
+
+
+def test_networks_of_one_title_and_files_of_one_name_are_told_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    top = page_of(as_html([prepare("googlenet"), prepare("googlenet")]))
+    titles = [each.one("h2").text for each in top.all("article")]
+    assert titles == ["GoogLeNet (googlenet)", "GoogLeNet (googlenet-2)"]
+    assert "googlenet -> googlenet-2" in top.one("details", "difference").text
+    monkeypatch.chdir(tmp_path)
+    Path("pyproject.toml").touch()
+    for folder in ("base", "own"):
+        Path(folder).mkdir()
+    Path("base/net.yaml").write_text(TINY.replace("fc classes]", "fc classes, softmax]"))
+    Path("own/net.yaml").write_text("extends: ../base/net.yaml\nname: own\n")
+    top = page_of(as_html([prepare("own/net.yaml")]))
+    files = [each.text for each in top.one("section", "spec").all("p", "file")]
+    assert sorted(files) == ["base/net.yaml", "own/net.yaml"]
+    (found,) = top.one("section", "findings").all("a")
+    assert found.text.startswith("base/net.yaml:")
+
+
+def test_a_network_without_a_product_has_no_chart_of_them() -> None:
+    text = "name: bare\ninput: [3, 8, 8]\nclasses: 3\nbody: [maxpool 3x3]\n"
+    top = page_of(as_html([prepare(Piped(text, "bare.yaml"))]))
+    charts = [each.text for each in top.one("section", "charts").all("summary")]
+    assert not any("MACs" in each for each in charts)
+    assert len(charts) == len(top.one("section", "charts").all("svg"))

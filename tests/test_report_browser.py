@@ -141,6 +141,13 @@ def test_links_lead_to_a_layer_and_open_what_it_is_in(page: Path, chromium: Chro
     assert opened == ["mixed_6d"]
 
 
+def test_an_address_that_cannot_be_read_is_no_place(page: Path, chromium: Chrome) -> None:
+    chromium.get("about:blank")
+    chromium.get(f"{page.as_uri()}#%E0%A4%A")
+    assert chromium.get_log("browser") == []  # type: ignore[no-untyped-call]  # selenium's own
+    assert one(chromium, ".scale") and not all_of(chromium, ".step[open]")
+
+
 def test_cards_open_with_the_keyboard_in_the_order_of_the_network(opened: Chrome) -> None:
     cards = f"return [...document.querySelectorAll('{SHOWN} g.node[tabindex]')].map(e => e.id)"
     names = [each.split("-", 1)[1] for each in opened.execute_script(cards)]
@@ -173,6 +180,9 @@ def test_counts_are_exact_at_any_batch(opened: Chrome) -> None:
             f"{total.macs:,}",
             f"{total.activations:,}",
         ]
+        saved = total.saved_for_backward_bytes
+        assert f"({total.peak_bytes:,} bytes)" in one(opened, ".memory .peak").text
+        assert f"({saved:,} bytes)" in one(opened, ".memory .saved").text
     opened.execute_script(script, one(opened, ".batch"), "1.5")
     refused = "Batch: a whole number from 1 to 1,000,000; the table is for "
     assert one(opened, ".told").text.startswith(refused)
@@ -216,6 +226,7 @@ def test_boxes_are_found_by_name_kernel_and_width(opened: Chrome) -> None:
         assert len(all_of(opened, "g.node.found")) >= least
     search.clear()
     search.send_keys("nothing like it")
+    assert one(opened, ".hits").text == "no box has that"
     assert all_of(opened, "g.node.found") == []
     search.clear()
     search.send_keys("mixed_6d", ENTER)

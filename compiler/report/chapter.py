@@ -8,6 +8,8 @@ from functools import cached_property
 from shlex import quote
 
 from compiler.cost import Report, cost
+from compiler.cost.footer import mebibytes
+from compiler.cost.growing import peak_growth, saved_growth
 from compiler.cost.render import as_data
 from compiler.ir.network import Network
 from compiler.lowering.prepare import Prepared
@@ -24,6 +26,10 @@ from compiler.report.texts import Line, Piece, Text, texts
 from compiler.source import emit
 from compiler.source.foreign import provenance
 
+NONE = "nothing, as batch norm can't train on one of this size,"
+SIZES = (1, 2, 4, 8)
+"""Bytes that a number may have: quantised, half, single and double."""
+
 
 @dataclass(frozen=True)
 class Chapter:
@@ -31,6 +37,8 @@ class Chapter:
 
     prepared: Prepared
     key: str
+    apart: str = ""
+    """What is said behind its title, where another network on the page has the same one."""
 
     @property
     def network(self) -> Network:
@@ -44,7 +52,8 @@ class Chapter:
         variant = network.variant or ""
         named = f" ({variant})" if variant not in network.title.lower() else ""
         changed = f" {' '.join(network.options)}" if network.options else ""
-        return f"{network.title or network.name}{named}{changed}"
+        behind = f" ({self.apart})" if self.apart else ""
+        return f"{network.title or network.name}{named}{changed}{behind}"
 
     @cached_property
     def report(self) -> Report:
@@ -107,8 +116,9 @@ class Chapter:
     def charts(self) -> list[tuple[str, str]]:
         """Titles and drawings: amounts by step, then what changes along the network."""
         found = [
-            (f"{name} by step and branch", self._bars(name, by_step(self.network, amount)))
+            (f"{name} by step and branch", self._bars(name, given))
             for name, amount in AMOUNTS.items()
+            if (given := by_step(self.network, amount))
         ]
         if waste := wasted(self.network):
             found.append(("MACs that read padding", self._bars("padding", waste)))
@@ -153,6 +163,36 @@ class Chapter:
             Line(number, (Piece(line, tuple(paths.get(number, ()))),))
             for number, line in enumerate(text.removesuffix("\n").split("\n"), 1)
         )
+
+    @property
+    def peak(self) -> str:
+        """The bytes at the peak, for a person and exactly."""
+        return mebibytes(self.report.total.peak_bytes)
+
+    @property
+    def saved(self) -> str:
+        """The bytes kept for the backward pass; nothing of a network that isn't trained."""
+        saved = self.report.total.saved_for_backward_bytes
+        if saved is None:
+            return "" if self.network.rewritten else NONE
+        return mebibytes(saved)
+
+    @property
+    def none(self) -> str:
+        """What is said instead, where a batch of one can't be trained."""
+        return NONE
+
+    @property
+    def memory(self) -> str:
+        """Peak and saved bytes as they grow with the batch, by the size of a number."""
+        grown = {
+            size: {
+                "peak": peak_growth(self.network, size),
+                "saved": saved_growth(self.network, size),
+            }
+            for size in SIZES
+        }
+        return island(json.dumps(grown, separators=(",", ":")))
 
     @property
     def island(self) -> str:

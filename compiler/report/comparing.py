@@ -44,6 +44,7 @@ class Comparison:
 
 
 def _difference(one: Chapter, other: Chapter) -> Difference:
-    found = diff(one.network, other.network, (one.named, other.named))
+    named = one.named, other.named
+    found = diff(one.network, other.network, (one.key, other.key) if len({*named}) == 1 else named)
     sheet = replace(sides(found), name=f"compared.{other.key}")
     return Difference(f"{one.title} and {other.title}", found.as_text(), as_svg(sheet))

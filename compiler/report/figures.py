@@ -26,10 +26,8 @@ def figures(prepared: Prepared, report: Report) -> Iterator[tuple[str, str]]:
     yield "MACs", f"{total.macs:,} per {sample(rank)}  (FLOPs = 2 x MACs: {total.flops:,})"
     yield "padding waste", f"{total.waste:.1%} of the MACs read padding"
     yield "activations", f"{total.activations:,} elements written by convolutions and linear layers"
-    yield (
-        "peak memory",
-        f"{short_size(total.peak_bytes)} of activations, weights {short_size(total.weight_bytes)}",
-    )
+    peak = f"{short_size(total.peak_bytes)} of activations for one {sample(rank)}"
+    yield "peak memory", f"{peak}, weights {short_size(total.weight_bytes)}"
     saved = total.saved_for_backward_bytes
     alone = f"batch norm can't train on one {sample(rank)} of this size"
     yield "saved for backward", alone if saved is None else f"{short_size(saved)} {a_sample(rank)}"

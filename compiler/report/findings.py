@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from compiler.checking.examining import explained, findings_of
 from compiler.ir.network import Network
 from compiler.ir.nodes import nodes
+from compiler.report.texts import called
 from dsl.text.problems import Problem, Span
 
 
@@ -20,12 +20,8 @@ class Finding:
     title: str
     paths: tuple[str, ...]
     """What was made of the words that it points at."""
-
-    @property
-    def where(self) -> str:
-        """The file and line; nothing where it has no place."""
-        span = self.problem.span
-        return f"{Path(span.file).name}:{span.line}" if span.line else ""
+    where: str
+    """The file and line; nothing where it has no place."""
 
 
 def findings(network: Network) -> Iterator[Finding]:
@@ -33,6 +29,7 @@ def findings(network: Network) -> Iterator[Finding]:
     if network.rewritten:
         return
     titles = {each.code: each.title for each in explained()}
+    names = called(network)
     made: dict[tuple[str, int], list[tuple[Span, str]]] = {}
     for path, node in nodes(network.nodes):
         made.setdefault((node.span.file, node.span.line), []).append((node.span, path))
@@ -40,7 +37,8 @@ def findings(network: Network) -> Iterator[Finding]:
         at = problem.span
         here = made.get((at.file, at.line), ())
         paths = tuple(path for span, path in here if _overlap(span, at))
-        yield Finding(problem, titles.get(problem.code, ""), paths)
+        where = f"{names[at.file]}:{at.line}" if at.line and at.file in names else ""
+        yield Finding(problem, titles.get(problem.code, ""), paths, where)
 
 
 def _overlap(one: Span, other: Span) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from importlib import resources
 from shlex import quote
@@ -39,6 +41,7 @@ SCRIPTS = (
     "moving.js",
     "searching.js",
     "heating.js",
+    "growing.js",
     "table.js",
     "copying.js",
     "start.js",
@@ -80,7 +83,10 @@ def _chapters(given: Sequence[Prepared]) -> list[Chapter]:
         network = prepared.network
         key = distinct("-".join(filter(None, [network.name, network.variant])), found)
         found[key] = Chapter(prepared, key)
-    return [*found.values()]
+    titles = Counter(each.title for each in found.values())
+    return [
+        replace(each, apart=key) if titles[each.title] > 1 else each for key, each in found.items()
+    ]
 
 
 @cache

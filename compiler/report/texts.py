@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import PurePath
 
 from compiler.ir.network import Network
 from compiler.ir.nodes import nodes
 from dsl.text.problems import Problem, Span
+
+Parts = tuple[str, ...]
+"""A path in pieces."""
 
 
 @dataclass(frozen=True)
@@ -39,10 +42,25 @@ class Text:
 def texts(network: Network, problems: tuple[Problem, ...] = ()) -> tuple[Text, ...]:
     """All that the network's spec was read from, in the order in which it was read."""
     made, told = _made(network), _by_line(problems)
+    names = called(network)
     return tuple(
-        Text(Path(file).name, tuple(_lines(file, text, made, told)))
+        Text(names[file], tuple(_lines(file, text, made, told)))
         for file, text in network.spec.texts.items()
     )
+
+
+def called(network: Network) -> dict[str, str]:
+    """What a page calls the network's files: by as many folders as tell them apart."""
+    found = {file: PurePath(file).parts for file in network.spec.texts}
+    return {file: _ending(parts, [*found.values()]) for file, parts in found.items()}
+
+
+def _ending(parts: Parts, others: Sequence[Parts]) -> str:
+    """The shortest end of a path that no other path has."""
+    for count in range(1, len(parts)):
+        if sum(other[-count:] == parts[-count:] for other in others) == 1:
+            return "/".join(parts[-count:])
+    return "/".join(parts)
 
 
 Spans = dict[Span, list[str]]

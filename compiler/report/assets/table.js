@@ -1,5 +1,5 @@
 // The cost table: sorted, filtered, of steps or layers, for a batch and a size of numbers.
-// Needs hearing.js, and searching.js for texts as they are searched in.
+// Needs hearing.js, growing.js, and searching.js for texts as they are searched in.
 
 /** Columns of words; those behind them are numbers. */
 const WORDS = 3;
@@ -74,14 +74,14 @@ function tabled(chapter) {
   const table = section.querySelector('.cost');
   const at = (name) => section.querySelector(`.${name}`);
   sortable(table);
-  let shownFor = { batch: 1, bytes: 4 };
+  let last = 1;
   const scale = () => {
-    const asked = { batch: whole(at('batch')), bytes: whole(at('bytes')) };
-    const refused = Object.keys(asked).filter((name) => !asked[name]);
-    at('told').textContent = refused.map((name) => wanted(at(name), shownFor[name])).join('; ');
-    if (refused.length) return;
-    shownFor = asked;
+    const asked = { batch: whole(at('batch')), bytes: Number(at('bytes').value) };
+    at('told').textContent = asked.batch ? '' : wanted(at('batch'), last);
+    if (!asked.batch) return;
+    last = asked.batch;
     scaled(table, asked.batch, asked.bytes);
+    remember(chapter, asked.batch, asked.bytes);
   };
   const filter = () => {
     const shown = at('rows').value;

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from operator import itemgetter
 
 from compiler.cost import Report
 from compiler.cost.field import pixels_text
 from compiler.cost.footer import short_size
 from compiler.ir.once import once
-from compiler.report.charts.marks import box, chart, line, text, ticks
+from compiler.report.charts.marks import box, chart, line, shortened, text, ticks
 
+COLUMNS = 310
+"""No more columns than can be told apart."""
 LEFT, WIDE, HIGH, TOP, BELOW, RIGHT = 80, 620, 200, 24, 28, 20
 
 
@@ -30,6 +33,19 @@ class Run:
             return short_size(round(value))
         return f"{pixels_text(value)} {self.unit}"
 
+    def tick(self, value: float) -> str:
+        """A value of the axis: all of them in one unit."""
+        if self.unit != "bytes":
+            return pixels_text(value)
+        return f"{value / self.step:,.0f} {'MiB' if self.step == 2**20 else 'KiB'}"
+
+    @once
+    def columns(self) -> list[tuple[str, float]]:
+        """What is drawn: of neighbours that couldn't be told apart the highest."""
+        each = -(-len(self.values) // COLUMNS)
+        starts = range(0, len(self.values), each)
+        return [max(self.values[i : i + each], key=itemgetter(1)) for i in starts]
+
     @once
     def step(self) -> int:
         """What an axis counts in: a round number of bytes is one of KiB or MiB."""
@@ -40,7 +56,7 @@ class Run:
     @once
     def highest(self) -> tuple[str, float]:
         """The first path with the most."""
-        return max(self.values, key=lambda each: each[1])
+        return max(self.values, key=itemgetter(1))
 
 
 def field_growth(report: Report) -> Run:
@@ -78,9 +94,9 @@ def _drawn(run: Run) -> Iterator[str]:
 
     for tick in at:
         yield line([(LEFT, height(tick)), (LEFT + WIDE, height(tick))], "grid")
-        yield text((LEFT - 6, height(tick)), run.says(tick), "amount", "end")
-    wide = WIDE / len(run.values)
-    for i, (path, value) in enumerate(run.values):
+        yield text((LEFT - 6, height(tick)), run.tick(tick), "amount", "end")
+    wide = WIDE / len(run.columns)
+    for i, (path, value) in enumerate(run.columns):
         told, y = f"{path}: {run.says(value)}", height(value)
         kind = "hue0 most" if (path, value) == run.highest else "hue0"
         shape = box((LEFT + i * wide, y), (wide, TOP + HIGH - y), kind, told)
@@ -94,9 +110,12 @@ def _drawn(run: Run) -> Iterator[str]:
 def _named(run: Run, wide: float) -> Iterator[str]:
     """The first and the last path below, the highest above."""
     path, value = run.highest
-    place = LEFT + wide * ([each for each, _ in run.values].index(path) + 0.5)
+    place = LEFT + wide * (run.columns.index(run.highest) + 0.5)
     right = place > LEFT + WIDE / 2
     anchor = "end" if right else "start"
-    yield text((place, TOP - 12), f"{path}: {run.says(value)}", "strong", anchor)
-    yield text((LEFT, TOP + HIGH + 12), run.values[0][0])
-    yield text((LEFT + WIDE, TOP + HIGH + 12), run.values[-1][0], anchor="end")
+    told = run.says(value)
+    yield text((place, TOP - 12), f"{shortened(path, WIDE / 3)}: {told}", "strong", anchor)
+    first, last = (shortened(run.values[i][0], WIDE / 2 - 12) for i in (0, -1))
+    yield text((LEFT, TOP + HIGH + 12), first)
+    if len(run.values) > 1:
+        yield text((LEFT + WIDE, TOP + HIGH + 12), last, anchor="end")

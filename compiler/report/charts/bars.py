@@ -11,9 +11,12 @@ from compiler.cost.sums import tally
 from compiler.ir.network import Network
 from compiler.ir.nodes import Leaf, Node, Parallel, Tap, children
 from compiler.ops.words import is_unit
-from compiler.report.charts.marks import box, chart, text
+from compiler.picture.metrics import room
+from compiler.report.charts.marks import SIZE, box, chart, shortened, text
 
-LEFT, LENGTH, RIGHT, HIGH = 170, 420, 130, 18
+LENGTH, RIGHT, HIGH, GAP = 420, 130, 18, 8
+LEFT, LONGEST = 140, 280
+"""What names take at the left: at least, and at most."""
 HUES = 6
 """Colours that pieces take in turn."""
 
@@ -73,17 +76,21 @@ def wasted(network: Network) -> list[Bar]:
 
 def bars(name: str, about: str, given: list[Bar]) -> str:
     """The chart: names at the left, bars as long as the longest allows, amounts behind."""
-    size = (LEFT + LENGTH + RIGHT, HIGH * len(given) + 4)
-    return chart(name, about, size, _drawn(given))
+    longest = max((room(each.path, SIZE) for each in given), default=0)
+    left = min(max(LEFT, longest), LONGEST) + 2 * GAP
+    size = (left + LENGTH + RIGHT, HIGH * len(given) + 4)
+    return chart(name, about, size, _drawn(given, left))
 
 
-def _drawn(given: list[Bar]) -> Iterator[str]:
+def _drawn(given: list[Bar], left: float) -> Iterator[str]:
     most = max((each.length for each in given), default=0) or 1
     for row, each in enumerate(given):
-        top, x = HIGH * row, float(LEFT)
+        top, x = HIGH * row, left
+        name = shortened(each.path, left - 2 * GAP)
         yield f'<g class="bar" data-path="{escape(each.path)}">'
-        yield box((0, top), (LEFT + LENGTH + RIGHT, HIGH), "room")
-        yield text((LEFT - 8, top + HIGH / 2), each.path, anchor="end")
+        whole = "" if name == each.path else each.path
+        yield box((0, top), (left + LENGTH + RIGHT, HIGH), "room", whole)
+        yield text((left - GAP, top + HIGH / 2), name, anchor="end")
         for i, (path, amount) in enumerate(each.pieces):
             wide = LENGTH * amount / most
             told = f"{path}: {amount:,}" if isinstance(amount, int) else f"{path}: {each.says}"

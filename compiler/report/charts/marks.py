@@ -8,7 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from html import escape
 
+from compiler.picture.metrics import room
 from compiler.picture.words import clean, number
+
+SIZE = 12
+"""Of letters, as the style sheet has them."""
 
 
 def chart(name: str, about: str, size: tuple[float, float], marks: Iterable[str]) -> str:
@@ -28,6 +32,21 @@ def text(at: tuple[float, float], said: str, kind: str = "", anchor: str = "star
     classes = f' class="{kind}"' if kind else ""
     place = f'x="{number(x)}" y="{number(y + 4)}" text-anchor="{anchor}"'
     return f"<text {place}{classes}>{escape(clean(said))}</text>"
+
+
+def shortened(name: str, space: float) -> str:
+    """A name without its middle where there is no room for it: its end tells it from others.
+
+    >>> shortened("mixed_6d.branch3.1", 80), shortened("fc", 80)
+    ('mix….branch3.1', 'fc')
+    """
+    short = name
+    for kept in range(len(name) - 1, 0, -1):
+        if room(short, SIZE) <= space:
+            break
+        head = kept // 4
+        short = f"{name[:head]}…{name[head - kept :]}"
+    return short
 
 
 def box(at: tuple[float, float], size: tuple[float, float], kind: str, told: str = "") -> str:
