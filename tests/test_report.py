@@ -207,7 +207,7 @@ def test_whatever_a_spec_says_is_text() -> None:
     top = page_of(as_html([prepare(Piped(text, "<b>.yaml", "<i>.yaml"))], "<u>.html"))
     tags = {each.tag for each in top.all()}
     assert tags & {"img", "b", "i", "u"} <= {"b"}
-    assert len(top.all("script")) == 2
+    assert len(top.all("script")) == 3
     assert top.one("h1").text == HOSTILE
     assert top.one("p", "paper").text == HOSTILE
     assert top.one("section", "spec").all("code", "line")[0].text == f"# {HOSTILE}"
