@@ -67,7 +67,7 @@ def test_a_product_has_looks_of_its_own_and_the_input_goes_past() -> None:
 
 def test_a_card_says_that_it_is_gated() -> None:
     overview = " / ".join(words("overview"))
-    for card in ("a1 A ×", "r ×4 R + ×", "d D ×", "own mul ", "stem_gate mul ×"):
+    for card in ("a1 A, ×", "r ×4 R, +, ×", "d D, ×", "own mul ", "stem_gate × mul"):
         assert f" / {card}" in overview
     assert [[piece.bucket for piece in row] for row in strip(step("own"))] == [["1×1"], ["3×3"]]
     assert strip(step("stem_gate")) == strip(step("squared")) == []

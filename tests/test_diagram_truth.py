@@ -12,12 +12,13 @@ from compiler.diagram.kernels import Rows, by_size, strip
 from compiler.diagram.naming import listing, subtitle
 from compiler.diagram.rows import cards
 from compiler.diagram.style import STRIP
-from compiler.diagram.text import ending_of, width
+from compiler.diagram.text import ending_of, term, width
 from compiler.diagram.uses import uses
 from compiler.ir.network import Network
-from compiler.ir.symbols import Sym, quotient
+from compiler.ir.symbols import Sym, quotient, total
 from compiler.lowering.lower import lower
 from compiler.picture import Sheet
+from compiler.picture.metrics import fit_list, room
 from dsl import load, loads
 from tests.networks import network, shown
 
@@ -96,7 +97,11 @@ def test_widths_are_written_as_in_papers() -> None:
     assert width(inp + n1 * -2) == "in \u2212 2·n1"
     assert width(quotient(inp, 8)) == "in/8"
     assert width(quotient(w * 3 + 1, 4)) == "(3w + 1)/4"
-    assert width(quotient(w, 5) * 2) == "2·(w/5)"
+    assert width(quotient(w, 5) * 2) == "2·(w/5)", "what is rounded before"
+    assert width(quotient(w, 2) * 3) == "3w/2"
+    assert width(total([quotient(w, 4), quotient(w, 8), quotient(w, 8), 1])) == "w/2 + 1"
+    assert term(total([quotient(w, 4), quotient(w, 2), w * -1])) == "-w/4"
+    assert width(quotient(w * 3 + 1, 4)) == "(3w + 1)/4"
 
 
 def test_groups_and_kernels_are_written_as_widths_are() -> None:
@@ -220,7 +225,7 @@ def test_a_sum_is_a_strip_for_each_term_as_wide_as_the_output() -> None:
     assert (made.channels, [part.bucket for part in made.parts]) == (320, ["1×1", "3×3"])
     assert sum(part.channels for part in made.parts) == 320
     asides = {card.title: card.aside for card in cards(shelf("inception_resnet_v2"))}
-    assert (asides["repeat"], asides["block8"], asides["mixed_5b"]) == ("block35 +", "+", "A")
+    assert (asides["repeat"], asides["block8"], asides["mixed_5b"]) == ("block35, +", "+", "A")
 
 
 def branches(text: str) -> Rows:
@@ -286,3 +291,30 @@ def test_what_a_bar_says_nothing_of_has_no_colour() -> None:
     assert [cell.fill for cell in scaled if cell.fill and not cell.runs][:2] == chips
     (last,) = (t for t in sheet("xception", "middle").tiles if t.name.endswith(".sum"))
     assert all(cell.runs for cell in last.label[1].cells if cell.fill)
+
+
+def test_letters_with_a_prime_are_explained() -> None:
+    """Where uses of a block differ in size; those of one size have numbers."""
+    spec = """strided:
+  D: {params: [n], concat: [3x3 n /2, maxpool 3x3 /2]}
+body: [a: D n=4, b: D n=8]
+"""
+    drawing = diagram.sheet_of(lower(loads(HEAD + spec)), "D")
+    assert "H′ × W′ = the size of the output" in head(drawing)
+    assert "in × H × W" in " ".join(words(drawing))
+    assert "size of the output" not in head(sheet("inception_v3", "A_to_B"))
+
+
+def test_a_step_keeps_its_name_in_a_column() -> None:
+    body = "body: [out: 1x1 4 linear, both: {concat: [{add: [3x3 4, 1x1 4]}, [1x1 4, 3x3 4]]}]"
+    drawing = diagram.overview(lower(loads(f"{HEAD}{body}")), diagram.Wishes(layout="column"))
+    assert any("conv 1×1 linear out" in text for text in words(drawing))
+    assert any("both concat, +" in text for text in words(drawing))
+
+
+def test_a_list_is_cut_behind_an_item() -> None:
+    text = "conv 3×3, max pool 3×3, conv 1×1"
+    assert fit_list(text, 9, room(text, 9)) == text
+    assert fit_list(text, 9, room(text, 9) - 1) == "conv 3×3, max pool 3×3, …"
+    assert fit_list(text, 9, 60) == "conv 3×3, …"
+    assert fit_list(text, 9, 30).startswith("con") and fit_list(text, 9, 30).endswith("…")

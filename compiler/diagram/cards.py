@@ -10,7 +10,7 @@ from compiler.diagram.style import HATCHES, STRIP
 from compiler.diagram.text import shape
 from compiler.picture.ink import FRAME
 from compiler.picture.labels import Cell, Label, Line, Run, line, room_for, small, strong
-from compiler.picture.metrics import fit
+from compiler.picture.metrics import fit, fit_list
 
 PAD = 8
 HEIGHT = 58
@@ -87,7 +87,7 @@ def _head(card: Card, inner: int) -> list[Cell]:
     shown = strong(fit(title.text, title.size, left + 1 - times.room, bold=True), title.size)
     cells = [Cell(left, HEAD, (shown, times), "start")]
     if aside.text:
-        text = small(fit(aside.text, aside.size, inner - left - 2))
+        text = small(fit_list(aside.text, aside.size, inner - left - 2))
         return [*cells, Cell(inner - left, HEAD, (text,), "end")]
     return [*cells, Cell(inner - left, HEAD)] if inner > left else cells
 
@@ -100,7 +100,7 @@ def _foot(card: Card, inner: int) -> list[Cell]:
 
 
 def _name(card: Card, inner: int) -> list[Line]:
-    name = small(fit(card.name, 9, inner), 9) if card.name else small("")
+    name = small(fit_list(card.name, 9, inner), 9) if card.name else small("")
     return [_padded([Cell(inner, 14, (name,), "start")]), _space(STRIP_ROOM - 14)]
 
 

@@ -20,6 +20,7 @@ from compiler.diagram.uses import (
     Use,
     binding,
     boundary,
+    explained,
     grid_of,
     number_of,
     uses,
@@ -84,7 +85,8 @@ class Details:
         chain = trimmed((source, *ended(chain, last)))
         name = sheet_name(self.network, block)
         title = named(self.network, block)
-        return Plan(name, title, text, chain, self.common, tuple(places), note)
+        letters = explained(places, shown)
+        return Plan(name, title, text, chain, self.common, tuple(places), note, letters=letters)
 
     def _laid(self, plan: Plan) -> Sheet:
         self.wishes.only(f"a drawing of {plan.title}", "shapes", "fold")

@@ -24,7 +24,7 @@ from compiler.picture.labels import (
     small,
     strong,
 )
-from compiler.picture.metrics import fit
+from compiler.picture.metrics import fit, fit_list
 
 Strip = tuple[Cell, ...]
 """Cells of fixed sizes side by side."""
@@ -52,7 +52,7 @@ def titled(title: str, about: str, width: float, *, wrap: bool = False) -> list[
     `wrap` breaks both into lines of that width.
     """
     name = strong(fit(title, TITLE, LONGEST, bold=True), TITLE)
-    more = Run(fit(about, SUBTITLE, LONGEST), SUBTITLE)
+    more = Run(fit_list(about, SUBTITLE, LONGEST), SUBTITLE)
     one = words(beside(name, more), 28)
     if span(one) <= width or not (about or wrap):
         return [one]
@@ -77,7 +77,7 @@ def broken(run: Run, width: float) -> Iterator[Run]:
 
 def remark(text: str, width: float = LONGEST) -> list[Strip]:
     """Small text above the legend, in lines of that width; none for none."""
-    run = small(fit(text, REMARK, LONGEST), REMARK)
+    run = small(fit_list(text, REMARK, LONGEST), REMARK)
     return [words((part,)) for part in broken(run, width)] if text else []
 
 
@@ -140,7 +140,9 @@ def brought(common: Habit) -> Strip:
     return words((small(f"conv = {common.words}"),), gap=14)
 
 
-def legend(boxes: list[Box], width: float, common: Habit) -> Iterator[Strip]:
+def legend(
+    boxes: list[Box], width: float, common: Habit, letters: Iterable[str] = ()
+) -> Iterator[Strip]:
     """Strips that say what colours and notes mean, as wide as the drawing at most."""
     pieces = [brought(common)] if any(box.family in CONVS for box in boxes) else []
     for name, told in families(boxes).items():
@@ -148,6 +150,7 @@ def legend(boxes: list[Box], width: float, common: Habit) -> Iterator[Strip]:
         pieces += [joined(swatch(found.fill, found.line), blank(6), text)] if told else []
     pieces += branched(boxes)
     pieces += meanings(note for box in boxes for note in box.notes)
+    pieces += [words((small(each),), gap=14) for each in dict.fromkeys(letters)]
     return wrapped(pieces, width)
 
 

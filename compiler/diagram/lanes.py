@@ -15,7 +15,7 @@ from compiler.diagram.staging import step_key
 from compiler.diagram.text import shape
 from compiler.ir.nodes import Tap
 from compiler.picture.labels import Cell, Label, Run, beside, line, room_for, small, strong
-from compiler.picture.metrics import fit
+from compiler.picture.metrics import fit, fit_list
 from compiler.picture.sheet import Edge, End, Tile
 
 PAD = 10
@@ -199,7 +199,7 @@ def _called(card: Card) -> tuple[Run, ...]:
 
 def _told(card: Card) -> tuple[Run, ...]:
     """What a stage is called, where it is drawn out, and the names of its steps."""
-    return beside(_title(card), Run(card.letter), Run(fit(card.aside, 11, MOST)))
+    return beside(_title(card), Run(card.letter), Run(fit_list(card.aside, 11, MOST)))
 
 
 def _title(card: Card) -> Run:

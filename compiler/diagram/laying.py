@@ -53,7 +53,7 @@ class Plan:
     """What a detail shows; `common` is in its legend, too.
 
     Uses (`places`) that are too many for a line stand in a table below, and `heads` beside the
-    boxes that they are taken from.
+    boxes that they are taken from. `letters` says what those of its shapes mean.
     """
 
     name: str
@@ -63,6 +63,7 @@ class Plan:
     common: Habit
     places: tuple[Use, ...] = ()
     note: str = ""
+    letters: tuple[str, ...] = ()
     heads: tuple[Head, ...] = ()
 
     @property
@@ -137,7 +138,7 @@ def _head(plan: Plan, about: str, width: float, wishes: Wishes) -> Iterator[Stri
         yield from titled(plan.title, about, width, wrap=bool(wishes.fit))
         yield from remark(plan.note, width if wishes.fit else LONGEST)
     if wishes.legend:
-        yield from legend(plan.boxes, width, plan.common)
+        yield from legend(plan.boxes, width, plan.common, plan.letters)
 
 
 def _table(wiring: Wiring, places: list[list[str]]) -> None:

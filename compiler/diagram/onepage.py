@@ -77,8 +77,9 @@ def _sheet(details: Details, parts: list[Part], page: _Page) -> Sheet:
         strips += titled(title, amounts(network), width, wrap=True)
     if wishes.legend:
         boxes = [box for part in parts for box in part.plan.boxes]
+        letters = [each for part in parts for each in part.plan.letters]
         strips += wrapped(Schema(network, wishes).colours, width)
-        strips += legend(boxes, width, details.common) if boxes else []
+        strips += legend(boxes, width, details.common, letters) if boxes else []
     about = f"{amounts(network)}; beside it {', '.join(part.name for part in parts) or 'nothing'}"
     return Sheet(sheet_name(network, "sheet"), title, about, heading(strips), tiles, edges)
 

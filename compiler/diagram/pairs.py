@@ -12,7 +12,7 @@ from compiler.diagram.versus import Entry, Fate, Told
 from compiler.ir.nodes import Node
 from compiler.picture.ink import GRID, PAPER, TEXT, Ink, Look
 from compiler.picture.labels import Cell, Label, Line, Run, exits, line, room_for, small, strong
-from compiler.picture.metrics import fit, room
+from compiler.picture.metrics import fit, fit_list, room
 from compiler.picture.sheet import Outline
 
 
@@ -119,7 +119,7 @@ def _short(lines: list[str], space: float) -> list[str]:
     """At most `LINES` of what steps are, which for a long repeat are many."""
     if len(lines) <= LINES:
         return lines
-    return [*lines[: LINES - 1], fit(f"{lines[LINES - 1]} …", SIZE, space)]
+    return [*lines[: LINES - 1], fit_list(" ".join(lines[LINES - 1 :]), SIZE, space)]
 
 
 def _head(title: str, amount: str, width: float) -> Line:

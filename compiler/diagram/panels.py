@@ -10,7 +10,7 @@ from compiler.diagram.heading import broken
 from compiler.diagram.style import LOOKS
 from compiler.diagram.turning import Placed
 from compiler.picture.labels import Cell, Line, Run, line, strong
-from compiler.picture.metrics import fit
+from compiler.picture.metrics import fit_list
 from compiler.picture.sheet import Edge, End, Tile
 
 CAPTION, NAMED, ROW = 13, 18, 14
@@ -97,8 +97,8 @@ def _caption(called: str, about: str, width: float, most: int) -> Iterator[Line]
     yield from (_line(run, width, NAMED) for run in broken(strong(called, CAPTION), width))
     lines = [*broken(Run(about, 10), width)] if about else []
     if len(lines) > most:
-        last = replace(lines[most - 1], text=fit(f"{lines[most - 1].text} …", 10, width))
-        lines = [*lines[: most - 1], last]
+        rest = " ".join(run.text for run in lines[most - 1 :])
+        lines = [*lines[: most - 1], replace(lines[0], text=fit_list(rest, 10, width))]
     yield from (_line(run, width) for run in lines)
 
 

@@ -129,10 +129,11 @@ def _card(network: Network, node: Node, common: Habit, measure: Measure) -> Card
         aside = "" if call.block == node.name else call.block
         card = replace(card, aside=aside, block=call.block)
     elif isinstance(node, Parallel) and len(node.branches) > 1:
-        card = replace(card, aside="" if is_sum(node) else node.join.word)
+        signed = is_sum(node) or (GATED in notes and node.join.keeps_sides)
+        card = replace(card, aside="" if signed else node.join.word)
     if not card.strip:
         card = replace(card, name=_steps(node))
-    return replace(card, aside=" ".join((card.aside, *notes)).strip(), notes=notes)
+    return replace(card, aside=", ".join(filter(None, (card.aside, *notes))), notes=notes)
 
 
 def _summed(steps: tuple[Node, ...], measure: Measure) -> str:

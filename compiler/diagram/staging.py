@@ -63,7 +63,9 @@ def _together(group: list[Card], measure: Measure) -> Card:
     elif len(group) > 1:
         title, aside, times = STEM, "", 1
     else:
-        title, aside = first.title, first.aside or ("" if first.name == first.title else first.name)
+        name = "" if first.name == first.title else first.name
+        told = [first.aside, "" if first.aside and first.title == first.path else name]
+        title, aside = first.title, "\u00a0\u00a0".join(filter(None, told))
     amount = (sum if measure.adds else max)(card.amount for card in group)
     tooltip = "\n".join(card.tooltip for card in group)
     made = replace(last, title=title, aside=aside, times=times, strip=[], tooltip=tooltip)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from fractions import Fraction
 from pathlib import Path
 
 from compiler.ir.op import Shape
@@ -62,20 +63,34 @@ def width(n: int) -> str:
     >>> width(Sym(48, {"w": 2}, 16)), width(Sym(8, {"in_channels": 1})), width(96)
     ('2w + 16', 'in', '96')
     """
-    if not isinstance(n, Sym):
-        return str(n)
-    told = [_times(k, name) for name, k in n.terms.items()]
+    return " + ".join(_parts(n)).replace(" + -", " \u2212 ") if isinstance(n, Sym) else str(n)
+
+
+def _parts(n: Sym) -> list[str]:
+    """What is added up; parts of one width are one fraction, where nothing of them is left over."""
+    found, loose = dict[str, Fraction](), set[str]()
+    for name, k in n.terms.items():
+        said, share = _name(name), Fraction(k)
+        if isinstance(name, Quotient) and name.exact:
+            said, share = (
+                _name(name.of) if isinstance(name.of, str) else term(name.of),
+                share / name.by,
+            )
+        elif isinstance(name, Quotient):
+            loose.add(said)
+        found[said] = found.get(said, Fraction()) + share
+    told = [_times(k, said, said in loose) for said, k in found.items() if k]
     told = [*told, str(n.const)] if n.const or not told else told
-    told.sort(key=lambda part: part.startswith("-"))
-    return " + ".join(told).replace(" + -", " \u2212 ")
+    return sorted(told, key=lambda part: part.startswith("-"))
 
 
-def _times(factor: int, name: str) -> str:
-    said = f"({_name(name)})" if isinstance(name, Quotient) and factor != 1 else _name(name)
-    sign = "-" if factor < 0 else ""
-    if abs(factor) == 1:
-        return f"{sign}{said}"
-    return f"{factor}{said}" if len(said) == 1 else f"{factor}·{said}"
+def _times(share: Fraction, said: str, loose: bool) -> str:
+    """`3n/2`, `2·in`, and in brackets what was rounded before: `2·(w/5)`."""
+    below = f"/{share.denominator}" if share.denominator > 1 else ""
+    if abs(share.numerator) == 1:
+        return f"{'-' if share < 0 else ''}{said}{below}"
+    said = f"({said})" if loose else said
+    return f"{share.numerator}{'' if len(said) == 1 else '·'}{said}{below}"
 
 
 def _name(name: str) -> str:
@@ -88,7 +103,7 @@ def _name(name: str) -> str:
 
 def term(n: int) -> str:
     """A width in brackets where it is a sum."""
-    return f"({width(n)})" if isinstance(n, Sym) and len(n.parts) > 1 else width(n)
+    return f"({width(n)})" if isinstance(n, Sym) and len(_parts(n)) > 1 else width(n)
 
 
 LONGEST_PATH = 40

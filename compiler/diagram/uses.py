@@ -156,6 +156,19 @@ def binding(path: str, node: Node) -> str:
     return " with ".join(filter(None, [call.block, told]))
 
 
+def explained(places: list[Use], shapes: bool) -> tuple[str, ...]:
+    """What letters of a block's extents with a prime stand for, where its drawing has some."""
+    first, fixed = places[0].node, _fixed(places)
+    letters = LETTERS[len(first.out.grid)]
+    told = []
+    if boundary(places)[1].endswith("′"):
+        told.append(f"{by(f'{letter}′' for letter in letters)} = the size of the output")
+    known = {first.inp.grid, first.out.grid} | fixed
+    if shapes and any(node.out.grid not in known for _, node in nodes(children(first))):
+        told.append(f"{by(f'{letter}″' for letter in letters)} = sizes in between")
+    return tuple(told)
+
+
 def boundary(places: list[Use]) -> tuple[str, str]:
     """The block's input and output shape, over all its uses."""
     inner = inside(places[0].node)

@@ -72,7 +72,7 @@ def _written(op: Op, channels: Callable[[int], str]) -> Op:
         if not isinstance(number, Sym):
             return number
         made, text = _Shown(int(number), number.terms, number.const), channels(number)
-        made.text = text[1:-1] if len(number.parts) > 1 and text[:1] == "(" else text
+        made.text = text[1:-1] if len(number.parts) > 1 and text[:1] + text[-1:] == "()" else text
         return made
 
     found: Op = mapped(op, shown)

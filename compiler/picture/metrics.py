@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from functools import lru_cache
 from itertools import accumulate
@@ -102,3 +103,12 @@ def fit(text: str, size: float, space: float, *, bold: bool = False) -> str:
     more = _need("…", bold)
     length = bisect_right(ends, space, key=lambda end: (end + more) * size / 1000) - 1
     return f"{text[: max(0, length)].rstrip()}…"
+
+
+def fit_list(text: str, size: float, space: float) -> str:
+    """A list, cut behind one of its items if it needs more than `space`: `3×3, 1×1, …`."""
+    if room(text, size) <= space:
+        return text
+    ends = [mark.end() for mark in re.finditer("[,;] ", text)]
+    whole = (f"{text[:end]}…" for end in reversed(ends))
+    return next((cut for cut in whole if room(cut, size) <= space), fit(text, size, space))
