@@ -51,6 +51,8 @@ def all_drawings() -> dict[str, Sheet]:
 
 
 DRAWINGS = all_drawings()
+BENT = ["inception_unet.overview"]
+"""What comes up again."""
 
 
 DOTS = {name: as_dot(sheet) for name, sheet in DRAWINGS.items()}
@@ -77,7 +79,8 @@ def test_no_edge_is_slanted(name: str) -> None:
     for edge in edges:
         for (x, y), (further, below) in pairwise(edge.points):
             level = y == below and name.endswith("overview")
-            assert level or (abs(x - further) < 0.01 and below > y), edge
+            upright = abs(x - further) < 0.01 and (below > y or name in BENT)
+            assert level or upright, edge
 
 
 @pytest.mark.parametrize("name", DRAWINGS)

@@ -15,14 +15,17 @@ import pytest
 from compiler import picture
 from compiler.cli import run
 from compiler.diagram import Wishes, draw
+from compiler.diagram.bends import bent
 from compiler.diagram.fitting import room_of
 from compiler.diagram.uses import uses
+from compiler.ir.measures import MEASURES, Counted
 from compiler.ir.network import Network
 from compiler.ir.nodes import Leaf, nodes
 from compiler.lowering.lower import lower
 from compiler.ops.words import is_unit
 from compiler.picture import as_dot, as_svg
 from compiler.picture.sheet import Sheet
+from compiler.picture.tikz import as_tikz
 from dsl import load, loads
 from tests.networks import TEXTS, crosses, network, shown
 
@@ -352,7 +355,7 @@ def calling() -> Network:
 
 
 @pytest.mark.parametrize("fold", [False, True])
-@pytest.mark.parametrize("wishes", [Wishes(), Wishes(shapes=True, up=True), Wishes(fit="40cm")])
+@pytest.mark.parametrize("wishes", [Wishes(), Wishes(shapes=True, up=True)])
 @pytest.mark.parametrize("what", ["outer", "a", "full", "side"])
 def test_called_blocks_have_frames_in_frames(what: str, wishes: Wishes, fold: bool) -> None:
     drawn = draw(calling(), what, replace(wishes, fold=fold)).sheet
@@ -371,6 +374,16 @@ def test_on_a_sheet_called_blocks_are_boxes_that_name_their_panels() -> None:
     assert {f"3 × pair w {there['pair']}", f"sep w=2w {there['sep']}"} <= said
 
 
+def test_frames_can_be_seen_through_in_every_format() -> None:
+    drawn = draw(calling(), "outer").sheet
+    count = sum(tile.outline == "frame" for tile in drawn.tiles)
+    found = re.findall(r'class="frame">\n<rect [^>]*fill="none"', as_svg(drawn))
+    assert len(found) == as_dot(drawn).count("class=frame") == count > 0
+    framed = [line for line in as_tikz(drawn).splitlines() if "-frame)" in line]
+    assert len(framed) == count
+    assert not any("fill=" in line for line in framed)
+
+
 def test_frames_say_what_is_called_and_with_what_in_the_blocks_own_terms() -> None:
     said = texts(draw(calling(), "outer").sheet)
     assert {"pair w", "first sep w", "second sep w=2w", "open"} <= set(said)
@@ -380,6 +393,76 @@ def test_frames_say_what_is_called_and_with_what_in_the_blocks_own_terms() -> No
 def test_repeats_inside_branches_are_drawn_once() -> None:
     said = texts(draw(calling(), "outer", Wishes(fold=True)).sheet)
     assert {"3 × pair w", "3×3 w", "2 × 3×3 w", "open"} <= set(said)
+
+
+HOURGLASS = """
+name: hourglass
+input: [3, 64, 64]
+classes: 4
+stem: [3x3 16, maxpool 3x3 /2]
+strided:
+  down: {params: [n], do: [3x3 n /2]}
+inception:
+  A: {params: [n], concat: [1x1 n/2, 3x3 n/2]}
+  low: {do: [A n=32, add: [1x1 32, [maxpool 2x2 /2, deconv 2x2 32 /2]], A n=32]}
+  mid:
+    do: [down n=32, A n=32 x2, A n=32, A n=32, A n=32, low, A n=32, deconv 2x2 32 /2]
+    residual: {act: relu}
+  top: {add: [[maxpool 2x2 /2, mid, A n=32, A n=32, A n=32, deconv 2x2 32 /2], A n=32]}
+body: [pre: A n=32, one: top, between: A n=32, two: top, three: top, fewer: 3x3 32 /2, last: A n=32]
+head: [globalpool avg, fc classes]
+aux: [side: {from: SOURCE, weight: 0.3, do: [globalpool avg, fc classes]}]
+"""
+
+
+@cache
+def hourglass(source: str) -> Network:
+    return lower(loads(HOURGLASS.replace("SOURCE", source)))
+
+
+BENDING = [
+    ("between", Wishes()), ("between", Wishes(up=True)), ("between", Wishes(fit="17cm")),
+    ("one", Wishes()), ("pre", Wishes()), ("last", Wishes(heat="params")),
+    ("three", Wishes(layout="wide")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("source", "wishes"), BENDING)
+def test_an_overview_of_us_is_whole_and_straight(source: str, wishes: Wishes) -> None:
+    drawn = draw(hourglass(source), "overview", wishes).sheet
+    hold(drawn)
+    names = [tile.name for tile in drawn.tiles]
+    assert "side" in names
+    assert {"pre", "one", "between", "two", "three", "fewer", "last"} <= {*names}
+    joined = {end for edge in drawn.edges for end in (edge.tail.tile, edge.head.tile)}
+    cards = {tile.name for tile in drawn.tiles if tile.kind.startswith("heat")}
+    assert joined - {"side"} == cards
+
+
+def test_each_level_of_a_u_is_a_row_and_what_goes_past_is_level() -> None:
+    drawn = sheet("inception_unet", "overview", Wishes())
+    tiles = {tile.name: tile for tile in drawn.tiles}
+    inner = "u.branch2.2.branch2.2"
+    past = {"conv": "u", "u.branch2.1": "u.branch2.2", "u.branch2.2.branch2.1": inner}
+    level = {(edge.tail.tile, edge.head.tile) for edge in drawn.edges if not edge.corners}
+    assert {*past.items()} <= level
+    tops = [tiles[name].top for name in (*past, f"{inner}.branch2.0")]
+    assert tops == sorted(set(tops)), "the lowest stands at the bottom"
+    amounts = sheet("inception_unet", "overview", Wishes(layout="wide"))
+    assert len([tile for tile in amounts.tiles if tile.kind.startswith("heat")]) == 5
+
+
+@pytest.mark.parametrize("name", ["small", "residual", "nested", "gated", "inception_v4"])
+def test_networks_without_levels_in_levels_have_their_rows(name: str) -> None:
+    assert bent(of(name), MEASURES["macs"], 6) is None
+
+
+@pytest.mark.parametrize("measure", ["macs", "params", "activations"])
+def test_what_a_u_costs_is_told_whole(measure: Counted) -> None:
+    network = of("inception_unet")
+    rows = bent(network, MEASURES[measure], 6) or []
+    found = sum(card.amount for row in rows for card in row.cards)
+    assert found == sum(map(MEASURES[measure].of, network.trunk))
 
 
 @pytest.mark.parametrize("name", ["inception_v3", "residual", "nested", "small"])

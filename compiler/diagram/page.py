@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, partial
+from itertools import chain
 from typing import NamedTuple
 
+from compiler.diagram.basin import Basin
+from compiler.diagram.bends import bent
 from compiler.diagram.facts import has_convs, sheet_name, usual
 from compiler.diagram.fitting import fitted
 from compiler.diagram.grid import Grid
@@ -55,9 +59,12 @@ def overview(network: Network, wishes: Wishes = PLAIN) -> Sheet:
     Raises `ValueError` where it can't be as it is wished for.
     """
     wishes.only("an overview", "layout", "heat")
-    room, ways = wishes.room, _ways(network, wishes)
+    room, ways, bends = wishes.room, _ways(network, wishes), _bends(network, wishes)
     if not room:
-        return _sheet(network, wishes, next(ways))
+        return _sheet(network, wishes, next(chain(bends, ways)))
+    if found := [_sheet(network, wishes, way) for way in bends]:
+        with suppress(ValueError):  # A U takes more room than a card does.
+            return fitted(found, room)
     return fitted((_sheet(network, wishes, way) for way in ways), room)
 
 
@@ -89,6 +96,15 @@ def _snakes(network: Network, measure: Measure) -> Iterator[Way]:
         yield from (Way(lines, partial(Grid, above=above)) for above in (False, True))
     for n in range(ROW, 0, -1):
         yield Way(list(flowing(network, measure, n)), partial(Grid, above=True))
+
+
+def _bends(network: Network, wishes: Wishes) -> Iterator[Way]:
+    """The same of a network with Us in it; none of all others."""
+    for n in range(ROW, 0, -1) if wishes.layout == "snake" else ():
+        lines = bent(network, wishes.measure, n)
+        if lines is None:
+            return
+        yield from (Way(lines, partial(Basin, above=above, most=n)) for above in (False, True))
 
 
 COLUMNS: tuple[tuple[type[Column], int], ...] = (

@@ -86,7 +86,8 @@ def cards(network: Network, measure: Measure = MEASURES["macs"]) -> list[Card]:
         if isinstance(node, Tap):
             found[-1].taps.append(node)
         elif not (isinstance(node, Leaf) and _is_view(node.op)):
-            found.append(_card(network, node, common, measure))
+            section = network.sections.get(node.name, "")
+            found.append(card_of(node, section, common, measure))
     return found
 
 
@@ -101,7 +102,8 @@ def _is_view(op: Op) -> bool:
     return op.aliases and op.shares(training=True)
 
 
-def _card(network: Network, node: Node, common: Habit, measure: Measure) -> Card:
+def card_of(node: Node, section: str, common: Habit, measure: Measure) -> Card:
+    """The card of a step."""
     amount = measure.of(node)
     card = Card(
         node.name,
@@ -109,7 +111,7 @@ def _card(network: Network, node: Node, common: Habit, measure: Measure) -> Card
         "",
         node.out,
         node.inp.grid,
-        section=network.sections.get(node.name, ""),
+        section=section,
         amount=amount,
         told=counted(amount, measure.unit) if amount else "",
         strip=strip(node) if not _is_list(node) else [],
@@ -164,7 +166,11 @@ def _is_list(node: Node) -> bool:
 def rows(network: Network, measure: Measure = MEASURES["macs"], most: int = ROW) -> Iterator[Row]:
     """Cards by resolution, in rows of at most `most`, the first of each resolution labelled."""
     found = fewer(cards(network, measure))
-    pairs = zip(_labels(found), found, strict=True)
+    yield from grouped(list(zip(labels_of(found), found, strict=True)), most)
+
+
+def grouped(pairs: list[tuple[str, Card]], most: int) -> Iterator[Row]:
+    """Rows of cards with their labels."""
     for label, group in groupby(pairs, key=lambda pair: pair[0]):
         members = [card for _, card in group]
         for i, chunk in enumerate(_chunks(members, most)):
@@ -180,7 +186,7 @@ def is_full(lines: list[Row]) -> bool:
 def flowing(network: Network, measure: Measure, most: int) -> Iterator[Row]:
     """Cards one after the other in rows of equal length, each resolution told where it begins."""
     found = fewer(cards(network, measure))
-    labels, at = list(_labels(found)), 0
+    labels, at = list(labels_of(found)), 0
     for chunk in _chunks(found, most):
         here = range(at, at + len(chunk))
         marks = {i - at: labels[i] for i in here if i == 0 or labels[i] != labels[i - 1]}
@@ -202,7 +208,7 @@ def fewer(found: list[Card]) -> list[Card]:
     return [*found[:head], rest, *found[len(found) - tail :]]
 
 
-def _labels(found: list[Card]) -> Iterator[str]:
+def labels_of(found: list[Card]) -> Iterator[str]:
     """A label for each card: the stem's passage, then the resolution that a card works at."""
     stem = [card.out.grid for card in found if card.section == "stem"]
     label = _passage(stem[0], stem[-1])

@@ -14,7 +14,7 @@ from compiler.ir.nodes import BlockUse, Parallel, Series
 from compiler.ir.symbols import brief
 from compiler.picture.labels import Run, beside, small, strong
 
-UNNAMED = re.compile(r"(branch)?\d+")
+UNNAMED = re.compile(r"\d+|(branch|block|split)\d*")
 """What steps and branches are called that nobody gave a name."""
 
 
