@@ -18,6 +18,20 @@ input: [3, 64, 64]
 classes: 10
 """
 
+BASE = """
+name: base
+input: [3, 64, 64]
+classes: 10
+stem: [conv1: 3x3 16 /2, pool1: maxpool 3x3 /2]
+inception:
+  A: {params: [n], concat: [b1: 1x1 n, b2: [1x1 8, 3x3 16], pool: [avgpool 3x3, 1x1 8]]}
+  R: {concat: [1x1 8, 3x3 8], then: 1x1 in linear, residual: {scale: 0.5}}
+body: [a: A n=8, b: A n=8, row: A n=4 x3, res: R]
+head: [globalpool avg, dropout 0.4, fc classes]
+aux: [{helper: {from: row, weight: 0.3, do: [globalpool avg, fc classes]}}]
+"""
+"""A whole spec with one of each kind of step: tests change it and look at what differs."""
+
 SMALL = """
 stem:
   - conv: 3x3 32 /2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -10,16 +11,18 @@ import pytest
 import dsl
 from compiler.cli import run
 from compiler.diagram import draw_diff
+from compiler.diagram.fitting import LEAST, room_of, smallest
 from compiler.diagram.pairs import MARKS
 from compiler.diagram.sides import AMOUNTS, sides
 from compiler.diagram.versus import Told, told
+from compiler.diagram.wishes import Wishes
 from compiler.diff import Diff, diff
 from compiler.diff.wording import shown as shown_value
 from compiler.ir.network import Network
 from compiler.lowering.lower import lower
 from compiler.picture import FORMS
 from compiler.picture.sheet import Sheet, Tile
-from tests.networks import TEXTS, network, shown
+from tests.networks import BASE, TEXTS, network, shown
 from tests.test_diagram_wishes import hold
 
 PAIRS = [
@@ -50,7 +53,7 @@ def test_what_belongs_together_stands_at_one_height(one: str, other: str) -> Non
     sheet = sides(found)
     hold(sheet)
     mine, theirs = cards(sheet, "one"), cards(sheet, "other")
-    rows = [row for row in told(found) if row.fate not in ("alike", "left out")]
+    rows = [row for row in told(found) if not row.is_folded]
     assert sorted({*mine, *theirs}) == sorted(mine | theirs)
     assert len({*mine, *theirs}) == len(rows)
     for row, top in zip(rows, sorted({*mine, *theirs}), strict=True):
@@ -110,19 +113,6 @@ def has(row: Told, one: str, other: str) -> bool:
     ) and bool((one and row.ones) or (other and row.others))
 
 
-BASE = """
-name: base
-input: [3, 64, 64]
-classes: 10
-stem: [conv1: 3x3 16 /2, pool1: maxpool 3x3 /2]
-inception:
-  A: {params: [n], concat: [b1: 1x1 n, b2: [1x1 8, 3x3 16], pool: [avgpool 3x3, 1x1 8]]}
-body: [a: A n=8, b: A n=8, row: A n=4 x3]
-head: [globalpool avg, dropout 0.4, fc classes]
-aux: [{helper: {from: row, weight: 0.3, do: [globalpool avg, fc classes]}}]
-"""
-
-
 def drawn(edits: dict[str, object]) -> tuple[list[Told], str]:
     base = dsl.loads(BASE)
     found = diff(lower(base), lower(dsl.change(base, edits)))
@@ -149,10 +139,61 @@ def test_a_difference_is_told_where_it_is(
         assert each in text.replace("  ", " ")
 
 
-def test_the_same_two_are_one_line() -> None:
+def test_the_same_two_are_one_line_and_their_heads() -> None:
     rows, text = drawn({})
-    assert [row.fate for row in rows] == ["alike"]
+    assert [(row.fate, row.aside) for row in rows] == [
+        ("alike", False), ("alike", True), ("alike", False)
+    ]  # fmt: skip
     assert "no difference in structure" in text
+
+
+@pytest.mark.parametrize("up", [False, True])
+def test_heads_that_are_alike_stand_beside_the_trunk(up: bool) -> None:
+    """On either side, on a dashed line of their own; the trunk goes past them."""
+    sheet = sides(compared("googlenet", "googlenet@torchvision"), Wishes(up=up))
+    hold(sheet)
+    tiles = {tile.name: tile for tile in sheet.tiles}
+    for side in ("one", "other"):
+        trunk, head = tiles[f"{side}.inception_4a"], tiles[f"{side}.aux1"]
+        assert head.left > trunk.left
+        (into,) = (edge for edge in sheet.edges if edge.head.tile == head.name)
+        assert into.dashed
+        assert into.tail.tile == trunk.name
+        assert not any(edge.tail.tile == head.name for edge in sheet.edges)
+        (on,) = (e for e in sheet.edges if e.tail.tile == trunk.name and not e.dashed)
+        assert on.head.tile == f"{side}.inception_4b"
+        assert on.points[0][0] == on.points[-1][0] < head.left
+        assert (on.points[0][1] > on.points[-1][1]) == up
+
+
+@pytest.mark.parametrize("fit", ["17cm", "12cm", "slide"])
+def test_it_comes_out_as_wide_as_it_is_wanted(fit: str) -> None:
+    found = compared("small", "residual") if fit != "slide" else compared("small", "small")
+    sheet = sides(found, Wishes(fit=fit))
+    hold(sheet)
+    room = room_of(fit)
+    assert sheet.page[0] == pytest.approx(room.width)
+    assert sheet.scale * smallest(sheet) >= LEAST - 1e-6
+
+
+def test_title_and_legend_can_be_left_out_and_what_is_not_meant_is_refused() -> None:
+    found = compared("inception_v3", "inception_v4")
+    assert not sides(found, Wishes(title=False, legend=False)).head_height > 10
+    with pytest.raises(ValueError, match="it fits in"):
+        sides(found, Wishes(fit="5cm"))
+    for odd in (Wishes(shapes=True), Wishes(fold=True), Wishes(layout="wide")):
+        with pytest.raises(ValueError, match="nothing that two networks"):
+            sides(found, odd)
+
+
+def test_changes_and_products_have_signs_of_their_own() -> None:
+    """No arrow of two characters, no letter for a product, no hyphen before a number."""
+    pairs = [("inception_v3", "inception_v4"), ("inception_resnet_v1", "inception_resnet_v2"),
+             ("googlenet", "i3d")]  # fmt: skip
+    for one, other in pairs:
+        for tile in sides(compared(one, other)).tiles:
+            for text in (shown(tile), tile.tooltip):
+                assert not re.search(r"->|(?<!\w)\d+x\d|\d x |(^|\s|\()-[\d.]", text), text
 
 
 LONG = """
@@ -198,7 +239,8 @@ def test_python_draws_two_specs() -> None:
 
 def test_the_command_draws(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "d.SVG"
-    assert run(["diff", "googlenet", "googlenet@torchvision", "-o", str(out)]) == 0
+    wished = ["--fit", "17cm", "--up", "--no-legend"]
+    assert run(["diff", "googlenet", "googlenet@torchvision", *wished, "-o", str(out)]) == 0
     assert "googlenet → googlenet@torchvision" in out.read_text(encoding="utf-8")
     assert capsys.readouterr().out == ""
 
@@ -207,7 +249,13 @@ def test_the_command_draws(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     ("args", "said"),
     [(["googlenet", "xception", "-o", "d.gif"], "ends in"),
      (["googlenet", "xception", "-o", "d.svg", "--format", "json"], "--format"),
-     (["--git", "HEAD", "-o", "d.svg"], "--git"), (["googlenet", "xception", "--mono"], "-o")],
+     (["--git", "HEAD", "-o", "d.svg"], "--git"), (["googlenet", "xception", "--mono"], "-o"),
+     (["googlenet", "xception", "--no-title"], "--no-title"),
+     (["googlenet", "xception", "--dpi", "300"], "--dpi"),
+     (["googlenet", "xception", "-o", "d.svg", "--dpi", "300"], ".svg has no pixels"),
+     (["googlenet", "xception", "-o", "d.svg", "--fit", "5cm"], "it fits in"),
+     (["googlenet", "xception", "-o", "d.svg", "--fold"], "of draw"),
+     (["googlenet", "xception", "-o", "d.svg", "--width", "17cm"], "--fit 17cm")],
 )  # fmt: skip
 def test_what_cannot_be_drawn_is_refused(
     args: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,

@@ -14,19 +14,7 @@ from compiler.ir.network import Network
 from compiler.ir.nodes import leaves
 from compiler.lowering.lower import lower
 from dsl.models import shelf
-
-BASE = """
-name: base
-input: [3, 64, 64]
-classes: 10
-stem: [conv1: 3x3 16 /2, pool1: maxpool 3x3 /2]
-inception:
-  A: {params: [n], concat: [b1: 1x1 n, b2: [1x1 8, 3x3 16], pool: [avgpool 3x3, 1x1 8]]}
-  R: {concat: [1x1 8, 3x3 8], then: 1x1 in linear, residual: {scale: 0.5}}
-body: [a: A n=8, b: A n=8, row: A n=4 x3, res: R]
-head: [globalpool avg, dropout 0.4, fc classes]
-aux: [{helper: {from: row, weight: 0.3, do: [globalpool avg, fc classes]}}]
-"""
+from tests.networks import BASE
 
 
 def changed(edits: dict[str, object], text: str = BASE) -> list[Change]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,25 +18,28 @@ from compiler.cli.options import (
     STDIN_NAME,
     SpecType,
     change_options,
+    named,
     optimize_option,
     optimized,
     overrides,
     parameter,
 )
-from compiler.cli.picturing import form_asked, made
+from compiler.cli.picturing import form_asked, made, pixel_options
 from compiler.cli.piped import is_piped, is_stdin, taken
 from compiler.cli.toning import tone_options
+from compiler.cli.wishing import page_options, wished
 from compiler.ir.network import Network
 from compiler.lowering.prepare import NO_OVERRIDES, Overrides, Piped, Prepared, prepare
-from dsl.models import shelf
 from dsl.models.changes import CHANGES
 
 if TYPE_CHECKING:
+    from compiler.diagram.wishes import Wishes
     from compiler.diff import Diff
     from compiler.picture import Tone
 
 FIRST = "-a"
 """How options end that change the first of the two."""
+ENDS = FIRST, ""
 
 
 @click.command()
@@ -58,11 +61,11 @@ FIRST = "-a"
               help="Draw both side by side instead, as a .svg, .pdf, .png, .dot, .tex or .tikz.",
               )  # fmt: skip
 @tone_options
+@pixel_options
+@page_options
 @click.option("--exit-code", is_flag=True, help="Exit with 1 where the structure differs.")
 def diff(
     specs: tuple[str, ...],
-    limit: int,
-    stdin_name: str | None,
     base: str | None,
     form: str,
     output: Path | None,
@@ -90,60 +93,98 @@ def diff(
       inception-compile diff inception_v3 --set mixed_6b.c7=96
       inception-compile diff googlenet my_net.yaml --input 64x64 --input-a 64x64
       inception-compile diff inception_v3 inception_v4 -o v3_v4.svg
-      inception-compile diff inception_v3 inception_v4 --mono -o v3_v4.pdf
+      inception-compile diff inception_v3 inception_v4 --mono --fit 17cm -o v3_v4.pdf
       inception-compile diff googlenet --optimize
       inception-compile diff --git main
       inception-compile diff --git HEAD~1 specs --format markdown
     """
-    tone: Tone | None = options["tone"]
-    picture = _picture_asked(output, form, tone)
-    changes = [_wishes(options, end) for end in (FIRST, "")]
-    rewrite = [options[parameter("optimize", end)] for end in (FIRST, "")]
+    picture = _Picture.asked(output, form, options)
     if base is not None:
-        if any(rewrite) or stdin_name is not None or changes != [NO_OVERRIDES, NO_OVERRIDES]:
-            raise click.UsageError("--git compares specs as they stand: nothing can change them")
-        if output:
+        if picture:
             raise click.UsageError("-o draws two networks, and --git compares all that changed")
-        from compiler.cli.reviewing import since
-
-        return since(base, specs, limit, form, exit_code)
-    one, other = _named(specs)
-    if other is None and changes[1] == NO_OVERRIDES and not rewrite[1]:
-        raise click.UsageError("there is nothing to compare with: name B, or say what changes")
-    names = (one, other if other is not None else one)
-    if other is not None and (all(map(is_stdin, names)) or (one == other and is_piped(one))):
-        raise click.UsageError("one pipe can't be both: leave B out to compare with A, changed")
-    if stdin_name is not None and not any(map(is_piped, names)):
-        raise click.UsageError("--stdin-name names a spec that is piped in, and neither is")
-    sides = _sides(names, stdin_name)
-    prepared = [_prepared(*each, limit) for each in zip(sides, changes, strict=True)]
+        return _since(base, specs, form, exit_code, options)
+    names = _both_named(specs, options)
     both = [
-        optimized(each.network) if asked else each.network
-        for each, asked in zip(prepared, rewrite, strict=True)
+        _side(where, options, end)
+        for where, end in zip(_taken(names, options["stdin_name"]), ENDS, strict=True)
     ]
-    labels = [_label(*each) for each in zip(names, both, strict=True)]
-    found = _compared(both, (labels[0], labels[1]), training=not any(":" in n for n in names))
+    found = _compared([each.network for each in both], names)
     if picture:
-        sources = {file for each in prepared for file in each.spec.texts}
-        deliver(_drawn(found, picture, tone or "auto"), output, sources)
+        picture.draw(found, {file for each in both for file in each.spec.texts})
     else:
         _print(found, form)
     return int(exit_code and bool(found.changes))
 
 
-def _picture_asked(output: Path | None, form: str, tone: Tone | None) -> str | None:
-    """The form of the picture that is asked for, if one is."""
-    if output and form != "text":
-        raise click.UsageError("-o draws, and --format is of what is printed: give one of them")
-    if tone and not output:
-        raise click.UsageError(f"--{tone} is of a drawing: say with -o where it goes")
-    return form_asked(output) if output else None
+@dataclass(frozen=True)
+class _Picture:
+    """How a comparison is to be drawn, and where to."""
+
+    output: Path
+    form: str
+    tone: Tone
+    scale: float | None
+    wishes: Wishes
+
+    @classmethod
+    def asked(cls, output: Path | None, form: str, options: dict[str, Any]) -> _Picture | None:
+        """What is asked for, if anything is. Raises a usage error for what is no drawing's."""
+        tone, scale, wishes = options["tone"], options["scale"], options["wishes"]
+        if output and form != "text":
+            raise click.UsageError("-o draws, and --format is of what is printed: give one of them")
+        if output:
+            asked = form_asked(output, scale)
+            return cls(output, asked, tone or "auto", scale, wishes)
+        odd = [f"--{tone}"] if tone else ["--scale or --dpi"] if scale else [*wished(wishes)]
+        if odd:
+            raise click.UsageError(f"{odd[0]} is of a drawing: say with -o where it goes")
+        return None
+
+    def draw(self, found: Diff, sources: set[str]) -> None:
+        """Write it. Raises a usage error for wishes that it can't fulfil."""
+        from compiler.diagram.sides import sides
+        from compiler.picture import Picture
+
+        try:
+            drawn = Picture(sides(found, self.wishes)).toned(self.tone)
+        except ValueError as error:
+            raise click.UsageError(str(error)) from None
+        deliver(made(drawn, self.form, self.scale), self.output, sources)
 
 
-def _compared(both: list[Network], labels: tuple[str, str], training: bool) -> Diff:
+def _since(
+    base: str, places: tuple[str, ...], form: str, exit_code: bool, options: dict[str, Any]
+) -> int:
+    """What changed since a revision of git, of specs as they stand."""
+    changed = any(_wishes(options, end) != NO_OVERRIDES or _is_rewritten(options, end)
+                  for end in ENDS)  # fmt: skip
+    if changed or options["stdin_name"] is not None:
+        raise click.UsageError("--git compares specs as they stand: nothing can change them")
+    from compiler.cli.reviewing import since
+
+    return since(base, places, options["limit"], form, exit_code)
+
+
+def _both_named(specs: tuple[str, ...], options: dict[str, Any]) -> tuple[str, str]:
+    """A and B; A twice where it is compared with itself, changed."""
+    one, other = _named(specs)
+    if other is None:
+        if _wishes(options, "") == NO_OVERRIDES and not _is_rewritten(options, ""):
+            told = "there is nothing to compare with"
+            raise click.UsageError(f"{told}: name B, or say what changes")
+        return one, one
+    if all(map(is_stdin, (one, other))) or (one == other and is_piped(one)):
+        raise click.UsageError("one pipe can't be both: leave B out to compare with A, changed")
+    return one, other
+
+
+def _compared(both: list[Network], names: tuple[str, str]) -> Diff:
+    """The comparison, each side called as it was named, with what changes it."""
     from compiler.diff import diff as compared
 
-    return compared(both[0], both[1], labels, training=training)
+    one, other = (" ".join((name, *each.options)) for name, each in zip(names, both, strict=True))
+    training = not any(":" in name for name in names)
+    return compared(both[0], both[1], (one, other), training=training)
 
 
 def _print(found: Diff, form: str) -> None:
@@ -152,14 +193,6 @@ def _print(found: Diff, form: str) -> None:
     forms: dict[str, Callable[[], str]]
     forms = {"text": found.as_text, "json": found.as_json, "markdown": partial(as_markdown, found)}
     click.echo(forms[form](), nl=False)
-
-
-def _drawn(found: Diff, form: str, tone: Tone) -> bytes:
-    """The comparison as a picture."""
-    from compiler.diagram.sides import sides
-    from compiler.picture import Picture
-
-    return made(Picture(sides(found)).toned(tone), form)
 
 
 def _named(specs: tuple[str, ...]) -> tuple[str, str | None]:
@@ -177,8 +210,14 @@ def _wishes(options: dict[str, Any], end: str) -> Overrides:
     return overrides(**{key: options[parameter(key, end)] for key in keys})
 
 
-def _sides(names: tuple[str, str], stdin_name: str | None) -> list[str | Piped]:
+def _is_rewritten(options: dict[str, Any], end: str) -> bool:
+    return bool(options[parameter("optimize", end)])
+
+
+def _taken(names: tuple[str, str], stdin_name: str | None) -> list[str | Piped]:
     """Both sides; what comes through a pipe is read once, also where it is both."""
+    if stdin_name is not None and not any(map(is_piped, names)):
+        raise click.UsageError("--stdin-name names a spec that is piped in, and neither is")
     found: dict[str, str | Piped] = {}
     for name in names:
         if name not in found:
@@ -186,17 +225,14 @@ def _sides(names: tuple[str, str], stdin_name: str | None) -> list[str | Piped]:
     return [found[name] for name in names]
 
 
-def _prepared(where: str | Piped, changes: Overrides, limit: int) -> Prepared:
-    """What a word on the command line names, with its changes."""
-    if isinstance(where, Piped):
-        return prepare(where, overrides=changes, limit=limit)
-    if ":" in where:
+def _side(where: str | Piped, options: dict[str, Any], end: str) -> Prepared:
+    """One of the two, with all that its options change."""
+    changes, limit = _wishes(options, end), options["limit"]
+    if isinstance(where, str) and ":" in where:
         found = prepare(imported(where), overrides=changes, limit=limit)
-        return replace(found, network=replace(found.network, origin=where))
-    spec, variant = shelf.split(where)
-    return prepare(spec, variant or None, overrides=changes, limit=limit)
-
-
-def _label(name: str, network: Network) -> str:
-    """What a side is called: as it was named, with what changes it."""
-    return " ".join((name, *network.options))
+        found = replace(found, network=replace(found.network, origin=where))
+    else:
+        found = named(where, changes, limit)
+    if _is_rewritten(options, end):
+        found = replace(found, network=optimized(found.network))
+    return found

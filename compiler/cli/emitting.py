@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 
 from compiler.cli.files import deliver
-from compiler.cli.options import Number, load, optimize_option, spec_options
-from compiler.cli.picturing import form_asked, made
+from compiler.cli.options import load, optimize_option, spec_options
+from compiler.cli.picturing import form_asked, made, pixel_options
 from compiler.cli.toning import tone_options
 from compiler.cli.wishing import wish_options
 from compiler.ir.measures import Amount
@@ -51,10 +51,7 @@ def source(output: Path | None, **spec: Any) -> None:
               help="overview, stem, full, sheet, a block, an auxiliary head, a step by its path.",
               )  # fmt: skip
 @tone_options
-@click.option("--scale", type=Number(0.1, 20),
-              help="Pixels a point of a .png; 2 without it.")  # fmt: skip
-@click.option("--dpi", type=Number(7.2, 1440),
-              help="The same as dots per inch, 72 times the scale.")  # fmt: skip
+@pixel_options
 @click.option("--heat", type=click.Choice(get_args(Amount)), default="macs", show_default=True,
               help="What the colours and numbers of an overview tell.")  # fmt: skip
 @wish_options
@@ -65,7 +62,6 @@ def draw(
     wishes: Wishes,
     tone: Tone | None,
     scale: float | None,
-    dpi: float | None,
     **spec: Any,
 ) -> None:
     """Draw the network, its stem, a block, or everything.
@@ -83,10 +79,7 @@ def draw(
       inception-compile draw inception_v4 --mono -o v4.pdf
       inception-compile draw inception_v4 --dpi 600 -o v4.png
     """
-    if scale and dpi:
-        raise click.UsageError("--scale and --dpi say the same: give one of them")
-    pixels = dpi / 72 if dpi else scale
-    Drawing(output, what, tone or "auto", pixels, wishes, heat).draw(load(**spec))
+    Drawing(output, what, tone or "auto", scale, wishes, heat).draw(load(**spec))
 
 
 @dataclass(frozen=True)
@@ -102,13 +95,12 @@ class Drawing:
 
     def __post_init__(self) -> None:
         """Refuse what ends in no form that there is, and pixels of what has none."""
-        if self.form != "png" and self.scale:
-            raise click.UsageError(f"--scale and --dpi are of a .png; a .{self.form} has no pixels")
+        self.form  # noqa: B018  # it raises
 
     @property
     def form(self) -> str:
         """The picture's form, by its file's name."""
-        return form_asked(self.output) if self.output else "dot"
+        return form_asked(self.output, self.scale)
 
     def draw(self, prepared: Prepared) -> None:
         """Draw a network. Raises a usage error for what it has not."""

@@ -17,7 +17,7 @@ from compiler.cli.piped import taken
 from compiler.cli.terminal import Failed
 from compiler.ir.network import Network
 from compiler.lowering.lower import LIMIT
-from compiler.lowering.prepare import Overrides, Prepared, prepare
+from compiler.lowering.prepare import Overrides, Piped, Prepared, prepare
 from dsl.changing.options import Said
 from dsl.models import shelf
 from dsl.models.changes import CHANGES
@@ -205,6 +205,14 @@ def load(
     wishes = overrides(**options)
     prepared = prepare(taken(spec, stdin_name), variant, overrides=wishes, limit=limit)
     return replace(prepared, network=optimized(prepared.network)) if optimize else prepared
+
+
+def named(where: str | Piped, changes: Overrides, limit: int) -> Prepared:
+    """The network that a word on the command line names, SPEC or SPEC@VARIANT, with its changes."""
+    if isinstance(where, Piped):
+        return prepare(where, overrides=changes, limit=limit)
+    spec, variant = shelf.split(where)
+    return prepare(spec, variant or None, overrides=changes, limit=limit)
 
 
 def optimized(network: Network) -> Network:

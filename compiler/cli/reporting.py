@@ -15,13 +15,12 @@ from compiler.cli.options import (
     STDIN_NAME,
     SpecType,
     change_options,
+    named,
     optimize_option,
     optimized,
     overrides,
 )
 from compiler.cli.piped import is_piped, taken
-from compiler.lowering.prepare import Overrides, Prepared, prepare
-from dsl.models import shelf
 
 ENDINGS = (".html", ".htm")
 """What a report may be called, so that none is written over a spec by a slip."""
@@ -65,16 +64,9 @@ def report(
         raise click.UsageError("one pipe can't be several specs")
     if stdin_name is not None and not piped:
         raise click.UsageError("--stdin-name names a spec that is piped in, and none is")
-    found = [_prepared(spec, stdin_name, changes, limit) for spec in specs]
+    names = [taken(spec, stdin_name if is_piped(spec) else None) for spec in specs]
+    found = [named(name, changes, limit) for name in names]
     if optimize:
         found = [replace(each, network=optimized(each.network)) for each in found]
     sources = [file for each in found for file in each.spec.texts]
     deliver(as_html(found, output.name if output else "report.html"), output, sources)
-
-
-def _prepared(spec: str, stdin_name: str | None, changes: Overrides, limit: int) -> Prepared:
-    """The network that a word on the command line names, with its changes."""
-    if is_piped(spec):
-        return prepare(taken(spec, stdin_name), overrides=changes, limit=limit)
-    where, variant = shelf.split(spec)
-    return prepare(where, variant or None, overrides=changes, limit=limit)

@@ -3,54 +3,82 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields
 from functools import wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-OPTIONS = (
-    click.option(
+if TYPE_CHECKING:
+    from compiler.diagram.wishes import Wishes
+
+R = TypeVar("R")
+
+ANY = {
+    "fit": click.option(
         "--fit",
         metavar="WIDTH",
         help="How wide it comes out, and how high at most: 17cm, 6.7in, 240pt, 17x12cm, a4, "
         "letter or slide; laid out closer where its letters would be too small.",
     ),
-    click.option(
+    "up": click.option("--up", is_flag=True, help="Begin at the bottom, as many papers do."),
+    "no_title": click.option("--no-title", is_flag=True, help="Leave the title out."),
+    "no_legend": click.option("--no-legend", is_flag=True, help="Leave the legend out."),
+}
+"""What can be wished of any drawing."""
+ONE = {
+    "layout": click.option(
         "--layout",
         type=click.Choice(["snake", "column", "wide"]),
         default="snake",
         show_default=True,
         help="Of an overview: in rows, as one column, in one row.",
     ),
-    click.option("--shapes", is_flag=True, help="Tell the shapes inside branches, too."),
-    click.option(
+    "shapes": click.option("--shapes", is_flag=True, help="Tell the shapes inside branches, too."),
+    "fold": click.option(
         "--fold",
         is_flag=True,
         help="Draw what repeats once; with --what full, and auxiliary heads beside it.",
     ),
-    click.option("--up", is_flag=True, help="Begin at the bottom, as many papers do."),
-    click.option("--no-title", is_flag=True, help="Leave the title out."),
-    click.option("--no-legend", is_flag=True, help="Leave the legend out."),
-)
+}
+"""The same of drawings of one network."""
 
 
-def wish_options(command: Callable[..., None]) -> Callable[..., None]:
+def wish_options(command: Callable[..., R]) -> Callable[..., R]:
     """The options of a drawing's looks; the command gets them as `wishes`."""
+    return _wished(command, {"fit": ANY["fit"], **ONE, **ANY})
 
+
+def page_options(command: Callable[..., R]) -> Callable[..., R]:
+    """Those of them that any drawing has; without any, `wishes` is None."""
+    return _wished(command, ANY)
+
+
+def _wished(command: Callable[..., R], options: Mapping[str, Any]) -> Callable[..., R]:
     @wraps(command)
-    def run(*, no_title: bool, no_legend: bool, **rest: Any) -> None:
+    def run(**given: Any) -> R:
+        _no_width(given.get("width"))
+        own = {name: given.pop(name) for name in options}
+        if own["fit"] is None and not any(own.values()):
+            return command(wishes=None, **given)
         from compiler.diagram.wishes import Wishes
 
-        _no_width(rest.get("width"))
-        own = {name: rest.pop(name) for name in ("layout", "shapes", "fold", "up")}
-        fit = _fit(rest.pop("fit"))
-        command(wishes=Wishes(fit=fit, title=not no_title, legend=not no_legend, **own), **rest)
+        fit = _fit(own.pop("fit"))
+        title, legend = not own.pop("no_title"), not own.pop("no_legend")
+        return command(wishes=Wishes(fit=fit, title=title, legend=legend, **own), **given)
 
-    found: Callable[..., None] = run
-    for option in reversed(OPTIONS):
+    found: Callable[..., R] = run
+    for option in reversed([*options.values()]):
         found = option(found)
     return found
+
+
+def wished(wishes: Wishes | None) -> Iterator[str]:
+    """The options that say what is wished, where that is anything."""
+    for each in fields(wishes) if wishes else ():
+        if getattr(wishes, each.name) != each.default:
+            yield f"--no-{each.name}" if each.default is True else f"--{each.name}"
 
 
 def _fit(width: str | None) -> str:
@@ -67,10 +95,12 @@ def _fit(width: str | None) -> str:
 
 def _no_width(by: str | None) -> None:
     """Refuse a length as the factor that it isn't: both are called a width."""
+    if not by:
+        return
     from compiler.diagram.fitting import room_of
 
     with contextlib.suppress(ValueError):
-        room_of(by or "")
+        room_of(by)
         raise click.UsageError(
             f"--width makes the network itself wider; the drawing comes out so wide by --fit {by}"
         )

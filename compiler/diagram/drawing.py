@@ -40,11 +40,13 @@ def draw_diff(
     other: Given,
     names: tuple[str, str] | None = None,
     *,
+    wishes: Wishes = PLAIN,
     training: bool = True,
 ) -> Picture:
     """Two networks side by side, what differs marked, as `compiler.diff.diff` finds it.
 
     Without `names` they are called as they are, by their titles where those tell them apart.
+    Raises `ValueError` for wishes that only a drawing of one network can fulfil.
     """
     from compiler.diagram.sides import sides
     from compiler.diff import diff
@@ -54,7 +56,7 @@ def draw_diff(
     if found[0] == found[1]:
         found = [each.title or each.name for each in networks]
     called = names or (found[0], found[1])
-    return Picture(sides(diff(networks[0], networks[1], called, training=training)))
+    return Picture(sides(diff(networks[0], networks[1], called, training=training), wishes))
 
 
 def parts(network: Network) -> list[str]:

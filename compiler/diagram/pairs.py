@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from compiler.diagram.entries import BOUND, Entry
 from compiler.diagram.style import LOOKS
 from compiler.diagram.text import shape
-from compiler.diagram.versus import Entry, Fate, Told
+from compiler.diagram.versus import Fate, Told
 from compiler.ir.nodes import Node
 from compiler.picture.ink import GRID, PAPER, TEXT, Ink, Look
 from compiler.picture.labels import Cell, Label, Line, Run, exits, line, room_for, small, strong
@@ -46,8 +47,8 @@ HEAD, TEXT_LINE, ENTRY_LINE, NOTE = 18, 14, 14, 16
 FOLD = 24
 FOLDED = 90
 """Points that a folded stretch needs on either side, beside its names."""
-NARROW, WIDE = 190, 330
-"""The least and the most that a card is wide."""
+NARROWEST, NARROW, WIDE = 160, 190, 330
+"""The least and the most that a card is wide; the very least where the drawing must be narrow."""
 ASIDE = 30
 """Points by which auxiliary heads stand beside the trunk's line."""
 TRUNK, HEADS = 14, 50
@@ -59,17 +60,20 @@ Side = Literal[0, 1]
 
 
 def wrapped(text: str, space: float, size: float = SIZE) -> list[str]:
-    """A text in lines of some width, broken at its gaps; a word that is wider is cut."""
+    """A text in lines of some width, broken at its gaps; a word that is wider is cut.
+
+    What no break is (U+00A0) becomes a space, so that it can be searched.
+    """
     lines: list[str] = []
     if not text:
         return lines
-    for word in text.replace(" → ", "\u00a0→\u00a0").split(" "):
+    for word in text.replace(" → ", f"{BOUND}→{BOUND}").split(" "):
         longer = f"{lines[-1]} {word}" if lines else word
         if lines and room(longer, size) <= space:
             lines[-1] = longer
         else:
             lines.append(fit(word, size, space))
-    return lines
+    return [line.replace(BOUND, " ") for line in lines]
 
 
 def width_of(rows: Sequence[Told], heads: Iterable[Sequence[str]]) -> int:
@@ -80,7 +84,7 @@ def width_of(rows: Sequence[Told], heads: Iterable[Sequence[str]]) -> int:
 
 
 def _needs(row: Told) -> Iterator[float]:
-    if row.fate in ("alike", "left out"):
+    if row.is_folded:
         yield sum(room(title, SIZE) for title in row.titles) / 2 + FOLDED
         return
     aside = ASIDE * row.aside + 2 * PAD + 2
@@ -123,9 +127,10 @@ def _short(lines: list[str], space: float) -> list[str]:
 
 
 def _head(title: str, amount: str, width: float) -> Line:
-    """A card's name, never cut for the sake of a shape that takes most of the line."""
+    """A card's name, and a shape where it isn't cut for its sake; nor more for one that is long."""
     inner = width - 2 * PAD
-    amount = amount if room(amount, SIZE) <= inner * 0.6 else ""
+    left = inner - room(title, 12, bold=True) - PAD
+    amount = amount if room(amount, SIZE) <= (left if left > 0 else inner * 0.6) else ""
     right = round(room(amount, SIZE)) + 2
     name = strong(fit(title, 12, inner - right - 4, bold=True))
     told = Cell(right, HEAD, (small(amount, SIZE),), "end")

@@ -9,14 +9,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from compiler.diagram import pairs
+from compiler.diagram.entries import BOUND, MINUS
+from compiler.diagram.fitting import fitted
 from compiler.diagram.heading import Strip, blank, heading, joined, swatch, titled, words, wrapped
 from compiler.diagram.pairs import HEADS, MARKS, TRUNK, Mark
 from compiler.diagram.style import LOOKS
 from compiler.diagram.text import shape, si
+from compiler.diagram.turning import Placed, lowered, turned
 from compiler.diagram.versus import Fate, Told, told
 from compiler.diagram.wiring import Named, Wiring
+from compiler.diagram.wishes import PLAIN, Wishes
 from compiler.diff import Diff
-from compiler.diff.wording import percent
+from compiler.diff.wording import PRINTED, percent
 from compiler.ir.nodes import Node, macs, params
 from compiler.picture.ink import TEXT
 from compiler.picture.labels import Cell, Label, Line, Run, line, small, strong
@@ -25,27 +29,43 @@ from compiler.picture.sheet import Edge, End, Sheet, Tile
 GUTTER, BETWEEN, BELOW = 22, 24, 14
 """Points for signs, between the two networks, and between what stands one below the other."""
 AMOUNTS: tuple[tuple[str, Callable[[Node], int]], ...] = (("parameters", params), ("MACs", macs))
-AMOUNT = 84
-"""Points for each of the amounts."""
+AMOUNT, TIGHT = 84, 74
+"""Points for each of the amounts, beside cards that are narrow less."""
+CLOSER = 30
+"""Points by which cards become narrower at a time where a drawing has to fit."""
 SIDES = "one", "other"
-PLAIN = Mark("", "none", LOOKS["plain"])
-MINUS = "\u2212"
+BARE = Mark("", "none", LOOKS["plain"])
 
 
-def sides(found: Diff) -> Sheet:
-    """A comparison as a drawing."""
+def sides(found: Diff, wishes: Wishes = PLAIN) -> Sheet:
+    """A comparison as a drawing. Raises `ValueError` for wishes that it can't fulfil."""
+    wishes.only("two networks side by side")
     rows = told(found)
-    page = _Page(found, rows)
+    roomy = pairs.width_of(rows, _above(found))
+    if wishes.room is None:
+        return _sheet(found, rows, wishes, roomy)
+    return fitted((_sheet(found, rows, wishes, card) for card in _closer(roomy)), wishes.room)
+
+
+def _closer(roomy: int) -> Iterator[int]:
+    """The widths of cards, from what they need to what they can do with."""
+    yield from range(roomy, pairs.NARROWEST, -CLOSER)
+    yield pairs.NARROWEST
+
+
+def _sheet(found: Diff, rows: list[Told], wishes: Wishes, card: int) -> Sheet:
+    page = _Page(found, rows, card)
     title = " → ".join(found.names)
-    tiles, edges = page.placed()
-    legend = wrapped(_legend(rows), page.width)
+    head = [
+        *(titled(title, "", page.width, wrap=bool(wishes.fit)) if wishes.title else []),
+        *(wrapped(_legend(rows), page.width) if wishes.legend else []),
+    ]
     return Sheet(
         ".".join((*found.names, "diff")),
         title,
         f"{len(found.changes)} differences in structure",
-        heading([*titled(title, "", page.width), *legend]),
-        tiles,
-        edges,
+        heading(head),
+        *page.placed(up=wishes.up),
     )
 
 
@@ -76,37 +96,44 @@ class _Last:
 class _Page:
     """Places rows one below the other."""
 
-    def __init__(self, found: Diff, rows: list[Told]) -> None:
+    def __init__(self, found: Diff, rows: list[Told], card: int) -> None:
         self._found = found
-        self._card = pairs.width_of(rows, _above(found))
+        self._card = card
+        self._amount = TIGHT if card < pairs.NARROW else AMOUNT
         self._lefts = GUTTER, GUTTER + self._card + BETWEEN
         self._right = self._lefts[1] + self._card
-        self._once, _ = found.common()
+        self._once, _ = found.common(PRINTED)
         self._wiring = Wiring()
         self._edges: list[Edge] = []
         self._last = _Last(), _Last()
         self._top = 0.0
         self._heads()
         self._notes()
+        self._start = self._top
         for row in rows:
             self._row(row)
 
     @property
     def width(self) -> float:
         """Points from the signs to the amounts."""
-        return self._right + len(AMOUNTS) * AMOUNT
+        return self._right + len(AMOUNTS) * self._amount
 
-    def placed(self) -> tuple[tuple[Tile, ...], tuple[Edge, ...]]:
-        """Every box, and every line."""
+    def placed(self, *, up: bool) -> Placed:
+        """Every box, and every line; the steps from the bottom to the top, if they go up."""
         tiles, _ = self._wiring.placed()
-        return tiles, tuple(self._edges)
+        if not up:
+            return tiles, tuple(self._edges)
+        above = [tile for tile in tiles if tile.top < self._start]
+        steps = [tile for tile in tiles if tile.top >= self._start]
+        turned_steps, edges = lowered(turned(steps, self._edges), self._start)
+        return (*above, *turned_steps), edges
 
     def _place(
         self, name: str, left: float, label: Label, fate: Fate | None = None, about: str = ""
     ) -> Named:
         """A box at the present height, as large as its label; without a fate, text alone."""
         size = max(each.width for each in label), sum(each.height for each in label)
-        mark = MARKS[fate] if fate else PLAIN
+        mark = MARKS[fate] if fate else BARE
         kind = (fate or "").replace(" ", "-")
         return self._wiring.place(
             Tile(name, left, self._top, *size, label, mark.look, mark.outline, kind, about)
@@ -129,7 +156,8 @@ class _Page:
                 for pair in changes
             ],
         ]
-        self._place("amounts", self._right, tuple(_amounts(runs, pairs.NOTE) for runs in lines))
+        label = tuple(self._amounts(runs, pairs.NOTE) for runs in lines)
+        self._place("amounts", self._right, label)
         self._top += len(lines) * pairs.NOTE + BELOW
 
     def _notes(self) -> None:
@@ -147,7 +175,7 @@ class _Page:
 
     def _row(self, row: Told) -> None:
         """Steps of both networks, or a difference of the networks as a whole, which is on both."""
-        if row.fate in ("alike", "left out"):
+        if row.is_folded:
             self._fold(row)
             return
         left = pairs.ASIDE if row.aside else 0
@@ -159,19 +187,25 @@ class _Page:
                 box = self._place(name, self._lefts[side] + left, labels[side], row.fate, about)
                 if not row.is_whole:
                     self._hang(side, box, aside=row.aside)
-        self._beside(row)
-        self._top += sum(each.height for each in labels[0]) + BELOW
+        height = sum(each.height for each in labels[0])
+        if not row.is_beside:
+            self._beside(row, height)
+        self._top += height + BELOW
 
-    def _beside(self, row: Told) -> None:
-        """The sign at the left, how much more there is at the right."""
-        height = pairs.HEAD + 5
+    def _beside(self, row: Told, height: float) -> None:
+        """The sign at the left, how much more there is at the right, as high as the cards."""
+        head = pairs.HEAD + 5
         sign = Run(MARKS[row.fate].sign, 16, True, TEXT)
-        self._place(f"sign {row.title}", 0, (line(Cell(GUTTER, height, (sign,))),))
-        self._more(row, height)
+        rest = Line(height - head, ())
+        self._place(f"sign {row.title}", 0, (line(Cell(GUTTER, head, (sign,))), rest))
+        self._more(row, head, rest)
 
-    def _more(self, row: Told, height: float) -> None:
+    def _more(self, row: Told, height: float, *below: Line) -> None:
         runs = [Run(signed(row.more(of), row.aside), 10, ink=TEXT) for _, of in AMOUNTS]
-        self._place(f"more {row.title}", self._right, (_amounts(runs, height),))
+        self._place(f"more {row.title}", self._right, (self._amounts(runs, height), *below))
+
+    def _amounts(self, runs: list[Run], height: float) -> Line:
+        return line(*(Cell(self._amount, height, (run,), "end") for run in runs))
 
     def _fold(self, row: Told) -> None:
         """Steps in one line, through which both trunks go."""
@@ -188,8 +222,7 @@ class _Page:
         if row.fate == "left out":
             gone = " and ".join(f"{n:,}" for n in dict.fromkeys((len(row.ones), len(row.others))))
             return f"⋮ {gone} more steps, left out"
-        what = "auxiliary head" if row.aside else "step"
-        steps = f"{len(row.ones):,} {what}{'s' if len(row.ones) > 1 else ''}"
+        steps = f"{len(row.ones):,} step{'s' if len(row.ones) > 1 else ''}"
         return f"{steps} alike{' otherwise' if self._once else ''}"
 
     def _hang(self, side: int, box: Named, *, aside: bool = False, port: int = 0) -> None:
@@ -213,20 +246,12 @@ def _above(found: Diff) -> Iterator[list[str]]:
         yield [name, about, ", ".join(amounts)]
 
 
-def _amounts(runs: list[Run], height: float) -> Line:
-    return line(*(Cell(AMOUNT, height, (run,), "end") for run in runs))
-
-
-def _share(old: int, new: int) -> str:
-    return percent(old, new).replace("-", MINUS) if old != new else ""
-
-
 def _about(row: Told, side: int) -> Iterator[str]:
     """What a card tells, uncut."""
     yield from filter(None, (row.titles[side], row.texts[side]))
     for entry in row.entries:
         if text := (entry.one, entry.other)[side]:
-            yield f"{MARKS[entry.kind].sign} {text}"
+            yield f"{MARKS[entry.kind].sign} {text.replace(BOUND, ' ')}"
 
 
 def signed(n: int, aside: bool = False) -> str:

@@ -43,3 +43,18 @@ def _label(label: Label) -> Label:
 def _is_side(line: Line) -> bool:
     """Whether edges come or go there."""
     return any(cell.port for cell in line.cells)
+
+
+def lowered(placed: Placed, by: float) -> Placed:
+    """All boxes and edges so many points further down."""
+    tiles, edges = placed
+
+    def end(old: End) -> End:
+        x, y = old.at
+        return replace(old, at=(x, y + by))
+
+    def edge(old: Edge) -> Edge:
+        corners = tuple((x, y + by) for x, y in old.corners)
+        return replace(old, tail=end(old.tail), head=end(old.head), corners=corners)
+
+    return tuple(replace(tile, top=tile.top + by) for tile in tiles), tuple(map(edge, edges))

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Literal
 
+from compiler.diagram.entries import Entry, entries
 from compiler.diagram.text import ending_of
 from compiler.diagram.trimming import ROWS, ends
 from compiler.diff.changes import Beside, Change, Kind
 from compiler.diff.facts import text
-from compiler.diff.wording import Diff, called, shown
+from compiler.diff.wording import Diff
 from compiler.ir.nodes import Node, Tap
 
 Fate = Kind | Literal["alike", "left out"]
@@ -21,22 +22,11 @@ Of what is too long for a drawing the middle is left out.
 """
 Nodes = tuple[Node, ...]
 
-EXTENTS = ("input", "kernel", "stride", "padding", "dilation")
-"""Facts with sides, which drawings write with a cross."""
 WHOLE = "network"
 ENTRIES = 40
 """Differences in one card."""
 NAMED = 2
 """So many steps are named; of more the first and the last."""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One difference inside steps, as it is on either side; empty where there is none."""
-
-    kind: Kind
-    one: str
-    other: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +58,8 @@ class Told:
     @property
     def texts(self) -> tuple[str, str]:
         """What either side is: `4 × block A`, or `4 steps` of several kinds."""
-        return _common(self.ones), _common(self.others)
+        told = _common(self.ones), _common(self.others)
+        return (f"{told[0]}, alike", f"{told[1]}, alike") if self.is_beside else told
 
     @property
     def aside(self) -> bool:
@@ -76,6 +67,16 @@ class Told:
         return not self.is_whole and all(
             isinstance(node, Tap) for node in (*self.ones, *self.others)
         )
+
+    @property
+    def is_beside(self) -> bool:
+        """Whether it is heads that are alike: cards of their own, as the trunk goes past them."""
+        return self.aside and self.fate == "alike"
+
+    @property
+    def is_folded(self) -> bool:
+        """Whether it is one line through which both trunks go."""
+        return self.fate == "left out" or (self.fate == "alike" and not self.aside)
 
     @property
     def size(self) -> int:
@@ -98,7 +99,7 @@ def naming(nodes: Nodes) -> str:
 
 
 def _common(nodes: Nodes) -> str:
-    found = {text(node).replace(" x ", " × ") for node in nodes}
+    found = {text(node) for node in nodes}
     if len(nodes) < 2:
         return "".join(found)
     return f"{len(nodes)} steps" if len(found) > 1 else f"{len(nodes)} × {found.pop()}"
@@ -141,8 +142,8 @@ def _row(beside: Beside, named: set[Change]) -> Told:
     others = tuple(new for _, new in beside.pairs if new)
     changes = [change for change in beside.changes if change in named]
     bases = tuple(nodes[0].name if nodes else "" for nodes in (ones, others))
-    entries = tuple(_entries(changes, (bases[0], bases[1])))
-    return Told(_fate(beside, changes), ones, others, entries)
+    inside = tuple(entries(changes, (bases[0], bases[1])))
+    return Told(_fate(beside, changes), ones, others, inside)
 
 
 def _fate(beside: Beside, changes: list[Change]) -> Fate:
@@ -163,71 +164,12 @@ def _joined(rows: Iterable[Told]) -> Iterator[Told]:
 
 
 def _likeness(row: Told) -> object:
-    """Rows of equal ones are told together; those with nothing to tell but a shape by its shape."""
+    """Rows of equal ones are told together, those with nothing to tell but a shape by its shape.
+
+    Heads are told by themselves, as they stand beside the trunk.
+    """
     if row.fate == "alike":
-        return row.fate
+        return row.fate, row.aside
     shapes = tuple(tuple(map(int, node.out)) for node in (*row.ones, *row.others))
     kinds = tuple(text(node) for node in (*row.ones, *row.others))
     return row.fate, row.entries, kinds, row.aside, () if row.entries else shapes
-
-
-def _entries(changes: list[Change], bases: tuple[str, str]) -> Iterator[Entry]:
-    """What differs inside; a step that is only on one side is told by its card alone.
-
-    Equal differences of a repeat's steps are one entry.
-    """
-    alike: dict[tuple[Kind, tuple[str, str], str, str], list[tuple[str, str]]] = {}
-    for group in _by_place(change for change in changes if not _is_whole(change, bases)):
-        kind, place = group[0].kind, group[0].place
-        paths = _beyond(place.one, bases[0]), _beyond(place.other, bases[1])
-        inner = place.inner if place.block else paths
-        one, other = (
-            ", ".join(filter(None, side)) for side in zip(*map(_said, group), strict=True)
-        )
-        alike.setdefault((kind, inner, one, other), []).append(paths)
-    for (kind, inner, one, other), places in alike.items():
-        named = inner if len(places) > 1 else places[0]
-        where = [_where(path, len(places)) for path in named]
-        yield Entry(kind, _told(where[0], one), _told(where[1], other))
-
-
-def _by_place(changes: Iterable[Change]) -> list[list[Change]]:
-    found: dict[tuple[object, Kind], list[Change]] = {}
-    for change in changes:
-        found.setdefault((change.place, change.kind), []).append(change)
-    return [*found.values()]
-
-
-def _is_whole(change: Change, bases: tuple[str, str]) -> bool:
-    place = change.place
-    alone = ((bases[0], ""), ("", bases[1]))
-    return change.what == "step" and (place.one, place.other) in alone
-
-
-def _beyond(path: str, base: str) -> str:
-    """The path from a step on."""
-    return path.removeprefix(base).lstrip(".")
-
-
-def _where(path: str, steps: int) -> str:
-    many = f"in {steps} steps" if steps > 1 else ""
-    return " ".join(filter(None, (ending_of(path), many)))
-
-
-def _told(where: str, words: str) -> str:
-    """What differs at a place; nothing for the side that hasn't got it."""
-    return ": ".join(filter(None, (where, words))) if words else ""
-
-
-def _said(change: Change) -> tuple[str, str]:
-    """What a change is on either side."""
-    if change.kind != "changed" or change.what == "layer":
-        return change.old or "", change.new or ""
-    name = called(change)
-    old, new = (_value(change.what, value) for value in (change.old, change.new))
-    return f"{name} {old}", f"{name} {new}"
-
-
-def _value(what: str, value: object) -> str:
-    said = shown(value)
-    return said.replace("x", "×") if what in EXTENTS and said[:1].isdigit() else said

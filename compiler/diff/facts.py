@@ -130,7 +130,7 @@ def text(node: Node) -> str:
             return f"auxiliary head from {node.source}"
     inside = [text(child) for child in children(node)]
     if len(inside) > 1 and len(set(inside)) == 1:
-        return f"{len(inside)} x {inside[0]}"
+        return f"{len(inside)} × {inside[0]}"
     return ", ".join(inside)
 
 

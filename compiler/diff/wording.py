@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 from compiler.cost import cost
 from compiler.diff.changes import Beside, Change, Kind, Place
@@ -28,6 +28,17 @@ UNIFORM = 0.75
 """The share of changed widths from which one factor is said for all of them."""
 SPREAD = 4
 """In how many steps, at least: of fewer, each is named."""
+
+
+class Signs(NamedTuple):
+    """How a product and a change are written."""
+
+    times: str
+    to: str
+
+
+TYPED = Signs("x", "->")
+PRINTED = Signs("×", "→")
 
 
 @dataclass(frozen=True, repr=False)
@@ -85,15 +96,16 @@ class Diff:
         yield from (f"  ~ {words}" for words in once)
         yield from _grouped([*rest, *self.rewritten])
 
-    def common(self) -> tuple[list[str], list[Change]]:
+    def common(self, signs: Signs = TYPED) -> tuple[list[str], list[Change]]:
         """What is said once of many layers, and the changes that are left to be named."""
         once = []
         factor, scaled = _common_factor(self.changes)
         if factor is not None:
             widths = sum(map(is_scaled, self.changes))
-            once.append(f"widths x {float(factor):g} in {len(scaled)} of the {widths} that differ")
+            by = f"widths {signs.times} {float(factor):g}"
+            once.append(f"{by} in {len(scaled)} of the {widths} that differ")
         common = _common_settings(self.changes)
-        once += [f"{count} layers: {words}" for words, count in _settings_said(common)]
+        once += [f"{count} layers: {words}" for words, count in _settings_said(common, signs)]
         of_many = set(scaled)
         rest = [c for c in self.changes if c not in of_many and _setting(c) not in common]
         return once, rest
@@ -165,11 +177,11 @@ def _common_settings(changes: tuple[Change, ...]) -> dict[Setting, int]:
     return {s: n for s, n in found.items() if n >= EVERYWHERE and ways[s[0]] == 1}
 
 
-def _settings_said(common: dict[Setting, int]) -> Iterator[tuple[str, int]]:
+def _settings_said(common: dict[Setting, int], signs: Signs) -> Iterator[tuple[str, int]]:
     """Those that changed in equally many layers, together."""
     for count in dict.fromkeys(common.values()):
         said = (Change(s[0], old=s[1], new=s[2]) for s, n in common.items() if n == count)
-        yield ", ".join(map(_said, said)), count
+        yield ", ".join(_said(change, signs) for change in said), count
 
 
 def is_scaled(change: Change) -> bool:
@@ -248,13 +260,13 @@ def _path(one: str, other: str) -> str:
     return f"{one} = {other}"
 
 
-def _said(change: Change) -> str:
+def _said(change: Change, signs: Signs = TYPED) -> str:
     if change.kind == "rewritten":
         nested = change.old == change.new
         return f"{change.old}, {'nested otherwise' if nested else f'the same as {change.new}'}"
     if change.kind != "changed":
         return str(change.old if change.new is None else change.new)
-    return f"{called(change)} {shown(change.old)} -> {shown(change.new)}"
+    return f"{called(change)} {shown(change.old)} {signs.to} {shown(change.new)}"
 
 
 def called(change: Change) -> str:
