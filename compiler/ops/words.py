@@ -14,12 +14,9 @@ from compiler.ir.terms import mapped
 from compiler.ops.conv import DEPTHWISE, Conv
 from compiler.ops.join import Add
 from compiler.ops.linear import Identity
-from dsl.text.memory import by_value
 
 CONVS = ("pointwise", "conv", "factorised", "depthwise")
 """Families of convolutions; an op alone doesn't know that it is depthwise (see `family`)."""
-MOST_OPS = 8192
-"""How many ops are remembered in numbers: networks are made of few kinds of them."""
 WEIGHTED = (*CONVS, "linear")
 """Families whose boxes tell a width."""
 
@@ -221,8 +218,10 @@ def sharing(node: Parallel) -> str:
     return "|".join(str(int(share)) for share in node.shares) or "none"
 
 
-@by_value(MOST_OPS)
 def in_numbers(op: Op) -> Op:
-    """The op without the symbols of the block that it was lowered in."""
+    """The op without the symbols of the block that it was lowered in.
+
+    Not to be remembered by value: ops are equal whose initialisations differ.
+    """
     found: Op = mapped(op, lambda number: int(number) if isinstance(number, int) else float(number))
     return found
