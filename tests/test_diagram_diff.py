@@ -182,7 +182,7 @@ def test_title_and_legend_can_be_left_out_and_what_is_not_meant_is_refused() -> 
     with pytest.raises(ValueError, match="it fits in"):
         sides(found, Wishes(fit="5cm"))
     for odd in (Wishes(shapes=True), Wishes(fold=True), Wishes(layout="wide")):
-        with pytest.raises(ValueError, match="nothing that two networks"):
+        with pytest.raises(ValueError, match="two networks side by side takes no"):
             sides(found, odd)
 
 

@@ -296,6 +296,9 @@ def paired(one: str, other: str) -> list[tuple[str, str]]:
      # Without names, the grid: the reduction stands beside the reduction.
      ("a: plain, b: plain, m: R, c: plain, d: plain", "e: plain, f: plain, n: R",
       [("a", "e"), ("b", "f"), ("m", "n"), ("c", ""), ("d", "")]),
+     # What there is more of comes last, whatever the layers before.
+     ("x: 3x3 8, y: 1x1 8, a: plain, b: plain", "c: plain, d: plain, e: plain",
+      [("x", ""), ("y", ""), ("a", "c"), ("b", "d"), ("", "e")]),
      ("r: B x3, m: R", "q: B x2, m: R, r: A x3", [("r", "q"), ("m", "m"), ("", "r")])],
 )  # fmt: skip
 def test_blocks_belong_together_by_their_grid_and_by_what_they_are(

@@ -124,7 +124,7 @@ class _Picture:
     form: str
     tone: Tone
     scale: float | None
-    wishes: Wishes
+    wishes: Wishes | None
 
     @classmethod
     def asked(cls, output: Path | None, form: str, options: dict[str, Any]) -> _Picture | None:
@@ -143,10 +143,11 @@ class _Picture:
     def draw(self, found: Diff, sources: set[str]) -> None:
         """Write it. Raises a usage error for wishes that it can't fulfil."""
         from compiler.diagram.sides import sides
+        from compiler.diagram.wishes import PLAIN
         from compiler.picture import Picture
 
         try:
-            drawn = Picture(sides(found, self.wishes)).toned(self.tone)
+            drawn = Picture(sides(found, self.wishes or PLAIN)).toned(self.tone)
         except ValueError as error:
             raise click.UsageError(str(error)) from None
         deliver(made(drawn, self.form, self.scale), self.output, sources)

@@ -9,7 +9,7 @@ from compiler.diagram.text import ending_of
 from compiler.diff.changes import Change, Kind
 from compiler.diff.wording import called, shown
 
-EXTENTS = ("input", "kernel", "stride", "padding", "dilation")
+EXTENTS = ("input", "size", "kernel", "stride", "padding", "dilation")
 """Facts with sides, which drawings write with a cross."""
 MINUS = "\u2212"
 BOUND, LONGEST = "\u00a0", 16

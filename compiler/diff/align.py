@@ -25,10 +25,11 @@ def aligned(one: Sequence[Node], other: Sequence[Node], grids: Both = ANY) -> Pa
     Which of several equally good pairings is taken doesn't depend on which network comes first.
     """
     if _order(one) <= _order(other):
-        return _paired(one, other, grids)
-    swapped = [(old, new) for new, old in _paired(other, one, (grids[1], grids[0]))]
+        found = _paired(one, other, grids)
+    else:
+        found = [(old, new) for new, old in _paired(other, one, (grids[1], grids[0]))]
     pairs: Pairing = []
-    for _, run in groupby(swapped, key=lambda pair: pair[0] is not None and pair[1] is not None):
+    for _, run in groupby(found, key=lambda pair: pair[0] is not None and pair[1] is not None):
         pairs += sorted(run, key=lambda pair: pair[0] is None)  # What went before what came.
     return pairs
 
@@ -62,14 +63,22 @@ def _alike(pairs: Iterable[tuple[Node, Node]]) -> int:
 def _weighed(
     one: Sequence[Node], other: Sequence[Node], grids: Both
 ) -> Iterator[tuple[Node | None, Node | None]]:
-    """The best of all pairings (Needleman and Wunsch, 1970; gaps are free)."""
+    """The best of all pairings (Needleman and Wunsch, 1970; gaps are free).
+
+    A block that is equally like several is the first one's, as the steps of repeats are: what there
+    is more of the same comes last.
+    """
     best = Table(one, other, grids)
     i, j = 0, 0
     while i < len(one) or j < len(other):
-        if i < len(one) and best[i, j] == best[i + 1, j]:
+        mine = i < len(one) and best[i, j] == best[i + 1, j]
+        theirs = j < len(other) and best[i, j] == best[i, j + 1]
+        if best.blocks(i, j) and best.pairs(i, j):
+            mine = theirs = False
+        if mine and not (theirs and best.is_block(i)):
             yield one[i], None
             i += 1
-        elif j < len(other) and best[i, j] == best[i, j + 1]:
+        elif theirs:
             yield None, other[j]
             j += 1
         else:
@@ -89,11 +98,11 @@ class Table:
 
     def __init__(self, one: Sequence[Node], other: Sequence[Node], grids: Both) -> None:
         self.size = len(one), len(other)
-        alike = Likenesses(one, other, grids)
+        self.alike = Likenesses(one, other, grids)
         self.rows: list[array[float]] = []
         below = array("d")
         for i in reversed(range(len(one) + 1)):
-            below = self._row(i, below, alike)
+            below = self._row(i, below)
             self.rows.append(below)
         self.rows.reverse()
 
@@ -102,6 +111,20 @@ class Table:
         i, j = place
         at = j - self._span(i).start
         return self.rows[i][at] if 0 <= at < len(self.rows[i]) else -1.0
+
+    def is_block(self, i: int) -> bool:
+        """Whether the node of the one is a block of the trunk."""
+        return self.alike.grids[0][i] is not None
+
+    def blocks(self, i: int, j: int) -> bool:
+        """Whether both there are."""
+        mine, theirs = self.alike.grids
+        return i < len(mine) and j < len(theirs) and bool(mine[i] and theirs[j])
+
+    def pairs(self, i: int, j: int) -> bool:
+        """Whether the two there are each other's in a best pairing of all that follows."""
+        alike = self.alike(i, j)
+        return bool(alike) and self[i, j] == alike + self[i + 1, j + 1]
 
     def _span(self, i: int) -> range:
         """The places of the other side that are near place `i` of the one."""
@@ -112,7 +135,7 @@ class Table:
         reach = BAND + theirs // mine
         return range(max(0, centre - reach), min(theirs, centre + reach) + 1)
 
-    def _row(self, i: int, below: array[float], alike: Likenesses) -> array[float]:
+    def _row(self, i: int, below: array[float]) -> array[float]:
         span = self._span(i)
         row = array("d", [0.0]) * len(span)
         if i == self.size[0]:
@@ -123,7 +146,7 @@ class Table:
             j = span.start + at
             down = below[j - start] if 0 <= j - start < most else -1.0
             total = max(down, right)
-            if j < self.size[1] and 0 <= j + 1 - start < most and (paired := alike(i, j)):
+            if j < self.size[1] and 0 <= j + 1 - start < most and (paired := self.alike(i, j)):
                 total = max(total, paired + below[j + 1 - start])
             row[at] = right = total
         return row

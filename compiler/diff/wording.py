@@ -278,4 +278,6 @@ def shown(value: Any) -> str:
     """A fact as a person says it."""
     if isinstance(value, bool) or value is None:
         return "yes" if value else "no" if value is False else "none"
+    if isinstance(value, tuple):
+        return "x".join(map(shown, value))
     return f"{value:g}" if isinstance(value, float) else str(value)
