@@ -193,7 +193,9 @@ class Set(Edit):
         """What stands beside steps or branches, whether there was any before or not."""
         if name == "split":
             return plain(self.value)
-        return self.reader.residual(self.value) if name == "residual" else self.step(old)
+        if name != "residual":
+            return self.step(old)
+        return self.reader.residual(Entry(Scalar(name, self.value.span), self.value))
 
     def whole_section(self, old: dict[str, Any]) -> None:
         """Report that all blocks are to be replaced at once."""

@@ -171,7 +171,7 @@ class StepReader(Filler):
         if then := others.get("then"):
             values["then"] = self.step(then.value)
         if residual := others.get("residual"):
-            values["residual"] = self.residual(residual.value)
+            values["residual"] = self.residual(residual)
         if not values["branches"]:
             return None
         places = {key: place(entry) for key, entry in others.items()}
@@ -180,12 +180,18 @@ class StepReader(Filler):
         split: Split | None = build(Split, values, Places(span, places), self.report)
         return split
 
-    def residual(self, value: Value) -> Residual | None:
-        """`{shortcut: 1x1 64 /2 linear, scale: 0.1, act: relu}`."""
+    def residual(self, entry: Entry) -> Residual | None:
+        """`{shortcut: 1x1 64 /2 linear, scale: 0.1, act: relu}`.
+
+        What is written below its key is found at the key: its first line is about something else.
+        """
+        value = entry.value
         if not isinstance(value, Mapping):
             say_no_sum(value, self.report)
             return None
-        residual: Residual | None = self.fill(Residual, value, {"shortcut": self.step})
+        residual: Residual | None = self.fill(
+            Residual, value, {"shortcut": self.step}, at=None if value.flow else entry.key.span
+        )
         return residual
 
     def summed(self, value: Mapping) -> Sequence | None:
@@ -197,7 +203,7 @@ class StepReader(Filler):
     def summed_of(self, body: Sequence | None, entries: list[Entry], span: Span) -> Sequence | None:
         """The steps with the sum around them that stands among the entries, if one does."""
         found = next((entry for entry in entries if entry.key.text == "residual"), None)
-        residual = self.residual(found.value) if found else None
+        residual = self.residual(found) if found else None
         if body is None or found is None:
             return body
         places = Places(span, {"residual": place(found)})
