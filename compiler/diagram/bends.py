@@ -113,7 +113,8 @@ class _Bends:
             yield Side(label, cards, down=tuple(going), up=tuple(coming), past=past)
         grid = levels[-1].down[-1].node.inp.grid
         lowest = down[-1]
-        half = max(len(lowest) - 1, 0) if len(lowest) <= MOST + 1 else len(lowest) // 2
+        beside = max(map(len, down[:-1]))
+        half = len(lowest) - 1 if len(lowest) <= beside + 1 else len(lowest) // 2
         one, other = tuple(lowest[:half]), tuple(lowest[half:])
         yield Side(by(map(plain, grid)), lowest, down=one, up=other, lowest=True)
 
