@@ -569,13 +569,39 @@ def test_rows_that_would_be_short_hold_several_resolutions() -> None:
     hold(drawn)
     cards = [tile for tile in drawn.tiles if tile.kind.startswith("heat")]
     per_row = Counter(tile.top for tile in cards)
-    assert [*per_row.values()] == [5, 5, 3]
+    assert [*per_row.values()] == [5, 4, 4]
     assert [shown(tile) for tile in drawn.tiles if tile.outline == "none"] == [
         "299 → 147", "147 × 147", "74 × 74", "37 × 37", "19 × 19", "10 × 10"
     ]  # fmt: skip
     full = sheet("inception_v3", "overview", Wishes())
     lefts = {tile.left for tile in full.tiles if tile.outline == "none"}
     assert lefts == {0}, "where rows are full, each is of one resolution"
+
+
+@pytest.mark.parametrize(
+    ("name", "wishes"),
+    [("inception_v3", Wishes(fit="8.5cm", layout="column")), ("xception", Wishes(fit="17cm")),
+     ("inception_v3", Wishes(layout="wide")), ("s3d", Wishes(fit="8.5cm")),
+     ("inception_v3", Wishes(fit="17x8cm", layout="column"))],
+)  # fmt: skip
+def test_a_legend_takes_no_more_than_a_fifth(name: str, wishes: Wishes) -> None:
+    drawn, bare = (sheet(name, "overview", replace(wishes, legend=told)) for told in (True, False))
+    assert drawn.head_height - bare.head_height <= drawn.height / 5
+
+
+def head_of(drawn: Sheet) -> str:
+    runs = (run.text for line in drawn.heading for cell in line.cells for run in cell.runs)
+    return " ".join(runs)
+
+
+def test_a_legend_tells_of_nothing_that_is_not_there() -> None:
+    close = head_of(sheet("inception_v3", "overview", Wishes(fit="8.5cm", layout="column")))
+    assert "conv =" not in close and "multiply-accumulates" in close
+    roomy = head_of(sheet("inception_resnet_v2", "overview", Wishes(layout="column")))
+    assert "conv = convolution, batch norm, ReLU" in roomy, "it has conv 1×1"
+    assert "+ =" not in roomy, "boxes have the names of steps there"
+    snake = head_of(sheet("inception_resnet_v2", "overview", Wishes()))
+    assert "+ =" in snake
 
 
 def test_what_fits_no_height_is_told_what_would_do() -> None:

@@ -59,7 +59,7 @@ class Basin(Grid):
 
     def _draw(self) -> None:
         sides: list[Side] = []
-        for each in self._lines:
+        for each in self.lines:
             if isinstance(each, Side):
                 sides.append(each)
                 if each.lowest:

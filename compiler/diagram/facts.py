@@ -9,7 +9,7 @@ from typing import NamedTuple
 from compiler.diagram.text import place, shape, si
 from compiler.ir.kept import remembered
 from compiler.ir.network import Network
-from compiler.ir.nodes import Leaf, Node, Parallel, Series, children, leaves, macs, params
+from compiler.ir.nodes import Leaf, Node, Parallel, Series, children, macs, params
 from compiler.ir.op import Shape
 from compiler.ops.conv import Conv
 from compiler.ops.words import CONVS, core, is_unit, joining, parts, words
@@ -49,11 +49,6 @@ def usual(network: Network) -> Habit:
     """What most convolutions of the network have around them."""
     habits = Counter(habit(unit) for node in network.nodes for unit in _units(node))
     return habits.most_common(1)[0][0] if habits else Habit()
-
-
-def has_convs(network: Network) -> bool:
-    """Whether there is any convolution for a legend to speak of."""
-    return any(leaf.op.family in CONVS for _, leaf in leaves(network.nodes))
 
 
 def deviation(node: Node, common: Habit) -> tuple[str, ...]:

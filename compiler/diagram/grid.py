@@ -6,6 +6,7 @@ back to the first column.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
 
@@ -30,8 +31,11 @@ BESIDE, BELOW = 18, 12
 class Grid:
     """Rows of cards. `above` sets the rows' labels above them instead of at their left."""
 
+    telling = True
+    """Whether cards show what is noted of them."""
+
     def __init__(self, lines: list[Row], heat: Heat, *, above: bool = False) -> None:
-        self._lines = lines
+        self.lines = lines
         self._heat = heat
         self._above = above
         self._width = width([card for each in lines for card in each.cards])
@@ -43,8 +47,14 @@ class Grid:
     @property
     def width(self) -> float:
         """Points from the labels' left to the right of the longest row."""
-        columns = max(len(each.cards) + len(each.cards[-1].taps) for each in self._lines)
+        columns = max(len(each.cards) + len(each.cards[-1].taps) for each in self.lines)
         return self._left(columns) - BESIDE
+
+    @property
+    def notes(self) -> Iterator[str]:
+        """What cards show beside their names, of which a legend tells."""
+        shown = [card for each in self.lines for card in each.cards] if self.telling else []
+        return (note for card in shown for note in card.notes)
 
     def placed(self) -> tuple[tuple[Tile, ...], tuple[Edge, ...]]:
         """Every box, and every line."""
@@ -56,7 +66,7 @@ class Grid:
     def _draw(self) -> None:
         top = 0.0
         last: Tile | None = None
-        for each in self._lines:
+        for each in self.lines:
             cards, below = self._row(each, top)
             if last:
                 self._way(last, cards[0], top - BELOW)

@@ -140,18 +140,15 @@ def brought(common: Habit) -> Strip:
     return words((small(f"conv = {common.words}"),), gap=14)
 
 
-def legend(
-    boxes: list[Box], width: float, common: Habit, letters: Iterable[str] = ()
-) -> Iterator[Strip]:
-    """Strips that say what colours and notes mean, as wide as the drawing at most."""
+def legend(boxes: list[Box], common: Habit, letters: Iterable[str] = ()) -> list[Strip]:
+    """Pieces that say what colours, notes and letters mean."""
     pieces = [brought(common)] if any(box.family in CONVS for box in boxes) else []
     for name, told in families(boxes).items():
         found, text = look(name), words((small(told),), gap=14)
         pieces += [joined(swatch(found.fill, found.line), blank(6), text)] if told else []
     pieces += branched(boxes)
     pieces += meanings(note for box in boxes for note in box.notes)
-    pieces += [words((small(each),), gap=14) for each in dict.fromkeys(letters)]
-    return wrapped(pieces, width)
+    return [*pieces, *(words((small(each),), gap=14) for each in dict.fromkeys(letters))]
 
 
 def meanings(notes: Iterable[str]) -> list[Strip]:

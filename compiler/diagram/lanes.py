@@ -33,10 +33,10 @@ class Wide(Grid):
     @property
     def width(self) -> float:
         """Points from the first card's left to the last one's right."""
-        return self._left(sum(len(each.cards) for each in self._lines)) - BESIDE
+        return self._left(sum(len(each.cards) for each in self.lines)) - BESIDE
 
     def _draw(self) -> None:
-        cards = [card for each in self._lines for card in each.cards]
+        cards = [card for each in self.lines for card in each.cards]
         top = max(self._named(each.label, self._left(i), 0) for i, each in self._starts())
         tiles = [self._card(card, column, top) for column, card in enumerate(cards)]
         for left, right in pairwise(tiles):
@@ -46,7 +46,7 @@ class Wide(Grid):
     def _starts(self) -> Iterator[tuple[int, Row]]:
         """Each row with the number of its first card."""
         column = 0
-        for each in self._lines:
+        for each in self.lines:
             yield column, each
             column += len(each.cards)
 
@@ -73,7 +73,7 @@ class Column(Grid):
 
     @cached_property
     def _cards(self) -> list[Card]:
-        return [card for each in self._lines for card in each.cards]
+        return [card for each in self.lines for card in each.cards]
 
     @property
     def width(self) -> float:
@@ -156,6 +156,8 @@ class Column(Grid):
 
 class CloseColumn(Column):
     """The same where there is little room: no names of steps, what they cost beside their shape."""
+
+    telling = False
 
     def _told(self, tap: Tap) -> tuple[Run, ...]:
         return beside(*self._name(tap))

@@ -17,6 +17,7 @@ from compiler.diagram.heading import (
     listing_table,
     remark,
     titled,
+    wrapped,
 )
 from compiler.diagram.items import Box, Chain, boxes
 from compiler.diagram.naming import count, listing
@@ -138,7 +139,7 @@ def _head(plan: Plan, about: str, width: float, wishes: Wishes) -> Iterator[Stri
         yield from titled(plan.title, about, width, wrap=bool(wishes.fit))
         yield from remark(plan.note, width if wishes.fit else LONGEST)
     if wishes.legend:
-        yield from legend(plan.boxes, width, plan.common, plan.letters)
+        yield from wrapped(legend(plan.boxes, plan.common, plan.letters), width)
 
 
 def _table(wiring: Wiring, places: list[list[str]]) -> None:

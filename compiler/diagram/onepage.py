@@ -78,8 +78,9 @@ def _sheet(details: Details, parts: list[Part], page: _Page) -> Sheet:
     if wishes.legend:
         boxes = [box for part in parts for box in part.plan.boxes]
         letters = [each for part in parts for each in part.plan.letters]
-        strips += wrapped(Schema(network, wishes).colours, width)
-        strips += legend(boxes, width, details.common, letters) if boxes else []
+        pieces = Schema(network, wishes).legend(page.spacing)
+        pieces += legend(boxes, details.common, letters) if boxes else []
+        strips += wrapped([*dict.fromkeys(pieces)], width)
     about = f"{amounts(network)}; beside it {', '.join(part.name for part in parts) or 'nothing'}"
     return Sheet(sheet_name(network, "sheet"), title, about, heading(strips), tiles, edges)
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from itertools import chain
 from typing import NamedTuple
 
 from compiler.diagram.basin import Basin
 from compiler.diagram.bends import bent
-from compiler.diagram.facts import has_convs, sheet_name, usual
+from compiler.diagram.facts import sheet_name, usual
 from compiler.diagram.fitting import fitted
 from compiler.diagram.grid import Grid
 from compiler.diagram.heading import (
@@ -49,6 +49,8 @@ from compiler.picture.sheet import Sheet
 MIXED = "without a gap = one branch, of several kernels"
 STEP = 8
 """Points around the number of a step of the scale."""
+MOST = 0.2
+"""Of a drawing's height its legend takes no more, if a short one does."""
 NARROWEST = 520
 """Legends get that much room, however narrow the grid is."""
 
@@ -123,13 +125,18 @@ def _sheet(network: Network, wishes: Wishes, way: Way) -> Sheet:
     heat = Heat.over([card.amount for each in lines for card in each.cards])
     grid = way.drawn(lines, heat)
     page, title = max(grid.width, wishes.narrowest(NARROWEST)), network.title or network.name
-    head = [
-        *(titled(title, amounts(network), page, wrap=bool(wishes.fit)) if wishes.title else []),
-        *(_legend(network, lines, (heat, wishes.measure), page) if wishes.legend else []),
-    ]
+    above = titled(title, amounts(network), page, wrap=bool(wishes.fit)) if wishes.title else []
     name = sheet_name(network, "overview")
     placed = turned(*grid.placed()) if wishes.up else grid.placed()
-    return Sheet(name, title, amounts(network), heading(head), *placed)
+    sheet = Sheet(name, title, amounts(network), heading(above), *placed)
+    if not wishes.legend:
+        return sheet
+    for short in (False, True):
+        told = _legend(network, grid, (heat, wishes.measure, short), page)
+        whole = replace(sheet, heading=heading([*above, *told]))
+        if whole.head_height - sheet.head_height <= MOST * whole.height:
+            break
+    return whole
 
 
 @dataclass(frozen=True)
@@ -148,34 +155,41 @@ class Schema:
     def _heat(self) -> Heat:
         return Heat.over([card.amount for card in self._stages])
 
-    @property
-    def colours(self) -> list[Strip]:
-        """What its colours mean."""
-        return _steps(self._heat, self.wishes.measure)
+    def legend(self, spacing: Spacing) -> list[Strip]:
+        """What its colours and notes mean."""
+        grid = self._grid({}, spacing)
+        return [joined(*_steps(self._heat, self.wishes.measure)), *meanings(grid.notes)]
+
+    def _grid(self, letters: Letters, spacing: Spacing) -> Grid:
+        kind = Column if spacing.column else CloseColumn
+        lines = [Row("", lettered(self._stages, letters))]
+        return kind(lines, self._heat, between=spacing.between, letters=letters)
 
     def placed(self, letters: Letters, spacing: Spacing) -> Placed:
         """Its boxes, which say by letters where parts are drawn."""
-        kind = Column if spacing.column else CloseColumn
-        lines = [Row("", lettered(self._stages, letters))]
-        grid = kind(lines, self._heat, between=spacing.between, letters=letters)
+        grid = self._grid(letters, spacing)
         return turned(*grid.placed()) if self.wishes.up else grid.placed()
 
 
 def _legend(
-    network: Network, lines: list[Row], heat: tuple[Heat, Measure], page: float
+    network: Network, grid: Grid, heat: tuple[Heat, Measure, bool], page: float
 ) -> Iterator[Strip]:
+    """What is in the picture, in as few lines as it takes."""
+    lines, short = grid.lines, heat[2]
     notes = [
-        *([brought(usual(network))] if has_convs(network) else []),
-        *meanings(note for each in lines for card in each.cards for note in card.notes),
+        *([brought(usual(network))] if _has_convs(lines) else []),
+        *meanings(grid.notes),
         *([words((small(MIXED),))] if _is_mixed(lines) else []),
     ]
-    colours = [each for each in (_branches(lines), _steps(*heat)) if each]
-    if all(span(joined(*each)) <= page for each in colours):
-        yield from wrapped([joined(*each) for each in colours], page)
-    else:
-        for each in colours:
-            yield from wrapped(each, page)
-    yield from wrapped(notes, page)
+    colours = [each for each in (_branches(lines, short), _steps(*heat)) if each]
+    whole = [[joined(*each)] if span(joined(*each)) <= page else each for each in colours]
+    yield from wrapped([*chain(*whole), *notes], page)
+
+
+def _has_convs(lines: list[Row]) -> bool:
+    """Whether some card speaks of a convolution, by its kernel at least."""
+    shown = [card for each in lines for card in each.cards]
+    return any(card.conv or card.strip for card in shown)
 
 
 def _is_mixed(lines: list[Row]) -> bool:
@@ -190,7 +204,7 @@ def amounts(network: Network) -> str:
     return f"{amount} multiply-accumulates at {shape(network.input)} (inference)"
 
 
-def _branches(lines: list[Row]) -> list[Strip]:
+def _branches(lines: list[Row], short: bool) -> list[Strip]:
     """The legend of the strips: every kernel that dominates a branch."""
     strips = [card.strip for each in lines for card in each.cards]
     pieces = [piece for rows in strips for piece in every(rows)]
@@ -201,14 +215,18 @@ def _branches(lines: list[Row]) -> list[Strip]:
         told[DEPTHWISE] = f"{DEPTHWISE} {told[DEPTHWISE]}"
     boxes = {name: swatch(STRIP[name], FRAME, HATCHES[name]) for name in told}
     entries = [_entry(boxes[name], text) for name, text in told.items()]
-    caption = words((small(f"output channels; a branch = {BRANCH}"),), gap=6)
+    said = f"branch = {BRANCH}" if short else f"output channels; a branch = {BRANCH}"
+    caption = words((small(said),), gap=6)
     return [joined(caption, entries[0]), *entries[1:], blank(14)] if entries else []
 
 
-def _steps(heat: Heat, measure: Measure) -> list[Strip]:
-    """The legend of the heat: a scale whose steps say up to where they reach."""
+def _steps(heat: Heat, measure: Measure, short: bool = False) -> list[Strip]:
+    """The legend of the heat: a scale whose steps say up to where they reach; `short`, the last."""
     texts = [(ink, f"≤ {brief(n, measure.unit)}" if n else "0") for ink, n in heat.scale()]
-    return [words((small(measure.caption),), gap=6), joined(*(_step(*each) for each in texts))]
+    texts = [(ink, text if i in (0, len(texts) - 1) or not short else "")
+             for i, (ink, text) in enumerate(texts)]  # fmt: skip
+    scale = joined(*(_step(*each) for each in texts), blank(14))
+    return [words((small(measure.caption),), gap=6), scale]
 
 
 def _step(ink: Ink, text: str) -> Strip:

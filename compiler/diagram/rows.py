@@ -17,7 +17,17 @@ from compiler.ir.measures import MEASURES, Measure
 from compiler.ir.network import Network
 from compiler.ir.nodes import Leaf, Node, Parallel, Series, Tap, nodes, use_of
 from compiler.ir.op import Op, Shape
-from compiler.ops.words import has_sum, holding, is_gated, is_sum, is_unit, titled, words
+from compiler.ops.words import (
+    CONVS,
+    core,
+    has_sum,
+    holding,
+    is_gated,
+    is_sum,
+    is_unit,
+    titled,
+    words,
+)
 
 ROW = 6
 """Boxes side by side at most."""
@@ -51,6 +61,8 @@ class Card:
     """What it is called among all boxes of the drawing."""
     block: str = ""
     """The block that it uses, if it uses just one."""
+    conv: bool = False
+    """Whether it is a convolution by itself."""
     letter: str = ""
     """The panel beside it on the page that draws it out."""
 
@@ -120,6 +132,7 @@ def card_of(node: Node, section: str, common: Habit, measure: Measure) -> Card:
     )
     if isinstance(node, Leaf) or (isinstance(node, Series) and is_unit(node)):
         notes = (*words(node).notes, *deviation(node, common))
+        card = replace(card, conv=core(node).op.family in CONVS)
         return replace(card, title=titled(node), aside=" ".join(notes), name=node.name, notes=notes)
     notes = (*([ADDED] if has_sum(node) else []), *([GATED] if is_gated(node) else []))
     if isinstance(node, Series) and is_repeat(node):
@@ -229,9 +242,8 @@ def _passage(before: Axes, after: Axes) -> str:
 
 def _chunks(members: list[Card], most: int) -> Iterator[list[Card]]:
     """Rows of about equal length, in which the heads beside the last card have room, too."""
-    count = -(-len(members) // most)
-    size = -(-len(members) // count)
     while members:
+        size = -(-len(members) // -(-len(members) // most))
         fitting = (n for n in range(size, 1, -1) if n + len(members[:n][-1].taps) <= most)
         n = next(fitting, 1)
         yield members[:n]

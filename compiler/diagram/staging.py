@@ -69,7 +69,9 @@ def _together(group: list[Card], measure: Measure) -> Card:
     amount = (sum if measure.adds else max)(card.amount for card in group)
     tooltip = "\n".join(card.tooltip for card in group)
     made = replace(last, title=title, aside=aside, times=times, strip=[], tooltip=tooltip)
-    notes = last.notes if len(group) == 1 else ()
+    alone = len(group) == 1
+    notes = last.notes if alone and not first.block else ()
+    made = replace(made, conv=last.conv and alone)
     return replace(made, amount=amount, told=_added(group, amount, measure), notes=notes)
 
 
