@@ -18,7 +18,9 @@ from dsl.changing import inherit
 from dsl.models import shelf
 from dsl.models.changes import Changes
 from dsl.models.faults import expect
+from dsl.models.recipe import Recipe
 from dsl.models.spec import Spec
+from dsl.reading import recipes
 from dsl.reading.single import step
 from dsl.text.problems import Problem, Span, SpecError
 from dsl.text.source import read
@@ -27,6 +29,7 @@ from dsl.writing.dumping import dump
 __all__ = [
     "Changes",
     "Problem",
+    "Recipe",
     "Span",
     "Spec",
     "SpecError",
@@ -35,7 +38,9 @@ __all__ = [
     "dump",
     "formatted",
     "load",
+    "load_recipe",
     "loads",
+    "loads_recipe",
     "step",
 ]
 
@@ -60,6 +65,22 @@ def loads(source: str, file: str = "<text>", variant: str | None = None) -> Spec
     expect(file, (str,), "`file` is the name that errors give the text")
     _expect_name(variant)
     return inherit.loads(source, file, variant)
+
+
+def load_recipe(where: str | Path) -> Recipe:
+    """Read a recipe for training from a file, or by its name on the shelf.
+
+    Raises `SpecError` with every problem found.
+    """
+    expect(where, (str, Path), "load_recipe takes a path, or the name of a recipe on the shelf")
+    return recipes.load(where)
+
+
+def loads_recipe(source: str, file: str = "<text>") -> Recipe:
+    """Read a recipe from YAML text. Raises `SpecError` with every problem found."""
+    expect(source, (str,), "loads_recipe takes the text of a recipe")
+    expect(file, (str,), "`file` is the name that errors give the text")
+    return recipes.loads(source, file)
 
 
 def choose(spec: Spec, variant: str | None) -> Spec:

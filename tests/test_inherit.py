@@ -273,7 +273,7 @@ def test_a_chain_that_is_too_long(folder: Path) -> None:
     for number in range(40):
         text = f"extends: n{number + 1}.yaml\nname: n{number}\n"
         (folder / f"n{number}.yaml").write_text(text)
-    assert "more than 16 specs extend each other in a row" in refusal(folder, text, "n39.yaml") or (
+    assert "more than 16 files extend each other in a row" in refusal(folder, text, "n39.yaml") or (
         "more than 16" in refusal(folder, "extends: n1.yaml\nname: n0\n", "n0.yaml")
     )
 

@@ -6,8 +6,6 @@ comes out extends nothing. Every value keeps the place that it came from.
 
 from __future__ import annotations
 
-import os
-from dataclasses import replace
 from pathlib import Path
 
 from dsl.changing import variants
@@ -16,6 +14,7 @@ from dsl.models.changes import Changes
 from dsl.models.promises import Expect
 from dsl.models.spec import Spec
 from dsl.reading import names
+from dsl.reading.extending import Chain, base_file, is_circular, pass_on, real
 from dsl.reading.reader import Reader
 from dsl.reading.recalling import settled
 from dsl.text.memory import Memory
@@ -24,13 +23,6 @@ from dsl.text.problems import Report, Span, SpecError
 from dsl.text.source import read, unified
 from dsl.text.values import Entry, Mapping, Scalar
 
-MOST_LINKS = 16
-"""How long a chain of `extends` may be."""
-MARKS = (".git", "pyproject.toml")
-"""What the topmost folder of a project holds."""
-Chain = tuple[Path, ...]
-"""The files on the way here."""
-
 
 def loads(source: str, file: str, variant: str | None = None, chain: Chain = ()) -> Spec:
     """The spec that a text says, or its variant. Raises `SpecError` with every problem.
@@ -38,7 +30,7 @@ def loads(source: str, file: str, variant: str | None = None, chain: Chain = ())
     Every variant is checked, whichever is asked for. `chain` are the files that extend it.
     """
     report = Report()
-    spec = _read(source, file, (*chain, _real(Path(file))), report)
+    spec = _read(source, file, (*chain, real(Path(file))), report)
     if spec is not None:
         report.problems += names.check(spec)
     report.stop_if_any()
@@ -117,79 +109,16 @@ def _base(entry: Entry, chain: Chain, report: Report) -> Spec | None:
         return None
     span = entry.value.span
     where, variant = shelf.split(entry.value.text)
-    path = _base_file(where, span, chain, report)
-    if path is None or _circular(path, span, chain, report):
+    path = base_file(where, span, chain, report, shelf.find)
+    if path is None or is_circular(path, span, chain, report):
         return None
     try:
         base = loads(read(path), str(path), chain=chain)
     except SpecError as error:
-        _pass_on(error, span, report)
+        pass_on(error, span, report)
         return None
     report.texts.update(base.texts)
     if not variant:
         return base
     asked = entry.value.at(len(entry.value.text) - len(variant), len(variant))
     return _variant(base, variant, report, asked)
-
-
-def _pass_on(error: SpecError, span: Span, report: Report) -> None:
-    """The base's problems, each saying who extends it."""
-    report.texts.update(error.texts)
-    for problem in error.problems:
-        if problem.span.line:
-            notes = (*problem.notes, (span, "extended"))
-            report.problems.append(replace(problem, notes=notes))
-        else:
-            report.problems.append(replace(problem, span=span))
-
-
-def _base_file(where: str, span: Span, chain: Chain, report: Report) -> Path | None:
-    """The file that `extends` names: on the shelf, or beside the file that names it."""
-    folder = Path(span.file).parent
-    path = Path(os.path.normpath(folder / where))
-    bare = "/" not in where and "\\" not in where and not Path(where).suffix
-    if bare and not os.path.isfile(path):  # noqa: PTH113  # `is_file` raises for a name too long
-        return _shelved(where, path, span, report)
-    if Path(where).is_absolute() or not _inside(_real(path), chain[0].parent):
-        message = f"{where} is outside the project"
-        help = "extends takes a path relative to the file, inside the folder that holds "
-        help += f"{' or '.join(MARKS)} (the file's own folder where there is none), or a shelf name"
-        report.add("E032", span, message, help=help)
-        return None
-    return path
-
-
-def _shelved(where: str, beside: Path, span: Span, report: Report) -> Path | None:
-    """The spec of that name on the shelf; a file beside the heir may have been meant."""
-    try:
-        return shelf.find(where)
-    except SpecError as error:
-        meant = f"{where}.yaml" if os.path.isfile(f"{beside}.yaml") else ""  # noqa: PTH113  # as above
-        _pass_on(error, span, report)
-    if meant:
-        report.problems[-1] = replace(report.problems[-1], hint=f"did you mean {meant}?")
-    return None
-
-
-def _real(path: Path) -> Path:
-    """The path without links; one that leads in a circle can't be read, which is said then."""
-    return Path(os.path.realpath(path))
-
-
-def _inside(path: Path, folder: Path) -> bool:
-    """Whether a file belongs to the project that `folder` is in, or to the shelf."""
-    marked = (up for up in (folder, *folder.parents) if any((up / mark).exists() for mark in MARKS))
-    project = next(marked, folder)
-    return path.is_relative_to(project) or path.is_relative_to(shelf.folder().resolve())
-
-
-def _circular(path: Path, span: Span, chain: Chain, report: Report) -> bool:
-    """Whether the chain of files comes back to where it was, or never ends; reported if so."""
-    if _real(path) in chain:
-        names = " -> ".join(file.name for file in (*chain, path))
-        report.add("E031", span, f"extends leads back to itself: {names}")
-        return True
-    if len(chain) > MOST_LINKS:
-        report.add("E031", span, f"more than {MOST_LINKS} specs extend each other in a row")
-        return True
-    return False

@@ -38,6 +38,19 @@ def names() -> list[str]:
     return sorted(path.stem for path in folder().glob("*.yaml"))
 
 
+def recipes() -> list[str]:
+    """Every recipe on the shelf."""
+    return sorted(path.stem for path in (folder() / "recipes").glob("*.yaml"))
+
+
+def find_recipe(where: str | Path) -> Path:
+    """The file of a recipe, given its path or its name on the shelf.
+
+    Raises `SpecError` for a name that is neither.
+    """
+    return _find(where, recipes(), folder() / "recipes", "recipe")
+
+
 def split(where: str) -> tuple[str, str]:
     """A spec and the variant behind its last `@`, if any; a path may hold an `@` of its own.
 
@@ -54,20 +67,24 @@ def find(where: str | Path) -> Path:
 
     Raises `SpecError` for a name that is neither.
     """
+    return _find(where, names(), folder(), "spec")
+
+
+def _find(where: str | Path, known: list[str], shelved: Path, what: str) -> Path:
     path = Path(where)
-    if where in names() and not path.is_file():
-        return folder() / f"{where}.yaml"
-    if path.suffix in (".yaml", ".yml") and path.stem in names() and not path.exists():
+    if where in known and not path.is_file():
+        return shelved / f"{where}.yaml"
+    if path.suffix in (".yaml", ".yml") and path.stem in known and not path.exists():
         message = f"can't read {path}: no such file or directory"
         help = f"on the shelf it is `{path.stem}`"
         raise SpecError([Problem("E001", NOWHERE, message, help=help)])
     # `Path.exists` raises for a name too long.
     if isinstance(where, Path) or os.path.exists(path) or "/" in str(where) or path.suffix:  # noqa: PTH110
         return path
-    message = f"there is no file {where}, and no spec of that name on the shelf"
-    spec, variant = split(str(where))
-    hint = did_you_mean(spec, names())
-    if variant and (spec in names() or Path(spec).is_file()):
+    message = f"there is no file {where}, and no {what} of that name on the shelf"
+    spec, variant = split(str(where)) if what == "spec" else (str(where), "")
+    hint = did_you_mean(spec, known)
+    if variant and (spec in known or Path(spec).is_file()):
         hint = f"did you mean {spec} with --variant {variant} (variant={variant!r} in Python)?"
-    help = f"on the shelf: {', '.join(names())}"
+    help = f"on the shelf: {', '.join(known)}"
     raise SpecError([Problem("E001", NOWHERE, message, hint=hint, help=help)])

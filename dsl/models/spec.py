@@ -52,6 +52,7 @@ from dsl.models.model import (
     Steps,
 )
 from dsl.models.promises import Expect
+from dsl.models.recipe import Recipe
 from dsl.models.weights import NameMap
 from dsl.text.numbers import NUMBER, is_number
 from dsl.text.problems import shown
@@ -191,6 +192,8 @@ class Spec(Model):
     """Other networks, made from this one by naming what changes."""
     expect: Annotated[Expect, Filled] = Field(default_factory=Expect)
     """A contract, checked at every compile: totals of the cost, and shapes at steps."""
+    training: Annotated[Recipe | None, Filled] = None
+    """How the network is trained: a recipe, or the name of one."""
     meta: Annotated[dict[str, Any], BeforeValidator(_free)] = Field(default_factory=dict)
     """Your own notes: text, numbers, lists and mappings. `mean` and `std` of images between 0 and 1
     are read by `export`.

@@ -87,5 +87,12 @@ KEYS = {
     "weight": "`weight: 0.4`",
     "do": "`do: [globalpool avg, fc classes]`",
     "by": "`by: 0.5`",
+    "optimizer": "`optimizer: {sgd: {momentum: 0.9}}`",
+    "schedule": "`schedule: {cosine: 0.1}`",
+    "rate": "`rate: 0.1`",
+    "epochs": "`epochs: 90`",
+    "batch": "`batch: 64`",
+    "most": "`{norm: 2.0}`",
+    "keep": "`ema: 0.9999`",
 }
 """How the keys that must be there are written."""

@@ -9,12 +9,14 @@ from dsl.models.changes import CHANGES, Changes, Depth, Width
 from dsl.models.faults import Fault, Invalid
 from dsl.models.model import BLOCK_SECTIONS, Places, Section, Step
 from dsl.models.promises import Expect
+from dsl.models.recipe import Recipe
 from dsl.models.spec import Aux, Defaults, Spec, Variant
 from dsl.models.weights import NOTHING, NameMap, read_map
 from dsl.reading.blocks import BlockReader
 from dsl.reading.building import build
 from dsl.reading.filler import Read, places_of
 from dsl.reading.recalling import recalled
+from dsl.reading.recipes import RecipeReader
 from dsl.reading.steps import stands_in, whole
 from dsl.text.problems import MOST_SHOWN, closest, shown
 from dsl.text.values import Entry, Mapping, Scalar, Value, asides, plain
@@ -85,6 +87,7 @@ class Reader(BlockReader):
             "weights": self.named(self.weights, NAME_MAP),
             "variants": self.named(self.variant, VARIANT),
             "expect": self.expect,
+            "training": self.training,
             "meta": self.free,
         }
 
@@ -149,6 +152,10 @@ class Reader(BlockReader):
         filled: Expect | None = self.fill(Expect, Mapping(rest, value.span), {})
         keys = {entry.key.text: entry.key.span for entry in shapes}
         return filled.placed(Places(value.span, filled.at.fields | keys)) if filled else None
+
+    def training(self, value: Value) -> Recipe | None:
+        """How the network is trained."""
+        return RecipeReader(self.report).recipe(value)
 
     def variant(self, value: Value) -> Variant | None:
         """A named variant; what it sets is read when it is applied, where its address says."""

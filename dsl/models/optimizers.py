@@ -1,0 +1,114 @@
+"""Optimizers, and which parameters weight decay is for."""
+
+from typing import Annotated, Any, ClassVar, Literal, get_args
+
+from pydantic import BeforeValidator, model_validator
+
+from dsl.models.alternatives import Alternative, table
+from dsl.models.fields import Flag, meaning
+from dsl.models.scalars import number
+from dsl.text.numbers import LEAST, Misfit
+from dsl.text.problems import closest, shown
+
+Portion = Annotated[float, BeforeValidator(number(0, 1, named=False))]
+NotNegative = Annotated[float, BeforeValidator(number(0, 1e6, named=False))]
+Epsilon = Annotated[float, BeforeValidator(number(LEAST, 1e6, named=False))]
+
+Decayed = Literal["kernels", "biases", "norms", "scales"]
+"""Kinds of parameters, as weight decay tells them apart."""
+DECAYED_MEANINGS: dict[str, str] = {
+    "kernels": "weights of convolutions and linear layers",
+    "biases": "their biases",
+    "norms": "scales and shifts of norms",
+    "scales": "layer scales, and slopes that activations learn",
+}
+DECAYED: tuple[Decayed, ...] = get_args(Decayed)
+
+
+def _decayed(value: Any) -> tuple[str, ...]:
+    items = value if isinstance(value, (list, tuple)) else [value]
+    for item in items:
+        if item not in DECAYED:
+            meant = closest(item, DECAYED) if isinstance(item, str) else ""
+            wanted = f"must be a list of {', '.join(DECAYED)}"
+            raise Misfit(f"{wanted}, not {shown(item)}", meant)
+    if len(set(items)) < len(items) or not items:
+        raise ValueError("must name each kind of parameters once, and one at least")
+    return tuple(kind for kind in DECAYED if kind in items)
+
+
+class Optimizer(Alternative):
+    """How gradients change parameters."""
+
+    weight_decay: NotNegative = 0.0
+    """Weight decay: what of each parameter is added to its gradient (`adamw` takes it off the
+    parameter itself). A loss with the term `l2(w)`, as Keras writes it, is a decay of 2 w.
+    """
+    decay: Annotated[tuple[Decayed, ...], BeforeValidator(_decayed)] = DECAYED
+    """Which parameters decay: of `kernels`, `biases`, `norms` and `scales`. Left out, all."""
+
+    @model_validator(mode="after")
+    def _something_decays(self) -> "Optimizer":
+        if "decay" in self.model_fields_set and not self.weight_decay and self.decay != DECAYED:
+            raise ValueError("says which parameters decay, and no weight_decay says how much")
+        return self
+
+
+class Sgd(Optimizer):
+    """Stochastic gradient descent, as torch computes it."""
+
+    word: ClassVar[str] = "sgd"
+    momentum: Portion = 0.0
+    """The share of the last step that is taken again."""
+    nesterov: Flag = False
+    """Whether the momentum is Nesterov's."""
+
+    @model_validator(mode="after")
+    def _has_momentum(self) -> "Sgd":
+        if self.nesterov and not self.momentum:
+            raise ValueError("has Nesterov's momentum, and needs one above 0")
+        return self
+
+
+FORMULA_MEANINGS = {
+    "tensorflow": "the root of the mean square and epsilon; means begin at 1, and the rate is in "
+    "the momentum",
+    "torch": "epsilon beside the root of the mean square; means begin at 0",
+}
+"""Whose RMSprop: with an epsilon of 1 they are far from each other."""
+
+
+class RmsProp(Optimizer):
+    """RMSprop as TensorFlow computes it, with which the Inception papers were trained."""
+
+    word: ClassVar[str] = "rmsprop"
+    decay_rate: Portion = 0.9
+    """What the mean of squares keeps of itself at a step."""
+    momentum: Portion = 0.9
+    """The share of the last step that is taken again."""
+    epsilon: Epsilon = 1.0
+    """What is added to the mean of squares."""
+    formula: Annotated[str, BeforeValidator(meaning(FORMULA_MEANINGS))] = "tensorflow"
+    """Whose formula: `tensorflow` or `torch`."""
+
+
+class Adam(Optimizer):
+    """Adam (arXiv:1412.6980), as torch computes it."""
+
+    word: ClassVar[str] = "adam"
+    beta1: Portion = 0.9
+    """What the mean of gradients keeps of itself at a step."""
+    beta2: Portion = 0.999
+    """What the mean of their squares keeps of itself."""
+    epsilon: Epsilon = 1e-8
+    """What is added to the root of the mean square."""
+
+
+class AdamW(Adam):
+    """Adam whose weight decay is apart from the gradient (arXiv:1711.05101)."""
+
+    word: ClassVar[str] = "adamw"
+
+
+OPTIMIZERS = table(Sgd, RmsProp, Adam, AdamW)
+"""Every optimizer, by its word."""
