@@ -20,7 +20,7 @@ from dsl.models.spelling import write
 from dsl.text.parsing import parse
 from dsl.text.source import unified
 from dsl.text.values import plain
-from dsl.writing.dumping import WIDTH
+from dsl.writing.flowing import WIDTH
 from dsl.writing.formatting import same
 from dsl.writing.layout import laid_out
 from dsl.writing.wording import ordered, worded

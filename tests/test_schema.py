@@ -28,7 +28,7 @@ from dsl.models.spec import Aux, Defaults, Spec
 from dsl.reading import opstring
 from dsl.reading.reader import Reader
 from dsl.schema.pieces import Schema, form_in
-from dsl.schema.whole import of_names, of_spec
+from dsl.schema.whole import of_names, of_recipe, of_spec
 from dsl.text.parsing import parse
 from dsl.text.problems import NOWHERE, Report, SpecError
 from dsl.text.values import Scalar
@@ -38,11 +38,11 @@ from tests.strategies import specs
 from tests.yaml_core import loaded
 
 ROOT = Path(__file__).parent.parent
-SPEC, NAMES = of_spec(__version__), of_names(__version__)
+SPEC, NAMES, RECIPE = of_spec(__version__), of_names(__version__), of_recipe(__version__)
 CHECK, CHECK_NAMES = Draft7Validator(SPEC), Draft7Validator(NAMES)
 PART = {"$ref": "#/definitions/op_string", "definitions": SPEC["definitions"]}
 OP_STRING = Draft7Validator(PART)
-PUBLISHED = {"spec": SPEC, "weights": NAMES}
+PUBLISHED = {"spec": SPEC, "weights": NAMES, "recipe": RECIPE}
 BEGINNING = "name: probe\ninput: [3, 16, 16]\nclasses: 5\n"
 
 

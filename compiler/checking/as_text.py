@@ -34,10 +34,13 @@ def counted(problems: Sequence[Problem]) -> str:
 
 
 def summary(found: Sequence[Examined], others: int) -> Iterator[str]:
-    """What was looked at, where that were several specs."""
+    """What was looked at, where that were several files."""
     problems = problems_of(found)
     allowed = sum(each.allowed for each in found)
     beside = f", {allowed} allowed" if allowed else ""
-    yield f"{count(len(found), 'spec')} checked: {counted(problems)}{beside}"
+    recipes = sum(each.kind == "recipe" for each in found)
+    specs = count(len(found) - recipes, "spec") if len(found) > recipes else ""
+    both = " and ".join(filter(None, (specs, count(recipes, "recipe") if recipes else "")))
+    yield f"{both} checked: {counted(problems)}{beside}"
     if others:
         yield passed_over(others)

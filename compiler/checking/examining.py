@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
+from pathlib import Path
 
 import dsl
 from compiler.checking.allowances import UNCLEAR, UNUSED, Allowed, allowed
+from compiler.checking.likeness import is_recipe, read_recipe
 from compiler.checking.linting import Between, linted, nothing, placed
 from compiler.checking.sparing import spared
 from compiler.cost import cost
@@ -18,7 +20,9 @@ from compiler.lints import every_lint
 from compiler.lowering.lower import LIMIT, lower
 from compiler.lowering.prepare import NO_OVERRIDES, Overrides, Piped, Prepared, Where, prepare
 from dsl.models import shelf
+from dsl.models.recipe import Recipe
 from dsl.models.spec import Spec
+from dsl.reading.kinds import Kind
 from dsl.text.problems import NOWHERE, Problem, SpecError, by_place
 
 
@@ -38,7 +42,8 @@ def codes() -> tuple[str, ...]:
 class Examined:
     """What is wrong with a spec, sorted by place; `allowed` is how many findings comments allow.
 
-    Where nothing keeps the spec from being built, `prepared` is what it comes to.
+    Where nothing keeps the spec from being built, `prepared` is what it comes to. A recipe comes to
+    itself, where it can be read.
     """
 
     file: str
@@ -46,6 +51,8 @@ class Examined:
     texts: Mapping[str, str] = field(default_factory=dict)
     allowed: int = 0
     prepared: Prepared | None = field(default=None, compare=False)
+    kind: Kind = "spec"
+    recipe: Recipe | None = field(default=None, compare=False)
 
 
 def problems_of(found: Iterable[Examined]) -> list[Problem]:
@@ -73,12 +80,14 @@ AS_WRITTEN = Asked()
 
 
 def examined(where: Where, asked: Asked = AS_WRITTEN, *, between: Between = nothing) -> Examined:
-    """What is wrong with a spec, and with its variants where none is chosen.
+    """What is wrong with a spec, and with its variants where none is chosen; or with a recipe.
 
     Never raises for what a spec can hold; `between` may, by which whoever asked gives up.
     """
     where = placed(where) if isinstance(where, Spec) else where
     whole = asked.whole
+    if not isinstance(where, Spec) and is_recipe(where):
+        return _of_recipe(where)
     try:
         prepared = prepare(where, asked.variant, overrides=asked.overrides, limit=asked.limit)
     except SpecError as error:
@@ -94,6 +103,17 @@ def examined(where: Where, asked: Asked = AS_WRITTEN, *, between: Between = noth
     return Examined(
         name_of(where), by_place(problems), spec.texts, len(found) - len(left), prepared
     )
+
+
+def _of_recipe(where: Piped | str | Path) -> Examined:
+    """What is wrong with a recipe: it is read, and no lint is about one."""
+    file = name_of(where)
+    try:
+        recipe = read_recipe(where)
+    except SpecError as error:
+        return Examined(file, by_place(error.problems), error.texts, kind="recipe")
+    problems = by_place(_about_comments(allowed(recipe.texts, codes()), file))
+    return Examined(file, problems, recipe.texts, kind="recipe", recipe=recipe)
 
 
 def _refused(file: str, error: SpecError, asked: Asked, between: Between) -> Examined:
@@ -122,8 +142,9 @@ def name_of(where: Where) -> str:
             return where.at.span.file or where.name
         case Piped():
             return where.file
+    find = shelf.find_recipe if is_recipe(where) else shelf.find
     try:
-        return str(shelf.find(where))
+        return str(find(where))
     except SpecError:
         return str(where)
 

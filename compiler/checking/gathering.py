@@ -8,30 +8,33 @@ from dataclasses import dataclass, field
 from glob import glob, has_magic
 from pathlib import Path
 
+from compiler.checking.likeness import likeness
 from compiler.findings.wording import count
-from dsl.models.changes import Changes
-from dsl.models.spec import Spec
+from dsl.reading.kinds import Kind
 
 SUFFIXES = (".yaml", ".yml")
-TELLING = frozenset({*Spec.model_fields, *Changes.model_fields, "extends"}) - {
-    "name",
-    "title",
-    "meta",
-}
-"""Keys at the top of a file that few but specs have."""
-ENOUGH = 2
 
 
 @dataclass
 class Gathered:
-    """Specs to look at, and the YAML files among them that are something else."""
+    """Specs and recipes to look at, and the YAML files among them that are something else."""
 
-    specs: list[str] = field(default_factory=list)
+    files: dict[str, Kind] = field(default_factory=dict)
+    """What there is to look at, in order; what was named is called a spec, whatever it is."""
     others: list[str] = field(default_factory=list)
 
+    @property
+    def specs(self) -> list[str]:
+        """The specs alone."""
+        return [path for path, kind in self.files.items() if kind == "spec"]
+
     def add(self, path: str) -> None:
-        """Take a file of a folder for a spec, or for something else."""
-        (self.specs if looks_like_a_spec(Path(path)) else self.others).append(path)
+        """Take a file of a folder for what it looks like."""
+        kind = likeness(Path(path))
+        if kind:
+            self.files.setdefault(path, kind)
+        else:
+            self.others.append(path)
 
 
 def passed_over(others: int) -> str:
@@ -52,8 +55,9 @@ def gathered(words: tuple[str, ...]) -> Gathered:
                 if path.endswith(SUFFIXES) and os.path.isfile(path):  # noqa: PTH113  # as above
                     found.add(path)
         else:
-            found.specs.append(word)
-    found.specs = list({os.path.normpath(word): word for word in found.specs}.values())
+            found.files.setdefault(word, "spec")
+    once = {os.path.normpath(word): word for word in found.files}
+    found.files = {word: found.files[word] for word in once.values()}
     found.others = list(dict.fromkeys(map(os.path.normpath, found.others)))
     return found
 
@@ -69,17 +73,3 @@ def _inside(folder: str) -> Iterator[str]:
             path = os.path.normpath(os.path.join(where, name))  # noqa: PTH118  # what the user wrote, and the rest
             if name.endswith(SUFFIXES) and not name.startswith(".") and os.path.isfile(path):  # noqa: PTH113
                 yield path
-
-
-def looks_like_a_spec(path: Path) -> bool:
-    """Whether a YAML file has keys as specs have them; one that can't be read may be one.
-
-    Read line by line: it need not be YAML yet.
-    """
-    try:
-        text = path.read_bytes()[: 256 * 1024].decode(errors="replace")
-    except OSError:
-        return True
-    lines = text.removeprefix("\ufeff").splitlines()
-    keys = {line.partition(":")[0].strip("\"'") for line in lines if ":" in line}
-    return "extends" in keys or len(keys & TELLING) >= ENOUGH

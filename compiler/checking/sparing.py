@@ -1,4 +1,4 @@
-"""A spec without its promises and variants, for what can be said of it while those are wrong."""
+"""A spec without promises, recipe and variants, for what can be said while those are wrong."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dsl.text.parsing import parse
 from dsl.text.problems import SpecError
 from dsl.text.source import unified
 
-BESIDE = ("expect", "variants")
+BESIDE = ("expect", "training", "variants")
 """Keys without which the same network is built."""
 
 

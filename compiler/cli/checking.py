@@ -15,6 +15,7 @@ from compiler.checking.configuring import ConfigError, check_codes, policy_of
 from compiler.checking.examining import Asked, Examined, codes
 from compiler.checking.forms import FORMS
 from compiler.checking.gathering import gathered
+from compiler.checking.likeness import is_recipe
 from compiler.checking.many import examined_all
 from compiler.checking.policy import THRESHOLDS, Policy, Threshold
 from compiler.cli import terminal
@@ -28,7 +29,7 @@ from compiler.cli.options import (
     overrides,
 )
 from compiler.cli.piped import is_stdin, taken
-from compiler.cli.summary import summary
+from compiler.cli.summary import recipe_summary, summary
 from compiler.cost import cost
 from compiler.lowering.prepare import Piped, Where
 from dsl.text.problems import SpecError
@@ -59,9 +60,9 @@ def check(
     stdin_name: str | None,
     **options: Any,
 ) -> int:
-    """Check specs: say what is wrong with them, and of one spec what it comes to.
+    """Check specs and recipes: say what is wrong with them, and of one what it comes to.
 
-    SPEC may be a folder or a pattern, too, whose YAML files are looked through for specs, or
+    SPEC may be a recipe, or a folder or a pattern, whose YAML files are looked through for both, or
     torchvision:NAME, timm:NAME and MODULE:NAME for a model that is installed. Nothing is built or
     written. `explain CODE` says more of a finding, and docs/diagnostics.md of all.
 
@@ -71,6 +72,7 @@ def check(
       inception-compile check specs/ --format github
       inception-compile check my_net.yaml --max-params 8M --max-peak "20 MiB"
       inception-compile check inception_v3 --input 139x139 --no-aux
+      inception-compile check my_recipe.yaml
       inception-compile check my_net.yaml --fix --diff
       inception-compile check torchvision:inception_v3
     """
@@ -80,19 +82,28 @@ def check(
         raise click.UsageError(f"{'--guesses' if guesses else '--diff'} goes with --fix")
     budgets = limits(options)
     given = gathered(specs)
-    if not given.specs:
+    if not given.files:
         raise click.UsageError(f"there is no spec in {', '.join(specs)}")
     asked = Asked(variant, overrides(**options), limit, budgets)
-    policies = [_policy(word, **wishes) for word in given.specs]
+    _only_specs([word for word in specs if word in given.files], asked)
+    policies = [_policy(word, **wishes) for word in given.files]
     if fix:
         from compiler.cli.mending import mend  # Writes files, which nothing else here does.
 
-        return mend(given.specs, policies, asked, stdin_name, guesses=guesses, diff=diff)
-    found = _examined([_read(word, stdin_name) for word in given.specs], asked)
+        return mend([*given.files], policies, asked, stdin_name, guesses=guesses, diff=diff)
+    found = _examined([_read(word, stdin_name) for word in given.files], asked)
     told = [policy.applied(each) for policy, each in zip(policies, found, strict=True)]
-    _tell(told, form, len(given.others), alone=len(specs) == 1 and [*specs] == given.specs)
+    _tell(told, form, len(given.others), alone=len(specs) == 1 and [*specs] == [*given.files])
     failed = (policy.fails(each.problems) for policy, each in zip(policies, told, strict=True))
     return int(any(failed))
+
+
+def _only_specs(named: list[str], asked: Asked) -> None:
+    """Refuse to choose or change a recipe as one does a network; those of a folder stay as is."""
+    recipe = next((word for word in named if not is_stdin(word) and is_recipe(word)), None)
+    if recipe and not (asked.whole and not asked.budgets):
+        message = "a recipe is checked as it is written: --variant, --set and limits are for specs"
+        raise click.UsageError(f"{recipe}: {message}")
 
 
 def _policy(
@@ -144,9 +155,10 @@ def _tell(found: list[Examined], form: str, others: int, *, alone: bool) -> None
     if form != "text":
         click.echo(FORMS[form](found), nl=False)
         return
-    prepared = found[0].prepared if alone else None
-    if prepared:
-        click.echo(summary(prepared, cost(prepared.network)), nl=False)
+    if alone and found[0].prepared:
+        click.echo(summary(found[0].prepared, cost(found[0].prepared.network)), nl=False)
+    elif alone and found[0].recipe:
+        click.echo(recipe_summary(found[0].recipe), nl=False)
     if said := as_text.written(found):
         terminal.complain(said.rstrip("\n"))
     if not alone:

@@ -41,10 +41,10 @@ class Outcome:
 @click.option("--diff", is_flag=True, help="The same, and show what would change.")
 @STDIN_NAME
 def fmt(files: tuple[str, ...], check: bool, diff: bool, stdin_name: str | None) -> int:
-    """Give specs their one layout: spaces, line breaks, quotes, the order of words.
+    """Give specs and recipes their one layout: spaces, line breaks, quotes, the order of words.
 
     Comments stay, and what a spec says stays the same; docs/language.md has the rules. FILE may be
-    a folder or a pattern, too, whose YAML files are formatted that look like specs. Of - the
+    a folder or a pattern, too, whose YAML files are formatted that look like either. Of - the
     standard input is formatted to the standard output.
 
     \b
@@ -55,13 +55,13 @@ def fmt(files: tuple[str, ...], check: bool, diff: bool, stdin_name: str | None)
       inception-compile fmt - <my_net.yaml
     """
     found = gathered(files)
-    if not found.specs:
+    if not found.files:
         raise click.UsageError(f"there is no spec in {', '.join(files)}")
-    if any(map(is_piped, found.specs)):
-        return _pipe(found.specs, stdin_name, check, diff)
+    if any(map(is_piped, found.files)):
+        return _pipe([*found.files], stdin_name, check, diff)
     if stdin_name is not None:
         raise click.UsageError("--stdin-name names a spec that is piped in, and none is")
-    specs = list(_each_once(found.specs))
+    specs = list(_each_once([*found.files]))
     changed, failed = [], 0
     for file in specs:
         try:

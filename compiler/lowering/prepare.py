@@ -137,8 +137,9 @@ class Prepared:
 
     @cached_property
     def text(self) -> str:
-        """The spec as `dsl.dump` writes it, without comments, variants and name maps."""
-        return dsl.dump(self.spec.model_copy(update={"variants": {}, "weights": {}}))
+        """The spec as `dsl.dump` writes it, without comments, variants, name maps and recipe."""
+        bare: dict[str, Any] = {"variants": {}, "weights": {}, "training": None}
+        return dsl.dump(self.spec.model_copy(update=bare))
 
     @property
     def digest(self) -> str:

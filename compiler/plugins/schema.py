@@ -8,19 +8,21 @@ from compiler.version import __version__
 from dsl.models import plugins
 from dsl.models.layers import KINDS
 from dsl.schema.pieces import Schema
-from dsl.schema.whole import of_names, of_spec
+from dsl.schema.whole import of_names, of_recipe, of_spec
 
-Kind = Literal["spec", "weights"]
+Kind = Literal["spec", "weights", "recipe"]
 
 
 def json_schema(of: Kind = "spec") -> Schema:
-    """The JSON Schema (draft 07) of specs, or of maps of weights' names in files of their own.
+    """The JSON Schema (draft 07) of specs, or of maps of weights' names or recipes in own files.
 
     Layers of plugins that are in use or installed are among those of specs. Raises `PluginError`
     where one of them is broken.
     """
     if of == "weights":
         return of_names(__version__)
+    if of == "recipe":
+        return of_recipe(__version__)
     given = (plugins.find(word) for word in plugins.words())
     foreign = (each.kind.model for each in given if each is not None)
     return of_spec(__version__, (*KINDS, *foreign))

@@ -9,8 +9,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from compiler.review.git import YAML, Blob, Repository
-from dsl.changing.inherit import MARKS
 from dsl.models import shelf
+from dsl.reading.extending import MARKS
 from dsl.text.problems import Problem, Span, SpecError
 from dsl.text.source import MAX_BYTES
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 import dsl
-from compiler.checking.gathering import looks_like_a_spec
+from compiler.checking.likeness import looks_like_a_spec
 from compiler.diff import Diff, diff
 from compiler.ir.network import Network
 from compiler.ir.once import once

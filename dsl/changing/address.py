@@ -3,7 +3,8 @@
 An address is a path of names, never of positions: `classes`, `defaults.eps`,
 `inception.v1.b5`, `body.pool4`, `head.dropout`, `aux.aux1.weight`, `stem.conv1.width`.
 Before a step of the trunk its section may be left out: `mixed_6b.c7`. Unnamed branches and
-steps go by the name that the compiler gives them (`branch2`, `0`, `conv`).
+steps go by the name that the compiler gives them (`branch2`, `0`, `conv`). Of a recipe the word of
+what is chosen is a name too: `training.optimizer.sgd.momentum`, `training.schedule.steps.0`.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, get_args
 
+from dsl.models.alternatives import Alternative
 from dsl.models.layers import Call, Layer, Model, Residual, Sequence, Split, Step, spellings
-from dsl.models.model import BESIDE, BLOCK_SECTIONS, Section
+from dsl.models.model import BESIDE, BLOCK_SECTIONS, Section, own_first
 from dsl.models.naming import branch_names, child_names, inner_names, named_sections
 from dsl.models.spec import Aux, Block, Defaults, Spec
 from dsl.reading.building import build
@@ -23,7 +25,8 @@ from dsl.text.values import Entry, Scalar, Value
 from dsl.text.values import Mapping as Tree
 
 SECTIONS = get_args(Section)
-SPEC_FIELDS = ("name", "title", "paper", "input", "classes", "defaults", *BLOCK_SECTIONS)
+OWN = ("name", "title", "paper", "input", "classes", "defaults", "training")
+SPEC_FIELDS = (*OWN, *BLOCK_SECTIONS)
 
 
 def is_beside(owner: Any, name: str) -> bool:
@@ -71,7 +74,19 @@ def parts(owner: Any) -> dict[str, Any]:
             return _fields(owner, list(type(owner).model_fields))
         case dict():
             return owner
-    return {}
+    return _recipe_parts(owner) if isinstance(owner, Model) else {}
+
+
+def _recipe_parts(owner: Model) -> dict[str, Any]:
+    """What a recipe is made of, in the order in which one writes it."""
+    if isinstance(owner, Alternative) and owner.whole:
+        return {str(key): item for key, item in getattr(owner, owner.short).items()}
+    return {key: _chosen(getattr(owner, key)) for key in own_first(type(owner))}
+
+
+def _chosen(value: Any) -> Any:
+    """One of several ways under its word, as a file has it; any other value as it is."""
+    return {value.word: value} if isinstance(value, Alternative) else value
 
 
 def _called(level: Iterable[tuple[str, Step]]) -> dict[str, Step]:
@@ -127,6 +142,8 @@ def rebuilt(owner: Any, name: str, inside: dict[str, Any], said: Value, report: 
             return _body(owner, name, inside, said, report)
         case Call() if name != "repeat":
             return refilled(owner, {"args": {**owner.args, name: new}}, said, report)
+        case Alternative() if owner.whole:
+            return refilled(owner, {owner.short: inside}, said, report)
         case Model():
             return refilled(owner, {name: new}, said, report)
     return inside

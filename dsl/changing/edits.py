@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping as Table
 from dataclasses import dataclass, field, replace
 from shlex import quote
 from typing import Any
 
 from dsl.changing.address import SECTIONS, is_beside, parts, path_of, rebuilt, refilled
+from dsl.models.alternatives import Alternative
 from dsl.models.changes import CHANGES
 from dsl.models.layers import Call, Layer, Model, Residual, Step, spellings
 from dsl.models.model import BLOCK_SECTIONS
+from dsl.models.recipe import Recipe
 from dsl.models.spec import Aux, Block, Defaults, Spec
 from dsl.reading.reader import Reader
+from dsl.reading.recipes import RecipeReader
 from dsl.text.numbers import NUMBER
 from dsl.text.problems import Span, did_you_mean
-from dsl.text.values import Entry, Scalar, Value, plain
+from dsl.text.values import Entry, Mapping, Scalar, Value, plain
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, eq=False)
 class Edit(ABC):
     """One change at one address."""
 
     address: Scalar
     reader: Reader
-    blocks: Mapping[str, Block] = field(init=False, default_factory=dict)
+    blocks: Table[str, Block] = field(init=False, default_factory=dict)
 
     def apply(self, spec: Spec) -> Spec:
         """The spec with the change; a problem leaves it as it was."""
@@ -33,6 +36,11 @@ class Edit(ABC):
         inside = self.parts(spec)
         changed: Spec = self.change(spec, path_of(inside, self.address.text), inside)
         return changed
+
+    @property
+    def of_recipe(self) -> bool:
+        """Whether it changes how the network is trained."""
+        return self.address.text.partition(".")[0] == "training"
 
     def parts(self, owner: Any) -> dict[str, Any]:
         """What can be addressed; of a call also the parameters that it leaves to the block."""
@@ -43,7 +51,7 @@ class Edit(ABC):
         """`owner`, which has `inside`, with the change made at `path` in it."""
         name, rest = path[0], path[1:]
         if name not in inside:
-            self.unknown(path, inside)
+            self.unknown(path, inside, owner)
             return owner
         if rest:
             now: dict[str, Any] | None = {**inside, name: self.within(inside[name], rest)}
@@ -83,10 +91,11 @@ class Edit(ABC):
         """Report a change that can't be made."""
         self.reader.report.add("E030", self.address.span, message, help=help)
 
-    def unknown(self, path: tuple[str, ...], inside: dict[str, Any]) -> None:
+    def unknown(self, path: tuple[str, ...], inside: dict[str, Any], owner: Any) -> None:
         """Report an address that leads nowhere, with what stands there instead."""
         there = ", ".join(inside)
         help = f"there is: {there}" if there else "nothing inside it can be addressed"
+        help = "that isn't there yet, and can be set as a whole" if owner is None else help
         address = self.address.text
         before = address.removesuffix(".".join(path))
         message = f"there is no {path[0] or 'empty name'} in {before[:-1] or 'the spec'}"
@@ -137,7 +146,7 @@ def _nearby(inside: dict[str, Any]) -> list[str]:
     return [*inside, *steps]
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, eq=False)
 class Set(Edit):
     """`address: value`: something else in the old one's place."""
 
@@ -179,15 +188,31 @@ class Set(Edit):
             return self.reader.head(Entry(Scalar(old.name, self.address.span), self.value))
         if isinstance(owner, Block) and isinstance(old, dict):
             return self.reader.params(self.value, {})
+        if isinstance(owner, Recipe) or isinstance(old, Alternative):
+            return self.said_of_recipe(name, old)
+        return self.key(old) if isinstance(owner, Spec) else plain(self.value)
+
+    def key(self, old: Any) -> Any:
+        """A key of the spec itself."""
+        key = self.address.text
         if isinstance(old, Defaults):
             return self.reader.fill(Defaults, self.value, {})
-        if isinstance(owner, Spec) and self.address.text in SECTIONS:
+        if key == "training":
+            return self.reader.training(self.value)
+        if key in SECTIONS:
             return self.reader.steps(self.value)
-        if isinstance(owner, Spec) and self.address.text == "aux":
+        if key == "aux":
             return self.reader.aux(self.value)
-        if isinstance(old, dict) and isinstance(owner, Spec):
-            return self.whole_section(old)
-        return plain(self.value)
+        return self.whole_section(old) if isinstance(old, dict) else plain(self.value)
+
+    def said_of_recipe(self, name: str, old: Any) -> Any:
+        """A key of a recipe, or what stands behind the word of what is chosen there."""
+        reader = RecipeReader(self.reader.report)
+        if not isinstance(old, Alternative):
+            return reader.fields().get(name, plain)(self.value)
+        worded = Entry(Scalar(name, self.address.span), self.value)
+        read = reader.alternative(name, {name: type(old)})
+        return read(Mapping((worded,), self.value.span))
 
     def beside(self, name: str, old: Any) -> Any:
         """What stands beside steps or branches, whether there was any before or not."""
@@ -229,7 +254,7 @@ def _stands(owner: Any, name: str, part: Any) -> bool:
     return isinstance(part, Step) and not is_beside(owner, name)
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, eq=False)
 class Remove(Edit):
     """The step, branch, block or auxiliary head at an address goes."""
 
@@ -257,7 +282,7 @@ class Remove(Edit):
         return rest
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, eq=False)
 class Insert(Edit):
     """A new step beside another one, at the `address`."""
 

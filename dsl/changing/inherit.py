@@ -15,6 +15,7 @@ from dsl.models.promises import Expect
 from dsl.models.spec import Spec
 from dsl.reading import names
 from dsl.reading.extending import Chain, base_file, is_circular, pass_on, real
+from dsl.reading.kinds import expect_kind
 from dsl.reading.reader import Reader
 from dsl.reading.recalling import settled
 from dsl.text.memory import Memory
@@ -81,6 +82,7 @@ def _variant(spec: Spec, variant: str, report: Report, asked: Span | None = None
 
 def _read(source: str, file: str, chain: Chain, report: Report) -> Spec | None:
     root = parse(source, file)
+    expect_kind(file, root, "spec")
     report.texts[file] = unified(source)
     entry = root.entry("extends")
     made = _extended(root, entry, chain, report) if entry else Reader(report).spec(root)

@@ -12,7 +12,7 @@ from dsl.models.changes import Changes
 from dsl.models.spec import Spec, Variant
 from dsl.reading.limits import too_many_changes
 from dsl.reading.reader import Reader
-from dsl.text.problems import Report, Span, did_you_mean
+from dsl.text.problems import Problem, Report, Span, did_you_mean
 from dsl.text.values import Mapping
 
 
@@ -71,13 +71,33 @@ def edited(spec: Spec, changes: Changes, report: Report, own: Mapping | None = N
     # What one does to the names is nothing to the others.
     moving = len(edits) > 1 and any(edit.moves(spec) for edit in edits)
     spec = pinned(spec) if moving else spec
-    for edit in edits:
-        target, problems = edit.target(spec), len(report.problems)
-        spec = edit.apply(spec)
-        if target and len(report.problems) == problems:
-            given.put(target, edit.address)
+    spec = _made(edits, spec, given, report)
     spec = (unpinned(spec) if moving else spec).read_from(texts)
     return spec if len(report.problems) == before else None
+
+
+def _made(edits: tuple[Edit, ...], spec: Spec, given: Given, report: Report) -> Spec:
+    """The spec with each edit made, in order.
+
+    Values of a recipe must fit each other: one that doesn't yet waits for the others.
+    """
+    waiting = edits
+    while waiting:
+        told: dict[Edit, list[Problem]] = {}
+        for edit in waiting:
+            target, before = edit.target(spec), len(report.problems)
+            spec = edit.apply(spec)
+            found = report.problems[before:]
+            if found and edit.of_recipe:
+                told[edit] = found
+                del report.problems[before:]
+            elif target and not found:
+                given.put(target, edit.address)
+        if len(told) == len(waiting):
+            report.problems += (problem for found in told.values() for problem in found)
+            break
+        waiting = tuple(told)
+    return spec
 
 
 def _edits(changes: Changes, reader: Reader) -> Iterator[Edit]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dsl.codes.meaning import Meaning
 
+RECIPE = "{optimizer: adam, schedule: {cosine: 0.1}, epochs: 9, batch: 32}"
+
 NAMES: dict[str, Meaning] = {
     "E020": Meaning(
         "an unknown layer or block",
@@ -107,5 +109,15 @@ NAMES: dict[str, Meaning] = {
         "`pyproject.toml`. Copy the file, or put it on the shelf.",
         "name: example\nextends: ../elsewhere/googlenet.yaml",
         "name: example\nextends: googlenet",
+    ),
+    "E033": Meaning(
+        "a recipe where a spec is expected, or a spec where a recipe is",
+        "`inception-compile my_recipe.yaml`",
+        "A spec says what a network is, and a recipe how one is trained. A recipe stands under "
+        "`training` of a spec, or in a file of its own, which `check` and `fmt` take as they take "
+        "specs; [training.md](training.md) has its keys.",
+        f'import dsl\n\ndsl.loads("{RECIPE}")',
+        f'import dsl\n\ndsl.loads_recipe("{RECIPE}")',
+        "python",
     ),
 }

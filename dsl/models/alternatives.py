@@ -5,7 +5,7 @@ from typing import Any, ClassVar, TypeVar
 
 from pydantic import BeforeValidator
 
-from dsl.models.model import Model
+from dsl.models.model import Model, own_first
 from dsl.text.numbers import Misfit
 from dsl.text.problems import closest, shown
 
@@ -21,7 +21,7 @@ class Shortened(Model):
         if isinstance(said, Mapping):
             return dict(said)
         if not cls.short:
-            raise Misfit(f"must be a mapping, as in {{{next(iter(cls.model_fields), '')}: …}}")
+            raise Misfit(f"must be a mapping, as in {{{own_first(cls)[0]}: …}}")
         return {cls.short: said}
 
 
@@ -33,6 +33,8 @@ class Alternative(Shortened):
     """
 
     word: ClassVar[str]
+    example: ClassVar[str]
+    """How it is written, for the advice in an error."""
     whole: ClassVar[bool] = False
 
     @classmethod
@@ -56,11 +58,15 @@ def unknown(said: object, kinds: Mapping[str, Any]) -> Misfit:
     return Misfit(f"must be one of {', '.join(kinds)}, not {shown(said)}", meant)
 
 
-def one_of_them(kinds: Mapping[str, type[Alternative]]) -> BeforeValidator:
-    """A reader of one alternative, of a word alone, or of `{word: fields}`."""
+def one_of_them(
+    kinds: Mapping[str, type[Alternative]], *, optional: bool = False
+) -> BeforeValidator:
+    """A reader of one alternative, of a word alone, or of `{word: fields}`; or of None."""
 
-    def read(value: Any) -> Alternative:
-        if isinstance(value, Alternative):
+    def read(value: Any) -> Alternative | None:
+        if optional and value is None:
+            return None
+        if isinstance(value, Alternative) and type(value) is kinds.get(value.word):
             return value
         word, said = value, None
         if isinstance(value, Mapping):

@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 
 from dsl.models.activations import OR_NONE
+from dsl.models.alternatives import Alternative
 from dsl.models.extent import AXES
 from dsl.models.fields import (
     COUNTING_MEANINGS,
@@ -47,6 +48,12 @@ EXTENDS = (
     "of its variants, as in `googlenet@torchvision`. All of it is inherited but for `name`, "
     "`title`, `variants` and `expect`; what stands here replaces it."
 )
+RECIPES = (
+    "The recipe that this one is made from: a file beside it, or a name on the shelf of recipes. "
+    "All of it is inherited but for `title` and `reported`; what stands here replaces what stands "
+    "there, of `data` key by key."
+)
+"""What the same key of a recipe is."""
 PLACES = {
     "after": "The step behind which the new one stands.",
     "before": "The step in front of which the new one stands.",
@@ -85,6 +92,11 @@ def of_step_key(key: str) -> str:
 
 def of_layer(kind: type[Layer]) -> str:
     """What a layer kind is: its docstring."""
+    return inspect.cleandoc(kind.__doc__ or "")
+
+
+def of_way(kind: type[Alternative]) -> str:
+    """What one of several ways is, such as an optimizer: its docstring."""
     return inspect.cleandoc(kind.__doc__ or "")
 
 

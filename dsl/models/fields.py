@@ -160,6 +160,11 @@ def _items_of(value: list[Any] | tuple[Any, ...]) -> str:
     return f"{len(value)} item{'s' if len(value) != 1 else ''}"
 
 
+def one_or_more(value: Any) -> Any:
+    """A list; one value alone is a list of one."""
+    return value if isinstance(value, (list, tuple)) else [value]
+
+
 def named(value: Any) -> Any:
     """Refuse what is no mapping."""
     if not isinstance(value, dict):

@@ -143,6 +143,13 @@ class Model(BaseModel):
         return self
 
 
+def own_first(model: type[Model]) -> list[str]:
+    """The fields of a model, those in front that it doesn't share with its kin."""
+    owners = [vars(owner).get("__annotations__", {}) for owner in model.__mro__]
+    ranks = {name: rank for rank, own in reversed([*enumerate(owners)]) for name in own}
+    return sorted(model.model_fields, key=lambda name: ranks[name])
+
+
 Section = Literal["stem", "body", "head"]
 """The parts of a trunk, in order."""
 BlockSection = Literal["inception", "reduction", "strided"]

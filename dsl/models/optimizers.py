@@ -2,10 +2,11 @@
 
 from typing import Annotated, Any, ClassVar, Literal, get_args
 
-from pydantic import BeforeValidator, model_validator
+from pydantic import AfterValidator, BeforeValidator, ValidationInfo, field_validator
 
 from dsl.models.alternatives import Alternative, table
-from dsl.models.fields import Flag, meaning
+from dsl.models.fields import Flag, meaning, one_or_more
+from dsl.models.forms import formed, words_form
 from dsl.models.scalars import number
 from dsl.text.numbers import LEAST, Misfit
 from dsl.text.problems import closest, shown
@@ -25,16 +26,24 @@ DECAYED_MEANINGS: dict[str, str] = {
 DECAYED: tuple[Decayed, ...] = get_args(Decayed)
 
 
-def _decayed(value: Any) -> tuple[str, ...]:
-    items = value if isinstance(value, (list, tuple)) else [value]
-    for item in items:
-        if item not in DECAYED:
-            meant = closest(item, DECAYED) if isinstance(item, str) else ""
-            wanted = f"must be a list of {', '.join(DECAYED)}"
-            raise Misfit(f"{wanted}, not {shown(item)}", meant)
-    if len(set(items)) < len(items) or not items:
+def _kind(value: Any) -> str:
+    if value not in DECAYED:
+        meant = closest(value, DECAYED) if isinstance(value, str) else ""
+        raise Misfit(f"must be a list of {', '.join(DECAYED)}, not {shown(value)}", meant)
+    return str(value)
+
+
+def _ordered(kinds: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(kinds)) < len(kinds) or not kinds:
         raise ValueError("must name each kind of parameters once, and one at least")
-    return tuple(kind for kind in DECAYED if kind in items)
+    return tuple(kind for kind in DECAYED if kind in kinds)
+
+
+Kinds = Annotated[
+    tuple[Annotated[str, BeforeValidator(formed(_kind, words_form(DECAYED_MEANINGS)))], ...],
+    BeforeValidator(one_or_more),
+    AfterValidator(_ordered),
+]
 
 
 class Optimizer(Alternative):
@@ -44,30 +53,33 @@ class Optimizer(Alternative):
     """Weight decay: what of each parameter is added to its gradient (`adamw` takes it off the
     parameter itself). A loss with the term `l2(w)`, as Keras writes it, is a decay of 2 w.
     """
-    decay: Annotated[tuple[Decayed, ...], BeforeValidator(_decayed)] = DECAYED
+    decay: Kinds = DECAYED
     """Which parameters decay: of `kernels`, `biases`, `norms` and `scales`. Left out, all."""
 
-    @model_validator(mode="after")
-    def _something_decays(self) -> "Optimizer":
-        if "decay" in self.model_fields_set and not self.weight_decay and self.decay != DECAYED:
-            raise ValueError("says which parameters decay, and no weight_decay says how much")
-        return self
+    @field_validator("decay")
+    @classmethod
+    def _something_decays(cls, decay: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if decay != DECAYED and not info.data.get("weight_decay", 1):
+            raise ValueError("says which parameters decay, and there is no weight_decay")
+        return decay
 
 
 class Sgd(Optimizer):
     """Stochastic gradient descent, as torch computes it."""
 
     word: ClassVar[str] = "sgd"
+    example: ClassVar[str] = "sgd: {momentum: 0.9}"
     momentum: Portion = 0.0
     """The share of the last step that is taken again."""
     nesterov: Flag = False
     """Whether the momentum is Nesterov's."""
 
-    @model_validator(mode="after")
-    def _has_momentum(self) -> "Sgd":
-        if self.nesterov and not self.momentum:
-            raise ValueError("has Nesterov's momentum, and needs one above 0")
-        return self
+    @field_validator("nesterov")
+    @classmethod
+    def _has_momentum(cls, nesterov: bool, info: ValidationInfo) -> bool:
+        if nesterov and not info.data.get("momentum", 1):
+            raise ValueError("is a kind of momentum, and needs a momentum above 0")
+        return nesterov
 
 
 FORMULA_MEANINGS = {
@@ -82,6 +94,7 @@ class RmsProp(Optimizer):
     """RMSprop as TensorFlow computes it, with which the Inception papers were trained."""
 
     word: ClassVar[str] = "rmsprop"
+    example: ClassVar[str] = "rmsprop: {decay_rate: 0.9, epsilon: 1.0}"
     decay_rate: Portion = 0.9
     """What the mean of squares keeps of itself at a step."""
     momentum: Portion = 0.9
@@ -96,6 +109,7 @@ class Adam(Optimizer):
     """Adam (arXiv:1412.6980), as torch computes it."""
 
     word: ClassVar[str] = "adam"
+    example: ClassVar[str] = "adam"
     beta1: Portion = 0.9
     """What the mean of gradients keeps of itself at a step."""
     beta2: Portion = 0.999
@@ -108,6 +122,7 @@ class AdamW(Adam):
     """Adam whose weight decay is apart from the gradient (arXiv:1711.05101)."""
 
     word: ClassVar[str] = "adamw"
+    example: ClassVar[str] = "adamw: {weight_decay: 0.01}"
 
 
 OPTIMIZERS = table(Sgd, RmsProp, Adam, AdamW)

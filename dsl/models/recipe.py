@@ -13,7 +13,8 @@ from pydantic import (
 )
 
 from dsl.models.alternatives import Alternative, Shortened, one_of_them, short_of, table
-from dsl.models.fields import Count, Flag, Text, meaning
+from dsl.models.fields import Count, Flag, Text, meaning, one_or_more
+from dsl.models.forms import Form, formed
 from dsl.models.model import Filled, Model
 from dsl.models.optimizers import OPTIMIZERS, Optimizer
 from dsl.models.recipe_data import Data
@@ -39,6 +40,7 @@ class Norm(Alternative):
     """Gradients scaled so that the norm of all together is no more."""
 
     word: ClassVar[str] = "norm"
+    example: ClassVar[str] = "norm: 2.0"
     short: ClassVar[str] = "most"
     most: Positive
     """The largest norm."""
@@ -48,6 +50,7 @@ class Value(Alternative):
     """Each gradient cut at plus and minus a value."""
 
     word: ClassVar[str] = "value"
+    example: ClassVar[str] = "value: 0.1"
     short: ClassVar[str] = "most"
     most: Positive
     """The largest value."""
@@ -105,13 +108,9 @@ def _path(value: Any) -> str:
     return value
 
 
-def _listed(value: Any) -> Any:
-    """A list; one value alone is a list of one."""
-    return value if isinstance(value, (list, tuple)) else [value]
-
-
 PATH = re.compile(r"[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*")
-Paths = Annotated[tuple[Annotated[str, BeforeValidator(_path)], ...], BeforeValidator(_listed)]
+formed(_path, Form(PATH.pattern, said="paths such as stem or mixed_5b.branch3"))
+Paths = Annotated[tuple[Annotated[str, BeforeValidator(_path)], ...], BeforeValidator(one_or_more)]
 
 
 class Recipe(Model):
@@ -139,7 +138,7 @@ class Recipe(Model):
     """Epochs at the beginning in which the rate rises to the schedule's: `5`."""
     label_smoothing: Share = 0.0
     """The share of each target that is spread evenly over the classes (arXiv:1512.00567)."""
-    clip: Annotated[SerializeAsAny[Alternative] | None, one_of_them(CLIPS)] = None
+    clip: Annotated[SerializeAsAny[Alternative] | None, one_of_them(CLIPS, optional=True)] = None
     """How gradients are held back: `{norm: 2.0}` or `{value: 0.1}`."""
     ema: Annotated[Ema | None, short_of(Ema)] = None
     """The average of the weights that is evaluated instead of them: `0.9999`."""
@@ -180,7 +179,7 @@ class Recipe(Model):
         schedule = info.data.get("schedule")
         if schedule is not None and schedule.last_epoch() >= epochs:
             last = schedule.last_epoch()
-            raise ValueError(f"are {epochs}, and the schedule changes at epoch {last}, behind them")
+            raise ValueError(f"are {epochs}: the schedule changes at epoch {last}, after the end")
         return epochs
 
     @field_validator("accumulate")

@@ -1,12 +1,12 @@
 """What a network is trained on: which images, and what becomes of them before the network."""
 
-from typing import Annotated, Any, ClassVar, Literal, Self, get_args
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
-from pydantic import BeforeValidator, model_validator
+from pydantic import BeforeValidator, ValidationInfo, field_validator
 
 from dsl.models.alternatives import Shortened
 from dsl.models.augmenting import Augments
-from dsl.models.fields import Text, meaning
+from dsl.models.fields import Text, meaning, one_or_more
 from dsl.models.scalars import number
 
 DataName = Literal["digits", "fashion_mnist", "cifar10", "cifar100", "imagenet", "folder"]
@@ -38,7 +38,9 @@ _std = number(1e-6, WHITE, named=False)
 
 def _channels(value: Any) -> Any:
     """A number for all channels, or a list of one each."""
-    return value if isinstance(value, (list, tuple)) else [value]
+    if isinstance(value, (list, tuple)) and not value:
+        raise ValueError("must be a number, or a list of one a channel, not an empty list")
+    return one_or_more(value)
 
 
 Means = Annotated[tuple[Annotated[float, BeforeValidator(_mean)], ...], BeforeValidator(_channels)]
@@ -77,25 +79,33 @@ class Data(Shortened):
     on. Left out, it is chosen by the test images.
     """
 
-    @model_validator(mode="after")
-    def _one_unit(self) -> Self:
+    @field_validator("path")
+    @classmethod
+    def _leads_somewhere(cls, path: str, info: ValidationInfo) -> str:
+        if not path and info.data.get("name") == "folder":
+            raise ValueError("is empty, and says which folder")
+        return path
+
+    @field_validator("zoom")
+    @classmethod
+    def _cuts(cls, zoom: float, info: ValidationInfo) -> float:
+        if zoom < 1 and info.data.get("fit", "crop") != "crop":
+            raise ValueError("is for images that are cut: it takes `fit: crop`")
+        return zoom
+
+    @field_validator("mean", "std")
+    @classmethod
+    def _of_one_unit(cls, own: tuple[float, ...], info: ValidationInfo) -> tuple[float, ...]:
         """Means and deviations are of values up to 1, or up to 255."""
-        if len(self.mean) > 1 and len(self.std) > 1 and len(self.mean) != len(self.std):
-            raise ValueError(
-                f"has {len(self.mean)} means and {len(self.std)} deviations: one of each a channel"
-            )
-        large = [value for value in (*self.mean, *self.std) if value > 1]
-        small = [value for value in (*self.mean, *self.std) if 0 < value < 1]
+        mean: tuple[float, ...] = info.data.get("mean", ()) or own[:1]
+        if len(mean) > 1 and len(own) > 1 and len(mean) != len(own):
+            raise ValueError(f"has {len(own)} numbers and mean {len(mean)}: one of each a channel")
+        large = [value for value in (*mean, *own) if value > 1]
+        small = [value for value in (*mean, *own) if 0 < value < 1]
         if large and small:
-            raise ValueError(
-                f"mixes {small[0]:g} and {large[0]:g}: means and deviations are all of values from "
-                "0 to 1, or all of values from 0 to 255"
-            )
-        if self.zoom < 1 and self.fit != "crop":
-            raise ValueError("has a zoom, which takes `fit: crop`")
-        if self.name == "folder" and "path" in self.model_fields_set and not self.path:
-            raise ValueError("is a folder, and its path is empty")
-        return self
+            unit = "mean and std are of values from 0 to 1, or from 0 to 255"
+            raise ValueError(f"doesn't fit, with {small[0]:g} beside {large[0]:g}: {unit}")
+        return own
 
     @property
     def white(self) -> int:

@@ -8,7 +8,7 @@ import math
 from abc import abstractmethod
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BeforeValidator
+from pydantic import AfterValidator, BeforeValidator
 
 from dsl.models.alternatives import Alternative, table
 from dsl.models.fields import Count, Flag
@@ -41,6 +41,7 @@ class Constant(Schedule):
     """One rate from the first step to the last."""
 
     word: ClassVar[str] = "constant"
+    example: ClassVar[str] = "constant: 0.1"
     short: ClassVar[str] = "rate"
     rate: Rate
     """The learning rate."""
@@ -49,13 +50,17 @@ class Constant(Schedule):
         return self.rate
 
 
-def _rates(value: Any) -> dict[int, float]:
+def _rates(value: Any) -> Any:
     if not isinstance(value, dict) or not value:
-        raise ValueError(f"must say a rate for each epoch at which it changes, not {shown(value)}")
-    found = {_epoch(epoch): float(_rate(rate)) for epoch, rate in value.items()}
-    if 0 not in found:
+        form = "{0: 0.1, 30: 0.01}"
+        raise ValueError(f"must say a rate for each epoch at which it changes, as in {form}")
+    return value
+
+
+def _begun(rates: dict[int, float]) -> dict[int, float]:
+    if 0 not in rates:
         raise ValueError("must say the rate at the beginning, as in {0: 0.1, 30: 0.01}")
-    return dict(sorted(found.items()))
+    return dict(sorted(rates.items()))
 
 
 def _epoch(value: Any) -> int:
@@ -65,13 +70,18 @@ def _epoch(value: Any) -> int:
     raise Misfit(f"must have epochs for its keys, from 0 to {MOST:,}, not {shown(value)}")
 
 
+Epoch = Annotated[int, BeforeValidator(_epoch)]
+Rates = Annotated[dict[Epoch, Rate], BeforeValidator(_rates), AfterValidator(_begun)]
+
+
 class Steps(Schedule):
     """A rate from each of some epochs on: `steps: {0: 0.1, 30: 0.01, 60: 0.001}`."""
 
     word: ClassVar[str] = "steps"
+    example: ClassVar[str] = "steps: {0: 0.1, 30: 0.01}"
     short: ClassVar[str] = "rates"
     whole: ClassVar[bool] = True
-    rates: Annotated[dict[int, float], BeforeValidator(_rates)]
+    rates: Rates
     """The epoch from which on each rate holds, the first being 0."""
 
     def rate_at(self, epoch: float, epochs: int) -> float:
@@ -85,6 +95,8 @@ class Exponential(Schedule):
     """A rate that is multiplied by `factor` every few epochs, as the Inception papers lower it."""
 
     word: ClassVar[str] = "exponential"
+    example: ClassVar[str] = "exponential: {rate: 0.045, factor: 0.94, every: 2}"
+    short: ClassVar[str] = "rate"
     rate: Rate
     """The rate at the beginning."""
     factor: Shrink = 0.94
@@ -103,6 +115,7 @@ class Cosine(Schedule):
     """A rate that falls along half a cosine, step by step (arXiv:1608.03983, without restarts)."""
 
     word: ClassVar[str] = "cosine"
+    example: ClassVar[str] = "cosine: 0.1"
     short: ClassVar[str] = "rate"
     rate: Rate
     """The rate at the beginning."""
@@ -117,6 +130,7 @@ class OneCycle(Schedule):
     """A rate that rises and falls along cosines within one run (arXiv:1708.07120)."""
 
     word: ClassVar[str] = "onecycle"
+    example: ClassVar[str] = "onecycle: 0.1"
     short: ClassVar[str] = "rate"
     rate: Rate
     """The highest rate."""
@@ -139,6 +153,8 @@ class Polynomial(Schedule):
     """A rate that falls to nothing as a power of what is left of the run."""
 
     word: ClassVar[str] = "polynomial"
+    example: ClassVar[str] = "polynomial: {rate: 0.1, power: 0.5}"
+    short: ClassVar[str] = "rate"
     rate: Rate
     """The rate at the beginning."""
     power: Power = 0.5

@@ -7,9 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
+from typing import Literal
 
 from dsl.text.problems import NOWHERE, Problem, SpecError, did_you_mean
 
+What = Literal["spec", "recipe"]
+"""What there are shelves of."""
 _ELSEWHERE: ContextVar[Path | None] = ContextVar("_ELSEWHERE", default=None)
 """Where the shelf of another time stands, while that is read."""
 
@@ -70,7 +73,7 @@ def find(where: str | Path) -> Path:
     return _find(where, names(), folder(), "spec")
 
 
-def _find(where: str | Path, known: list[str], shelved: Path, what: str) -> Path:
+def _find(where: str | Path, known: list[str], shelved: Path, what: What) -> Path:
     path = Path(where)
     if where in known and not path.is_file():
         return shelved / f"{where}.yaml"
@@ -87,4 +90,7 @@ def _find(where: str | Path, known: list[str], shelved: Path, what: str) -> Path
     if variant and (spec in known or Path(spec).is_file()):
         hint = f"did you mean {spec} with --variant {variant} (variant={variant!r} in Python)?"
     help = f"on the shelf: {', '.join(known)}"
+    others = {"spec": recipes(), "recipe": names()}[what]
+    if where in others:
+        help = {"spec": f"{where} is a recipe there", "recipe": f"{where} is a spec there"}[what]
     raise SpecError([Problem("E001", NOWHERE, message, hint=hint, help=help)])

@@ -12,6 +12,7 @@ from dsl.models.model import Places
 from dsl.text.problems import Note, Report, Span
 
 NO_NOTES: Mapping[str, tuple[Note, ...]] = MappingProxyType({})
+NO_NAMES: Mapping[str, str] = MappingProxyType({})
 
 
 def build(
@@ -21,18 +22,20 @@ def build(
     report: Report,
     broken: Collection[str] = (),
     notes: Mapping[str, tuple[Note, ...]] = NO_NOTES,
+    called: Mapping[str, str] = NO_NAMES,
 ) -> Any:
     """Construct a model from raw values; each validation error becomes a problem.
 
     Nothing more is said about `broken` fields, whose faults have been told already. `notes` are
-    of each field, and without a name of those that are missing.
+    of each field, and without a name of those that are missing. `called` says as what a field is
+    written that isn't there by its own name.
     """
     try:
         model = kind(**values).placed(places)
     except Invalid as error:
         for fault in error.faults:
             if not broken or (fault.path and fault.path[0] not in broken):
-                _explain(kind, fault, places, report, notes)
+                _explain(kind, fault, places, report, notes, called)
         return None
     return None if broken else model
 
@@ -46,7 +49,8 @@ def _explain(
     fault: Fault,
     places: Places,
     report: Report,
-    notes: Mapping[str, tuple[Note, ...]] = NO_NOTES,
+    notes: Mapping[str, tuple[Note, ...]],
+    called: Mapping[str, str],
 ) -> None:
     if fault.kind == NO_STEPS and (before := _before(kind, "stem", places)):
         report.add(fault.code, before, fault.message, hint="below this")
@@ -57,17 +61,18 @@ def _explain(
     span = next((span for span in spans if span), places.span)
     name = re.sub(r"^(args|params)\.(?=[A-Za-z])|\.[0-9]+$", "", where)
     own = "." not in where
-    name = NAMED.get(name, name.replace("_", " ")) if own else name
-    example = getattr(kind, "example", "")
+    name = NAMED.get(name, name.replace("_", " ")) if own and where not in called else name
+    name = called.get(name, name)
+    example, word = getattr(kind, "example", ""), getattr(kind, "word", "")
     if fault.kind == "missing" and example:
-        report.add("E011", span, f"needs its {name}, as in `{example}`")
+        report.add("E011", span, f"{word} needs its {name}, as in `{example}`".lstrip())
     elif fault.kind == "missing":
         message, help = f"the key `{where}` is missing", f"such as {KEYS.get(where, '')}"
         before = _before(kind, where, places)
         hint, strangers = "below this" * bool(before), notes.get("", ())
         report.add("E011", before or span, message, hint=hint, help=help, notes=strangers)
     else:
-        said = f"{name} {fault.message}".strip()
+        said = f"{word if getattr(kind, 'whole', False) else name} {fault.message}".strip()
         own_notes = notes.get(fault.path[0], ()) if fault.path else ()
         report.add(fault.code, span, said, meant=fault.meant, help=fault.help, notes=own_notes)
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection
+from collections.abc import Mapping as Table
 from typing import Any, TypeAlias
 
 from dsl.models.identifiers import name_fault
-from dsl.models.model import Places, Residual
-from dsl.reading.building import build
+from dsl.models.model import Places, Residual, own_first
+from dsl.reading.building import NO_NAMES, build
 from dsl.text.numbers import number_of
 from dsl.text.problems import MOST_SHOWN, Fix, Report, Span, closest, shown
 from dsl.text.values import Entry, Mapping, Scalar, Value, asides, plain
@@ -36,14 +37,15 @@ class Filler:
         *,
         at: Span | None = None,
         broken: Collection[str] = (),
+        called: Table[str, str] = NO_NAMES,
     ) -> Any:
         """Construct `model` from a mapping: keys are its fields, special ones read by `fields`.
 
         `extra` holds fields that are no keys; a missing key is reported `at` that place.
-        `broken` fields have had their problems told.
+        `broken` fields have had their problems told. `called` is what messages call fields.
         """
         values = dict(extra or {})
-        known = [field.alias or name for name, field in model.model_fields.items()]
+        known = [model.model_fields[name].alias or name for name in own_first(model)]
         entries = self.entries(value, [name for name in known if name not in values])
         if entries is None:
             return None
@@ -53,7 +55,7 @@ class Filler:
         notes = {entry.key.text: asides(entry.value) for entry in entries if not _empty(entry)}
         strangers = [each.key.span for each in _entries(value) if each.key.text not in known]
         notes[""] = tuple((span, "the unknown key stands") for span in strangers[:MOST_NOTED])
-        return build(model, values | found, places, self.report, spoilt, notes)
+        return build(model, values | found, places, self.report, spoilt, notes, called)
 
     def values(
         self, entries: Collection[Entry], fields: dict[str, Read]

@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping as Table
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from dsl.models import shelf
 from dsl.models.alternatives import Alternative, Shortened, unknown
+from dsl.models.model import Model
 from dsl.models.optimizers import OPTIMIZERS
-from dsl.models.recipe import CLIPS, Ema, Recipe, Warmup
+from dsl.models.recipe import CLIPS, Ema, Recipe, Reported, Warmup
 from dsl.models.recipe_data import Data
 from dsl.models.schedules import SCHEDULES
 from dsl.reading.extending import Chain, base_file, is_circular, pass_on, real
 from dsl.reading.filler import Filler, Read
-from dsl.text.numbers import Misfit
+from dsl.reading.kinds import expect_kind
+from dsl.text.numbers import Misfit, is_whole
 from dsl.text.parsing import parse
-from dsl.text.problems import Report, SpecError
+from dsl.text.problems import Report, Span, SpecError
 from dsl.text.source import read, unified
 from dsl.text.values import Entry, Mapping, Scalar, Value, asides, plain
 
@@ -29,8 +32,15 @@ ALTERNATIVES: Table[str, Table[str, type[Alternative]]] = {
 """Keys of a recipe that name one of several ways, with all of these."""
 SHORTENED: Table[str, type[Shortened]] = {"data": Data, "warmup": Warmup, "ema": Ema}
 """Keys that one value may fill."""
-MERGED = ("data", "reported")
+NO_READERS: Table[str, Read] = MappingProxyType({})
+MERGED = ("data",)
 """Keys whose own keys replace those of the recipe that is extended one by one."""
+NOT_INHERITED = ("title", "reported")
+"""What is true of the recipe that is extended alone."""
+
+
+KEYS = ("extends", *Recipe.model_fields)
+"""The keys of a recipe."""
 
 
 class RecipeReader(Filler):
@@ -39,6 +49,8 @@ class RecipeReader(Filler):
     def __init__(self, report: Report, chain: Chain = ()) -> None:
         super().__init__(report)
         self.chain = chain
+        self.meant: set[str] = set()
+        """Keys that are misspelt somewhere, of which none is called missing."""
 
     def recipe(self, value: Value) -> Recipe | None:
         """The recipe of a spec, or of a whole file; a name alone is that of one to take as it is.
@@ -46,78 +58,106 @@ class RecipeReader(Filler):
         None where a problem was found.
         """
         if isinstance(value, Scalar):
-            value = Mapping((Entry(Scalar("extends", value.span), value),), value.span)
-        whole = self.whole(value)
+            whole = self._base(Entry(Scalar("training", value.span), value))
+        else:
+            whole = self.whole(value)
         if whole is None:
             return None
-        recipe: Recipe | None = self.fill(Recipe, whole, self.fields())
+        recipe: Recipe | None = self.filled(Recipe, whole, fields=self.fields())
         return recipe
+
+    def filled(
+        self,
+        model: type[Model],
+        value: Value,
+        *,
+        fields: Table[str, Read] = NO_READERS,
+        at: Span | None = None,
+        word: str = "",
+    ) -> Any:
+        """Construct a model, of which messages call each field what its key is.
+
+        `word` is what the value of a short form stands behind.
+        """
+        short = {getattr(model, "short", ""): word} if word else {}
+        called = {name: name for name in model.model_fields} | short
+        broken = self.meant if model is Recipe else ()
+        return self.fill(model, value, {**fields}, at=at, broken=broken, called=called)
 
     def fields(self) -> dict[str, Read]:
         """How each key is read that isn't plain."""
         return {
-            **{key: self.alternative(kinds) for key, kinds in ALTERNATIVES.items()},
-            **{key: partial(self.shortened, kind) for key, kind in SHORTENED.items()},
+            **{key: self.alternative(key, kinds) for key, kinds in ALTERNATIVES.items()},
+            **{key: self.shortened(key, kind) for key, kind in SHORTENED.items()},
+            "reported": partial(self.filled, Reported),
         }
 
-    def alternative(self, kinds: Table[str, type[Alternative]]) -> Read:
+    def alternative(self, key: str, kinds: Table[str, type[Alternative]]) -> Read:
         """A reader of a word alone, or with its fields behind it."""
 
         def read(value: Value) -> Any:
             word, said = _worded(value)
             if word is None:
-                message = f"expected one of {', '.join(kinds)} here, with its fields behind it"
+                message = f"{key} must be one of {', '.join(kinds)}, with its fields behind it"
                 self.report.add("E012", value.span, message, notes=asides(value))
                 return None
             kind = kinds.get(word.text)
             if kind is None:
                 fault = unknown(word.text, kinds)
-                self.report.add("E013", word.span, str(fault), meant=fault.meant)
+                self.report.add("E013", word.span, f"{key} {fault}", meant=fault.meant)
                 return None
+            if said is None or (isinstance(said, Scalar) and not said.text):
+                return self.filled(kind, Mapping((), word.span), at=word.span)
             if isinstance(said, Mapping) and not kind.whole:
-                return self.fill(kind, said, {}, at=word.span)
-            return self._short(kind, said, word)
+                return self.filled(kind, said, at=word.span)
+            return self.short(kind, said, word)
 
         return read
 
-    def shortened(self, kind: type[Shortened], value: Value) -> Any:
-        """A model that one value may fill."""
-        if isinstance(value, Mapping):
-            return self.fill(kind, value, {})
-        return self._short(kind, value, None)
+    def shortened(self, key: str, kind: type[Shortened]) -> Read:
+        """A reader of a model that one value may fill."""
 
-    def _short(self, kind: type[Shortened], said: Value | None, word: Scalar | None) -> Any:
-        """A model from what stands behind its word, which may be nothing."""
-        span = word.span if word else said.span if said else None
-        assert span is not None, "neither a word nor a value"
-        if said is None or (isinstance(said, Scalar) and not said.text and word):
-            return self.fill(kind, Mapping((), span), {}, at=span)
+        def read(value: Value) -> Any:
+            if isinstance(value, Mapping):
+                return self.filled(kind, value)
+            return self.short(kind, value, Scalar(key, value.span))
+
+        return read
+
+    def short(self, kind: type[Shortened], said: Value, word: Scalar) -> Any:
+        """A model from the one value that stands behind its word."""
         if not kind.short:
             try:
                 kind.fields_of(plain(said))
             except Misfit as fault:
-                self.report.add("E013", said.span, str(fault), help=fault.help)
+                self.report.add("E012", said.span, f"{word.text} {fault}", help=fault.help)
             return None
+        if kind.short and isinstance(said, Mapping):
+            said = Mapping(tuple(map(_numbered, said.entries)), said.span)
         entry = Entry(Scalar(kind.short, said.span), said)
-        return self.fill(kind, Mapping((entry,), span), {}, at=span)
+        return self.filled(kind, Mapping((entry,), said.span), at=word.span, word=word.text)
 
     def whole(self, value: Value) -> Mapping | None:
         """All keys of a recipe, those of what it extends put below its own."""
-        if not isinstance(value, Mapping):
-            known = ", ".join(Recipe.model_fields)
-            self.report.add("E012", value.span, f"expected `key: value` here, with keys {known}")
+        entries = self.entries(value, KEYS)
+        if entries is None:
             return None
-        if not (entry := value.entry("extends")):
-            return value
-        own = tuple(each for each in value.entries if each is not entry)
-        base = self._base(entry)
-        return base and Mapping(_merged(base.entries, own), value.span)
+        self.meant |= self.misspelt(value, KEYS)
+        own = tuple(entry for entry in entries if entry.key.text != "extends")
+        extends = next((entry for entry in entries if entry.key.text == "extends"), None)
+        if extends is None:
+            return None if "extends" in self.meant else Mapping(own, value.span)
+        base = self._base(extends)
+        if base is None:
+            return None
+        below = (entry for entry in base.entries if entry.key.text not in NOT_INHERITED)
+        return Mapping(_merged(tuple(below), own), value.span)
 
     def _base(self, entry: Entry) -> Mapping | None:
         """What a recipe extends; None where a problem was found."""
         if not isinstance(entry.value, Scalar) or not entry.value.text:
             help = "as in `extends: cifar10_sgd` or `extends: recipes/ours.yaml`"
-            message = "extends names one recipe: a file, or a name on the shelf"
+            message = f"{entry.key.text} names one recipe: a file, or a name on the shelf"
             self.report.add("E012", entry.value.span, message, help=help)
             return None
         span = entry.value.span
@@ -129,10 +169,19 @@ class RecipeReader(Filler):
             source = read(path)
             self.report.texts[str(path)] = unified(source)
             root = parse(source, str(path))
+            expect_kind(str(path), root, "recipe")
         except SpecError as error:
             pass_on(error, span, self.report)
             return None
-        return RecipeReader(self.report, (*chain, real(path))).whole(root)
+        reader = RecipeReader(self.report, (*chain, real(path)))
+        base = reader.whole(root)
+        self.meant |= reader.meant
+        return base
+
+
+def _numbered(entry: Entry) -> Entry:
+    """An entry whose key must be a number; where it is none, the key is what is wrong with it."""
+    return entry if is_whole(entry.key.text) else Entry(entry.key, Scalar("1", entry.key.span))
 
 
 def _worded(value: Value) -> tuple[Scalar | None, Value | None]:
@@ -177,6 +226,7 @@ def loads(source: str, file: str) -> Recipe:
     """A recipe from YAML text. Raises `SpecError` with every problem."""
     report = Report()
     root = parse(source, file)
+    expect_kind(file, root, "recipe")
     report.texts[file] = unified(source)
     recipe = RecipeReader(report, (real(Path(file)),)).recipe(root)
     report.stop_if_any()

@@ -1,1 +1,1 @@
-"""The JSON Schema of specs, made from the models: what an editor completes, shows and checks by."""
+"""The language as JSON Schemas, made from the models: what editors complete, show and check by."""

@@ -16,7 +16,7 @@ from dsl.models import described
 from dsl.models.fields import MAX_TEXT
 from dsl.models.forms import NAME, Form, any_of, form_of
 from dsl.models.identifiers import NEVER, RULE
-from dsl.models.model import Model
+from dsl.models.model import Model, own_first
 
 Schema: TypeAlias = dict[str, Any]
 
@@ -115,7 +115,7 @@ def said(schema: Schema, text: str) -> Schema:
 def filled(model: type[Model], special: Mapping[str, Schema], but: Iterable[str] = ()) -> Schema:
     """A mapping that fills a model: a key for each field, `special` ones with their own schema."""
     left_out = set(but)
-    fields = {field.alias or name: name for name, field in model.model_fields.items()}
+    fields = {model.model_fields[name].alias or name: name for name in own_first(model)}
     properties = {
         key: said(special.get(key) or scalar(form_in(model, name)), _described(model, name))
         for key, name in fields.items()

@@ -21,7 +21,7 @@ from dsl.models.spec import Aux, Defaults, Spec, Variant
 from dsl.reading.names import OUTPUTS
 from dsl.reading.names import RESERVED as LAYERS_WORDS
 from dsl.reading.reader import NOT_INHERITED
-from dsl.schema import changing, naming, steps
+from dsl.schema import changing, naming, steps, training
 from dsl.schema.pieces import (
     TEXT,
     Schema,
@@ -49,7 +49,7 @@ def of_spec(version: str, kinds: Iterable[type[Layer]] = KINDS) -> Schema:
     filling = filled(Spec, top)
     extends = {"extends": said(_extends(), described.EXTENDS)}
     properties = {**extends, **filling["properties"], **changing.keys()}
-    parts = {**steps.definitions(kinds), **naming.definitions()}
+    parts = {**steps.definitions(kinds), **naming.definitions(), **training.definitions()}
     parts |= {**changing.definitions(top), **_parts()}
     root = {**mapping(properties), **_extended(filling["required"])}
     return {**_head("spec", version), **root, "definitions": parts}
@@ -59,6 +59,12 @@ def of_names(version: str) -> Schema:
     """The schema of a map of names, a file of which `weights:` may give."""
     parts = naming.definitions()
     return {**_head("weights", version), **parts["names"], "definitions": parts}
+
+
+def of_recipe(version: str) -> Schema:
+    """The schema of a recipe in a file of its own."""
+    parts = training.definitions()
+    return {**_head("recipe", version), **parts.pop("recipe"), "definitions": parts}
 
 
 def _head(what: str, version: str) -> Schema:
@@ -86,6 +92,7 @@ def _top() -> Schema:
         "weights": naming.sources(),
         "variants": {**by_name, "additionalProperties": ref("variant")},
         "expect": ref("expect"),
+        "training": training.training(),
         "meta": {"type": "object", "propertyNames": {"minLength": 1}},
     }
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from dsl.writing.dumping import WIDTH
+from dsl.writing.flowing import WIDTH
 from dsl.writing.lines import Line
 from dsl.writing.written import Comment
 

@@ -6,16 +6,21 @@ import re
 from dataclasses import dataclass, replace
 
 from dsl.models.changes import CHANGES
+from dsl.models.recipe import Recipe
 from dsl.models.spec import Spec
+from dsl.reading.kinds import Kind, found_by
 from dsl.writing.brackets import fitted
-from dsl.writing.dumping import WIDTH
+from dsl.writing.flowing import WIDTH
 from dsl.writing.inline import Inline
 from dsl.writing.lines import Line, joined
 from dsl.writing.written import Entries, Items, Node, Text, Written
 
 INDENT = 2
-KEYS = (*Spec.model_fields, *CHANGES)
-"""What a spec holds; blank lines stand around those that take lines below them."""
+KEYS: dict[Kind, tuple[str, ...]] = {
+    "spec": (*Spec.model_fields, *CHANGES),
+    "recipe": (*Recipe.model_fields,),
+}
+"""What files hold, by kind; blank lines stand around those that take lines below them."""
 
 
 def laid_out(written: Written, words: dict[int, str]) -> str:
@@ -104,12 +109,14 @@ class _Writer:
             self.flow(Lead("", root.start, TOP, ()), root, root.start, 0)
             return
         level = Level(self.written.column(root.start), 0)
+        recipe = found_by([key.value for key, _ in root.entries]) == "recipe"
+        sections = KEYS["recipe" if recipe else "spec"]
         for key, value in root.entries:
             before = len(self.lines)
             self.entry(Lead("", key.start, level, (level,)), key, value, 0)
             parts = not isinstance(value, Text) and not value.flow
             first = next(line for line in self.lines[before:] if not line.alone)
-            first.section = parts and key.value in KEYS
+            first.section = parts and key.value in sections
 
     def value(self, lead: Lead, node: Node, end: int, indent: int) -> None:
         """Write what follows a key or a dash that ends at `end`; below it is at `indent`."""

@@ -146,7 +146,7 @@ def _line(span: Span) -> str:
     if span.file.startswith("--"):
         return span.file
     path = Path(span.file)
-    if path.parent == shelf.folder():
-        return f"{path.name}:{span.line}"
+    if path.is_relative_to(shelf.folder()):
+        return f"{path.relative_to(shelf.folder())}:{span.line}"
     near = os.path.relpath(path) if path.is_absolute() else span.file
     return f"{near if len(near) < len(span.file) else span.file}:{span.line}"

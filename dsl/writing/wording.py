@@ -156,4 +156,4 @@ def _set(address: str, node: Node) -> Iterator[Text]:
         yield from _steps(node)
 
 
-FREE = ("name", "title", "paper", "meta", "weights", "expect")
+FREE = ("name", "title", "paper", "meta", "weights", "expect", "training")

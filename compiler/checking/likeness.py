@@ -1,0 +1,70 @@
+"""What files and texts are, as far as they say: specs, recipes or something else."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection
+from pathlib import Path
+
+import dsl
+from compiler.lowering.prepare import Piped
+from dsl.models import shelf
+from dsl.models.recipe import Recipe
+from dsl.reading.extending import MOST_LINKS
+from dsl.reading.kinds import Kind, found_by, kind_of, top_of
+
+MOST = 256 * 1024
+"""Bytes of a file that are looked at for its keys."""
+By = Callable[[Collection[str]], Kind | None]
+"""What tells a kind by keys."""
+
+
+def likeness(path: Path) -> Kind | None:
+    """What a YAML file of a folder is; one that can't be read may be a spec."""
+    try:
+        return _kind(_text(path), path.parent, found_by)
+    except OSError:
+        return "spec"
+
+
+def looks_like_a_spec(path: Path) -> bool:
+    """Whether a YAML file has keys as specs have them; one that can't be read may be one."""
+    return likeness(path) == "spec"
+
+
+def is_recipe(where: Piped | str | Path) -> bool:
+    """Whether a text, a file or a name on the shelf is that of a recipe rather than of a spec."""
+    if isinstance(where, Piped):
+        return _kind(where.text, Path(where.file).parent, kind_of) == "recipe"
+    if not os.path.isfile(where):  # noqa: PTH113  # `is_file` raises for a name too long
+        return where in shelf.recipes() and where not in shelf.names()
+    try:
+        return _kind(_text(Path(where)), Path(where).parent, kind_of) == "recipe"
+    except OSError:
+        return False
+
+
+def _text(path: Path) -> str:
+    return path.read_bytes()[:MOST].decode(errors="replace")
+
+
+def _kind(text: str, folder: Path, by: By) -> Kind | None:
+    """What a text is; one that says too little of itself is what it extends."""
+    for _ in range(MOST_LINKS):
+        keys, base = top_of(text)
+        if (kind := by(keys)) or not base:
+            return kind
+        if base in shelf.recipes() or shelf.split(base)[0] in shelf.names():
+            return "recipe" if base in shelf.recipes() else "spec"
+        path = folder / base
+        if not os.path.isfile(path):  # noqa: PTH113  # as above
+            return None
+        text, folder = _text(path), path.parent
+    return None
+
+
+def read_recipe(where: Piped | str | Path) -> Recipe:
+    """The recipe. Raises `SpecError` with every problem."""
+    if isinstance(where, Piped):
+        return dsl.loads_recipe(where.text, where.file)
+    return dsl.load_recipe(where)

@@ -1,0 +1,79 @@
+"""Whether a YAML text is a spec, a recipe or something else, by the keys at its top."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import PurePath
+from typing import Literal, TypeAlias
+
+from dsl.models.changes import CHANGES
+from dsl.models.recipe import Recipe
+from dsl.models.spec import Spec
+from dsl.text.parsing import glance
+from dsl.text.problems import NOWHERE, Problem, SpecError
+from dsl.text.values import Mapping, Scalar
+
+Kind: TypeAlias = Literal["spec", "recipe"]
+A: dict[Kind, str] = {"spec": "a spec", "recipe": "a recipe for training"}
+"""What each is called in an error."""
+OTHER: dict[Kind, Kind] = {"spec": "recipe", "recipe": "spec"}
+_SPEC = {*Spec.model_fields, *CHANGES}
+_RECIPE = {*Recipe.model_fields}
+_NEEDED = {name for name, field in Recipe.model_fields.items() if field.is_required()}
+_ANYBODYS = {"name", "title", "meta"}
+"""Keys that say nothing: much else has them."""
+_ENOUGH = 2
+
+
+def kind_of(keys: Collection[str]) -> Kind | None:
+    """What a file is that somebody calls one of both; None where its keys don't say.
+
+    >>> kind_of(["title", "epochs"]), kind_of(["title", "epochs", "name", "body"]), kind_of([])
+    ('recipe', 'spec', None)
+    """
+    recipe, spec = len({*keys} & (_RECIPE - _SPEC)), len({*keys} & (_SPEC - _RECIPE))
+    return None if recipe == spec else "recipe" if recipe > spec else "spec"
+
+
+def found_by(keys: Collection[str]) -> Kind | None:
+    """What a file is that may be anything; None for something else.
+
+    >>> found_by(["extends", "epochs"]), found_by(["extends", "name"]), found_by(["extends"])
+    ('recipe', 'spec', None)
+    """
+    own, heir = {*keys} - {"extends"}, "extends" in keys
+    recipe = len(own & _NEEDED) > _ENOUGH or (heir and kind_of(keys) == "recipe")
+    if recipe and 2 * len(own & _RECIPE) > len(own):
+        return "recipe"
+    telling = len(own & (_SPEC - _ANYBODYS))
+    spec = telling >= _ENOUGH or (heir and (telling or "name" in own))
+    return "spec" if spec else None
+
+
+def top_of(text: str) -> tuple[set[str], str]:
+    """The keys at the top of a text, which need not be YAML yet, and what it extends."""
+    seen = glance(text, "")
+    keys = {*seen.root.keys()} if seen.root else set()
+    base = seen.root.get("extends") if seen.root else None
+    if seen.refused is not None or seen.root is None:
+        lines = text.removeprefix("\ufeff").splitlines()
+        keys |= {line.partition(":")[0].strip("\"'") for line in lines if ":" in line}
+    return keys, base.text if isinstance(base, Scalar) else ""
+
+
+def expect_kind(file: str, root: Mapping, asked: Kind) -> None:
+    """Raise `SpecError` for a file of the other kind."""
+    kind = kind_of(root.keys())
+    if kind in (None, asked):
+        return
+    name = PurePath(file).name
+    help = HELP[asked].format(name=name)
+    message = f"{name} is {A[OTHER[asked]]}, not {A[asked]}"
+    raise SpecError([Problem("E033", NOWHERE, message, help=help)])
+
+
+HELP: dict[Kind, str] = {
+    "spec": "a recipe stands under `training` of a spec, or behind `--recipe`",
+    "recipe": f"a recipe has the keys {', '.join(sorted(_NEEDED))}; a spec names one as `training`",
+}
+"""What to do with a file of the other kind."""

@@ -1,0 +1,123 @@
+"""Recipes: what stands behind `training:`, or in a file of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import get_origin
+
+from dsl.models import described, shelf
+from dsl.models.alternatives import Alternative, Shortened
+from dsl.models.model import Model, own_first
+from dsl.models.recipe import Recipe, Reported
+from dsl.reading.recipes import ALTERNATIVES, SHORTENED
+from dsl.schema.pieces import (
+    TEXT,
+    Schema,
+    any_scalar,
+    by_kind,
+    filled,
+    form_in,
+    mapping,
+    matching,
+    ref,
+    said,
+    scalar,
+    snippet,
+)
+
+NO_MORE: Schema = {}
+EPOCH = "0|[1-9][0-9]*"
+
+
+def definitions() -> dict[str, Schema]:
+    """The parts that recipes are made of."""
+    made = {key: _alternatives(kinds.values()) for key, kinds in ALTERNATIVES.items()}
+    made |= {key: _shortened(kind) for key, kind in SHORTENED.items()}
+    parts = {f"training_{key}": schema for key, schema in made.items()}
+    return {**parts, "training_reported": _filled(Reported), "recipe": recipe()}
+
+
+def training() -> Schema:
+    """A recipe, or the name of one."""
+    named = {**any_scalar(**_named()), "defaultSnippets": _shelved()}
+    return {"if": {"type": "object"}, "then": ref("recipe"), "else": named}
+
+
+def recipe() -> Schema:
+    """A whole recipe; one that extends another need not say everything."""
+    apart = (*ALTERNATIVES, *SHORTENED, "reported")
+    inside = _filled(Recipe, {key: ref(f"training_{key}") for key in apart})
+    extends = said({**any_scalar(**_named()), "defaultSnippets": _shelved()}, described.RECIPES)
+    needed = {"required": inside.pop("required")}
+    inside["properties"] = {"extends": extends, **inside["properties"]}
+    return {**inside, "if": {"required": ["extends"]}, "else": needed}
+
+
+def _named() -> Schema:
+    return matching(r"[\s\S]*\S[\s\S]*", "a file, or the name of a recipe on the shelf")
+
+
+def _shelved() -> list[Schema]:
+    return [snippet(name, name) for name in shelf.recipes()]
+
+
+def _alternatives(kinds: Iterable[type[Alternative]]) -> Schema:
+    """A word alone where that says all, or one word with its fields."""
+    kinds = list(kinds)
+    alone = [kind.word for kind in kinds if not _needed(kind)]
+    keys = {kind.word: said(_behind(kind), described.of_way(kind)) for kind in kinds}
+    one = {**mapping(keys), "minProperties": 1, "maxProperties": 1}
+    meanings = [described.of_way(kind) for kind in kinds if not _needed(kind)]
+    word = {"enum": alone, "markdownEnumDescriptions": meanings} if alone else {"enum": []}
+    begun = [snippet(kind.example, _body(kind), described.of_way(kind)) for kind in kinds]
+    return {"defaultSnippets": begun, **by_kind(object=one, string=word)}
+
+
+def _body(kind: type[Alternative]) -> str:
+    """An example as YAML in one line; a text that begins with `^` is written as it stands."""
+    return f"^{{{kind.example}}}" if ":" in kind.example else kind.example
+
+
+def _behind(kind: type[Alternative]) -> Schema:
+    """What stands behind the word of one way."""
+    if kind.whole:
+        return _by_epoch(kind)
+    fields = _filled(kind)
+    nothing = {} if _needed(kind) else {"type": ["object", "null"]}
+    if not kind.short:
+        return {**fields, **nothing}
+    return {"if": {"type": "object"}, "then": fields, "else": _field(kind, kind.short)}
+
+
+def _by_epoch(kind: type[Alternative]) -> Schema:
+    """A rate for each of some epochs."""
+    return {
+        "type": "object",
+        "propertyNames": matching(EPOCH, "the epochs at which the rate changes, from 0 on"),
+        "additionalProperties": scalar(form_in(kind, kind.short)),
+        "required": ["0"],
+    }
+
+
+def _needed(model: type[Model]) -> list[str]:
+    return [name for name in own_first(model) if model.model_fields[name].is_required()]
+
+
+def _shortened(kind: type[Shortened]) -> Schema:
+    """A mapping of the fields, or the one value that fills it."""
+    return {"if": {"type": "object"}, "then": _filled(kind), "else": _field(kind, kind.short)}
+
+
+def _filled(model: type[Model], special: Schema = NO_MORE) -> Schema:
+    """A mapping that fills a model of a recipe."""
+    return filled(model, {**{name: _field(model, name) for name in model.model_fields}, **special})
+
+
+def _field(model: type[Model], name: str) -> Schema:
+    """What one field takes; of a tuple, a list or one value alone."""
+    form = form_in(model, name)
+    if form is None:
+        return TEXT
+    one = scalar(form)
+    listed = get_origin(model.model_fields[name].annotation) is tuple
+    return {"if": {"type": "array"}, "then": {"items": one}, "else": one} if listed else one
