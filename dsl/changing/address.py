@@ -25,7 +25,7 @@ from dsl.text.values import Entry, Scalar, Value
 from dsl.text.values import Mapping as Tree
 
 SECTIONS = get_args(Section)
-OWN = ("name", "title", "paper", "input", "classes", "defaults", "training")
+OWN = ("name", "title", "paper", "input", "classes", "defaults")
 SPEC_FIELDS = (*OWN, *BLOCK_SECTIONS)
 
 
@@ -101,7 +101,8 @@ def _level(names: Iterable[str], steps: Iterable[Step]) -> dict[str, Step]:
 def _spec_parts(spec: Spec) -> dict[str, Any]:
     sections = named_sections(dict(spec.sections()))
     named: dict[str, Any] = {key: _called(level) for key, level in sections.items()}
-    return {**_fields(spec, SPEC_FIELDS), **named, "aux": {head.name: head for head in spec.aux}}
+    heads = {head.name: head for head in spec.aux}
+    return {**_fields(spec, SPEC_FIELDS), **named, "aux": heads, "training": spec.training}
 
 
 def _fields(model: Model, names: Any) -> dict[str, Any]:

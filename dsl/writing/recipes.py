@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 from dsl.models.alternatives import Alternative, Shortened
 from dsl.models.augmenting import Augment
+from dsl.models.fields import Text
 from dsl.models.model import Model, own_first
 from dsl.models.recipe import Recipe
-from dsl.models.recipe_data import Data
 from dsl.writing.flowing import Flow, Raw, brief
 
-FREE = {Recipe: ("title", "source", "weights"), Data: ("path",)}
-"""Fields that hold anybody's text, by their models."""
+FREE = get_args(Text)[1]
+"""What marks a field that holds anybody's text, which may need quotes."""
 
 
 def recipe_data(recipe: Recipe) -> dict[str, Any]:
@@ -22,10 +22,13 @@ def recipe_data(recipe: Recipe) -> dict[str, Any]:
 
 def _fields(model: Model) -> dict[str, Any]:
     """A model's fields that differ from what they would be if they were left out."""
-    free = FREE.get(type(model), ())
+    fields = type(model).model_fields
     said = {name: getattr(model, name) for name in own_first(type(model))}
     shown = {name: value for name, value in said.items() if not _goes_without(model, name, value)}
-    return {name: value if name in free else _value(value) for name, value in shown.items()}
+    return {
+        name: value if FREE in fields[name].metadata else value_of(value)
+        for name, value in shown.items()
+    }
 
 
 def _goes_without(model: Model, name: str, value: Any) -> bool:
@@ -33,7 +36,8 @@ def _goes_without(model: Model, name: str, value: Any) -> bool:
     return not field.is_required() and value == field.get_default(call_default_factory=True)
 
 
-def _value(value: Any) -> Any:
+def value_of(value: Any) -> Any:
+    """A value of a recipe as data for YAML."""
     match value:
         case Alternative():
             said = _short(value)
@@ -45,7 +49,7 @@ def _value(value: Any) -> Any:
         case Model():
             return brief(_fields(value))
         case dict():
-            return brief({key: _value(item) for key, item in value.items()})
+            return brief({key: value_of(item) for key, item in value.items()})
         case tuple():
             return _listed(value)
         case str():
@@ -62,8 +66,8 @@ EXACT = 2**53
 def _listed(items: tuple[Any, ...]) -> Any:
     """A list; a number for all channels alone."""
     if len(items) == 1 and isinstance(items[0], float):
-        return _value(items[0])
-    return Flow(map(_value, items))
+        return value_of(items[0])
+    return Flow(map(value_of, items))
 
 
 def _short(model: Shortened) -> Any:
