@@ -41,7 +41,9 @@ def test_resolved_specs_are_their_dump_with_a_place_on_every_line(name: str) -> 
             assert "- " not in line, line
             continue
         places = re.findall(rf"\b{found[1]}\.yaml:([0-9]+)", line)
-        source = (shelf.folder() / f"{found[1]}.yaml").read_text(encoding="utf-8").split("\n")
+        folders = (shelf.folder(), shelf.folder() / "recipes")
+        (path,) = (path for each in folders for path in each.glob(f"{found[1]}.yaml"))
+        source = path.read_text(encoding="utf-8").split("\n")
         words = re.findall(r"[\w.]+", COMMENT.sub("", line))
         first = max(min(map(int, places)) - 2, 0)
         there = re.findall(r"[\w.]+", " ".join(source[first : max(map(int, places)) + 12]))

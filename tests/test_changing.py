@@ -264,7 +264,7 @@ V1 = dsl.load("googlenet")
         (lambda: dsl.load("googlenet", 5), "a variant goes by its name, not int"),  # type: ignore[arg-type]
         (lambda: dsl.loads(b"name: a"), "loads takes the text of a spec, not bytes"),  # type: ignore[arg-type]
         (lambda: dsl.loads("name: a", None), "the name that errors give"),  # type: ignore[arg-type]
-        (lambda: dsl.dump("googlenet"), "dump writes a Spec, not str"),  # type: ignore[arg-type]
+        (lambda: dsl.dump("googlenet"), "dump writes a Spec or a Recipe, not str"),  # type: ignore[arg-type]
         (lambda: dsl.choose("googlenet", "a"), "a Spec is changed, not str"),  # type: ignore[arg-type]
         (lambda: dsl.choose(V1, ["a"]), "a variant goes by its name, not list"),  # type: ignore[arg-type]
         (lambda: dsl.change("googlenet", {}), "a Spec is changed, not str"),  # type: ignore[arg-type]

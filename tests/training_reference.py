@@ -15,6 +15,7 @@ from dsl.models.recipe import CLIPS, Recipe, Reported
 from dsl.models.recipe_data import DATA_MEANINGS
 from dsl.models.schedules import SCHEDULES
 from dsl.reading.recipes import SHORTENED
+from dsl.schema.pieces import form_in
 from dsl.writing.flowing import on_one_line
 from dsl.writing.recipes import value_of
 
@@ -23,6 +24,8 @@ WAYS: Mapping[str, tuple[str, Mapping[str, type[Alternative]]]] = {
     "schedule": ("Schedules", SCHEDULES),
     "clip": ("Clipping", CLIPS),
 }
+APART = ("name", "augment")
+"""Keys whose words have a table of their own."""
 HEAD = "| key | left out | is |\n| --- | --- | --- |"
 
 
@@ -45,6 +48,9 @@ def _keys(model: type[Model]) -> str:
 def _rows(model: type[Model], names: list[str], front: str = "") -> Iterator[str]:
     for name in names:
         text = described.of_key(model, name).replace("\n", " ").replace("|", "\\|")
+        form = form_in(model, name)
+        words = form.words.items() if form and name not in APART else ()
+        text += "".join(f" `{word}`: {meaning}." for word, meaning in words if meaning)
         yield f"| `{front}{name}` | {_left_out(model, name)} | {text} |"
 
 
@@ -90,8 +96,8 @@ def _ways(title: str, kinds: Mapping[str, type[Alternative]]) -> str:
 
 
 def _shelf() -> str:
-    head = "## The shelf\n\n| recipe | is | test accuracy of its source | source |\n| --- | --- | --- | --- |"
-    return "\n".join([head, *map(_shelved, shelf.recipes())])
+    head = "| recipe | is | test accuracy of its source | source |\n| --- | --- | --- | --- |"
+    return "\n".join([f"## The shelf\n\n{head}", *map(_shelved, shelf.recipes())])
 
 
 def _shelved(name: str) -> str:

@@ -82,7 +82,7 @@ def _variant(spec: Spec, variant: str, report: Report, asked: Span | None = None
 
 def _read(source: str, file: str, chain: Chain, report: Report) -> Spec | None:
     root = parse(source, file)
-    expect_kind(file, root, "spec")
+    expect_kind(file, unified(source), root, "spec")
     report.texts[file] = unified(source)
     entry = root.entry("extends")
     made = _extended(root, entry, chain, report) if entry else Reader(report).spec(root)

@@ -10,7 +10,7 @@ from dsl.models.changes import CHANGES
 from dsl.models.recipe import Recipe
 from dsl.models.spec import Spec
 from dsl.text.parsing import glance
-from dsl.text.problems import NOWHERE, Problem, SpecError
+from dsl.text.problems import Problem, SpecError
 from dsl.text.values import Mapping, Scalar
 
 Kind: TypeAlias = Literal["spec", "recipe"]
@@ -61,15 +61,17 @@ def top_of(text: str) -> tuple[set[str], str]:
     return keys, base.text if isinstance(base, Scalar) else ""
 
 
-def expect_kind(file: str, root: Mapping, asked: Kind) -> None:
-    """Raise `SpecError` for a file of the other kind."""
+def expect_kind(file: str, text: str, root: Mapping, asked: Kind) -> None:
+    """Raise `SpecError` for a file of the other kind; `text` is what it holds."""
     kind = kind_of(root.keys())
     if kind in (None, asked):
         return
     name = PurePath(file).name
     help = HELP[asked].format(name=name)
     message = f"{name} is {A[OTHER[asked]]}, not {A[asked]}"
-    raise SpecError([Problem("E033", NOWHERE, message, help=help)])
+    telling = _RECIPE - _SPEC if asked == "spec" else _SPEC - _RECIPE
+    span = next(entry.key.span for entry in root.entries if entry.key.text in telling)
+    raise SpecError([Problem("E033", span, message, help=help)], {file: text})
 
 
 HELP: dict[Kind, str] = {

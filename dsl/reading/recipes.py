@@ -169,7 +169,7 @@ class RecipeReader(Filler):
             source = read(path)
             self.report.texts[str(path)] = unified(source)
             root = parse(source, str(path))
-            expect_kind(str(path), root, "recipe")
+            expect_kind(str(path), unified(source), root, "recipe")
         except SpecError as error:
             pass_on(error, span, self.report)
             return None
@@ -226,7 +226,7 @@ def loads(source: str, file: str) -> Recipe:
     """A recipe from YAML text. Raises `SpecError` with every problem."""
     report = Report()
     root = parse(source, file)
-    expect_kind(file, root, "recipe")
+    expect_kind(file, unified(source), root, "recipe")
     report.texts[file] = unified(source)
     recipe = RecipeReader(report, (real(Path(file)),)).recipe(root)
     report.stop_if_any()

@@ -1,6 +1,6 @@
 # Written by inception-compile 0.1.0; yours to take, change and train.
 #   spec:        googlenet_96
-#   spec-sha256: cb72dd100fb80d8ef7ff2877a56c736db60dc63fd4872344812b483561b65fc2
+#   spec-sha256: 14b7259f1fa7fdcc061ba046bf74026368a1e8b33669dbe8b46412023c2768e2
 #   regenerate:  inception-compile source googlenet_96
 """GoogLeNet without norm, 1×96×96.
 

@@ -1,6 +1,6 @@
 # Written by inception-compile 0.1.0; yours to take, change and train.
 #   spec:        inception_v3_cifar10, variant slim
-#   spec-sha256: 11edc0a6875dcf42f66a88553d2f353be9ce6bb568e8c6b9fca2350c1b10981a
+#   spec-sha256: b32a8387ecbe797f27b781ad47321560bd083d79877e9daeecae61c687d8b509
 #   regenerate:  inception-compile source inception_v3_cifar10 --variant slim
 """Inception-v3 for CIFAR-10, slim.
 

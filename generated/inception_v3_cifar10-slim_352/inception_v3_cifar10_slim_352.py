@@ -1,6 +1,6 @@
 # Written by inception-compile 0.1.0; yours to take, change and train.
 #   spec:        inception_v3_cifar10, variant slim_352
-#   spec-sha256: 7b13e266ea0e3f950bd4ff98efc956ce14e5b02c3323a6920015678d6d785f18
+#   spec-sha256: 8cc36644ca2b493d6c81a24a6f518805fbf9529ebd912696a3d1f7a2c10ecd27
 #   regenerate:  inception-compile source inception_v3_cifar10 --variant slim_352
 """Inception-v3 for CIFAR-10, slim, 3-5-2 blocks.
 

@@ -1,6 +1,6 @@
 # Written by inception-compile 0.1.0; yours to take, change and train.
 #   spec:        inception_v3_cifar10, variant stem_slim
-#   spec-sha256: ef64dbcd90852b5db3edcb9446ef4dc5167c41b111b5197d64bc7817dc74d790
+#   spec-sha256: 8a4cd287ceff7f4cf26b46d2d6ce85380429ccb908b7fe2da9610b265f395450
 #   regenerate:  inception-compile source inception_v3_cifar10 --variant stem_slim
 """Inception-v3 for CIFAR-10, no stride in the stem.
 

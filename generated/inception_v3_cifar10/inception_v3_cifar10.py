@@ -1,6 +1,6 @@
 # Written by inception-compile 0.1.0; yours to take, change and train.
 #   spec:        inception_v3_cifar10
-#   spec-sha256: 6317e1c747b96ed9a44938a15a9082332df6949a32845cc9277f664233925f26
+#   spec-sha256: d75ee77b565ea5bae84a413400c2ad2cd81db1ba5937af57187f7714fff86663
 #   regenerate:  inception-compile source inception_v3_cifar10
 """Inception-v3 for CIFAR-10.
 
