@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import csv
 import io
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -261,6 +262,8 @@ def test_it_prints_with_all_open(
     opened: Chrome, paper: tuple[float, float], tmp_path: Path
 ) -> None:
     width, height = paper
+    both = "arguments[0].value = 'both'; arguments[0].dispatchEvent(new Event('change'))"
+    opened.execute_script(both, one(opened, ".rows"))
     asked = {"paperWidth": width, "paperHeight": height, "preferCSSPageSize": False}
     pdf = base64.b64decode(opened.execute_cdp_cmd("Page.printToPDF", asked)["data"])
     (tmp_path / "report.pdf").write_bytes(pdf)
@@ -275,6 +278,9 @@ def test_it_prints_with_all_open(
     ).stdout
     assert "mixed_6d.branch3.1" in told
     assert "Copy as" not in told
+    table = [sheet for sheet in told.split("\f") if re.search(r"mixed_\w+\.branch.*\.bn ", sheet)]
+    assert len(table) > 1
+    assert all("weights, bytes" in sheet for sheet in table), "a page without its table's head"
 
 
 def test_a_narrow_window_scrolls_down_alone(page: Path) -> None:

@@ -17,6 +17,8 @@ import pytest
 
 import dsl
 from compiler.cli import run
+from compiler.cli.emitting import draw, source
+from compiler.cli.watching import watch
 from compiler.lowering.lower import lower
 from compiler.picture.forms import endings
 from compiler.review.turns import turned
@@ -168,7 +170,10 @@ def test_what_a_save_changed_in_words() -> None:
     [
         (["-"], "a pipe has only one content"),
         (["googlenet", "--draw", "x.gif"], f"ends in {endings()}"),
-        (["googlenet", "--what", "v1"], "say with --draw where it goes"),
+        (["googlenet", "--what", "v1"], "--what is of a drawing: say with --draw where it goes"),
+        (["googlenet", "--mono"], "--mono is of a drawing"),
+        (["googlenet", "--fit", "wide", "--draw", "x.svg"], "--fit"),
+        (["googlenet", "--dpi", "90", "--draw", "x.svg"], "a .svg has no pixels"),
         (["googlenet", "--max-params", "many"], "a budget such as"),
     ],
 )
@@ -177,6 +182,26 @@ def test_what_cannot_be_watched(
 ) -> None:
     assert run(["watch", *words]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_it_draws_as_draw_does(folder: Path) -> None:
+    """Every option of a picture is the same one, and comes to the same bytes."""
+    drawn, watched = (
+        {each.name: each.opts for each in command.params} for command in (draw, watch)
+    )
+    plain = {each.name for each in source.params}
+    assert {name: watched.get(name) for name in set(drawn) - plain} == {
+        name: opts for name, opts in drawn.items() if name not in plain
+    }
+    words = ["--layout", "column", "--dark", "--no-title", "--heat", "memory"]
+    found = Watching(folder, "heir.yaml", "--draw", "watched.svg", *words)
+    try:
+        found.until("Ctrl-C ends")
+    finally:
+        found.close()
+    heir, out = str(folder / "heir.yaml"), folder / "drawn.svg"
+    assert run(["draw", heir, "-o", str(out), *words]) == 0
+    assert (folder / "watched.svg").read_text() == out.read_text()
 
 
 def test_watchfiles_is_an_extra(

@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any
 
 import click
 
+from compiler.cli.drawing import Drawing, drawing_options
 from compiler.cli.files import deliver
 from compiler.cli.options import load, optimize_option, spec_options
-from compiler.cli.picturing import form_asked, made, pixel_options
-from compiler.cli.toning import tone_options
-from compiler.cli.wishing import wish_options
-from compiler.ir.measures import Amount
-from compiler.lowering.prepare import Prepared
-
-if TYPE_CHECKING:
-    from compiler.diagram.wishes import Wishes
-    from compiler.picture import Tone
 
 
 @click.command()
@@ -47,23 +38,8 @@ def source(output: Path | None, **spec: Any) -> None:
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False),
               help="A .svg, .pdf, .png, .dot, .tex or .tikz; without it, DOT on standard "
               "output.")  # fmt: skip
-@click.option("--what", default="overview", show_default=True, metavar="NAME",
-              help="overview, stem, full, sheet, a block, an auxiliary head, a step by its path.",
-              )  # fmt: skip
-@tone_options
-@pixel_options
-@click.option("--heat", type=click.Choice(get_args(Amount)), default="macs", show_default=True,
-              help="What the colours and numbers of an overview tell.")  # fmt: skip
-@wish_options
-def draw(
-    output: Path | None,
-    what: str,
-    heat: Amount,
-    wishes: Wishes,
-    tone: Tone | None,
-    scale: float | None,
-    **spec: Any,
-) -> None:
+@drawing_options
+def draw(drawing: Drawing, **spec: Any) -> None:
     """Draw the network, its stem, a block, or everything.
 
     \b
@@ -79,41 +55,4 @@ def draw(
       inception-compile draw inception_v4 --mono -o v4.pdf
       inception-compile draw inception_v4 --dpi 600 -o v4.png
     """
-    Drawing(output, what, tone or "auto", scale, wishes, heat).draw(load(**spec))
-
-
-@dataclass(frozen=True)
-class Drawing:
-    """What is to be drawn, and where to: DOT on standard output without a file."""
-
-    output: Path | None
-    what: str
-    tone: Tone = "auto"
-    scale: float | None = None
-    wishes: Wishes | None = None
-    heat: Amount = "macs"
-
-    def __post_init__(self) -> None:
-        """Refuse what ends in no form that there is, and pixels of what has none."""
-        self.form  # noqa: B018  # it raises
-
-    @property
-    def form(self) -> str:
-        """The picture's form, by its file's name."""
-        return form_asked(self.output, self.scale)
-
-    def draw(self, prepared: Prepared) -> None:
-        """Draw a network. Raises a usage error for what it has not."""
-        from compiler.cost import measure
-        from compiler.diagram import Wishes, sheet_of
-        from compiler.picture import Picture
-
-        try:
-            heat = measure(prepared.network, self.heat) if self.heat == "memory" else self.heat
-            wishes = replace(self.wishes or Wishes(), heat=heat)
-            sheet = sheet_of(prepared.network, self.what, wishes)
-            drawn = made(Picture(sheet).toned(self.tone), self.form, self.scale)
-        except (LookupError, ValueError) as error:
-            raise click.UsageError(str(error)) from None
-        content = drawn.decode() if self.output is None else drawn
-        deliver(content, self.output, prepared.spec.texts)
+    drawing.draw(load(**spec))

@@ -13,7 +13,8 @@ import click
 from compiler.checking import as_text
 from compiler.checking.configuring import ConfigError, policy_of
 from compiler.checking.examining import Asked, Examined, examined
-from compiler.cli import emitting, terminal
+from compiler.cli import terminal
+from compiler.cli.drawing import Drawing, if_drawn
 from compiler.cli.limits import limit_options, limits
 from compiler.cli.options import LIMIT_OPTION, PLUGIN, SpecType, change_options, overrides
 from compiler.cli.piped import is_piped
@@ -31,7 +32,7 @@ class Watched:
 
     spec: str
     asked: Asked
-    drawing: emitting.Drawing | None
+    drawing: Drawing | None
     found: Examined | None = None
     good: Prepared | None = None
 
@@ -55,16 +56,9 @@ class Watched:
 @limit_options
 @click.option("--draw", "output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
               help="A picture to draw anew at each save, as `draw -o` takes it.")  # fmt: skip
-@click.option("--what", metavar="NAME",
-              help="With --draw: what to draw, as `draw --what` has it; the overview without it.",
-              )  # fmt: skip
+@if_drawn
 def watch(
-    spec: str,
-    variant: str | None,
-    limit: int,
-    output: Path | None,
-    what: str | None,
-    **options: Any,
+    spec: str, variant: str | None, limit: int, drawing: Drawing | None, **options: Any
 ) -> None:
     """Check a spec at each save, and say what the save changed.
 
@@ -75,17 +69,15 @@ def watch(
     Examples:
       inception-compile watch my_net.yaml
       inception-compile watch my_net.yaml --draw my_net.svg
+      inception-compile watch my_net.yaml --draw my_net.pdf --layout column --mono
       inception-compile watch my_net.yaml --max-params 8M --input 128x128
     """
     import watchfiles  # noqa: F401  # Before anything is told, if it is missing.
 
     if is_piped(spec):
         raise click.UsageError("a file is watched, and a pipe has only one content")
-    if what is not None and not output:
-        raise click.UsageError("--what is of a drawing: say with --draw where it goes")
     budgets = limits(options)
     asked = Asked(variant, overrides(**options), limit, budgets)
-    drawing = emitting.Drawing(output, "overview" if what is None else what) if output else None
     watched = Watched(spec, asked, drawing)
     try:
         for _ in saves(watched.files):

@@ -44,9 +44,12 @@ function painted(chapter, what) {
   return most;
 }
 
+/** As drawings say it: `1.4 M`, `14 MB`. */
 function amountText(amount, what) {
-  if (what === 'memory') return `${(amount / 2 ** 20).toLocaleString('en-US', { maximumSignificantDigits: 2 })} MiB`;
-  return amount.toLocaleString('en-US', { notation: 'compact', maximumSignificantDigits: 2 });
+  const units = [[1e9, 'G'], [1e6, 'M'], [1e3, 'k'], [1, '']];
+  const [size, letter] = units.find(([least]) => amount >= least) ?? [1, ''];
+  const number = (amount / size).toLocaleString('en-US', { maximumSignificantDigits: 3 });
+  return `${number} ${letter}${what === 'memory' ? 'B' : ''}`.trim();
 }
 
 /** What the colours of the boxes stand for: a patch and an upper bound each. */
