@@ -8,7 +8,6 @@ then, and batch norm may refuse it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import NamedTuple
 
 from compiler.cost.memory import peak_bytes, saved_bytes
@@ -36,19 +35,15 @@ def saved_growth(network: Network, dtype_bytes: int) -> list[Piece] | None:
     """The bytes that a training pass without auxiliary heads keeps; None of a rewritten network."""
     if network.rewritten:
         return None
-    return growth(partial(_saved, network, dtype_bytes))
+    one, two, three = (saved_bytes(network, n, dtype_bytes, training=False) for n in (1, 2, 3))
+    if two is None or three is None:
+        return [Piece(1, one, 0), Piece(2, None, 0)]
+    return [Piece(1, one, 0), Piece(2, two, three - two)]
 
 
-def _saved(network: Network, dtype_bytes: int, batch: int) -> int | None:
-    return saved_bytes(network, batch, dtype_bytes, training=False)
-
-
-def growth(size: Callable[[int], int | None]) -> list[Piece]:
+def growth(size: Callable[[int], int]) -> list[Piece]:
     """The pieces of what is straight or bends upwards from two inputs on."""
-    first, second = size(1), size(2)
-    if second is None:
-        return [Piece(1, first, 0), Piece(2, None, 0)]
-    return [Piece(1, first, 0), *_pieces(lambda batch: size(batch) or 0, 2, MOST)]
+    return [Piece(1, size(1), 0), *_pieces(size, 2, MOST)]
 
 
 def _pieces(size: Callable[[int], int], low: int, high: int) -> Iterator[Piece]:

@@ -71,11 +71,13 @@ def deviation(node: Node, common: Habit) -> tuple[str, ...]:
     return tuple(odd)
 
 
+@remembered
 def amounts(node: Node) -> str:
     """`49.7 M MACs, 172,032 parameters`."""
     return f"{si(macs(node))} MACs, {params(node):,} parameters"
 
 
+@remembered
 def what(node: Node) -> str:
     """A node in a word or two: its ops, or how its branches come together."""
     match node:

@@ -92,9 +92,9 @@ def _ways(network: Network, wishes: Wishes) -> Iterator[Way]:
 
 def _snakes(network: Network, measure: Measure) -> Iterator[Way]:
     """Rows of one resolution each, unless that leaves much room empty; then rows that are full."""
-    full = is_full(list(rows(network, measure)))
-    for n in range(ROW, 0, -1) if full else ():
-        lines = list(rows(network, measure, n))
+    first = list(rows(network, measure))
+    for n in range(ROW, 0, -1) if is_full(first) else ():
+        lines = first if n == ROW else list(rows(network, measure, n))
         yield from (Way(lines, partial(Grid, above=above)) for above in (False, True))
     for n in range(ROW, 0, -1):
         yield Way(list(flowing(network, measure, n)), partial(Grid, above=True))

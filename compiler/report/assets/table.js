@@ -1,6 +1,7 @@
 // The cost table: sorted, filtered, of steps or layers, for a batch and a size of numbers.
 // Needs hearing.js, growing.js, and searching.js for texts as they are searched in.
 
+const NUMBERS = new Intl.NumberFormat('en-US');
 /** Columns of words; those behind them are numbers. */
 const WORDS = 3;
 
@@ -13,7 +14,7 @@ function scaled(table, batch, bytes) {
     for (const row of [...table.tBodies[0].rows, ...table.tFoot.rows]) {
       const cell = row.cells[head.cellIndex];
       cell.one ??= BigInt(cell.textContent.replaceAll(',', '')) / drawn[per];
-      cell.textContent = (cell.one * factors[per]).toLocaleString('en-US');
+      cell.textContent = NUMBERS.format(cell.one * factors[per]);
     }
   }
 }
@@ -74,12 +75,12 @@ function tabled(chapter) {
   const table = section.querySelector('.cost');
   const at = (name) => section.querySelector(`.${name}`);
   sortable(table);
-  let last = 1;
+  let shownFor = { batch: 1, bytes: 4 };
   const scale = () => {
     const asked = { batch: whole(at('batch')), bytes: Number(at('bytes').value) };
-    at('told').textContent = asked.batch ? '' : wanted(at('batch'), last);
-    if (!asked.batch) return;
-    last = asked.batch;
+    at('told').textContent = asked.batch ? '' : wanted(at('batch'), shownFor.batch);
+    if (!asked.batch || (asked.batch === shownFor.batch && asked.bytes === shownFor.bytes)) return;
+    shownFor = asked;
     scaled(table, asked.batch, asked.bytes);
     remember(chapter, asked.batch, asked.bytes);
   };
