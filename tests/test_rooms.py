@@ -42,6 +42,7 @@ ROOMS = (
     "compiler/exporting",
     "compiler/running",
     "compiler/importing",
+    "compiler/training",
     "compiler/editor",
     "compiler/review",
     "compiler/cli",
@@ -63,6 +64,7 @@ TORCH = {
     "compiler/exporting",
     "compiler/running",
     "compiler/importing",
+    "compiler/training",
 }
 """Rooms in which some file imports torch as it is loaded."""
 GROUND = {"compiler.version", "compiler.missing"}

@@ -1,0 +1,1 @@
+"""Training by a recipe: the loop, its state on disk, data sets, and what came of a run."""

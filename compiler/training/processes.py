@@ -1,0 +1,86 @@
+"""The processes that train together: which one this is, and what they tell each other.
+
+torch's launcher, `torchrun`, starts them and sets what is read here; started any other way, there
+is one. Nothing else in this folder knows how many there are.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import torch
+import torch.distributed as dist
+from torch import Tensor
+
+from compiler.training.faults import TrainingFault
+
+
+@dataclass(frozen=True)
+class World:
+    """The processes that train together; `rank` counts them from 0, which writes the files."""
+
+    rank: int = 0
+    size: int = 1
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
+
+    @property
+    def leads(self) -> bool:
+        """Whether this process is the one that writes and prints."""
+        return self.rank == 0
+
+    def summed(self, numbers: Tensor) -> Tensor:
+        """Numbers added over all processes, each of which asks for the same."""
+        if self.size > 1:
+            dist.all_reduce(numbers)
+        return numbers
+
+    def agreed(self, number: int) -> int:
+        """The largest of each process's number."""
+        if self.size == 1:
+            return number
+        told = torch.tensor(number, device=self.device)
+        dist.all_reduce(told, op=dist.ReduceOp.MAX)
+        return int(told)
+
+    def wait(self) -> None:
+        """Wait until all processes have come this far."""
+        if self.size > 1:
+            dist.barrier()
+
+
+@contextmanager
+def joined(device: str = "auto") -> Iterator[World]:
+    """The world that this process belongs to, which is left at the end.
+
+    Raises `TrainingFault` for a device that isn't there.
+    """
+    size, rank = int(os.environ.get("WORLD_SIZE", "1")), int(os.environ.get("RANK", "0"))
+    where = _device(device, int(os.environ.get("LOCAL_RANK", "0")))
+    if size == 1:
+        yield World(device=where)
+        return
+    dist.init_process_group("nccl" if where.type == "cuda" else "gloo")
+    try:
+        if dist.get_world_size() != size:
+            message = f"{size} processes were started, and {dist.get_world_size()} came together"
+            raise TrainingFault(message)
+        yield World(rank, size, where)
+    finally:
+        dist.destroy_process_group()
+
+
+def _device(name: str, place: int) -> torch.device:
+    """A device by its name; "auto" is a GPU where there is one."""
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    if name == "cuda" and torch.cuda.is_available():
+        torch.cuda.set_device(place)
+        return torch.device("cuda", place)
+    if name == "mps" and torch.backends.mps.is_available():
+        return torch.device("mps")
+    if name != "cpu":
+        raise TrainingFault(f"torch finds no {name} here")
+    return torch.device("cpu")

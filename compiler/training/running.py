@@ -1,0 +1,224 @@
+"""A run from its first step, or from where it was, to its last: the loop around a trainer."""
+
+from __future__ import annotations
+
+import math
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import FrameType
+from typing import Any, Protocol
+
+import torch
+
+from compiler.training.faults import Interrupted, TrainingFault
+from compiler.training.feeding import Feed
+from compiler.training.records import Record, as_data, from_data
+from compiler.training.scoring import Tally
+from compiler.training.trainer import Trainer
+
+STOPPING = (signal.SIGINT, signal.SIGTERM)
+"""Signals on which a run saves its state and ends."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a run is: `step` of `steps` in `epoch` of `epochs`, both counted from 1.
+
+    `loss` and `top1` are means over the epoch so far; `left` are seconds until the run's end.
+    """
+
+    epoch: int
+    epochs: int
+    step: int
+    steps: int
+    rate: float
+    loss: float
+    top1: float
+    left: float
+
+
+class Observer(Protocol):
+    """Who is told of a run, in the process that leads."""
+
+    def stepped(self, progress: Progress) -> None:
+        """A step has been taken."""
+
+    def finished(self, record: Record, *, best: bool) -> None:
+        """An epoch has been trained and evaluated."""
+
+    def save(self, state: dict[str, Any]) -> None:
+        """Keep a state from which the run can go on."""
+
+
+@dataclass
+class Run:
+    """A trainer with what it is fed, and how far it has come.
+
+    The state is kept after each epoch, on a signal, and whenever `save_every` seconds have passed.
+    """
+
+    trainer: Trainer
+    feed: Feed
+    observer: Observer
+    save_every: float = 300.0
+    epoch: int = 0
+    step: int = 0
+    records: list[Record] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._tally = Tally(self.trainer.world.device)
+        self._signal = 0
+        self._seconds = 0.0
+        self._since = time.monotonic()
+        self._saved = self._since
+
+    @property
+    def steps(self) -> int:
+        """Steps in an epoch."""
+        return self.feed.order.steps
+
+    @property
+    def best(self) -> Record:
+        """The best epoch so far, the first of equals. Raises `ValueError` before the first."""
+        return max(self.records, key=lambda record: record.score)
+
+    def state(self) -> dict[str, Any]:
+        """All that the rest of the run depends on."""
+        return {
+            "trainer": self.trainer.state(),
+            "epoch": self.epoch,
+            "step": self.step,
+            "sums": self._tally.sums,
+            "records": as_data(self.records),
+            "seconds": self._spent(),
+        }
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Go on from a state."""
+        self.trainer.load(state["trainer"])
+        self.epoch, self.step = state["epoch"], state["step"]
+        self._tally.sums = state["sums"].to(self.trainer.world.device)
+        self.records = from_data(state["records"])
+        self._seconds = state["seconds"]
+
+    def __call__(self) -> list[Record]:
+        """Train to the end; gives a record an epoch.
+
+        Raises `Interrupted` once a signal has come and the state is kept, and `TrainingFault`
+        where the loss is no number any more.
+        """
+        with self._listening():
+            self._since = self._saved = time.monotonic()
+            while self.epoch < self.trainer.recipe.epochs:
+                self._epoch()
+        return self.records
+
+    def _epoch(self) -> None:
+        steps = self.feed.training(self.epoch, self.step)
+        for parts in steps:
+            loss = self.trainer.step(parts, self.epoch, self.step, self.steps, self._tally)
+            self.step += 1
+            self._check(loss)
+            self._tell()
+            self._between()
+        self._record()
+        self.epoch, self.step = self.epoch + 1, 0
+        self._tally = Tally(self.trainer.world.device)
+        self._keep()
+        self._stop_if_asked()
+
+    def _check(self, loss: torch.Tensor) -> None:
+        """Raise `TrainingFault` for a loss that is no number: nothing after it would be one."""
+        told = float(self.trainer.world.summed(loss.double()))
+        if not math.isfinite(told):
+            rate = self.trainer.optimizer.param_groups[0]["lr"]
+            where = f"epoch {self.epoch + 1}, step {self.step} of {self.steps}"
+            message = f"the loss is {told} at {where}, at a rate of {rate:g}"
+            help = "a lower rate, a warm-up or clipped gradients may hold it; "
+            raise TrainingFault(message, f"{help}what was kept before is as it was")
+
+    def _between(self) -> None:
+        """Between two steps of an epoch: keep the state where it is time, and stop where asked."""
+        stop = self.trainer.world.agreed(self._signal)
+        due = self.trainer.world.agreed(int(time.monotonic() - self._saved > self.save_every))
+        if stop or due:
+            self._keep()
+        self._signal = stop
+        self._stop_if_asked()
+
+    def _stop_if_asked(self) -> None:
+        if self._signal:
+            raise Interrupted(self._signal)
+
+    def _keep(self) -> None:
+        if self.trainer.world.leads:
+            self.observer.save(self.state())
+        self._saved = time.monotonic()
+
+    def _tell(self) -> None:
+        if not self.trainer.world.leads:
+            return
+        loss, right, _, count = self._tally.sums.tolist()
+        done = self.epoch * self.steps + self.step
+        rest = self.trainer.recipe.epochs * self.steps - done
+        progress = Progress(
+            self.epoch + 1,
+            self.trainer.recipe.epochs,
+            self.step,
+            self.steps,
+            self.trainer.optimizer.param_groups[0]["lr"],
+            loss / count,
+            right / count,
+            self._spent() / done * rest,
+        )
+        self.observer.stepped(progress)
+
+    def _record(self) -> None:
+        """Evaluate, and note how the epoch went."""
+        trained = self._tally.scores(self.trainer.world)
+        held, test = self.feed.held(), self.feed.test()
+        of_held = self.trainer.scores(held) if held is not None else None
+        of_test = self.trainer.scores(test) if test is not None else None
+        record = Record(
+            self.epoch + 1,
+            (self.epoch + 1) * self.steps,
+            self.trainer.optimizer.param_groups[0]["lr"],
+            trained.loss,
+            trained.top1,
+            of_held.loss if of_held else None,
+            of_held.top1 if of_held else None,
+            of_test.loss if of_test else None,
+            of_test.top1 if of_test else None,
+            of_test.top5 if of_test else None,
+            round(self._spent(), 3),
+        )
+        self.records.append(record)
+        if self.trainer.world.leads:
+            self.observer.finished(record, best=self.best is record)
+
+    def _spent(self) -> float:
+        """Seconds that the run has taken, those before it was resumed included."""
+        return self._seconds + time.monotonic() - self._since
+
+    @contextmanager
+    def _listening(self) -> Iterator[None]:
+        """Note signals instead of ending at once, where this thread may."""
+
+        def note(number: int, _: FrameType | None) -> None:
+            if self._signal:  # Somebody insists.
+                raise KeyboardInterrupt
+            self._signal = number
+
+        try:
+            before = {each: signal.signal(each, note) for each in STOPPING}
+        except ValueError:  # Only the main thread hears signals.
+            yield
+            return
+        try:
+            yield
+        finally:
+            for each, handler in before.items():
+                signal.signal(each, handler)
