@@ -1,8 +1,8 @@
 """Which images each step takes, in which process and in which part.
 
 A step's images are a stretch of the epoch's order. Each process takes every so-manieth of them,
-and its own in parts where gradients are accumulated. What each part's mean loss counts for makes the
-sum of all gradients that of the whole batch, however unevenly it was shared.
+and its own in parts where gradients are accumulated. What each part's mean loss counts for makes
+the sum of all gradients that of the whole batch, however unevenly it was shared.
 """
 
 from __future__ import annotations
