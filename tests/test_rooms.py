@@ -42,6 +42,7 @@ ROOMS = (
     "compiler/exporting",
     "compiler/running",
     "compiler/importing",
+    "compiler/training/sets",
     "compiler/training",
     "compiler/editor",
     "compiler/review",
@@ -64,6 +65,7 @@ TORCH = {
     "compiler/exporting",
     "compiler/running",
     "compiler/importing",
+    "compiler/training/sets",
     "compiler/training",
 }
 """Rooms in which some file imports torch as it is loaded."""

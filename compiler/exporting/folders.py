@@ -80,30 +80,31 @@ def read(path: Path, mode: str, grid: tuple[int, int]) -> Tensor:
     """An image as bytes (C, H, W) of these sides. Raises `ExportFault` where it can't be read."""
     from PIL import Image, ImageOps
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Of what is odd about a file, and read nevertheless.
-        opened = _opened(path)
-        if opened.mode.startswith(DEEP):
-            help = "how they become bytes is yours to say: convert it first"
-            raise ExportFault(f"{path} has numbers of more than 8 bits", help)
-        size = (grid[1], grid[0])
-        fitted = ImageOps.fit(opened.convert(mode), size, Image.Resampling.BILINEAR)
-    return _tensor(fitted.tobytes(), (*grid, len(mode)))
+    size = (grid[1], grid[0])
+    return as_bytes(ImageOps.fit(opened(path, mode), size, Image.Resampling.BILINEAR))
 
 
-def _opened(path: Path) -> PIL.Image.Image:
+def opened(path: Path, mode: str) -> PIL.Image.Image:
+    """An image as what Pillow calls `mode`. Raises `ExportFault` where it can't be read."""
     import PIL.Image
 
-    try:
-        with PIL.Image.open(path) as opened:
-            opened.load()
-    except Exception as error:  # Each of Pillow's readers has its own.
-        why = str(error).replace(f" {str(path)!r}", "").strip() or type(error).__name__
-        raise ExportFault(f"can't read {path} as an image ({why})", "remove it") from error
-    return opened
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Of what is odd about a file, and read nevertheless.
+        try:
+            with PIL.Image.open(path) as image:
+                image.load()
+        except Exception as error:  # Each of Pillow's readers has its own.
+            why = str(error).replace(f" {str(path)!r}", "").strip() or type(error).__name__
+            raise ExportFault(f"can't read {path} as an image ({why})", "remove it") from error
+        if image.mode.startswith(DEEP):
+            help = "how they become bytes is yours to say: convert it first"
+            raise ExportFault(f"{path} has numbers of more than 8 bits", help)
+        return image.convert(mode)
 
 
-def _tensor(data: bytes, sides: tuple[int, ...]) -> Tensor:
+def as_bytes(image: PIL.Image.Image) -> Tensor:
+    """The bytes of an image, (C, H, W)."""
     import torch
 
-    return torch.frombuffer(bytearray(data), dtype=torch.uint8).reshape(sides).permute(2, 0, 1)
+    data = torch.frombuffer(bytearray(image.tobytes()), dtype=torch.uint8)
+    return data.reshape(image.height, image.width, -1).permute(2, 0, 1)

@@ -1,0 +1,1 @@
+"""Images with their classes, as they are published or lie in folders."""
