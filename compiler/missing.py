@@ -18,6 +18,7 @@ PACKAGES = {
     "pygraphviz": "pygraphviz",
     "pypdf": "pypdf",
     "safetensors": "safetensors",
+    "sklearn": "scikit-learn",
     "timm": "timm",
     "torch": "torch",
     "torchvision": "torchvision",
@@ -31,6 +32,7 @@ EXTRAS = {
     "onnxruntime": "onnx",
     "openvino": "openvino",
     "pygls": "editor",
+    "sklearn": "train",
     "watchfiles": "watch",
 }
 """Packages that come with an extra of ours, and which."""

@@ -403,7 +403,8 @@ def test_python_says_what_to_install(tmp_path: Path) -> None:
 
 def test_every_package_that_is_asked_for_has_its_advice() -> None:
     project = tomllib.loads((HOME / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    wanted = [*project["dependencies"], *project["optional-dependencies"]["weights"]]
+    extras = project["optional-dependencies"]
+    wanted = [*project["dependencies"], *extras["train"], *extras["weights"]]
     assert {re.split(r"[<>=;\[ ]", each)[0] for each in wanted} <= set(PACKAGES.values())
     assert not advice(ModuleNotFoundError("No module named 'my_nets'", name="my_nets"))
     old = ImportError("cannot import name 'x' from 'torch'", name="torch")

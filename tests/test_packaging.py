@@ -15,7 +15,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("compiler", "dsl")
-FORMATS = ("editor", "int8", "onnx", "openvino", "watch", "weights")
+FORMATS = ("editor", "int8", "onnx", "openvino", "train", "watch", "weights")
 """The extras that formats and commands need."""
 
 

@@ -119,10 +119,20 @@ class LoadedFeed:
             pin_memory=self.pinned,
             generator=torch.Generator(),  # Else the loader draws from torch's own.
         )
-        for step in loader:
+        steps = iter(loader)
+        while (step := self._next(steps)) is not None:
             if isinstance(step, Refused):
                 raise TrainingFault(step.message, step.help)
             yield tuple(Batch(*part) for part in step)
+
+    def _next(self, steps: Iterator[list[Made] | Refused]) -> list[Made] | Refused | None:
+        try:
+            return next(steps, None)
+        except RuntimeError as error:  # So torch tells that a worker is gone.
+            if not self.workers:
+                raise
+            help = "it may have run out of memory, or of shared memory: take fewer workers, or none"
+            raise TrainingFault(f"a worker that prepares images ended: {error}", help) from error
 
 
 def _deaf(worker: int) -> None:

@@ -6,11 +6,13 @@ import inspect
 from collections.abc import Callable, Sequence
 from enum import Enum
 from functools import cache
+from importlib import import_module
 from typing import Any, get_args, get_type_hints
 
 import torch
 from torch import Tensor
 
+from compiler.importing.peers import torchvision_models
 from compiler.missing import advice
 from compiler.training.augmenting import floats
 from compiler.training.faults import TrainingFault
@@ -35,7 +37,7 @@ def transformed(augment: Augment, images: Tensor, seeds: Sequence[int]) -> Tenso
         with torch.random.fork_rng(devices=()):
             changed = []
             for image, seed in zip(images, seeds, strict=True):
-                torch.manual_seed(seed)
+                torch.default_generator.manual_seed(seed)  # Images are on the CPU.
                 changed.append(transform(image))
         found = torch.stack(changed)
     except Exception as error:  # Whatever a transform thinks of an image.
@@ -68,14 +70,11 @@ def _made(name: str, options: Options) -> Transform:
 def _module() -> Any:
     """torchvision's transforms of the second version."""
     try:
-        from compiler.importing.peers import torchvision_models
-
         torchvision_models()  # They load then, too, where its compiled library doesn't.
-        from torchvision.transforms import v2
+        return import_module("torchvision.transforms.v2")
     except ImportError as error:
         message = f"{OUTSIDE}… are transforms of torchvision's: {advice(error) or error}"
         raise TrainingFault(message) from error
-    return v2
 
 
 def _typed(kind: type, options: Options) -> dict[str, Any]:
