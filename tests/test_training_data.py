@@ -11,6 +11,7 @@ import tarfile
 from dataclasses import replace
 from functools import partial
 from importlib.util import find_spec
+from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
 from typing import Any
 
@@ -264,6 +265,8 @@ def test_a_folder_is_read_as_torchvision_reads_it(folder: Path) -> None:
     assert [len(batch.classes) for batch in tested] == [4] and feed.held() is None
     again = feed_for(network(3, 8, 2), recipe("folder", 4), ALONE, path=folder, workers=1)
     assert same(flat(feed, 0), flat(again, 0))
+    copied = ForkingPickler.loads(ForkingPickler.dumps(feed.chosen))  # As workers get it.
+    assert same(flat(feed, 0), flat(replace(feed, chosen=copied), 0))
 
 
 def test_three_folders_are_three_parts(folder: Path) -> None:
@@ -333,6 +336,15 @@ def test_an_unreadable_image_is_named_when_its_turn_comes(workers: int, folder: 
         [*flat(feed, 0), *flat(feed, 1), *flat(feed, 2)]
 
 
+def test_an_image_that_is_too_small_for_a_transform_is_named(folder: Path) -> None:
+    """Before a crop, images have the size of their files: from 6×8 to 10×12."""
+    torchvision_or_skip()
+    rule = recipe("{name: folder, augment: [v2.RandomCrop size=7, crop]}", 11)
+    feed = feed_for(network(3, 8, 2), rule, ALONE, path=folder)
+    with pytest.raises(TrainingFault, match=r"train/(ant|cat)/0.png: v2.RandomCrop size=7 can't"):
+        flat(feed, 0)
+
+
 # --- What can't be ------------------------------------------------------------------------------
 
 
@@ -350,7 +362,7 @@ def test_an_unreadable_image_is_named_when_its_turn_comes(workers: int, folder: 
         ({}, "{name: digits, augment: [v2.RandAugmnt]}", "no transform v2.Rand", "RandAugment"),
         ({}, "{name: digits, augment: [v2.RandAugment sides=2]}", "can't be made: .*sides", ""),
         ({}, "{name: digits, augment: [v2.RandomCrop size=9]}", "can't be applied: ", ""),
-        ({}, "{name: digits, augment: [v2.RandomCrop size=5]}", "an image is 1x5x5", "`crop`"),
+        ({}, "{name: digits, augment: [v2.RandomCrop size=5]}", "an image is 1x5x5", "`fit`"),
         ({}, "{name: digits, augment: [v2.MixUp num_classes=10]}", "can't be applied", ""),
     ],
 )  # fmt: skip

@@ -94,7 +94,8 @@ def opened(path: Path, mode: str) -> PIL.Image.Image:
             with PIL.Image.open(path) as image:
                 image.load()
         except Exception as error:  # Each of Pillow's readers has its own.
-            why = str(error).replace(f" {str(path)!r}", "").strip() or type(error).__name__
+            said = getattr(error, "strerror", None) or str(error).replace(f" {str(path)!r}", "")
+            why = said.strip() or type(error).__name__
             raise ExportFault(f"can't read {path} as an image ({why})", "remove it") from error
         if image.mode.startswith(DEEP):
             help = "how they become bytes is yours to say: convert it first"

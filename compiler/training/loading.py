@@ -65,11 +65,17 @@ class Chosen(Dataset[list[Made] | Refused]):
         ready, wanted = [], numbers.tolist()
         for stack in self.pictures.stacks(wanted):
             some, wanted = wanted[: len(stack)], wanted[len(stack) :]
-            if epoch is None:
-                ready.append(self.preparation.plain(stack))
-            else:
-                ready.append(self.preparation.augmented(stack, epoch, some))
+            ready.append(self._ready(stack, some, epoch))
         return (ready[0] if len(ready) == 1 else torch.cat(ready)), classes, part.share
+
+    def _ready(self, stack: Tensor, numbers: list[int], epoch: int | None) -> Tensor:
+        if epoch is None:
+            return self.preparation.plain(stack)
+        try:
+            return self.preparation.augmented(stack, epoch, numbers)
+        except TrainingFault as fault:  # Of what only this one's size shows.
+            where = self.pictures.called(numbers[0])
+            raise TrainingFault(f"{where}: {fault}", fault.help) from fault
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,9 @@ def transformed(augment: Augment, images: Tensor, seeds: Sequence[int]) -> Tenso
                 changed.append(transform(image))
         found = torch.stack(changed)
     except Exception as error:  # Whatever a transform thinks of an image.
-        raise TrainingFault(f"{augment} can't be applied: {error}") from error
+        why = str(error) or type(error).__name__
+        help = "leave it out, or give it other arguments"
+        raise TrainingFault(f"{augment} can't be applied: {why}", help) from error
     if found.dim() != images.dim() or found.dtype != images.dtype:
         message = f"{augment} makes {found.dtype} of shape {tuple(found.shape[1:])} of an image"
         raise TrainingFault(message, "leave it out: images come to the network as it takes them")

@@ -141,4 +141,4 @@ def try_out(preparation: Preparation) -> None:
         outside: list[Augment] = [each for each in preparation.data.augment if each.amount is None]
         made, wanted = kernel_text(found.shape[1:]), kernel_text(blank.shape[1:])
         message = f"augmented by {', '.join(map(str, outside))} an image is {made}, not {wanted}"
-        raise TrainingFault(message, "`crop` and `fit` bring images to the network's size")
+        raise TrainingFault(message, "`fit` and `convert` make images as the network takes them")

@@ -23,6 +23,9 @@ class Pictures(Protocol):
     def stacks(self, indices: Sequence[int]) -> Iterator[Tensor]:
         """Images in that order, as many of one size together as are at hand: bytes (n, C, H, W)."""
 
+    def called(self, index: int) -> str:
+        """What messages call an image."""
+
 
 @dataclass(frozen=True)
 class Stack:
@@ -33,6 +36,9 @@ class Stack:
 
     def stacks(self, indices: Sequence[int]) -> Iterator[Tensor]:
         yield self.images[torch.tensor(indices, dtype=torch.int64)]
+
+    def called(self, index: int) -> str:
+        return f"image {index}"
 
 
 @dataclass(frozen=True)
@@ -46,6 +52,9 @@ class Files:
     def stacks(self, indices: Sequence[int]) -> Iterator[Tensor]:
         for index in indices:
             yield pixels(Path(self.paths[index]), self.mode)[None]
+
+    def called(self, index: int) -> str:
+        return self.paths[index]
 
 
 @dataclass(frozen=True)
