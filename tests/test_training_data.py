@@ -30,11 +30,12 @@ from compiler.training.loading import LoadedFeed
 from compiler.training.processes import World
 from compiler.training.sets.cifar import CIFAR10, CIFAR100, Cifar, cifar
 from compiler.training.sets.digits import digits
-from compiler.training.sets.fashion import fashion_mnist
+from compiler.training.sets.fashion import FILES, fashion_mnist
 from compiler.training.sets.faults import DataFault
 from compiler.training.sets.pictures import Files, ImageSet, Stack
 from compiler.training.sets.published import Published
 from dsl.models.recipe import Recipe
+from dsl.models.recipe_data import DATA
 
 ALONE = World()
 
@@ -435,3 +436,17 @@ def test_torchvision_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "torchvision", None)
     with pytest.raises(TrainingFault, match="this needs torchvision, which isn't installed"):
         feed_for(network(), recipe("{name: digits, augment: [v2.RandAugment]}"), ALONE)
+
+
+# --- What the docs say --------------------------------------------------------------------------
+
+
+def test_the_docs_name_every_file_of_every_set() -> None:
+    page = (Path(__file__).parent.parent / "docs" / "training.md").read_text(encoding="utf-8")
+    told = page.partition("\n## Data\n")[2]
+    for file in (*FILES, CIFAR10.archive, CIFAR100.archive):
+        assert f"`{file.name}`" in told
+    assert [name for name in DATA if f"`{name}`" not in told] == []
+    split = digits()
+    assert split.test and f"{len(split.training.classes):,}\nto train on" in told
+    assert f"{len(split.test.classes)} others" in told
