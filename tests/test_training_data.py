@@ -395,14 +395,13 @@ def test_labels_out_of_range(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_batch_norm_with_a_part_of_one_image() -> None:
     """Where a norm gets one value a channel: at 1×1, not at 8×8."""
-    small = network(more=", pool: maxpool 8x8 valid, conv: 1x1 4")
-    for net, batch in ((network(), 1442 // 3), (small, 480)):
-        rule = recipe(batch=batch, more="accumulate: 480\n")
-        if net is small:
-            with pytest.raises(TrainingFault, match="gets one value: batch norm needs two"):
-                feed_for(net, rule, ALONE)
-        else:
-            assert feed_for(net, rule, ALONE).order.smallest_part == 1
+    small = network(more=", pool: maxpool 8x8 valid, last: 1x1 4")
+    parts = "accumulate: 480\n"
+    with pytest.raises(TrainingFault, match=r"last.* gets one value: batch norm needs two"):
+        feed_for(small, recipe(batch=480, more=parts), ALONE)
+    for net, more in ((network(), ""), (small, "freeze: last"), (small, "freeze: [body]")):
+        feed = feed_for(net, recipe(batch=480, more=parts + more), ALONE)
+        assert feed.order.smallest_part == 1
 
 
 # --- torchvision's transforms -------------------------------------------------------------------

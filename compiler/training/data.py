@@ -196,7 +196,15 @@ def _check_norms(network: Network, recipe: Recipe, order: Order) -> None:
     shared = recipe.sync_batchnorm and order.world > 1
     if order.smallest_part > 1 or shared:
         return
-    alone = norms_of_one(network, network.input, training=True)
+    resting = {
+        *recipe.freeze,
+        *(n for n, part in network.sections.items() if part in recipe.freeze),
+    }
+    alone = [
+        path
+        for path in norms_of_one(network, network.input, training=True)
+        if not any(f"{path}.".startswith(f"{each}.") for each in resting)
+    ]
     if alone:
         message = f"the smallest part of a batch is one image, of which {alone[0]} gets one value"
         help = "`last: drop` leaves a small rest out; else make batches larger, or parts fewer"
