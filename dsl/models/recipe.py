@@ -20,6 +20,7 @@ from dsl.models.optimizers import OPTIMIZERS, Optimizer
 from dsl.models.recipe_data import Data
 from dsl.models.scalars import number, whole
 from dsl.models.schedules import SCHEDULES, Schedule
+from dsl.models.weights import OWN
 from dsl.text.numbers import LEAST
 from dsl.text.problems import shown
 
@@ -80,6 +81,27 @@ class Ema(Shortened):
     short: ClassVar[str] = "keep"
     keep: Share
     """What the average keeps of itself at a step: 0.9999."""
+
+
+class Start(Shortened):
+    """Weights that training begins with, as `load_weights` takes them."""
+
+    short: ClassVar[str] = "file"
+    file: Text
+    """A checkpoint: `.pth`, `.pt`, `.safetensors`, `.weights.h5` or `.h5`; beside the recipe."""
+    source: Text = OWN
+    """Whose names it has: `torchvision`, `timm`, `keras`, …, one that the spec has a map for."""
+    skip_head: Flag = False
+    """Whether the layers that tell the classes begin anew."""
+    skip_aux: Flag = False
+    """Whether auxiliary heads that the file lacks begin anew."""
+
+    @field_validator("file")
+    @classmethod
+    def _named(cls, file: str) -> str:
+        if not file:
+            raise ValueError("must name a checkpoint")
+        return file
 
 
 class Reported(Model):
@@ -154,8 +176,10 @@ class Recipe(Model):
     """Whether batch norm takes its statistics over all processes."""
     freeze: Paths = ()
     """Paths that stay as they are: `[stem, mixed_5b]`. Their batch norm's statistics do as well."""
-    weights: Text = ""
-    """A file of weights that training begins with, as `--weights` takes it; beside the recipe."""
+    weights: Annotated[Start | None, short_of(Start)] = None
+    """Weights that training begins with: `mine.safetensors`, or
+    `{file: googlenet.pth, source: torchvision, skip_head: true}`. Left out, they are drawn.
+    """
     seed: Seed = 0
     """What all that is random in a run follows from."""
     reported: Annotated[Reported, Filled] = Field(default_factory=Reported)

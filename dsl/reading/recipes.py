@@ -12,7 +12,7 @@ from dsl.models import shelf
 from dsl.models.alternatives import Alternative, Shortened, unknown
 from dsl.models.model import Model
 from dsl.models.optimizers import OPTIMIZERS
-from dsl.models.recipe import CLIPS, Ema, Recipe, Reported, Warmup
+from dsl.models.recipe import CLIPS, Ema, Recipe, Reported, Start, Warmup
 from dsl.models.recipe_data import Data
 from dsl.models.schedules import SCHEDULES
 from dsl.reading.extending import Chain, base_file, is_circular, pass_on, real
@@ -30,7 +30,12 @@ ALTERNATIVES: Table[str, Table[str, type[Alternative]]] = {
     "clip": CLIPS,
 }
 """Keys of a recipe that name one of several ways, with all of these."""
-SHORTENED: Table[str, type[Shortened]] = {"data": Data, "warmup": Warmup, "ema": Ema}
+SHORTENED: Table[str, type[Shortened]] = {
+    "data": Data,
+    "warmup": Warmup,
+    "ema": Ema,
+    "weights": Start,
+}
 """Keys that one value may fill."""
 NO_READERS: Table[str, Read] = MappingProxyType({})
 MERGED = ("data",)
