@@ -32,6 +32,7 @@ COMMANDS = {
     "import": "importing:import_",
     "weights": "weights:weights",
     "export": "exporting:export",
+    "train": "training:train",
     "lsp": "editing:lsp",
     "list": "asking:list_",
     "completion": "asking:completion",

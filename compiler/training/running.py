@@ -101,7 +101,7 @@ class Run:
         self.trainer.load(state["trainer"])
         self.epoch, self.step = state["epoch"], state["step"]
         self._tally.sums = state["sums"].to(self.trainer.world.device)
-        self.records = from_data(state["records"])
+        self.records[:] = from_data(state["records"])
         self._seconds = state["seconds"]
 
     def __call__(self) -> list[Record]:

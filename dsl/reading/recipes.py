@@ -239,7 +239,7 @@ def loads(source: str, file: str) -> Recipe:
     return recipe.read_from(report.texts)
 
 
-def beside(recipe: Recipe, key: str, said: str) -> Path:
-    """A path that a recipe names, from the folder of the file that says it."""
-    file = recipe.at.of(key).file
+def beside(model: Model, key: str, said: str) -> Path:
+    """A path that a part of a recipe names, from the folder of the file that says it."""
+    file = model.at.of(key).file
     return Path(file).parent / said if file else Path(said)

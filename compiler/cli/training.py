@@ -1,0 +1,237 @@
+"""The command `train`: a network is trained by a recipe, in a folder from which it can go on."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+import dsl
+from compiler.cli.options import overrides, spec_options
+from compiler.cli.piped import taken
+from compiler.cli.terminal import Failed
+from compiler.lowering.prepare import Piped, Prepared, prepare
+from dsl.models import shelf
+from dsl.models.recipe import PRECISIONS, Recipe
+from dsl.models.recipe_data import DATA, Data
+from dsl.models.schedules import Steps
+from dsl.models.spec import Spec
+from dsl.text.problems import NOWHERE, Problem, SpecError
+
+if TYPE_CHECKING:
+    from compiler.training.folder import RunFolder
+    from compiler.training.processes import World
+
+FOLDERS = ("folder", "imagenet")
+"""Data sets of which any folder may be one."""
+
+
+@click.command()
+@spec_options
+@click.option("--recipe", metavar="RECIPE",
+              help="Its file, or its name on the shelf.  [default: the spec's own]")  # fmt: skip
+@click.option("--data", metavar="DATA",
+              help=f"{', '.join(DATA[:-1])} or a folder.  [default: the recipe's]")  # fmt: skip
+@click.option("--data-path", type=click.Path(path_type=Path), metavar="FOLDER",
+              help="Where a data set's files are, if not in its own place.")  # fmt: skip
+@click.option("--out", type=click.Path(path_type=Path), metavar="FOLDER",
+              help="The run's folder.  [default: runs/ and the spec's name]")  # fmt: skip
+@click.option("--epochs", type=click.IntRange(1, 100_000), help="Epochs, instead of the recipe's.")
+@click.option("--seed", type=click.IntRange(0, 2**31 - 1), help="Seed, instead of the recipe's.")
+@click.option("--precision", type=click.Choice(PRECISIONS), help="Instead of the recipe's.")
+@click.option("--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), default="auto",
+              show_default=True, help="Where to train: a GPU where there is one.")  # fmt: skip
+@click.option("--devices", type=click.IntRange(1, 64), default=1, show_default=True,
+              help="Processes that train together, each with a device of its own.")  # fmt: skip
+@click.option("--workers", type=click.IntRange(0, 256), default=0, show_default=True,
+              help="Processes that read images.")  # fmt: skip
+@click.option("--save-every", type=click.FloatRange(0), default=300, show_default=True,
+              metavar="SECONDS", help="How often the state is kept within an epoch.")  # fmt: skip
+@click.option("--resume", is_flag=True, help="Go on with the run in the folder.")
+def train(**options: Any) -> int:
+    """Train a network by a recipe.
+
+    The folder holds the spec, the recipe, what was measured epoch by epoch, and the last and the
+    best weights. Ctrl-C keeps the state, and --resume goes on from there to the same numbers. Under
+    torchrun it is one of several processes; --devices starts them. See docs/training.md.
+
+    \b
+    Examples:
+      inception-compile train my_net.yaml --recipe digits
+      inception-compile train googlenet_96 --data-path ~/fashion --out runs/first
+      inception-compile train my_net.yaml --recipe mine.yaml --data photos/ --epochs 20
+      inception-compile train my_net.yaml --recipe digits --resume
+    """
+    asked = _asked(options)
+    if asked.devices > 1:
+        return _launched(asked.devices)
+    with _told():
+        return _train(asked)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is trained by what, where, and how."""
+
+    prepared: Prepared
+    recipe: Recipe
+    out: Path
+    data_path: Path | None
+    device: str
+    devices: int
+    workers: int
+    save_every: float
+    resume: bool
+
+
+def _asked(options: dict[str, Any]) -> Asked:
+    recipe, data, path, out = (options.pop(key) for key in ("recipe", "data", "data_path", "out"))
+    own = {key: options.pop(key) for key in ("epochs", "seed", "precision")}
+    how = {
+        key: options.pop(key) for key in ("device", "devices", "workers", "save_every", "resume")
+    }
+    where = taken(options.pop("spec"), options.pop("stdin_name"))
+    if isinstance(where, Piped) and how["devices"] > 1:
+        raise click.UsageError("each of several processes reads the spec, and a pipe only one can")
+    read = dsl.loads(where.text, where.file) if isinstance(where, Piped) else dsl.load(where)
+    spec = _with_recipe(read, recipe)
+    variant, limit = options.pop("variant"), options.pop("limit")
+    prepared = prepare(spec, variant, overrides=overrides(**options), limit=limit)
+    found = prepared.spec.training
+    if found is None:
+        raise _no_recipe(prepared.spec)
+    found = _changed(found, data, own)
+    return Asked(prepared, found, out or Path("runs") / prepared.spec.name, path, **how)
+
+
+def _with_recipe(spec: Spec, recipe: str | None) -> Spec:
+    """The spec with another recipe, where one is named."""
+    if recipe is None:
+        return spec
+    found = dsl.load_recipe(recipe)
+    texts = spec.texts | found.texts
+    return spec.model_copy(update={"training": found}).placed(spec.at).read_from(texts)
+
+
+def _no_recipe(spec: Spec) -> SpecError:
+    message = f"{spec.name} has no recipe to train by"
+    help = f"say one with --recipe; on the shelf: {', '.join(shelf.recipes())}"
+    return SpecError([Problem("E011", NOWHERE, message, help=help)])
+
+
+def _changed(recipe: Recipe, data: str | None, own: dict[str, Any]) -> Recipe:
+    """The recipe with what the command line says otherwise."""
+    update = {key: value for key, value in own.items() if value is not None}
+    if data is not None:
+        update["data"] = _data(data, recipe.data)
+    if (epochs := update.get("epochs")) and isinstance(recipe.schedule, Steps):
+        # What would change behind the end never comes.
+        rates = {epoch: rate for epoch, rate in recipe.schedule.rates.items() if epoch < epochs}
+        update["schedule"] = Steps(rates=rates)
+    if not update:
+        return recipe
+    values = {name: getattr(recipe, name) for name in Recipe.model_fields}
+    return Recipe(**values | update).placed(recipe.at).read_from(recipe.texts)
+
+
+def _data(said: str, before: Data | None) -> Data:
+    """A data set by its name, or a folder, prepared as the recipe's is where it is one as well."""
+    if said in DATA and said != "folder" and not Path(said).is_dir():
+        return before if before and before.name == said else Data(name=said)
+    if not Path(said).is_dir():
+        known = ", ".join(name for name in DATA if name != "folder")
+        raise click.UsageError(f"--data {said} is no folder, and none of {known}")
+    path = str(Path(said).absolute())
+    if before and before.name in FOLDERS:
+        values = {name: getattr(before, name) for name in Data.model_fields}
+        return Data(**values | {"path": path})
+    return Data(name="folder", path=path)
+
+
+def _launched(devices: int) -> int:
+    """The same command in several processes, which torch's launcher starts and looks after."""
+    import subprocess
+
+    words = _without(sys.argv[1:], "--devices")
+    launcher = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={devices}"]
+    ours = ["-m", "compiler", *words]
+    return subprocess.run([sys.executable, *launcher, *ours], check=False).returncode
+
+
+def _without(words: Sequence[str], option: str) -> Iterator[str]:
+    """The words of a command line but for an option and its value."""
+    behind = False
+    for word in words:
+        if not behind and word != option and not word.startswith(f"{option}="):
+            yield word
+        behind = word == option and not behind
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What keeps a run from going on, as an error of the command."""
+    from compiler.training.faults import TrainingFault
+
+    try:
+        yield
+    except TrainingFault as fault:
+        help = f"\n  = help: {fault.help}" if fault.help else ""
+        raise Failed(f"error: {fault}{help}") from None
+
+
+def _train(asked: Asked) -> int:
+    from compiler.training.faults import Interrupted
+    from compiler.training.folder import RunFolder
+    from compiler.training.processes import joined
+
+    with joined(asked.device) as world:
+        try:
+            return _run(asked, RunFolder(asked.out), world)
+        except Interrupted as stopped:
+            if world.leads:
+                click.echo(
+                    f"stopped; the same command with --resume goes on in {asked.out}", err=True
+                )
+            return 128 + stopped.signal
+
+
+def _run(asked: Asked, folder: RunFolder, world: World) -> int:
+    from compiler.training.board import board
+    from compiler.training.data import feed_for
+    from compiler.training.session import drawn, facts_of, refuse_other_surroundings, run_of
+    from compiler.training.telling import Telling
+    from compiler.training.trainer import Trainer
+
+    recipe, spec = asked.recipe, _own(asked.prepared.spec)
+    if asked.resume:
+        folder.check_same(spec, recipe)
+        if (other := refuse_other_surroundings(folder, recipe, world)) and world.leads:
+            click.echo(f"note: numbers may differ: {other}", err=True)
+    network = asked.prepared.network
+    feed = feed_for(network, recipe, world, path=asked.data_path, workers=asked.workers)
+    model, loaded = drawn(network, recipe)
+    trainer = Trainer(model, recipe, world)
+    if world.leads and not asked.resume:
+        folder.begin(spec, recipe, facts_of(recipe, world, sys.argv[1:]))
+    world.wait()
+    telling = Telling(sys.stderr)
+    if world.leads and loaded:
+        click.echo(str(loaded), err=True)
+    run = run_of(trainer, feed, folder, [telling, *board(folder.path)] if world.leads else [],
+                 save_every=asked.save_every)  # fmt: skip
+    records = run()
+    if world.leads:
+        best = run.best
+        click.echo(f"best: epoch {best.epoch} of {len(records)}, {best.score:.2%} right; "
+                   f"weights in {folder.path / 'best.safetensors'}")  # fmt: skip
+    return 0
+
+
+def _own(spec: Spec) -> Spec:
+    """The spec alone, as a run keeps it."""
+    return spec.model_copy(update={"variants": {}, "weights": {}, "training": None})

@@ -1,0 +1,117 @@
+"""The folder of a run: what was trained by what, how it went, and where it goes on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import dsl
+from compiler.files.writing import write
+from compiler.training.faults import TrainingFault
+from compiler.training.packing import pack, unpack
+from compiler.training.records import Record, as_csv
+from dsl.models.recipe import Recipe
+from dsl.models.spec import Spec
+from dsl.text.problems import SpecError
+
+SPEC, RECIPE, FACTS, METRICS = "spec.yaml", "recipe.yaml", "run.json", "metrics.csv"
+STATE, LAST, BEST = "resume.safetensors", "last.safetensors", "best.safetensors"
+FILES = (SPEC, RECIPE, FACTS, METRICS, STATE, LAST, BEST)
+"""What a run writes; each file is replaced whole, so that none is ever half of one."""
+
+
+def is_run(path: Path) -> bool:
+    """Whether a folder is that of a run."""
+    return (path / FACTS).is_file() and (path / SPEC).is_file()
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """The folder of a run, by its path."""
+
+    path: Path
+
+    def begin(self, spec: Spec, recipe: Recipe, facts: Mapping[str, Any]) -> None:
+        """Make the folder and say what is trained by what.
+
+        Raises `TrainingFault` where something stands there already.
+        """
+        if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
+            what = "a run" if is_run(self.path) else "something"
+            message = f"there is {what} in {self.path} already"
+            help = "--resume goes on with it; " if is_run(self.path) else ""
+            raise TrainingFault(message, f"{help}--out names another folder")
+        self.path.mkdir(parents=True, exist_ok=True)
+        write(self.path / SPEC, dsl.dump(spec))
+        write(self.path / RECIPE, dsl.dump(recipe))
+        write(self.path / FACTS, json.dumps(facts, indent=2) + "\n")
+
+    def spec(self) -> Spec:
+        """The spec of the network. Raises `SpecError`."""
+        return dsl.load(self.path / SPEC)
+
+    def recipe(self) -> Recipe:
+        """What it is trained by. Raises `SpecError`."""
+        return dsl.load_recipe(self.path / RECIPE)
+
+    def facts(self) -> dict[str, Any]:
+        """What else is known of it: seed, versions, device. Raises `TrainingFault`."""
+        try:
+            found = json.loads((self.path / FACTS).read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise TrainingFault(f"{self.path / FACTS} can't be read: {error}") from None
+        if not isinstance(found, dict):
+            raise TrainingFault(f"{self.path / FACTS} isn't what a run writes")
+        return found
+
+    def check_same(self, spec: Spec, recipe: Recipe) -> None:
+        """Raise `TrainingFault` where another network, or by another recipe, is trained here."""
+        if not is_run(self.path):
+            raise TrainingFault(f"there is no run in {self.path} to go on with")
+        try:
+            there = {"network": self.spec(), "recipe": self.recipe()}
+        except SpecError as error:
+            raise TrainingFault(f"the run in {self.path} can't be read\n{error}") from None
+        wanted = {
+            "network": dsl.loads(dsl.dump(spec)),
+            "recipe": dsl.loads_recipe(dsl.dump(recipe)),
+        }
+        for what, found in there.items():
+            if found != wanted[what]:
+                differing = _differing(found, wanted[what])
+                message = f"the run in {self.path} has another {what}: {', '.join(differing)}"
+                raise TrainingFault(message, "--out names another folder for a new run")
+
+    def state(self) -> dict[str, Any] | None:
+        """Where the run can go on; None where it was kept nowhere yet."""
+        path = self.path / STATE
+        if not path.is_file():
+            return None
+        try:
+            found: dict[str, Any] = unpack(path)
+        except ValueError as error:
+            raise TrainingFault(str(error)) from None
+        return found
+
+    def keep(self, state: Mapping[str, Any]) -> None:
+        """Keep a state, whole or not at all."""
+        write(self.path / STATE, pack(state))
+
+    def note(self, records: list[Record]) -> None:
+        """Write the table of what is known epoch by epoch."""
+        write(self.path / METRICS, as_csv(records))
+
+    def put_weights(self, name: str, state: Mapping[str, Any]) -> None:
+        """Write weights under our own names, as `--weights` takes them."""
+        from safetensors.torch import save
+
+        plain = {key: value.detach().cpu().contiguous() for key, value in state.items()}
+        write(self.path / name, save(plain))
+
+
+def _differing(one: Any, other: Any) -> list[str]:
+    fields = type(one).model_fields
+    return [name for name in fields if getattr(one, name) != getattr(other, name)]
