@@ -24,6 +24,8 @@ from dsl.models.spec import Spec
 from dsl.text.problems import NOWHERE, Problem, SpecError
 
 if TYPE_CHECKING:
+    from compiler.nn.module import CompiledNetwork
+    from compiler.training.feeding import Feed
     from compiler.training.folder import RunFolder
     from compiler.training.processes import World
 
@@ -155,12 +157,9 @@ def _data(said: str, before: Data | None) -> Data:
 
 def _launched(devices: int) -> int:
     """The same command in several processes, which torch's launcher starts and looks after."""
-    import subprocess
+    from compiler.training.launching import launched
 
-    words = _without(sys.argv[1:], "--devices")
-    launcher = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={devices}"]
-    ours = ["-m", "compiler", *words]
-    return subprocess.run([sys.executable, *launcher, *ours], check=False).returncode
+    return launched(["-m", "compiler", *_without(sys.argv[1:], "--devices")], devices)
 
 
 def _without(words: Sequence[str], option: str) -> Iterator[str]:
@@ -202,34 +201,42 @@ def _train(asked: Asked) -> int:
 
 def _run(asked: Asked, folder: RunFolder, world: World) -> int:
     from compiler.training.board import board
-    from compiler.training.data import feed_for
-    from compiler.training.session import drawn, facts_of, refuse_other_surroundings, run_of
+    from compiler.training.processes import together
+    from compiler.training.session import run_of
     from compiler.training.telling import Telling
     from compiler.training.trainer import Trainer
 
-    recipe, spec = asked.recipe, _own(asked.prepared.spec)
-    if asked.resume:
-        folder.check_same(spec, recipe)
-        if (other := refuse_other_surroundings(folder, recipe, world)) and world.leads:
-            click.echo(f"note: numbers may differ: {other}", err=True)
-    network = asked.prepared.network
-    feed = feed_for(network, recipe, world, path=asked.data_path, workers=asked.workers)
-    model, loaded = drawn(network, recipe)
-    trainer = Trainer(model, recipe, world)
-    if world.leads and not asked.resume:
-        folder.begin(spec, recipe, facts_of(recipe, world, sys.argv[1:]))
-    world.wait()
-    telling = Telling(sys.stderr)
-    if world.leads and loaded:
-        click.echo(str(loaded), err=True)
-    run = run_of(trainer, feed, folder, [telling, *board(folder.path)] if world.leads else [],
-                 save_every=asked.save_every)  # fmt: skip
+    model, feed = together(world, lambda: _begun(asked, folder, world))
+    observers = [Telling(sys.stderr), *board(folder.path)] if world.leads else []
+    trainer = Trainer(model, asked.recipe, world)
+    run = run_of(trainer, feed, folder, observers, save_every=asked.save_every)
     records = run()
     if world.leads:
         best = run.best
         click.echo(f"best: epoch {best.epoch} of {len(records)}, {best.score:.2%} right; "
                    f"weights in {folder.path / 'best.safetensors'}")  # fmt: skip
     return 0
+
+
+def _begun(asked: Asked, folder: RunFolder, world: World) -> tuple[CompiledNetwork, Feed]:
+    """The network and what it is fed with; the process that leads makes the folder."""
+    from compiler.training.data import feed_for
+    from compiler.training.session import drawn, facts_of, refuse_other_surroundings
+
+    recipe, network, spec = asked.recipe, asked.prepared.network, _own(asked.prepared.spec)
+    if asked.resume:
+        folder.check_same(spec, recipe)
+        if (other := refuse_other_surroundings(folder, recipe, world)) and world.leads:
+            click.echo(f"note: numbers may differ: {other}", err=True)
+    else:
+        folder.check_free()
+    feed = feed_for(network, recipe, world, path=asked.data_path, workers=asked.workers)
+    model, loaded = drawn(network, recipe)
+    if world.leads and loaded:
+        click.echo(str(loaded), err=True)
+    if world.leads and not asked.resume:
+        folder.begin(spec, recipe, facts_of(recipe, world, sys.argv[1:]))
+    return model, feed
 
 
 def _own(spec: Spec) -> Spec:

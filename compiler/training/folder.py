@@ -34,16 +34,16 @@ class RunFolder:
 
     path: Path
 
-    def begin(self, spec: Spec, recipe: Recipe, facts: Mapping[str, Any]) -> None:
-        """Make the folder and say what is trained by what.
-
-        Raises `TrainingFault` where something stands there already.
-        """
+    def check_free(self) -> None:
+        """Raise `TrainingFault` where something stands there already."""
         if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
             what = "a run" if is_run(self.path) else "something"
             message = f"there is {what} in {self.path} already"
             help = "--resume goes on with it; " if is_run(self.path) else ""
             raise TrainingFault(message, f"{help}--out names another folder")
+
+    def begin(self, spec: Spec, recipe: Recipe, facts: Mapping[str, Any]) -> None:
+        """Make the folder and say what is trained by what."""
         self.path.mkdir(parents=True, exist_ok=True)
         write(self.path / SPEC, dsl.dump(spec))
         write(self.path / RECIPE, dsl.dump(recipe))

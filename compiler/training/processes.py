@@ -7,15 +7,18 @@ is one. Nothing else in this folder knows how many there are.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TypeVar, cast
 
 import torch
 import torch.distributed as dist
 from torch import Tensor
 
 from compiler.training.faults import TrainingFault
+from dsl.text.problems import SpecError
 
 
 @dataclass(frozen=True)
@@ -68,8 +71,46 @@ def joined(device: str = "auto") -> Iterator[World]:
             message = f"{size} processes were started, and {dist.get_world_size()} came together"
             raise TrainingFault(message)
         yield World(rank, size, where)
+    except RuntimeError:
+        if _alone():
+            message = "another of the processes has ended; what it said stands above"
+            raise TrainingFault(message) from None
+        raise
     finally:
         dist.destroy_process_group()
+
+
+def _alone() -> bool:
+    """Whether other processes are gone, so that what failed here is not this one's fault."""
+    try:
+        dist.monitored_barrier(timeout=timedelta(seconds=2))
+    except RuntimeError:
+        return True
+    return False
+
+
+Made = TypeVar("Made")
+
+
+def together(world: World, make: Callable[[], Made]) -> Made:
+    """What each process makes by itself, as soon as all of them have.
+
+    A fault is raised where it was found, but where the process that leads has one too: that is the
+    same one, and it is told once. The others leave by `SystemExit`.
+    """
+    fault: Exception | None = None
+    made: Made | None = None
+    try:
+        made = make()
+    except (TrainingFault, SpecError, OSError) as error:
+        fault = error
+    failed = world.agreed(int(fault is not None))
+    led = world.agreed(int(fault is not None and world.leads))
+    if fault is not None and (world.leads or not led):
+        raise fault
+    if failed:
+        raise SystemExit(1)
+    return cast("Made", made)
 
 
 def _device(name: str, place: int) -> torch.device:
