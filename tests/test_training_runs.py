@@ -1,0 +1,181 @@
+"""A run as a user has it: its folder, what ends it, and going on to the same numbers."""
+
+from __future__ import annotations
+
+import csv
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+import dsl
+from compiler.cli import run
+from compiler.training.folder import BEST, LAST, METRICS, STATE, RunFolder
+from compiler.training.packing import pack, unpack
+
+pytest.importorskip("sklearn", reason="digits come with scikit-learn, of the extra [train]")
+
+SPEC = """
+name: small
+input: [1, 8, 8]
+classes: 10
+stem: [3x3 8]
+inception:
+  A: {params: [n], concat: [1x1 n, [1x1 n, 3x3 n], [maxpool 3x3, 1x1 n]]}
+body: [a: A n=8, maxpool 3x3 /2, b: A n=16]
+aux: [{aux: {from: a, weight: 0.3, do: [globalpool avg, fc classes]}}]
+head: [globalpool avg, dropout 0.1, fc classes]
+"""
+RECIPE = """
+data: {name: digits, augment: [shift 0.125], hold_out: 0.1}
+optimizer: {sgd: {momentum: 0.9, nesterov: true, weight_decay: 1e-4, decay: [kernels]}}
+schedule: {cosine: 0.1}
+warmup: 0.5
+epochs: 2
+batch: 64
+ema: 0.9
+label_smoothing: 0.1
+"""
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "small.yaml").write_text(SPEC, encoding="utf-8")
+    (tmp_path / "ours.yaml").write_text(RECIPE, encoding="utf-8")
+    return tmp_path
+
+
+def train(*words: str) -> int:
+    return run(["train", "small.yaml", "--recipe", "ours.yaml", "--device", "cpu", *words])
+
+
+def started(*words: str) -> subprocess.Popen[str]:
+    """The same in a process of its own."""
+    command = [sys.executable, "-m", "compiler", "train", "small.yaml", "--recipe", "ours.yaml"]
+    root = str(Path(__file__).parent.parent)
+    threads = str(torch.get_num_threads())
+    environment = {**os.environ, "PYTHONPATH": root, "OMP_NUM_THREADS": threads}
+    return subprocess.Popen(
+        [*command, "--device", "cpu", *words], env=environment, stderr=subprocess.PIPE, text=True
+    )
+
+
+def ended(at: Path, number: int) -> subprocess.Popen[str]:
+    """A run that got a signal somewhere within its first steps."""
+    process = started("--out", str(at), "--save-every", "0", "--epochs", "2")
+    deadline = time.monotonic() + 240
+    while not (at / STATE).exists() and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.02)
+    time.sleep(0.3)
+    process.send_signal(number)
+    process.wait(60)
+    return process
+
+
+def alike(one: Any, other: Any, place: str = "") -> None:
+    """Two states are the same to the bit, but for how long they took."""
+    if isinstance(one, torch.Tensor):
+        assert torch.equal(one, other), place
+    elif isinstance(one, dict):
+        assert one.keys() == other.keys(), place
+        for key in one.keys() - {"seconds"}:
+            alike(one[key], other[key], f"{place}.{key}")
+    elif isinstance(one, list):
+        assert len(one) == len(other), place
+        for i, pair in enumerate(zip(one, other, strict=True)):
+            alike(*pair, f"{place}.{i}")
+    else:
+        assert one == other, place
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are those of POSIX")
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_a_run_that_was_ended_goes_on_to_the_bit(here: Path, number: int) -> None:
+    assert train("--out", "whole") == 0
+    process = ended(here / "ended", number)
+    if number == signal.SIGINT:
+        assert process.returncode == 130
+        assert process.stderr
+        assert "--resume goes on" in process.stderr.read()
+    reached = unpack(here / "ended" / STATE)
+    assert reached["epoch"] < 2, "it had ended before the signal came"
+    assert train("--out", "ended", "--resume") == 0
+    alike(unpack(here / "whole" / STATE), unpack(here / "ended" / STATE))
+    for name in (BEST, LAST):
+        assert (here / "whole" / name).read_bytes() == (here / "ended" / name).read_bytes()
+
+
+def test_a_run_says_what_it_did(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert train("--out", "one") == 0
+    told = capsys.readouterr()
+    assert "best: epoch 2 of 2" in told.out
+    assert "epoch 1: trained on: loss" in told.err
+    folder = RunFolder(here / "one")
+    spec = dsl.loads(SPEC)
+    assert folder.spec() == spec
+    assert folder.recipe() == dsl.loads_recipe(RECIPE)
+    rows = list(csv.DictReader((here / "one" / METRICS).open(encoding="utf-8")))
+    assert [row["epoch"] for row in rows] == ["1", "2"]
+    assert float(rows[1]["test_top1"]) > float(rows[0]["train_top1"])
+    assert folder.facts()["seed"] == 0
+    assert run(["weights", "small.yaml", "--from", str(here / "one" / BEST), "--to", "w.pth"]) == 0
+    assert train("--out", "two") == 0
+    assert (here / "one" / BEST).read_bytes() == (here / "two" / BEST).read_bytes()
+    assert train("--out", "three", "--seed", "1") == 0
+    assert (here / "one" / BEST).read_bytes() != (here / "three" / BEST).read_bytes()
+    assert train("--out", "one", "--resume") == 0, "there is nothing left to do"
+
+
+def test_what_a_run_refuses(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def refused(*words: str, code: int = 1) -> str:
+        assert train(*words) == code
+        return capsys.readouterr().err
+
+    assert "there is no run in none to go on with" in refused("--out", "none", "--resume")
+    assert train("--out", "one", "--epochs", "1") == 0
+    said = refused("--out", "one", "--epochs", "1")
+    assert "there is a run in one already" in said
+    assert "--resume goes on with it" in said
+    said = refused("--out", "one", "--resume")
+    assert "the run in one has another recipe: epochs" in said
+    assert "another network: classes" in refused(
+        "--out", "one", "--resume", "--epochs", "1", "--set", "classes=10", "--classes", "11"
+    )
+    (here / "kept").mkdir()
+    (here / "kept" / "mine").write_text("mine", encoding="utf-8")
+    assert "there is something in kept already" in refused("--out", "kept")
+    (here / "one" / STATE).write_bytes((here / "one" / STATE).read_bytes()[:1000])
+    assert "is damaged, or was cut off" in refused("--out", "one", "--resume", "--epochs", "1")
+    assert "is no folder, and none of digits" in refused("--data", "nowhere", code=2)
+    assert run(["train", "small.yaml"]) == 1
+    assert "small has no recipe to train by" in capsys.readouterr().err
+
+
+def test_a_loss_that_is_no_number_ends_a_run(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What was kept before stays as it was."""
+    assert train("--out", "good", "--epochs", "1") == 0
+    wild = RECIPE.replace("0.1}\nwarmup: 0.5", "1e3}").replace("shift 0.125", "flip 0")
+    (here / "ours.yaml").write_text(wild, encoding="utf-8")
+    capsys.readouterr()
+    assert train("--out", "wild") == 1
+    said = capsys.readouterr().err
+    assert "the loss is nan at epoch 1, step" in said or "the loss is inf" in said
+    assert "a lower rate" in said
+    assert not (here / "wild" / BEST).exists()
+
+
+def test_a_state_is_read_back_to_the_bit(tmp_path: Path) -> None:
+    nest = {"a": [torch.arange(3), {"b": None, 3: 1.5}], "c": "text", "d": torch.tensor(2.0)}
+    (tmp_path / "state").write_bytes(pack(nest))
+    alike(unpack(tmp_path / "state"), nest)
+    with pytest.raises(TypeError, match="which no state holds"):
+        pack({"a": object()})
