@@ -33,6 +33,8 @@ COMMANDS = {
     "weights": "weights:weights",
     "export": "exporting:export",
     "train": "training:train",
+    "evaluate": "judging:evaluate",
+    "predict": "judging:predict",
     "lsp": "editing:lsp",
     "list": "asking:list_",
     "completion": "asking:completion",

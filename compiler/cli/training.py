@@ -4,33 +4,26 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-import dsl
 from compiler.cli.options import overrides, spec_options
-from compiler.cli.piped import taken
-from compiler.cli.terminal import Failed
-from compiler.lowering.prepare import Piped, Prepared, prepare
-from dsl.models import shelf
+from compiler.cli.piped import is_piped
+from compiler.cli.recipes import changed, no_recipe, read_spec, settled, told, with_recipe
+from compiler.lowering.prepare import Prepared, prepare
 from dsl.models.recipe import PRECISIONS, Recipe
-from dsl.models.recipe_data import DATA, Data
-from dsl.models.schedules import Steps
+from dsl.models.recipe_data import DATA
 from dsl.models.spec import Spec
-from dsl.text.problems import NOWHERE, Problem, SpecError
 
 if TYPE_CHECKING:
     from compiler.nn.module import CompiledNetwork
-    from compiler.training.feeding import Feed
     from compiler.training.folder import RunFolder
+    from compiler.training.loading import LoadedFeed
     from compiler.training.processes import World
-
-FOLDERS = ("folder", "imagenet")
-"""Data sets of which any folder may be one."""
+    from compiler.training.running import Observer
 
 
 @click.command()
@@ -72,7 +65,7 @@ def train(**options: Any) -> int:
     asked = _asked(options)
     if asked.devices > 1:
         return _launched(asked.devices)
-    with _told():
+    with told():
         return _train(asked)
 
 
@@ -83,7 +76,6 @@ class Asked:
     prepared: Prepared
     recipe: Recipe
     out: Path
-    data_path: Path | None
     device: str
     devices: int
     workers: int
@@ -97,62 +89,17 @@ def _asked(options: dict[str, Any]) -> Asked:
     how = {
         key: options.pop(key) for key in ("device", "devices", "workers", "save_every", "resume")
     }
-    where = taken(options.pop("spec"), options.pop("stdin_name"))
-    if isinstance(where, Piped) and how["devices"] > 1:
+    where = options.pop("spec")
+    if how["devices"] > 1 and is_piped(where):
         raise click.UsageError("each of several processes reads the spec, and a pipe only one can")
-    read = dsl.loads(where.text, where.file) if isinstance(where, Piped) else dsl.load(where)
-    spec = _with_recipe(read, recipe)
+    spec = with_recipe(read_spec(where, options.pop("stdin_name")), recipe)
     variant, limit = options.pop("variant"), options.pop("limit")
     prepared = prepare(spec, variant, overrides=overrides(**options), limit=limit)
     found = prepared.spec.training
     if found is None:
-        raise _no_recipe(prepared.spec)
-    found = _changed(found, data, own)
-    return Asked(prepared, found, out or Path("runs") / prepared.spec.name, path, **how)
-
-
-def _with_recipe(spec: Spec, recipe: str | None) -> Spec:
-    """The spec with another recipe, where one is named."""
-    if recipe is None:
-        return spec
-    found = dsl.load_recipe(recipe)
-    texts = spec.texts | found.texts
-    return spec.model_copy(update={"training": found}).placed(spec.at).read_from(texts)
-
-
-def _no_recipe(spec: Spec) -> SpecError:
-    message = f"{spec.name} has no recipe to train by"
-    help = f"say one with --recipe; on the shelf: {', '.join(shelf.recipes())}"
-    return SpecError([Problem("E011", NOWHERE, message, help=help)])
-
-
-def _changed(recipe: Recipe, data: str | None, own: dict[str, Any]) -> Recipe:
-    """The recipe with what the command line says otherwise."""
-    update = {key: value for key, value in own.items() if value is not None}
-    if data is not None:
-        update["data"] = _data(data, recipe.data)
-    if (epochs := update.get("epochs")) and isinstance(recipe.schedule, Steps):
-        # What would change behind the end never comes.
-        rates = {epoch: rate for epoch, rate in recipe.schedule.rates.items() if epoch < epochs}
-        update["schedule"] = Steps(rates=rates)
-    if not update:
-        return recipe
-    values = {name: getattr(recipe, name) for name in Recipe.model_fields}
-    return Recipe(**values | update).placed(recipe.at).read_from(recipe.texts)
-
-
-def _data(said: str, before: Data | None) -> Data:
-    """A data set by its name, or a folder, prepared as the recipe's is where it is one as well."""
-    if said in DATA and said != "folder" and not Path(said).is_dir():
-        return before if before and before.name == said else Data(name=said)
-    if not Path(said).is_dir():
-        known = ", ".join(name for name in DATA if name != "folder")
-        raise click.UsageError(f"--data {said} is no folder, and none of {known}")
-    path = str(Path(said).absolute())
-    if before and before.name in FOLDERS:
-        values = {name: getattr(before, name) for name in Data.model_fields}
-        return Data(**values | {"path": path})
-    return Data(name="folder", path=path)
+        raise no_recipe(prepared.spec)
+    found = settled(changed(found, data, own), path)
+    return Asked(prepared, found, out or Path("runs") / prepared.spec.name, **how)
 
 
 def _launched(devices: int) -> int:
@@ -169,18 +116,6 @@ def _without(words: Sequence[str], option: str) -> Iterator[str]:
         if not behind and word != option and not word.startswith(f"{option}="):
             yield word
         behind = word == option and not behind
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """What keeps a run from going on, as an error of the command."""
-    from compiler.training.faults import TrainingFault
-
-    try:
-        yield
-    except TrainingFault as fault:
-        help = f"\n  = help: {fault.help}" if fault.help else ""
-        raise Failed(f"error: {fault}{help}") from None
 
 
 def _train(asked: Asked) -> int:
@@ -207,7 +142,8 @@ def _run(asked: Asked, folder: RunFolder, world: World) -> int:
     from compiler.training.trainer import Trainer
 
     model, feed = together(world, lambda: _begun(asked, folder, world))
-    observers = [Telling(sys.stderr), *board(folder.path)] if world.leads else []
+    told: list[Observer] = [Telling(sys.stderr), *board(folder.path)]
+    observers = told if world.leads else []
     trainer = Trainer(model, asked.recipe, world)
     run = run_of(trainer, feed, folder, observers, save_every=asked.save_every)
     records = run()
@@ -218,7 +154,7 @@ def _run(asked: Asked, folder: RunFolder, world: World) -> int:
     return 0
 
 
-def _begun(asked: Asked, folder: RunFolder, world: World) -> tuple[CompiledNetwork, Feed]:
+def _begun(asked: Asked, folder: RunFolder, world: World) -> tuple[CompiledNetwork, LoadedFeed]:
     """The network and what it is fed with; the process that leads makes the folder."""
     from compiler.training.data import feed_for
     from compiler.training.session import drawn, facts_of, refuse_other_surroundings
@@ -230,12 +166,12 @@ def _begun(asked: Asked, folder: RunFolder, world: World) -> tuple[CompiledNetwo
             click.echo(f"note: numbers may differ: {other}", err=True)
     else:
         folder.check_free()
-    feed = feed_for(network, recipe, world, path=asked.data_path, workers=asked.workers)
+    feed = feed_for(network, recipe, world, workers=asked.workers)
     model, loaded = drawn(network, recipe)
     if world.leads and loaded:
         click.echo(str(loaded), err=True)
     if world.leads and not asked.resume:
-        folder.begin(spec, recipe, facts_of(recipe, world, sys.argv[1:]))
+        folder.begin(spec, recipe, facts_of(recipe, world, feed.names, sys.argv[1:]))
     return model, feed
 
 

@@ -107,6 +107,10 @@ class LoadedFeed:
         """This process's share of the test images; None where there are none."""
         return self._evaluated(self.chosen_test)
 
+    def trained(self) -> Iterator[Batch] | None:
+        """This process's share of the images that are trained on, as they are evaluated."""
+        return self._evaluated(self.chosen)
+
     def _evaluated(self, chosen: Chosen | None) -> Iterator[Batch] | None:
         if chosen is None:
             return None

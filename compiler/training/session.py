@@ -39,7 +39,9 @@ def drawn(network: Network, recipe: Recipe) -> tuple[CompiledNetwork, WeightsRep
     return model, load_weights(model, path, start.source, **wishes)
 
 
-def facts_of(recipe: Recipe, world: World, command: Sequence[str] = ()) -> dict[str, Any]:
+def facts_of(
+    recipe: Recipe, world: World, classes: Sequence[str] = (), command: Sequence[str] = ()
+) -> dict[str, Any]:
     """What the numbers of a run depend on beside its spec and recipe."""
     return {
         "inception_compile": __version__,
@@ -50,6 +52,7 @@ def facts_of(recipe: Recipe, world: World, command: Sequence[str] = ()) -> dict[
         "processes": world.size,
         "threads": torch.get_num_threads(),
         "seed": recipe.seed,
+        "classes": list(classes),
         "command": list(command),
     }
 

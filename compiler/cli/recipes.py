@@ -1,0 +1,110 @@
+"""The recipe that a command trains or evaluates by: the spec's or another, and what is changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+import dsl
+from compiler.cli.piped import taken
+from compiler.cli.terminal import Failed
+from compiler.lowering.prepare import Piped
+from dsl.models import shelf
+from dsl.models.model import Model
+from dsl.models.recipe import Recipe
+from dsl.models.recipe_data import DATA, Data
+from dsl.models.schedules import Steps
+from dsl.models.spec import Spec
+from dsl.reading.recipes import beside
+from dsl.text.problems import NOWHERE, Problem, SpecError
+
+FOLDERS = ("folder", "imagenet")
+"""Data sets of which any folder may be one."""
+
+
+def read_spec(spec: str, stdin_name: str | None) -> Spec:
+    """The spec that a command's SPEC names. Raises `SpecError`."""
+    where = taken(spec, stdin_name)
+    return dsl.loads(where.text, where.file) if isinstance(where, Piped) else dsl.load(where)
+
+
+def with_recipe(spec: Spec, recipe: str | None) -> Spec:
+    """The spec with another recipe, where one is named."""
+    if recipe is None:
+        return spec
+    found = dsl.load_recipe(recipe)
+    texts = spec.texts | found.texts
+    return spec.model_copy(update={"training": found}).placed(spec.at).read_from(texts)
+
+
+def no_recipe(spec: Spec) -> SpecError:
+    message = f"{spec.name} has no recipe to train by"
+    help = f"say one with --recipe; on the shelf: {', '.join(shelf.recipes())}"
+    return SpecError([Problem("E011", NOWHERE, message, help=help)])
+
+
+def changed(recipe: Recipe, data: str | None, own: dict[str, Any]) -> Recipe:
+    """The recipe with what the command line says otherwise."""
+    update = {key: value for key, value in own.items() if value is not None}
+    if data is not None:
+        update["data"] = _data(data, recipe.data)
+    if (epochs := update.get("epochs")) and isinstance(recipe.schedule, Steps):
+        # What would change behind the end never comes.
+        rates = {epoch: rate for epoch, rate in recipe.schedule.rates.items() if epoch < epochs}
+        update["schedule"] = Steps(rates=rates)
+    if not update:
+        return recipe
+    return _with(recipe, **update).read_from(recipe.texts)
+
+
+def _data(said: str, before: Data | None) -> Data:
+    """A data set by its name, or a folder, prepared as the recipe's is where it is one as well."""
+    if said in DATA and said != "folder" and not Path(said).is_dir():
+        return before if before and before.name == said else Data(name=said)
+    if not Path(said).is_dir():
+        known = ", ".join(name for name in DATA if name != "folder")
+        raise click.UsageError(f"--data {said} is no folder, and none of {known}")
+    path = str(Path(said).absolute())
+    if before and before.name in FOLDERS:
+        return _with(before, path=path)
+    return Data(name="folder", path=path)
+
+
+def settled(recipe: Recipe, path: Path | None) -> Recipe:
+    """The recipe with whole paths, so that it means the same wherever it lies.
+
+    `path` is where the images are, if not where the recipe says.
+    """
+    update: dict[str, Any] = {}
+    if recipe.data and (path or recipe.data.path):
+        said = path or beside(recipe.data, "path", recipe.data.path)
+        update["data"] = _with(recipe.data, path=str(said.expanduser().absolute()))
+    if recipe.weights:
+        said = beside(recipe.weights, "file", recipe.weights.file)
+        update["weights"] = _with(recipe.weights, file=str(said.expanduser().absolute()))
+    return _with(recipe, **update).read_from(recipe.texts) if update else recipe
+
+
+Kept = TypeVar("Kept", bound=Model)
+
+
+def _with(model: Kept, **update: Any) -> Kept:
+    """A model with other fields, validated anew."""
+    values = {name: getattr(model, name) for name in type(model).model_fields}
+    return type(model)(**values | update).placed(model.at)
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """What keeps a run from going on, as an error of the command."""
+    from compiler.training.faults import TrainingFault
+
+    try:
+        yield
+    except TrainingFault as fault:
+        help = f"\n  = help: {fault.help}" if fault.help else ""
+        raise Failed(f"error: {fault}{help}") from None
