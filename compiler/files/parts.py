@@ -24,8 +24,11 @@ _NAME = re.compile(r"\.inception-compile\.[0-9a-f]{16}\.part")
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 _TRIES = 20
 """How often to ask for a lock: whoever clears up a folder has it for a moment only."""
-PATIENCE = 300
-"""How often, where another run is busy with a folder of results: for three seconds."""
+PATIENCE = 3000
+"""How often, where another run is busy with a folder of results: for half a minute.
+
+A run that writes again and again leaves moments only, and a busy machine may miss many.
+"""
 
 
 @dataclass(frozen=True)
