@@ -16,8 +16,13 @@ from compiler.editor.pages import Page
 from compiler.editor.reading import read
 from compiler.editor.walking import marks
 from dsl.models import shelf
+from dsl.models.augmenting import AUGMENTATIONS
 from dsl.models.fields import ACTIVATION_WORDS
 from dsl.models.layers import LAYERS
+from dsl.models.optimizers import OPTIMIZERS
+from dsl.models.recipe import PRECISIONS
+from dsl.models.recipe_data import DATA
+from dsl.models.schedules import SCHEDULES
 from dsl.models.spec import Aux, Defaults, Spec
 from dsl.text.partial import partial
 from tests.asking import FILE, TINY, edited, opened
@@ -132,7 +137,7 @@ class TestCompletion:
 
     def test_keys(self) -> None:
         assert words(TINY + "|") == ["title", "paper", "defaults", "strided", "weights", "expect",
-                                     "meta", "extends"]  # fmt: skip
+                                     "training", "meta", "extends"]  # fmt: skip
         keys = words(edited("weight: 0.3", "|"))
         assert keys == ["weight"]
         assert set(words(f"{TINY}defaults: {{|}}")) == set(Defaults.model_fields)
@@ -229,6 +234,71 @@ class TestCompletion:
     def test_every_finder_is_for_a_kind_that_there_is(self) -> None:
         kinds = {mark.kind for mark in opened(TINY)[0].marks}
         assert {"key", "call", "argument", "address"} <= kinds & set(FINDERS)
+
+
+RECIPE = """data: {name: cifar10, augment: [flip]}
+optimizer: {sgd: {momentum: 0.9}}
+schedule: {constant: 0.1}
+epochs: 30
+batch: 64
+"""
+
+
+class TestRecipes:
+    """Keys and words of a recipe in a file of its own, and below `training`."""
+
+    @pytest.mark.parametrize("within", ["", "training:\n"])
+    @pytest.mark.parametrize(
+        ("old", "new", "wanted"),
+        [
+            ("batch", "b|atch", {"batch", "clip", "extends"}),
+            ("momentum", "|", {"momentum", "nesterov", "weight_decay"}),
+            ("{sgd: {momentum: 0.9}}", "|", {"adam", "{sgd: {momentum: 0.9}}"}),
+            ("{sgd: {momentum: 0.9}}", "{|}", {*OPTIMIZERS}),
+            ("constant", "co|", {*SCHEDULES}),
+            ("cifar10", "|", {*DATA}),
+            ("{name: cifar10, augment: [flip]}", "|", {*DATA}),
+            ("augment", "|", {"mean", "std", "augment"}),
+            ("[flip]", "[flip, |]", {each.example for each in AUGMENTATIONS.values()}),
+            ("batch", "precision: |\nbatch", {*PRECISIONS}),
+            ("batch", "channels_last: |\nbatch", {"true", "false"}),
+            ("batch", "extends: |\nbatch", {*shelf.recipes()}),
+        ],
+    )
+    def test_what_could_be_written(self, old: str, new: str, wanted: set[str], within: str) -> None:
+        text = edited(old, new, RECIPE)
+        if within:
+            text = TINY + within + "".join(f"  {line}\n" for line in text.splitlines())
+        found = words(text, "")
+        assert wanted <= set(found)
+        assert "epochs" not in found
+        assert not set(shelf.names()) & set(found)
+
+    def test_names_of_recipes_and_addresses(self) -> None:
+        assert {*shelf.recipes()} <= set(words(f"{TINY}training: |\n"))
+        assert {"epochs", "extends"} <= set(words(f"{TINY}training:\n  |\n"))
+        known = f"{TINY}training: cifar10_sgd\n"
+        assert "epochs" in words(edited("set: {", "set: {training.|: 1, ", known), known)
+        assert "adam" in words(edited("set: {", "set: {training.optimizer: |, ", known), known)
+
+    @pytest.mark.parametrize(
+        ("old", "said"),
+        [
+            ("momentum", "taken again"),
+            ("sgd", "Stochastic gradient descent"),
+            ("flip", "mirrored left to right"),
+            ("cifar10", "60,000 photographs"),
+            ("epochs", "How often"),
+        ],
+    )
+    def test_what_is_shown(self, old: str, said: str) -> None:
+        assert said in shown(edited(old, f"{old[0]}|{old[1:]}", RECIPE))
+
+    def test_what_is_wrong_is_told_even_while_yaml_can_not_be_read(self) -> None:
+        for text in (edited("flip", "flop", RECIPE), edited("flip", "flop", RECIPE) + "x: [\n"):
+            reading, page, _ = opened(text)
+            found = diagnostics(reading, page, "file:///a")
+            assert any("did you mean flip?" in each.message for each in found)
 
 
 class TestHover:

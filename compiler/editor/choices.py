@@ -9,10 +9,12 @@ from pathlib import Path
 from lsprotocol.types import CompletionItemKind as Sort
 
 import dsl
+from compiler.checking.likeness import likeness
 from compiler.editor.hovering import called
 from compiler.editor.knowing import blocks_of, inside_of, trunk_of
 from compiler.editor.marks import Kind, Mark
 from compiler.editor.reading import Reading
+from compiler.editor.recipes import missing, words_at
 from compiler.editor.telling import about_word, keys_of, layer_words, options_of
 from compiler.editor.words import layer_of
 from dsl.changing.address import parts, path_of
@@ -61,12 +63,31 @@ CLOSED: dict[str, tuple[str, ...]] = {
 def choices(reading: Reading, mark: Mark, typed: str) -> Iterator[Choice]:
     """Everything that could stand in the place of a mark; `typed` is what stands there so far."""
     del typed
-    find = FINDERS.get(mark.kind)
+    find = _of_recipe if mark.holder == "Recipe" else FINDERS.get(mark.kind)
     seen: set[str] = set()
     for choice in find(reading, mark) if find else ():
         if choice.label not in seen:
             seen.add(choice.label)
             yield choice
+
+
+def _of_recipe(reading: Reading, mark: Mark) -> Iterator[Choice]:
+    """Keys of a recipe, words that may be a value, and recipes that it may extend."""
+    if mark.kind == "key":
+        for key, meaning in missing(mark):
+            yield Choice(key, Sort.Property, about=meaning, write=f"{key}: ")
+        return
+    if mark.kind == "base":
+        yield from (choice for choice in _beside(reading) if _is_recipe(reading, choice.label))
+        shelved = words_at(mark.address).items()
+        yield from (Choice(name, Sort.Module, "on the shelf", title) for name, title in shelved)
+        return
+    for word, meaning in words_at(mark.address).items():
+        yield Choice(word, Sort.EnumMember, about=meaning)
+
+
+def _is_recipe(reading: Reading, name: str) -> bool:
+    return likeness(Path(reading.file).parent / name) == "recipe"
 
 
 def _keys(reading: Reading, mark: Mark) -> Iterator[Choice]:
@@ -223,11 +244,16 @@ def _bases(reading: Reading, mark: Mark) -> Iterator[Choice]:
         variants = dsl.load(name).variants if name in shelf.names() else {}
         yield from (Choice(f"{name}@{variant}", Sort.Module, "a variant") for variant in variants)
         return
+    yield from _beside(reading)
+    yield from (Choice(name, Sort.Module, "on the shelf") for name in shelf.names())
+
+
+def _beside(reading: Reading) -> Iterator[Choice]:
+    """The YAML files beside this one."""
     folder = Path(reading.file).parent
     if folder.is_dir() and Path(reading.file).is_absolute():
         names = sorted(path.name for path in folder.glob("*.yaml"))[:200]
         yield from (Choice(name, Sort.File) for name in names if name != Path(reading.file).name)
-    yield from (Choice(name, Sort.Module, "on the shelf") for name in shelf.names())
 
 
 def _patterns(reading: Reading, mark: Mark) -> Iterator[Choice]:

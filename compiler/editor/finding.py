@@ -15,6 +15,7 @@ from compiler.editor.pages import Page
 from compiler.editor.places import mark_at
 from compiler.editor.reading import Reading
 from dsl.models import shelf
+from dsl.reading.extending import Find
 from dsl.text.problems import Span, SpecError
 
 
@@ -26,19 +27,20 @@ def definition(
     if mark is None:
         return None
     if mark.kind == "base":
-        file = base_of(reading.file, mark.text)
+        find = shelf.find_recipe if mark.holder == "Recipe" else shelf.find
+        file = base_of(reading.file, mark.text, find)
         return located(Span(file, 1, 1), reading, page, uri) if file else None
     name = name_at(reading, mark)
     place = place_of(reading, name) if name else None
     return located(place, reading, page, uri) if place else None
 
 
-def base_of(file: str, where: str) -> str:
+def base_of(file: str, where: str, find: Find = shelf.find) -> str:
     """The file that a file's `extends` names; empty where there is none."""
     bare, _ = shelf.split(where)
     beside = os.path.normpath(Path(file).parent / bare)
     try:
-        path = beside if os.path.isfile(beside) else shelf.find(bare)  # noqa: PTH113  # names too long
+        path = beside if os.path.isfile(beside) else find(bare)  # noqa: PTH113  # names too long
     except (SpecError, OSError, ValueError):
         return ""
     return str(path)

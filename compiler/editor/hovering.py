@@ -12,6 +12,7 @@ from compiler.editor.marks import Mark
 from compiler.editor.pages import Page
 from compiler.editor.places import mark_at
 from compiler.editor.reading import Reading
+from compiler.editor.recipes import about
 from compiler.editor.telling import about_key, about_layer, about_option, about_word
 from compiler.editor.uses import Use, used_at, uses
 from compiler.ir.nodes import Series
@@ -103,6 +104,8 @@ def _split(reading: Reading, mark: Mark) -> list[Use]:
 
 def _meaning(reading: Reading, mark: Mark) -> str:
     """What a word means, or what a name stands for."""
+    if mark.holder == "Recipe":
+        return about(mark.address, mark.text)
     match mark.kind:
         case "key":
             whole = mark.entry.key.text if mark.entry else mark.text

@@ -18,7 +18,7 @@ gives, a tap, a part of an address or of a pattern of names; the spec that is ex
 words of op-strings."""
 Holder = Literal[
     "", "Spec", "Defaults", "Block", "Aux", "Split", "Residual", "Changes", "Variant", "Width",
-    "Depth", "Expect", "Insert", "Extent",
+    "Depth", "Expect", "Insert", "Extent", "Recipe",
 ]  # fmt: skip
 """What a key belongs to."""
 
@@ -38,7 +38,7 @@ class Mark:
     first: str = ""
     """Of a part of an op-string the word that it begins with: a layer's, or a called block."""
     address: tuple[str, ...] = ()
-    """Of a part of an address all its parts up to this one."""
+    """Of a part of an address all its parts up to this one; of a recipe the keys to it."""
     entry: Entry | None = None
     """The key and value that it is the key of."""
     whole: Scalar | None = None

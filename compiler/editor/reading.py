@@ -12,12 +12,13 @@ from compiler.checking.examining import examined
 from compiler.checking.linting import Between, nothing
 from compiler.checking.policy import Policy
 from compiler.editor.marks import Mark
-from compiler.editor.walking import marks
+from compiler.editor.walking import is_recipe, marks
 from compiler.ir.network import Network
 from compiler.lowering.prepare import Piped
 from dsl.changing import inherit
 from dsl.models.spec import Spec
 from dsl.reading.reader import Reader
+from dsl.reading.recipes import RecipeReader
 from dsl.text.partial import partial
 from dsl.text.problems import Problem, Report, SpecError
 from dsl.text.values import Mapping, Scalar
@@ -144,7 +145,9 @@ def _of_values(reading: Reading) -> list[Problem]:
         return []
     report = Report()
     reader = Reader(report)
-    if reading.root.entry("extends") and reading.base:
+    if is_recipe(reading.root):
+        RecipeReader(report).recipe(reading.root)
+    elif reading.root.entry("extends") and reading.base:
         reader.heir(reading.root, reading.base)
     else:
         reader.spec(reading.root)

@@ -6,12 +6,15 @@ from collections.abc import Callable, Collection
 from functools import partial
 
 from compiler.editor.marks import Holder, Kind, Mark
-from compiler.editor.stepping import OUT, TRUNK, Stepper
+from compiler.editor.recipes import RecipeStepper
+from compiler.editor.stepping import OUT, TRUNK
 from compiler.editor.words import Word, words
+from dsl.models import shelf
 from dsl.models.changes import CHANGES, PLACES
 from dsl.models.extent import side_names
 from dsl.models.fields import JOIN_WORDS
 from dsl.models.model import BESIDE, BLOCK_SECTIONS, Residual
+from dsl.reading.kinds import kind_of
 from dsl.text.values import Entry, Mapping, Scalar, Sequence, Value
 
 
@@ -20,8 +23,18 @@ def marks(root: Mapping | None, blocks: Collection[str] = ()) -> list[Mark]:
     if root is None:
         return []
     walker = Walker({*blocks, *own_blocks(root)})
-    walker.spec(root)
+    if is_recipe(root):
+        walker.recipe(root)
+    else:
+        walker.spec(root)
     return sorted(walker.found, key=lambda mark: (mark.span.line, mark.span.column))
+
+
+def is_recipe(root: Mapping) -> bool:
+    """Whether a text is a recipe rather than a spec, as far as it says; it may be half written."""
+    base = root.get("extends")
+    named = isinstance(base, Scalar) and base.text in shelf.recipes()
+    return (kind_of(root.keys()) or ("recipe" if named else "spec")) == "recipe"
 
 
 def own_blocks(root: Mapping) -> dict[str, Entry]:
@@ -31,7 +44,7 @@ def own_blocks(root: Mapping) -> dict[str, Entry]:
     return {entry.key.text: entry for section in found for entry in section.entries}
 
 
-class Walker(Stepper):
+class Walker(RecipeStepper):
     """Gathers the marks of a whole text."""
 
     def spec(self, root: Mapping) -> None:
@@ -49,6 +62,8 @@ class Walker(Stepper):
                     self.named(item, kind, partial(read, self))
             elif key == "extends" and isinstance(value, Scalar):
                 self.mark("base", value)
+            elif key == "training":
+                self.recipe(value, (), entry.key)
             elif key != "meta":
                 self.field(key, value, "Spec")
 
@@ -158,6 +173,8 @@ class Walker(Stepper):
                 return
         if path[0] == "defaults" and len(path) == 2:
             self.field(path[1], value, "Defaults")
+        elif path[0] == "training":
+            self.recipe(value, tuple(path[1:]), entry.key)
         elif path[0] in ("input", "classes", "title", "paper"):
             self.field(path[0], value, "Spec")
         elif isinstance(value, Scalar) and not isinstance(first_of(value.text, self.blocks), Word):
