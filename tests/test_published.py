@@ -642,16 +642,20 @@ def test_sizes_of_input_that_are_taken(
 
 
 def test_published_training_results_are_kept() -> None:
-    rows = dsl.load("googlenet_96").meta["training"]
-    keys = ("lr", "epochs", "batch", "test")
-    assert [tuple(row[key] for key in keys) for row in rows] == [
+    name = "fashion_mnist_96"
+    others = [dsl.load_recipe(f"{name}_batch{batch}") for batch in (512, 128, 8, 1000)]
+    rows = [dsl.load("googlenet_96").training, *others]
+    assert [(row.rate_at(0), row.epochs, row.batch, row.reported.test) for row in rows if row] == [
         (0.05, 25, 64, 0.913),
         (0.02, 20, 512, 0.722),
         (0.02, 20, 128, 0.877),
         (0.02, 10, 8, 0.921),
         (0.05, 50, 1000, 0.882),
     ]
-    assert (rows[0]["loss"], rows[0]["train"]) == (0.101, 0.961)
+    assert rows[0] is not None
+    assert (rows[0].reported.loss, rows[0].reported.train) == (0.101, 0.961)
+    assert {row.optimizer.word for row in rows if row} == {"sgd"}
+    assert [row.reported.train for row in others] == [None] * 4
 
 
 # --- What other tools printed about InceptionV1 ---

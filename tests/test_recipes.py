@@ -55,26 +55,6 @@ def told(source: str) -> list[str]:
     return []
 
 
-FASHION: dict[str, Any] = {
-    "fashion_mnist_96": (0.05, 25, 64, 0.913),
-    "fashion_mnist_96_batch512": (0.02, 20, 512, 0.722),
-    "fashion_mnist_96_batch128": (0.02, 20, 128, 0.877),
-    "fashion_mnist_96_batch8": (0.02, 10, 8, 0.921),
-    "fashion_mnist_96_batch1000": (0.05, 50, 1000, 0.882),
-}
-
-
-@pytest.mark.parametrize("name", FASHION)
-def test_fashion_mnist_as_published(name: str) -> None:
-    recipe = dsl.load_recipe(name)
-    said = (recipe.rate_at(3), recipe.epochs, recipe.batch, recipe.reported.test)
-    assert said == FASHION[name]
-    assert recipe.optimizer == Sgd()
-    assert recipe.data is not None
-    assert recipe.data.name == "fashion_mnist"
-    assert (recipe.reported.train is None) == (name != "fashion_mnist_96")
-
-
 def test_cifar10_as_published() -> None:
     recipe = dsl.load_recipe("cifar10_sgd")
     assert [recipe.rate_at(epoch) for epoch in (0, 99, 100, 200)] == [0.01, 0.01, 0.001, 0.0001]

@@ -16,7 +16,11 @@ from dsl.models.kernels import PADDINGS
 from dsl.models.layers import KINDS, MaxPool
 from dsl.models.model import BESIDE, Residual
 from dsl.models.norms import NORM_FORMS
+from dsl.models.optimizers import OPTIMIZERS, Sgd
 from dsl.models.promises import Expect
+from dsl.models.recipe import PRECISIONS, Recipe
+from dsl.models.recipe_data import DATA, Data
+from dsl.models.schedules import SCHEDULES
 from dsl.models.spec import Defaults, Spec, Variant
 from dsl.reading.blocks import BLOCK_KEYS
 from dsl.schema.whole import of_names, of_spec
@@ -63,6 +67,16 @@ PLACES: dict[str, set[str]] = {
     "variants:\n  slim:\n    set:\n      |": {"classes", "defaults.eps"},
     "variants:\n  slim:\n    insert:\n      - |": {"after", "before"},
     "extends: |": set(shelf.names()),
+    "training: |": set(shelf.recipes()),
+    "training:\n  |": {*Recipe.model_fields, "extends"},
+    "training:\n  data: {na|}": set(Data.model_fields),
+    "training:\n  data: |": set(DATA),
+    "training:\n  data: {name: digits, augment: [|]}": {"flip", "shift 0.125"},
+    "training:\n  optimizer: |": {"adam", "sgd: {momentum: 0.9}"},
+    "training:\n  optimizer: {s|}": set(OPTIMIZERS),
+    "training:\n  optimizer: {sgd: {m|}}": set(Sgd.model_fields),
+    "training:\n  schedule: |": {kind.example for kind in SCHEDULES.values()},
+    "training:\n  precision: |": set(PRECISIONS),
 }
 
 

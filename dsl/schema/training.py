@@ -30,23 +30,23 @@ EPOCH = "0|[1-9][0-9]*"
 
 
 def definitions() -> dict[str, Schema]:
-    """The parts that recipes are made of."""
-    made = {key: _alternatives(kinds.values()) for key, kinds in ALTERNATIVES.items()}
-    made |= {key: _shortened(kind) for key, kind in SHORTENED.items()}
-    parts = {f"training_{key}": schema for key, schema in made.items()}
-    return {**parts, "training_reported": _filled(Reported), "recipe": recipe()}
+    """The one part that a spec refers to."""
+    return {"recipe": recipe()}
 
 
 def training() -> Schema:
     """A recipe, or the name of one."""
-    named = {**any_scalar(**_named()), "defaultSnippets": _shelved()}
-    return {"if": {"type": "object"}, "then": ref("recipe"), "else": named}
+    ways = by_kind(object=ref("recipe"), string=_named())
+    return {"defaultSnippets": _shelved(), **ways}
 
 
 def recipe() -> Schema:
     """A whole recipe; one that extends another need not say everything."""
-    apart = (*ALTERNATIVES, *SHORTENED, "reported")
-    inside = _filled(Recipe, {key: ref(f"training_{key}") for key in apart})
+    special = {key: _alternatives(kinds.values()) for key, kinds in ALTERNATIVES.items()}
+    for key, kind in SHORTENED.items():
+        special[key] = _shortened(kind, {"title": key, **_filled(kind)})
+    special["reported"] = _filled(Reported)
+    inside = _filled(Recipe, special)
     extends = said({**any_scalar(**_named()), "defaultSnippets": _shelved()}, described.RECIPES)
     needed = {"required": inside.pop("required")}
     inside["properties"] = {"extends": extends, **inside["properties"]}
@@ -68,9 +68,9 @@ def _alternatives(kinds: Iterable[type[Alternative]]) -> Schema:
     keys = {kind.word: said(_behind(kind), described.of_way(kind)) for kind in kinds}
     one = {**mapping(keys), "minProperties": 1, "maxProperties": 1}
     meanings = [described.of_way(kind) for kind in kinds if not _needed(kind)]
-    word = {"enum": alone, "markdownEnumDescriptions": meanings} if alone else {"enum": []}
+    word = {"string": {"enum": alone, "markdownEnumDescriptions": meanings}} if alone else {}
     begun = [snippet(kind.example, _body(kind), described.of_way(kind)) for kind in kinds]
-    return {"defaultSnippets": begun, **by_kind(object=one, string=word)}
+    return {"defaultSnippets": begun, **by_kind(object=one, **word)}
 
 
 def _body(kind: type[Alternative]) -> str:
@@ -83,10 +83,26 @@ def _behind(kind: type[Alternative]) -> Schema:
     if kind.whole:
         return _by_epoch(kind)
     fields = _filled(kind)
-    nothing = {} if _needed(kind) else {"type": ["object", "null"]}
-    if not kind.short:
-        return {**fields, **nothing}
-    return {"if": {"type": "object"}, "then": fields, "else": _field(kind, kind.short)}
+    found = _shortened(kind, fields) if kind.short else fields
+    if _needed(kind):
+        return found
+    types = found["type"] if isinstance(found["type"], list) else [found["type"]]
+    return {**found, "type": [*types, "null"]}
+
+
+def _shortened(model: type[Shortened], inside: Schema) -> Schema:
+    """A mapping, or the value of the field that one value fills."""
+    return _beside(_field(model, model.short), "object", inside)
+
+
+def _beside(one: Schema, kind: str, inside: Schema) -> Schema:
+    """A list or mapping beside a single value; told apart as editors need it."""
+    if "enum" in one or "if" in one:
+        begun = [snippet(word, word) for word in one.get("enum", ())]
+        return {"defaultSnippets": begun, **by_kind(**{kind: inside, "string": one})}
+    types = one["type"] if isinstance(one["type"], list) else [one["type"]]
+    whole: Schema = {"if": {"type": kind}, "then": inside}
+    return {**one, "type": [*types, kind], **whole}
 
 
 def _by_epoch(kind: type[Alternative]) -> Schema:
@@ -103,11 +119,6 @@ def _needed(model: type[Model]) -> list[str]:
     return [name for name in own_first(model) if model.model_fields[name].is_required()]
 
 
-def _shortened(kind: type[Shortened]) -> Schema:
-    """A mapping of the fields, or the one value that fills it."""
-    return {"if": {"type": "object"}, "then": _filled(kind), "else": _field(kind, kind.short)}
-
-
 def _filled(model: type[Model], special: Schema = NO_MORE) -> Schema:
     """A mapping that fills a model of a recipe."""
     return filled(model, {**{name: _field(model, name) for name in model.model_fields}, **special})
@@ -120,4 +131,4 @@ def _field(model: type[Model], name: str) -> Schema:
         return TEXT
     one = scalar(form)
     listed = get_origin(model.model_fields[name].annotation) is tuple
-    return {"if": {"type": "array"}, "then": {"items": one}, "else": one} if listed else one
+    return _beside(one, "array", {"items": one}) if listed else one

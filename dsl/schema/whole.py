@@ -63,8 +63,7 @@ def of_names(version: str) -> Schema:
 
 def of_recipe(version: str) -> Schema:
     """The schema of a recipe in a file of its own."""
-    parts = training.definitions()
-    return {**_head("recipe", version), **parts.pop("recipe"), "definitions": parts}
+    return {**_head("recipe", version), **training.recipe()}
 
 
 def _head(what: str, version: str) -> Schema:
