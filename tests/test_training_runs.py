@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,14 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sklearn.datasets
 import torch
+from PIL import Image
 
 import dsl
 from compiler.cli import run
 from compiler.training.folder import BEST, LAST, METRICS, STATE, RunFolder
 from compiler.training.packing import pack, unpack
-
-pytest.importorskip("sklearn", reason="digits come with scikit-learn, of the extra [train]")
 
 SPEC = """
 name: small
@@ -179,3 +180,24 @@ def test_a_state_is_read_back_to_the_bit(tmp_path: Path) -> None:
     alike(unpack(tmp_path / "state"), nest)
     with pytest.raises(TypeError, match="which no state holds"):
         pack({"a": object()})
+
+
+def test_the_first_run_of_the_docs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its spec and its commands, for fewer epochs."""
+    text = (Path(__file__).parent.parent / "docs" / "training.md").read_text(encoding="utf-8")
+    spec = re.findall(r"^```yaml\n(name:.*?)^```", text, re.MULTILINE | re.DOTALL)[0]
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "small_inception.yaml").write_text(spec, encoding="utf-8")
+    pixels = sklearn.datasets.load_digits().images[3] * 255 / 16
+    Image.fromarray(pixels.astype("uint8")).save(tmp_path / "some_digit.png")
+    commands = re.findall(r"^inception-compile (.*)$", text, re.MULTILINE)[:3]
+    assert [command.split()[0] for command in commands] == ["train", "evaluate", "predict"]
+    assert run([*commands[0].split(), "--epochs", "3"]) == 0
+    assert run(commands[1].split()) == 0
+    told = re.search(r"355 images: loss .* top-1 ([0-9.]+)%", capsys.readouterr().out)
+    assert told
+    assert float(told[1]) > 97
+    assert run(commands[2].split()) == 0
+    assert re.match(r"some_digit.png\n  3 +9", capsys.readouterr().out)

@@ -100,7 +100,7 @@ class Trainer:
         rate = self.recipe.rate_at(epoch + step / steps)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        torch.manual_seed(seed_of(self.recipe.seed, "layers", epoch, step, self.world.rank))
+        self._seed(seed_of(self.recipe.seed, "layers", epoch, step, self.world.rank))
         self.optimizer.zero_grad(set_to_none=True)
         loss = self._gradients(parts, tally)
         self.scaler.unscale_(self.optimizer)
@@ -110,6 +110,13 @@ class Trainer:
         if self.average:
             self.average.update_parameters(self.model)
         return loss
+
+    def _seed(self, seed: int) -> None:
+        """Seed what layers draw from; `torch.manual_seed` takes milliseconds to think of GPUs."""
+        if self.world.device.type == "cpu":
+            torch.default_generator.manual_seed(seed)
+        else:
+            torch.manual_seed(seed)
 
     def _gradients(self, parts: Sequence[Batch], tally: Tally) -> Tensor:
         """Gradients of the mean loss over all parts and processes, left at the parameters."""
