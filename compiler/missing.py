@@ -31,6 +31,8 @@ EXTRAS = {
     "onnx": "onnx",
     "onnxruntime": "onnx",
     "openvino": "openvino",
+    "optuna": "sweep",
+    "pyarrow": "parquet",
     "pygls": "editor",
     "sklearn": "train",
     "watchfiles": "watch",

@@ -20,7 +20,8 @@ from dsl.models.changes import Changes
 from dsl.models.faults import expect
 from dsl.models.recipe import Recipe
 from dsl.models.spec import Spec
-from dsl.reading import recipes
+from dsl.models.sweep import Sweep
+from dsl.reading import recipes, sweeps
 from dsl.reading.single import step
 from dsl.text.problems import Problem, Span, SpecError
 from dsl.text.source import read
@@ -33,14 +34,17 @@ __all__ = [
     "Span",
     "Spec",
     "SpecError",
+    "Sweep",
     "change",
     "choose",
     "dump",
     "formatted",
     "load",
     "load_recipe",
+    "load_sweep",
     "loads",
     "loads_recipe",
+    "loads_sweep",
     "step",
 ]
 
@@ -81,6 +85,19 @@ def loads_recipe(source: str, file: str = "<text>") -> Recipe:
     expect(source, (str,), "loads_recipe takes the text of a recipe")
     expect(file, (str,), "`file` is the name that errors give the text")
     return recipes.loads(source, file)
+
+
+def load_sweep(where: str | Path) -> Sweep:
+    """Read a sweep from a file. Raises `SpecError` with every problem found."""
+    expect(where, (str, Path), "load_sweep takes the path of a sweep")
+    return sweeps.load(where)
+
+
+def loads_sweep(source: str, file: str = "<text>") -> Sweep:
+    """Read a sweep from YAML text. Raises `SpecError` with every problem found."""
+    expect(source, (str,), "loads_sweep takes the text of a sweep")
+    expect(file, (str,), "`file` is the name that errors give the text")
+    return sweeps.loads(source, file)
 
 
 def choose(spec: Spec, variant: str | None) -> Spec:

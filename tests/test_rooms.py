@@ -44,6 +44,7 @@ ROOMS = (
     "compiler/importing",
     "compiler/training/sets",
     "compiler/training",
+    "compiler/sweep",
     "compiler/editor",
     "compiler/review",
     "compiler/cli",

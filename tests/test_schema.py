@@ -28,7 +28,7 @@ from dsl.models.spec import Aux, Defaults, Spec
 from dsl.reading import opstring
 from dsl.reading.reader import Reader
 from dsl.schema.pieces import Schema, form_in
-from dsl.schema.whole import of_names, of_recipe, of_spec
+from dsl.schema.whole import of_names, of_recipe, of_spec, of_sweep
 from dsl.text.parsing import parse
 from dsl.text.problems import NOWHERE, Report, SpecError
 from dsl.text.values import Scalar
@@ -42,7 +42,7 @@ SPEC, NAMES, RECIPE = of_spec(__version__), of_names(__version__), of_recipe(__v
 CHECK, CHECK_NAMES = Draft7Validator(SPEC), Draft7Validator(NAMES)
 PART = {"$ref": "#/definitions/op_string", "definitions": SPEC["definitions"]}
 OP_STRING = Draft7Validator(PART)
-PUBLISHED = {"spec": SPEC, "weights": NAMES, "recipe": RECIPE}
+PUBLISHED = {"spec": SPEC, "weights": NAMES, "recipe": RECIPE, "sweep": of_sweep(__version__)}
 BEGINNING = "name: probe\ninput: [3, 16, 16]\nclasses: 5\n"
 
 

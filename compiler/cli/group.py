@@ -35,6 +35,7 @@ COMMANDS = {
     "train": "training:train",
     "evaluate": "judging:evaluate",
     "predict": "judging:predict",
+    "sweep": "sweeping:sweep",
     "lsp": "editing:lsp",
     "list": "asking:list_",
     "completion": "asking:completion",

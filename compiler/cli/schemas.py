@@ -20,7 +20,7 @@ from dsl.schema.pieces import Schema
 @PLUGIN
 @click.option("-o", "--output", type=OUTPUT, help="File to write; standard output without it.")
 def schema(of: str, output: Path | None) -> None:
-    """Write the JSON Schema of specs, or of maps of weights' names or recipes in their own files.
+    """Write the JSON Schema of specs, or of files of weights' names, recipes or sweeps.
 
     Any editor that knows YAML by JSON Schema completes, explains and checks a spec by it: see
     docs/editor.md. Layers of plugins that are installed, or given, are part of it.
@@ -30,6 +30,7 @@ def schema(of: str, output: Path | None) -> None:
       inception-compile schema -o spec.schema.json
       inception-compile schema weights
       inception-compile schema recipe
+      inception-compile schema sweep
       inception-compile schema --plugin my_layers.py -o spec.schema.json
     """
     deliver(written(json_schema(cast(Kind, of))), output, ())

@@ -32,8 +32,8 @@ def broken(spec: Spec, report: Report) -> list[Problem]:
     return [replace(p, help=help) if p is first else p for p in problems]
 
 
-def exceeded(limits: Mapping[str, str], spec: Spec, report: Report) -> dict[str, Problem]:
-    """Limits from outside the spec, budgets by quantity, that its network doesn't keep."""
+def exceeded(limits: Mapping[str, int | str], spec: Spec, report: Report) -> dict[str, Problem]:
+    """Limits from outside the spec, by quantity, that its network doesn't keep."""
     faults = {name: _fault(name, wanted, report) for name, wanted in limits.items()}
     at = spec.at.of("name")
     return {

@@ -1,4 +1,4 @@
-"""Whether a YAML text is a spec, a recipe or something else, by the keys at its top."""
+"""Whether a YAML text is a spec, a recipe, a sweep or something else, by the keys at its top."""
 
 from __future__ import annotations
 
@@ -9,16 +9,25 @@ from typing import Literal, TypeAlias
 from dsl.models.changes import CHANGES
 from dsl.models.recipe import Recipe
 from dsl.models.spec import Spec
+from dsl.models.sweep import Sweep
 from dsl.text.parsing import glance
 from dsl.text.problems import Problem, SpecError
 from dsl.text.values import Mapping, Scalar
 
 Kind: TypeAlias = Literal["spec", "recipe"]
-A: dict[Kind, str] = {"spec": "a spec", "recipe": "a recipe for training"}
+"""What is looked for in folders."""
+Named: TypeAlias = Literal[Kind, "sweep"]
+"""What a file may be that somebody names."""
+A: dict[Named, str] = {"spec": "a spec", "recipe": "a recipe for training", "sweep": "a sweep"}
 """What each is called in an error."""
-OTHER: dict[Kind, Kind] = {"spec": "recipe", "recipe": "spec"}
 _SPEC = {*Spec.model_fields, *CHANGES}
 _RECIPE = {*Recipe.model_fields}
+_SWEEP = {name for name, field in Sweep.model_fields.items() if field.is_required()}
+KEYS: dict[Named, set[str]] = {
+    "spec": _SPEC,
+    "recipe": _RECIPE,
+    "sweep": {*Sweep.model_fields},
+}
 _NEEDED = {name for name, field in Recipe.model_fields.items() if field.is_required()}
 _ANYBODYS = {"name", "title", "meta"}
 """Keys that say nothing: much else has them."""
@@ -61,21 +70,23 @@ def top_of(text: str) -> tuple[set[str], str]:
     return keys, base.text if isinstance(base, Scalar) else ""
 
 
-def expect_kind(file: str, text: str, root: Mapping, asked: Kind) -> None:
-    """Raise `SpecError` for a file of the other kind; `text` is what it holds."""
-    kind = kind_of(root.keys())
+def expect_kind(file: str, text: str, root: Mapping, asked: Named) -> None:
+    """Raise `SpecError` for a file of another kind; `text` is what it holds."""
+    kind: Named | None = "sweep" if {*root.keys()} >= _SWEEP else kind_of(root.keys())
     if kind in (None, asked):
         return
     name = PurePath(file).name
-    help = HELP[asked].format(name=name)
-    message = f"{name} is {A[OTHER[asked]]}, not {A[asked]}"
-    telling = _RECIPE - _SPEC if asked == "spec" else _SPEC - _RECIPE
+    help = HELP[(asked, kind) if asked == "spec" else asked].format(name=name)
+    message = f"{name} is {A[kind]}, not {A[asked]}"
+    telling = KEYS[kind] - KEYS[asked]
     span = next(entry.key.span for entry in root.entries if entry.key.text in telling)
     raise SpecError([Problem("E033", span, message, help=help)], {file: text})
 
 
-HELP: dict[Kind, str] = {
-    "spec": "a recipe stands under `training` of a spec, or behind `--recipe`",
+HELP: dict[Named | tuple[Named, Named], str] = {
     "recipe": f"a recipe has the keys {', '.join(sorted(_NEEDED))}; a spec names one as `training`",
+    "sweep": f"a sweep has the keys {', '.join(sorted(_SWEEP))}",
+    ("spec", "recipe"): "a recipe stands under `training` of a spec, or behind `--recipe`",
+    ("spec", "sweep"): "`inception-compile sweep {name}` counts the networks of a sweep",
 }
-"""What to do with a file of the other kind."""
+"""What a file is that is asked for, or where a file belongs that isn't a spec."""

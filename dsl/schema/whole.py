@@ -21,7 +21,7 @@ from dsl.models.spec import Aux, Defaults, Spec, Variant
 from dsl.reading.names import OUTPUTS
 from dsl.reading.names import RESERVED as LAYERS_WORDS
 from dsl.reading.reader import NOT_INHERITED
-from dsl.schema import changing, naming, steps, training
+from dsl.schema import changing, naming, steps, sweeping, training
 from dsl.schema.pieces import (
     TEXT,
     Schema,
@@ -64,6 +64,11 @@ def of_names(version: str) -> Schema:
 def of_recipe(version: str) -> Schema:
     """The schema of a recipe in a file of its own."""
     return {**_head("recipe", version), **training.recipe()}
+
+
+def of_sweep(version: str) -> Schema:
+    """The schema of a sweep."""
+    return {**_head("sweep", version), **sweeping.sweep()}
 
 
 def _head(what: str, version: str) -> Schema:

@@ -1,0 +1,205 @@
+"""Which variants a sweep has: by their numbers, from 1 on, the last axis turning fastest."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import prod
+
+import dsl
+from compiler.lowering.lower import LIMIT
+from dsl.changing import inherit
+from dsl.models.axes import Axis
+from dsl.models.changes import CHANGES, Changes
+from dsl.models.plain import tree
+from dsl.models.spec import Spec
+from dsl.models.sweep import MOST_VARIANTS, Draw, Sweep
+from dsl.reading.reader import Reader
+from dsl.reading.sweeps import base_of, pointing
+from dsl.text.problems import Problem, Report, Span, SpecError
+from dsl.text.values import Entry, Mapping, Scalar, Value
+
+FACTORS = ("width", "depth")
+"""Axes that scale a spec; all others are set in it."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """One variant: what stands on each axis."""
+
+    number: int
+    values: tuple[Value, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A sweep with the spec that it is of, ready to be counted."""
+
+    sweep: Sweep
+    spec: Spec
+    """Without what it promises of itself: a variant is another network."""
+    origin: str
+    """What a file that extends the spec calls it."""
+    points: Sequence[Point]
+    limit: int = LIMIT
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Each axis by its address, in order."""
+        return tuple(self.sweep.axes)
+
+    def variant(self, point: Point) -> Spec:
+        """The spec of a point. Raises `SpecError`."""
+        return inherit.changed(self.spec, self.changes(point.values))
+
+    def changes(self, values: Sequence[Value]) -> Changes:
+        """What is changed where these values stand on the axes. Raises `SpecError`."""
+        return changes(self.sweep, values)
+
+
+def changes(sweep: Sweep, values: Sequence[Value]) -> Changes:
+    """The changes that values on the axes of a sweep say. Raises `SpecError`."""
+    report = Report(texts=sweep.texts)
+    made: Changes | None = Reader(report).changes(Changes, said(sweep, values), {})
+    report.stop_if_any()
+    assert made is not None, "no changes, and no problem either"
+    return made
+
+
+def said(sweep: Sweep, values: Sequence[Value]) -> Mapping:
+    """The same as the keys of a spec that extends the one of the sweep."""
+    scaled: list[Entry] = []
+    settings: list[Entry] = []
+    for (address, axis), value in zip(sweep.axes.items(), values, strict=True):
+        for each in (address, *axis.also):
+            entry = Entry(Scalar(each, _place(axis, each, address)), value)
+            (scaled if each in FACTORS else settings).append(entry)
+    span = sweep.at.of("axes")
+    if settings:
+        scaled.append(Entry(Scalar("set", span), Mapping(tuple(settings), span)))
+    return Mapping(tuple(scaled), span)
+
+
+def _place(axis: Axis, address: str, own: str) -> Span:
+    return axis.at.of("address" if address == own else "also")
+
+
+def planned(sweep: Sweep, *, limit: int = LIMIT) -> Plan:
+    """The plan of a sweep.
+
+    Raises `SpecError` for a spec that can't be read, an axis that leads nowhere, and more variants
+    than there may be.
+    """
+    path, variant = base_of(sweep)
+    try:
+        spec = dsl.load(path, variant or None)
+    except SpecError as error:
+        raise pointing(sweep, error) from None
+    spec = _with_recipe(sweep, spec).read_from(spec.texts | sweep.texts)
+    plan = Plan(sweep, spec, sweep.spec, _points(sweep), limit)
+    _check_addresses(plan)
+    return plan
+
+
+def _with_recipe(sweep: Sweep, spec: Spec) -> Spec:
+    """The spec with the recipe that a sweep trains it by, so that axes can change that."""
+    from dsl.reading.sweeps import recipe_of
+
+    recipe = recipe_of(sweep)
+    if recipe is None:
+        return spec.model_copy()
+    return spec.model_copy(update={"training": recipe}).read_from(spec.texts | recipe.texts)
+
+
+def _check_addresses(plan: Plan) -> None:
+    """Raise for an axis whose address leads nowhere: every variant would say so."""
+    found: list[Problem] = []
+    for address, axis in plan.sweep.axes.items():
+        for each in (address, *axis.also):
+            said = Entry(Scalar(each, _place(axis, each, address)), _first(axis))
+            if each in CHANGES and each not in FACTORS:
+                message = f"{each} is no axis: what it says is no value at an address"
+                found.append(Problem("E026", said.key.span, message))
+            elif each not in FACTORS:
+                found += _lost(plan.spec, said)
+    if found:
+        raise SpecError(found, plan.spec.texts)
+
+
+def _lost(spec: Spec, said: Entry) -> list[Problem]:
+    """What is wrong with an address alone."""
+    entry = Entry(Scalar("set", said.key.span), Mapping((said,), said.key.span))
+    report = Report(texts=dict(spec.texts))
+    made = Reader(report).changes(Changes, Mapping((entry,), said.key.span), {})
+    try:
+        if made is not None:
+            inherit.changed(spec, made)
+    except SpecError as error:
+        return [each for each in error.problems if each.code == "E026"]
+    return []
+
+
+def _first(axis: Axis) -> Value:
+    return tree(axis.low, axis.at.of("low")) if axis.endless else axis.nodes()[0]
+
+
+def _points(sweep: Sweep) -> Sequence[Point]:
+    drawn = sweep.random or (Draw(count=1) if sweep.train else None)
+    endless = [address for address, axis in sweep.axes.items() if axis.endless]
+    if endless and drawn is None:
+        span = sweep.axes[endless[0]].at.span
+        message = f"{endless[0]} has no end of values between low and high"
+        help = "say how far apart they lie with step or count, or draw some: `random: 100`"
+        raise SpecError([Problem("E013", span, message, help=help)], sweep.texts)
+    if endless and drawn is not None:
+        return _drawn(sweep, drawn)
+    grid = Grid(sweep)
+    if drawn is not None and sweep.random:
+        whole = range(grid.whole)
+        chosen = random.Random(drawn.seed).sample(whole, min(drawn.count, len(whole)))  # noqa: S311  # No secret.
+        return tuple(Point(n, grid.at(place)) for n, place in enumerate(sorted(chosen), 1))
+    if grid.whole > MOST_VARIANTS and not sweep.train:
+        message = f"the axes give {grid.whole:,} variants: a sweep has {MOST_VARIANTS:,} at most"
+        help = "fewer values, or `random: 1000` for some of them"
+        span = sweep.at.of("axes")
+        raise SpecError([Problem("E013", span, message, help=help)], sweep.texts)
+    return grid
+
+
+class Grid(Sequence[Point]):
+    """All variants of a sweep, each made when it is asked for."""
+
+    def __init__(self, sweep: Sweep) -> None:
+        self.nodes = [axis.nodes() for axis in sweep.axes.values()]
+        self.whole = prod(map(len, self.nodes))
+
+    def __len__(self) -> int:
+        return self.whole
+
+    def __getitem__(self, place: int) -> Point:  # type: ignore[override]  # No slices.
+        if not 0 <= place < self.whole:
+            raise IndexError(place)
+        return Point(place + 1, self.at(place))
+
+    def at(self, place: int) -> tuple[Value, ...]:
+        """The values of a place in the grid."""
+        found: list[Value] = []
+        for nodes in reversed(self.nodes):
+            place, here = divmod(place, len(nodes))
+            found.append(nodes[here])
+        return tuple(reversed(found))
+
+
+def _drawn(sweep: Sweep, draw: Draw) -> tuple[Point, ...]:
+    """Points of which each axis was drawn by itself."""
+    dice = random.Random(draw.seed)  # noqa: S311  # No secret.
+    return tuple(Point(n, tuple(_values(sweep, dice))) for n in range(1, draw.count + 1))
+
+
+def _values(sweep: Sweep, dice: random.Random) -> Iterator[Value]:
+    for axis in sweep.axes.values():
+        if axis.endless:
+            yield tree(axis.drawn(dice.random()), axis.at.of("low"))
+        else:
+            yield dice.choice(axis.nodes())

@@ -1,0 +1,214 @@
+"""What came of a sweep as tables: text, CSV, JSON, Parquet; and as a plot."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from compiler.cost.footer import short_size
+from compiler.cost.quantities import MEASURES, QUANTITIES, Found, exactly
+from compiler.report.charts.pareto import Scale, Spot, alone, pareto
+from compiler.sweep.counting import STATUSES, Outcome, Status, best, worth
+from compiler.sweep.plan import Plan
+from dsl.models.axes import size
+
+MOST_ROWS = 30
+"""Rows of a table on a terminal; files have them all."""
+MOST_PROBLEMS = 10
+
+
+@dataclass(frozen=True)
+class Results:
+    """A sweep with what came of each variant."""
+
+    plan: Plan
+    outcomes: Sequence[Outcome]
+    best: Sequence[Outcome]
+
+    @classmethod
+    def of(cls, plan: Plan, outcomes: Sequence[Outcome]) -> Results:
+        """With those that no other one beats."""
+        return cls(plan, outcomes, best(plan.sweep, outcomes))
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """What each row has."""
+        own = ("number", "status", *self.plan.addresses, *self.plan.sweep.columns)
+        return (*own, *(["best"] if self.aims else []), "says")
+
+    @property
+    def aims(self) -> tuple[str, ...]:
+        """What is looked for."""
+        return tuple(name for name in self.plan.sweep.aims if name in QUANTITIES)
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """Each variant as plain data; several sides are a list."""
+        chosen = {id(each) for each in self.best}
+        for each in self.outcomes:
+            cells = [size(value) for value in each.point.values]
+            row: dict[str, Any] = {"number": each.point.number, "status": each.status}
+            row |= dict(zip(self.plan.addresses, cells, strict=True))
+            row |= {name: _plain(each.found.get(name)) for name in self.plan.sweep.columns}
+            if self.aims:
+                row["best"] = id(each) in chosen
+            yield {**row, "says": each.says}
+
+
+def _plain(found: Found | None) -> int | float | list[int | float] | None:
+    if isinstance(found, tuple):
+        return [int(side) if side == int(side) else float(side) for side in found]
+    return found
+
+
+def as_json(results: Results) -> str:
+    """An object with the sweep's spec, its axes, and a record a variant."""
+    counts = Counter(each.status for each in results.outcomes)
+    whole = {
+        "spec": results.plan.sweep.spec,
+        "axes": results.plan.addresses,
+        "objectives": results.plan.sweep.aims,
+        "counts": {status: counts[status] for status in STATUSES},
+        "variants": [*results.rows()],
+    }
+    return json.dumps(whole, indent=1, ensure_ascii=False) + "\n"
+
+
+def as_csv(results: Results) -> str:
+    """A line a variant with a header; several sides as `224x224`."""
+    out = io.StringIO()
+    writer = csv.DictWriter(out, results.columns, lineterminator="\n")
+    writer.writeheader()
+    for row in results.rows():
+        writer.writerow({name: _cell(value) for name, value in row.items()})
+    return out.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, list):
+        return exactly(tuple(value))
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "" if value is None else value
+
+
+def as_parquet(results: Results) -> bytes:
+    """The same table in Parquet; several sides as text. Raises `ImportError` without pyarrow."""
+    import pyarrow as pa  # Large, and few want it.
+    import pyarrow.parquet as pq
+
+    rows = [*results.rows()]
+    columns = {name: _column([row[name] for row in rows]) for name in results.columns}
+    sink = pa.BufferOutputStream()
+    pq.write_table(pa.table(columns), sink)
+    data: bytes = sink.getvalue().to_pybytes()
+    return data
+
+
+def _column(values: list[Any]) -> list[Any]:
+    """Values of one type: numbers, or texts where any is one."""
+    cells = [exactly(tuple(value)) if isinstance(value, list) else value for value in values]
+    if any(isinstance(cell, str) for cell in cells):
+        return [None if cell is None else str(cell) for cell in cells]
+    if any(isinstance(cell, float) for cell in cells):
+        return [None if cell is None else float(cell) for cell in cells]
+    return cells
+
+
+def as_text(results: Results) -> str:
+    """What a terminal shows: how many there are, the best or the first of them, and problems."""
+    return "\n".join([*_summary(results), *_table(results), *_problems(results), ""])
+
+
+def _summary(results: Results) -> Iterator[str]:
+    counts: Counter[Status] = Counter(each.status for each in results.outcomes)
+    said = [f"{counts['fits']:,} fit", f"{counts['beyond']:,} break a constraint"]
+    said += [f"{counts['invalid']:,} can't be built"] if counts["invalid"] else []
+    said += [f"{len(results.best):,} of which no other is better"] if results.aims else []
+    named = results.plan.sweep.title or results.plan.sweep.spec
+    yield f"{named}: {len(results.outcomes):,} variants; {', '.join(said)}"
+
+
+def _table(results: Results) -> Iterator[str]:
+    shown = results.best if results.aims else [e for e in results.outcomes if e.status == "fits"]
+    names = [*results.plan.addresses, *results.plan.sweep.columns]
+    rows = [["", *names], *(_shown(each, results) for each in shown[:MOST_ROWS])]
+    if len(rows) == 1:
+        return
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ["  ".join(map(str.rjust, row, widths)) for row in rows]
+    yield from ("", lines[0], "─" * max(map(len, lines)), *lines[1:])
+    if len(shown) > MOST_ROWS:
+        yield f"… {len(shown) - MOST_ROWS:,} more; a file (-o) has them all"
+
+
+def _shown(each: Outcome, results: Results) -> list[str]:
+    cells = [str(size(value)) for value in each.point.values]
+    found = [told(name, each.found.get(name)) for name in results.plan.sweep.columns]
+    return [str(each.point.number), *cells, *found]
+
+
+def told(name: str, found: Found | None) -> str:
+    """A quantity as a table has it."""
+    if found is None:
+        return ""
+    if isinstance(found, tuple):
+        return exactly(found)
+    return short_size(found) if "B" in MEASURES[name].suffixes else f"{found:,}"
+
+
+def _problems(results: Results) -> Iterator[str]:
+    """The variants that can't be built, those with one problem together."""
+    by_problem: dict[str, list[int]] = {}
+    for each in results.outcomes:
+        if each.status == "invalid":
+            by_problem.setdefault(each.says, []).append(each.point.number)
+    if by_problem:
+        yield from ("", "variants that can't be built:")
+    for problem, numbers in [*by_problem.items()][:MOST_PROBLEMS]:
+        more = f" and {len(numbers) - 1:,} more" if len(numbers) > 1 else ""
+        yield f"  {numbers[0]}{more}: {problem}"
+    if len(by_problem) > MOST_PROBLEMS:
+        yield f"  … {len(by_problem) - MOST_PROBLEMS:,} more problems; a file (-o) has them all"
+
+
+def plot(results: Results, *, page: bool = False) -> str:
+    """The first two objectives as a chart; for a page, or a file of its own.
+
+    Raises `ValueError` where there are fewer.
+    """
+    if len(results.aims) < 2:
+        raise ValueError("a plot is of two objectives, and the sweep has fewer")
+    one, other = results.aims[:2]
+    scales = [Scale(QUANTITIES[name].words, _unit(name)) for name in (one, other)]
+    chosen = {id(each) for each in results.best}
+    spots = [
+        Spot(*abs_worth, str(each.point.number), _says(each, results),
+             "best" if id(each) in chosen else "beyond" if each.status == "beyond" else "fits")
+        for each in results.outcomes
+        if each.status != "invalid" and (abs_worth := _amounts(each, (one, other)))
+    ]  # fmt: skip
+    title = results.plan.sweep.title or results.plan.sweep.spec
+    svg = pareto("sweep.chart", spots, scales[0], scales[1], title)
+    return svg if page else alone(svg)
+
+
+def _amounts(each: Outcome, names: tuple[str, str]) -> tuple[float, float] | None:
+    row = worth(each.found, dict.fromkeys(names, "minimise"))
+    return None if row is None else (float(row[0]), float(row[1]))
+
+
+def _unit(name: str) -> Any:
+    measure = MEASURES[name]
+    return "bytes" if "B" in measure.suffixes else "plain" if measure.by_axis else "count"
+
+
+def _says(each: Outcome, results: Results) -> str:
+    axes = zip(results.plan.addresses, each.point.values, strict=True)
+    values = ", ".join(f"{address} {size(value)}" for address, value in axes)
+    found = (f"{name} {told(name, each.found.get(name))}" for name in results.plan.sweep.columns)
+    return f"{each.point.number}: {values}; {', '.join(found)}"

@@ -1,0 +1,167 @@
+"""Sweeps: from YAML to the model, and the spec that one is of."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from dsl.models import shelf
+from dsl.models.axes import Axis
+from dsl.models.model import Places
+from dsl.models.promises import Expect
+from dsl.models.recipe import Recipe
+from dsl.models.sweep import QUANTITIES, SCORES, Draw, Sweep, Training, quantity
+from dsl.reading import recipes
+from dsl.reading.extending import base_file, pass_on, real
+from dsl.reading.filler import Filler, Read
+from dsl.reading.kinds import expect_kind
+from dsl.text.numbers import Misfit
+from dsl.text.parsing import parse
+from dsl.text.problems import Report, SpecError
+from dsl.text.source import read, unified
+from dsl.text.values import Entry, Mapping, Scalar, Value
+from dsl.text.values import Sequence as List
+
+AXES = "as in `axes: {mixed_6b.c7: [96, 128], width: {low: 0.5, high: 1.0, step: 0.25}}`"
+OBJECTIVES = "as in `objectives: {macs: minimise, receptive_field: maximise}`"
+
+
+class SweepReader(Filler):
+    """Reads one sweep; problems gather in `report`."""
+
+    def sweep(self, root: Mapping) -> Sweep | None:
+        """The whole sweep; None where a problem was found."""
+        fields: dict[str, Read] = {
+            "axes": self.axes,
+            "random": partial(self.short, Draw),
+            "constraints": self.constraints,
+            "objectives": self.objectives,
+            "train": partial(self.short, Training),
+        }
+        called = {name: name for name in Sweep.model_fields}
+        sweep: Sweep | None = self.fill(Sweep, root, fields, called=called)
+        return sweep
+
+    def axes(self, value: Value) -> dict[str, Axis]:
+        """Each axis by its address."""
+        if not isinstance(value, Mapping) or not value.entries:
+            message = "axes are addresses with the values that stand there in turn"
+            self.report.add("E012", value.span, message, help=AXES)
+            return {}
+        found = {entry.key.text: self.axis(entry) for entry in value.entries}
+        return {address: axis for address, axis in found.items() if axis is not None}
+
+    def axis(self, entry: Entry) -> Axis | None:
+        """The values of one axis: a list, or a mapping that says a range."""
+        value = entry.value
+        called = {name: name for name in Axis.model_fields}
+        if isinstance(value, Mapping):
+            axis: Axis | None = self.fill(Axis, value, {}, called=called)
+            listed = value.get("values")
+        else:
+            whole = Mapping((Entry(Scalar("values", value.span), value),), value.span)
+            axis, listed = self.fill(Axis, whole, {}, called={"values": entry.key.text}), value
+        if axis is None:
+            return None
+        if fault := axis.fault():
+            self.report.add("E012", value.span, f"{entry.key.text} {fault}", help=AXES)
+            return None
+        if isinstance(listed, List):
+            axis.remember(listed.items)
+        return axis.placed(Places(axis.at.span, {**axis.at.fields, "address": entry.key.span}))
+
+    def short(self, kind: type[Draw | Training], value: Value) -> Any:
+        """A model that one value may fill."""
+        called = {name: name for name in kind.model_fields}
+        if not isinstance(value, Mapping):
+            entry = Entry(Scalar(kind.short, value.span), value)
+            value = Mapping((entry,), value.span)
+            called[kind.short] = {Draw: "random", Training: "train"}[kind]
+        return self.fill(kind, value, {}, called=called)
+
+    def constraints(self, value: Value) -> Expect | None:
+        """What must hold, as `expect` says it."""
+        if isinstance(value, Mapping):
+            for entry in value.entries:
+                if entry.key.text.startswith("out."):
+                    message = "constraints are of quantities, and not of shapes at steps"
+                    self.report.add("E010", entry.key.span, message)
+            own = (each for each in value.entries if not each.key.text.startswith("out."))
+            value = Mapping(tuple(own), value.span)
+        kept: Expect | None = self.fill(Expect, value, {}, {"out": {}})
+        return kept
+
+    def objectives(self, value: Value) -> dict[str, str]:
+        """Quantities, each with its direction."""
+        if not isinstance(value, Mapping) or not value.entries:
+            message = "objectives are quantities, each to `minimise` or to `maximise`"
+            self.report.add("E012", value.span, message, help=OBJECTIVES)
+            return {}
+        for entry in value.entries:
+            try:
+                quantity(entry.key.text, (*QUANTITIES, *SCORES))
+            except Misfit as fault:
+                message = f"objectives {fault}"
+                self.report.add("E010", entry.key.span, message, meant=fault.meant, help=fault.help)
+        return {
+            entry.key.text: entry.value.text
+            for entry in value.entries
+            if isinstance(entry.value, Scalar)
+        }
+
+
+def load(where: str | Path) -> Sweep:
+    """A sweep from a file. Raises `SpecError` with every problem."""
+    return loads(read(Path(where)), str(where))
+
+
+def loads(source: str, file: str) -> Sweep:
+    """A sweep from YAML text. Raises `SpecError` with every problem."""
+    report = Report()
+    root = parse(source, file)
+    expect_kind(file, unified(source), root, "sweep")
+    report.texts[file] = unified(source)
+    sweep = SweepReader(report).sweep(root)
+    report.stop_if_any()
+    assert sweep is not None, "no sweep, and no problem either"
+    return sweep.read_from(report.texts)
+
+
+def base_of(sweep: Sweep) -> tuple[Path, str]:
+    """The file of the spec that a sweep is of, and the variant, if one is named.
+
+    Raises `SpecError`.
+    """
+    where, variant = shelf.split(sweep.spec)
+    span = sweep.at.of("spec")
+    if not span.file:
+        return shelf.find(where), variant
+    report = Report(texts=dict(sweep.texts))
+    path = base_file(where, span, (real(Path(span.file)),), report, shelf.find)
+    report.stop_if_any()
+    assert path is not None, "no file, and no problem either"
+    return path, variant
+
+
+def pointing(sweep: Sweep, error: SpecError) -> SpecError:
+    """The problems of the spec that a sweep is of, each saying which sweep that is."""
+    report = Report(texts=dict(sweep.texts))
+    pass_on(error, sweep.at.of("spec"), report)
+    return SpecError(report.problems, report.texts)
+
+
+def recipe_of(sweep: Sweep) -> Recipe | None:
+    """The recipe that a sweep trains by; None where it is the spec's own. Raises `SpecError`."""
+    if sweep.train is None or not sweep.train.recipe:
+        return None
+    said, span = sweep.train.recipe, sweep.train.at.of("recipe")
+    report = Report(texts=dict(sweep.texts))
+    beside = base_file(said, span, (real(Path(span.file)),), report, shelf.find_recipe)
+    report.stop_if_any()
+    assert beside is not None, "no file, and no problem either"
+    try:
+        return recipes.load(beside)
+    except SpecError as error:
+        pass_on(error, span, report)
+        raise SpecError(report.problems, report.texts) from None
