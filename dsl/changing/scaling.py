@@ -10,21 +10,29 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from dsl.changing.mapping import mapped
 from dsl.models.changes import Depth, Width
 from dsl.models.factors import factor, name_in
 from dsl.models.layers import Call, Conv, Layer, Split, Step, spellings
-from dsl.models.model import BLOCK_SECTIONS
+from dsl.models.model import BLOCK_SECTIONS, Model
 from dsl.models.ramp import Ramp
 from dsl.models.scalars import MOST
 from dsl.models.shares import names_of
 from dsl.models.spec import Block, Spec, walk
+from dsl.text.memory import Memory
 from dsl.text.problems import Report, Span
 
 Rescale = Callable[[Step], dict[str, Any]]
 """The fields of a step that change, with their new values."""
+
+
+M = TypeVar("M", bound=Model)
+SCALED: Memory[Any] = Memory(16384)
+"""Steps and blocks by what was made of their numbers: a sweep comes to most of them again."""
+ROLES: Memory[dict[str, set[str]]] = Memory(64)
+"""The parameters of a spec's blocks that are scaled."""
 
 
 def widened(spec: Spec, width: Width, span: Span, report: Report) -> Spec:
@@ -86,9 +94,7 @@ class _Scaled(ABC):
         """What to say where there is no such number, and some help."""
 
     def applied(self) -> Spec:
-        roles = self.roles()
-        for name in roles:
-            self.refuse_mixed(name, roles)
+        roles = self.known_roles()
         spec = _rescaled(self.spec, lambda step: self.changed(step, roles), self.span)
         blocks: dict[str, dict[str, Block]] = {key: {} for key in BLOCK_SECTIONS}
         for name, block in spec.blocks.items():
@@ -97,6 +103,17 @@ class _Scaled(ABC):
             message, help = self.none()
             self.report.add("E030", self.span, message, help=help)
         return spec.model_copy(update=blocks)
+
+    def known_roles(self) -> dict[str, set[str]]:
+        """The same for every factor; of a spec in which none is something else as well."""
+        known = ROLES.get((self.spec,), self.field)
+        if known is None:
+            known, before = self.roles(), len(self.report.problems)
+            for name in known:
+                self.refuse_mixed(name, known)
+            if len(self.report.problems) == before:
+                ROLES.put(known, (self.spec,), self.field)
+        return known
 
     def roles(self) -> dict[str, set[str]]:
         """The parameters of each block that are such numbers, or are passed on as such."""
@@ -121,8 +138,7 @@ class _Scaled(ABC):
     def defaults(self, block: Block, there: set[str]) -> Block:
         """The block with the defaults of its parameters scaled."""
         params = {key: self.scaled(key, value, there) for key, value in block.params.items()}
-        places = block.at if params == block.params else block.at.changed(self.span)
-        return block.model_copy(update={"params": params}).placed(places)
+        return block if params == block.params else renumbered(block, {"params": params}, self.span)
 
     def scaled(self, key: str, value: Any, there: set[str]) -> Any:
         if isinstance(value, Ramp):
@@ -242,6 +258,22 @@ def _rescaled(spec: Spec, rescale: Rescale, span: Span) -> Spec:
         update = rescale(step)
         if all(getattr(step, name) == value for name, value in update.items()):
             return step
-        return step.model_copy(update=update).placed(step.at.changed(span))
+        return renumbered(step, update, span)
 
     return mapped(spec, change)
+
+
+def renumbered(model: M, update: dict[str, Any], span: Span) -> M:
+    """A step or block with other numbers, which remembers where that was asked for.
+
+    With the same numbers it is the same object again.
+    """
+    numbers = tuple(
+        (name, tuple(value.items()) if isinstance(value, dict) else value)
+        for name, value in update.items()
+    )
+    known: M | None = SCALED.get((model,), (numbers, span))
+    if known is None:
+        known = model.model_copy(update=update).placed(model.at.changed(span))
+        SCALED.put(known, (model,), (numbers, span))
+    return known
