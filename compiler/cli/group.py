@@ -35,6 +35,7 @@ COMMANDS = {
     "train": "training:train",
     "evaluate": "judging:evaluate",
     "predict": "judging:predict",
+    "curves": "learning:curves",
     "sweep": "sweeping:sweep",
     "lsp": "editing:lsp",
     "list": "asking:list_",

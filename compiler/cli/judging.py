@@ -3,48 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import click
 
-from compiler.cli.options import overrides, spec_options
-from compiler.cli.recipes import changed, no_recipe, read_spec, settled, told, with_recipe
-from compiler.cli.terminal import stage
-from compiler.lowering.prepare import prepare
-from dsl.models.recipe import Recipe
+from compiler.cli.files import deliver
+from compiler.cli.picturing import form_asked, made
+from compiler.cli.recipes import failure, told
+from compiler.cli.subjects import FILE, Subject, judged, subject_of
+from compiler.cli.terminal import complain, stage
 from dsl.models.recipe_data import DATA
 
 if TYPE_CHECKING:
-    from compiler.nn.module import CompiledNetwork
     from compiler.training.evaluating import Evaluation, Guess
     from compiler.training.feeding import Batch
     from compiler.training.loading import LoadedFeed
 
 Part = Literal["test", "held", "train"]
 PARTS: tuple[Part, ...] = get_args(Part)
-FILE = click.Path(path_type=Path, dir_okay=False)
-
-
-def judged(command: Any) -> Any:
-    """RUN or SPEC, with weights and a recipe."""
-    for option in (
-        click.option("--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), default="auto",
-                     show_default=True, help="Where to compute."),
-        click.option("--format", "form", type=click.Choice(["text", "json"]), default="text",
-                     show_default=True, help="How to print it."),
-        click.option("--recipe", metavar="RECIPE",
-                     help="Its file, or its name on the shelf.  [default: the run's, the spec's]"),
-        click.option("--source", default="own", show_default=True, metavar="NAME",
-                     help="Whose names the weights have: torchvision, timm, keras, …"),
-        click.option("--weights", type=FILE, metavar="FILE",
-                     help="A checkpoint.  [default: the best of a run]"),
-        spec_options,
-    ):  # fmt: skip
-        command = option(command)
-    return command
 
 
 @click.command()
@@ -57,7 +35,10 @@ def judged(command: Any) -> Any:
               help="Which of them.")  # fmt: skip
 @click.option("--workers", type=click.IntRange(0, 256), default=0, show_default=True,
               help="Processes that read images.")  # fmt: skip
-def evaluate(form: str, images: Part, **options: Any) -> None:
+@click.option("--confusion", type=FILE, metavar="FILE",
+              help="Draw what is taken for what, as a .svg, .pdf, .png, .dot, .tex or "
+              ".tikz.")  # fmt: skip
+def evaluate(form: str, images: Part, confusion: Path | None, **options: Any) -> None:
     """Say how well a trained network tells classes apart, over all images and class by class.
 
     SPEC is the folder of a run, whose best weights are taken, or a spec with --weights.
@@ -65,12 +46,21 @@ def evaluate(form: str, images: Part, **options: Any) -> None:
     \b
     Examples:
       inception-compile evaluate runs/first
+      inception-compile evaluate runs/first --images held --confusion held.svg
       inception-compile evaluate googlenet --weights googlenet.pth --source torchvision \\
           --recipe imagenet_googlenet --data-path ~/imagenet
     """
+    from compiler.picture import Picture
+    from compiler.training.mistaken import confusion_matrix
+
+    kind = form_asked(confusion, None)
     with told():
         workers, device = options.pop("workers"), options.pop("device")
-        found = _evaluation(_subject(**options), images, workers, device)
+        subject = subject_of(**options)
+        found = _evaluation(subject, images, workers, device)
+    if confusion:
+        name = subject.model.network.name
+        deliver(made(Picture(confusion_matrix(found, name)), kind), confusion, subject.files)
     click.echo(_as_json(found.as_data()) if form == "json" else _table(found))
 
 
@@ -79,7 +69,7 @@ def evaluate(form: str, images: Part, **options: Any) -> None:
 @click.argument("files", type=FILE, metavar="IMAGE...", nargs=-1, required=True)
 @click.option("--top", type=click.IntRange(1, 1000), default=5, show_default=True,
               help="How many classes to name.")  # fmt: skip
-def predict(files: tuple[Path, ...], top: int, form: str, **options: Any) -> None:
+def predict(files: tuple[Path, ...], top: int, form: str, **options: Any) -> int:
     """Name the likeliest classes of images, which are prepared as the recipe says.
 
     SPEC is the folder of a run, whose best weights are taken, or a spec with --weights.
@@ -91,57 +81,24 @@ def predict(files: tuple[Path, ...], top: int, form: str, **options: Any) -> Non
     """
     with told():
         device = options.pop("device")
-        found = dict(_guesses(_subject(**options), files, top, device))
+        found = list(_guesses(subject_of(**options), files, top, device))
     if form == "json":
-        rows = [{"image": str(file), "classes": [vars(each) for each in best]}
-                for file, best in found.items()]  # fmt: skip
-        click.echo(_as_json(rows))
-        return
-    for file, best in found.items():
-        click.echo(str(file))
-        width = max(len(each.name) for each in best)
-        for each in best:
-            click.echo(f"  {each.name:<{width}}  {each.probability:7.2%}")
-
-
-@dataclass(frozen=True)
-class Subject:
-    """A network with its weights, and how its images are prepared."""
-
-    model: CompiledNetwork
-    recipe: Recipe
-    names: tuple[str, ...]
-    """What its classes are called; empty where only the data can say."""
-
-
-def _subject(
-    spec: str, *, data: str | None = None, data_path: Path | None = None, **options: Any
-) -> Subject:
-    """A run with its best weights, or a spec with weights that are named."""
-    from compiler.nn.module import build
-    from compiler.training.folder import BEST, RECIPE, RunFolder, is_run
-    from compiler.weights import load_weights
-
-    names: tuple[str, ...] = ()
-    recipe, weights, source = (options.pop(key) for key in ("recipe", "weights", "source"))
-    variant, limit = options.pop("variant"), options.pop("limit")
-    stdin_name = options.pop("stdin_name")
-    if is_run(Path(spec)):
-        folder = RunFolder(Path(spec))
-        read = with_recipe(folder.spec(), recipe or str(folder.path / RECIPE))
-        names = () if recipe or data else tuple(folder.facts().get("classes", ()))
-        weights = weights or folder.path / BEST
-    elif weights is None:
-        raise click.UsageError(f"{spec} is no run, so say which --weights it has")
+        click.echo(_as_json([_row(file, best) for file, best in found]))
     else:
-        read = with_recipe(read_spec(spec, stdin_name), recipe)
-    prepared = prepare(read, variant, overrides=overrides(**options), limit=limit)
-    if prepared.spec.training is None:
-        raise no_recipe(prepared.spec)
-    found = settled(changed(prepared.spec.training, data, {}), data_path)
-    model = build(prepared.network)
-    load_weights(model, weights, source, skip_aux=True)
-    return Subject(model, found, names)
+        for file, best in found:
+            click.echo(_named(file, best))
+    return int(len(found) < len(files))
+
+
+def _row(file: Path, best: Sequence[Guess]) -> dict[str, Any]:
+    return {"image": str(file), "classes": [vars(each) for each in best]}
+
+
+def _named(file: Path, best: Sequence[Guess]) -> str:
+    """An image with its classes, one a line."""
+    width = max(len(each.name) for each in best)
+    lines = (f"  {each.name:<{width}}  {each.probability:7.2%}" for each in best)
+    return "\n".join([str(file), *lines])
 
 
 def _evaluation(subject: Subject, images: Part, workers: int, device: str) -> Evaluation:
@@ -170,15 +127,24 @@ def _batches(feed: LoadedFeed, images: Part) -> Iterator[Batch]:
 def _guesses(
     subject: Subject, files: tuple[Path, ...], top: int, device: str
 ) -> Iterator[tuple[Path, list[Guess]]]:
-    from compiler.training.data import classes_of, prepared
+    """The guesses for each image that can be read; of others it is said why they can't."""
+    from compiler.training.data import check_names, classes_of, prepared, prepared_for
     from compiler.training.evaluating import guesses
+    from compiler.training.faults import TrainingFault
     from compiler.training.processes import joined
 
+    network = subject.model.network
+    prepared_for(network, subject.recipe)  # What is wrong with all images is told once.
+    names = subject.names or classes_of(subject.recipe)
+    check_names(names, network, "the run" if subject.names else "the recipe's data")
     with joined(device) as world:
         subject.model.to(world.device)
-        names = subject.names or classes_of(subject.recipe)
         for file in files:
-            image = prepared(file, subject.model.network, subject.recipe)
+            try:
+                image = prepared(file, network, subject.recipe)
+            except TrainingFault as fault:
+                complain(failure(fault))
+                continue
             yield file, guesses(subject.model, image, names, top)
 
 

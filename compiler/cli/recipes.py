@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -21,6 +21,9 @@ from dsl.models.schedules import Steps
 from dsl.models.spec import Spec
 from dsl.reading.recipes import beside
 from dsl.text.problems import NOWHERE, Problem, SpecError
+
+if TYPE_CHECKING:
+    from compiler.training.faults import TrainingFault
 
 FOLDERS = ("folder", "imagenet")
 """Data sets of which any folder may be one."""
@@ -106,5 +109,9 @@ def told() -> Iterator[None]:
     try:
         yield
     except TrainingFault as fault:
-        help = f"\n  = help: {fault.help}" if fault.help else ""
-        raise Failed(f"error: {fault}{help}") from None
+        raise Failed(failure(fault)) from None
+
+
+def failure(fault: TrainingFault) -> str:
+    """What is said of a fault."""
+    return f"error: {fault}" + (f"\n  = help: {fault.help}" if fault.help else "")

@@ -8,22 +8,19 @@ from dataclasses import dataclass, replace
 from compiler.diagram.facts import Habit, deviation, meeting, tooltip
 from compiler.diagram.folding import NONE, Folds
 from compiler.diagram.items import Box, Chain, Frame, Split
-from compiler.diagram.kernels import Colour, colour, kernel_of
+from compiler.diagram.kernels import colours, kernel_of
 from compiler.diagram.text import by, plain, term, width
 from compiler.ir.nodes import Leaf, Node, Parallel, Residual, Series, Tap
 from compiler.ir.op import Shape
 from compiler.ir.symbols import brief
 from compiler.ops.words import WEIGHTED, is_identity, is_sum, is_unit, joining, words
 from compiler.ops.words import family as family_of
-from compiler.picture.ink import TEXT
 from compiler.picture.labels import Run, beside, small, strong
 
 PAST = "identity"
 """What a bar says of an input that comes to it as it is: a line, in every drawing."""
-PASSING = Colour("other")
+PASSING = ("other",)
 """The colour of that."""
-RESIDUAL = "residual"
-"""What it says of the other term of such a sum."""
 COLOURED = ("pointwise", "conv", "factorised")
 """Families of convolutions that have the colour of their kernel."""
 
@@ -92,10 +89,10 @@ class Planner:
         channels = self.number(node.out.channels) if family in WEIGHTED else ""
         run = self.folds.runs.get(self._at(node))
         label = f"{run.count} × {said.label}" if run else said.label
-        text = beside(strong(label), Run(channels, ink=TEXT), Run(" ".join(notes), ink=TEXT))
+        text = beside(strong(label), Run(channels), Run(" ".join(notes)))
         right = self._shape(node.out) if self.shapes else ""
         told = tooltip(node, self._at(node), self.whose)
-        box = Box(text, family, told, Run(right, 10, ink=TEXT), notes, self._at(node))
+        box = Box(text, family, told, small(right), notes, self._at(node))
         return replace(box, kernel=kernel_of(node, self._side)) if family in COLOURED else box
 
     def _side(self, side: int) -> str:
@@ -146,14 +143,12 @@ class Planner:
         number = self._alone if node.shares else self.number
         cells = tuple(number(branch.out.channels) for branch in node.branches)
         if is_sum(node):  # All have as many channels as the sum.
-            cells = tuple(PAST if here else branch.name for branch, here in pairs)
+            cells = tuple(PAST if here else "" for here in past)
         meet = _Meeting(strong(node.join.word), node.join.word, joining(node), _outs(node))
         bar = self._bar(_sum(*_outs(node)) if is_sum(node) else meet, node, node.joined)
-        bar = replace(bar, branches=tuple(map(colour, node.branches)))
+        bar = replace(bar, branches=tuple(map(colours, node.branches)))
         names = tuple(
-            _past(branch.name, i, "" if is_sum(node) else PAST)
-            if here
-            else ("" if is_sum(node) else branch.name)
+            _past(branch.name, i, "" if is_sum(node) else PAST) if here else branch.name
             for i, (branch, here) in enumerate(pairs, 1)
         )
         return (Split(branches, cells, names, bar, tuple(map(number, node.shares))),)
@@ -162,13 +157,13 @@ class Planner:
         """Factors and their bar: the input goes past the others, as it does past a sum's."""
         spread = node.join.spread(tuple(branch.out for branch in node.branches))
         factors = [
-            (beside.chain(branch), self._shape(branch.out), branch.name, colour(branch))
+            (beside.chain(branch), self._shape(branch.out), branch.name, colours(branch))
             if gate
             else (
                 beside.chain(branch),
                 self.number(branch.out.channels),
                 branch.name,
-                colour(branch),
+                colours(branch),
             )
             for branch, gate in zip(node.branches, spread, strict=True)
             if not is_identity(branch)
@@ -181,15 +176,14 @@ class Planner:
 
     def _sum(self, node: Series | Parallel, residual: Residual, inside: Chain) -> Chain:
         within = self._below(node)
-        past = colour(residual.shortcut) if residual.shortcut else PASSING
-        terms = (colour(replace(node, residual=None)), past)
+        past = colours(residual.shortcut) if residual.shortcut else PASSING
+        terms = (colours(replace(node, residual=None)), past)
         bar = replace(self._bar(_sum(node.out, node.out), node, node.out), branches=terms)
-        scale = "" if residual.scale == 1 else f" × {self._factor(residual.scale)}"
-        added = Split((inside, ()), (RESIDUAL + scale, PAST), ("", ""), bar)
+        scale = "" if residual.scale == 1 else f"× {self._factor(residual.scale)}"
+        added = Split((inside, ()), (scale, PAST), ("", ""), bar)
         if residual.shortcut:
             beside = replace(within, shapes=self.inner).chain(residual.shortcut)
-            cells = RESIDUAL + scale, residual.shortcut.name
-            added = Split((inside, beside), cells, ("", ""), bar)
+            added = Split((inside, beside), (scale, ""), ("", residual.shortcut.name), bar)
         return (added, *(within.chain(residual.act) if residual.act else ()))
 
 

@@ -29,7 +29,6 @@ from compiler.diagram.wishes import PLAIN, Wishes
 from compiler.ir.network import Network
 from compiler.ir.nodes import Node, Parallel, Series, Tap
 from compiler.ir.terms import calls, inside, written_out
-from compiler.picture.ink import TEXT
 from compiler.picture.labels import Run, small, strong
 from compiler.picture.sheet import Sheet
 from dsl.text.problems import did_you_mean
@@ -217,7 +216,7 @@ def ended(chain: Chain, right: str) -> Chain:
         case Frame(chain=inside):
             last = replace(last, chain=ended(inside, right))
         case Box():
-            last = replace(last, right=Run(right, 10, ink=TEXT))
+            last = replace(last, right=small(right))
     return (*before, last)
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from compiler.diagram.kernels import Colour
 from compiler.picture.labels import Run, small
 from compiler.picture.sheet import Outline
 
@@ -31,8 +30,8 @@ class Box:
     outline: Outline = "rounded"
     kernel: tuple[str, str] = field(default=("", ""), compare=False)
     """Of a convolution its colour's name and its kernel, of the first use where there are more."""
-    branches: tuple[Colour, ...] = field(default=(), compare=False)
-    """Of a bar its branches' colours."""
+    branches: tuple[tuple[str, ...], ...] = field(default=(), compare=False)
+    """Of a bar the names of its branches' colours."""
 
     @property
     def colour(self) -> str:

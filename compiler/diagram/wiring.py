@@ -11,7 +11,8 @@ from compiler.diagram.style import look
 from compiler.diagram.turning import turned
 from compiler.picture.ink import EDGE, PAPER, WRAP, Ink, Look
 from compiler.picture.labels import Label
-from compiler.picture.sheet import Edge, End, Outline, Point, Tile, distinct
+from compiler.picture.sheet import Edge, End, Outline, Tile, distinct
+from compiler.picture.strokes import Point
 
 Size = tuple[float, float]
 FRAMED = Look(PAPER, WRAP)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 SUFFIXES = (".bmp", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
 """Of files that are taken for images, in small letters or capitals."""
+REMOVE = "remove it"
+"""What helps against an image that can't be read, among others."""
 MODES = {1: "L", 3: "RGB"}
 """What Pillow calls images of so many channels."""
 DEEP = ("I", "F")
@@ -84,8 +86,11 @@ def read(path: Path, mode: str, grid: tuple[int, int]) -> Tensor:
     return as_bytes(ImageOps.fit(opened(path, mode), size, Image.Resampling.BILINEAR))
 
 
-def opened(path: Path, mode: str) -> PIL.Image.Image:
-    """An image as what Pillow calls `mode`. Raises `ExportFault` where it can't be read."""
+def opened(path: Path, mode: str, help: str = REMOVE) -> PIL.Image.Image:
+    """An image as what Pillow calls `mode`.
+
+    Raises `ExportFault` where it can't be read; then `help` is what would do.
+    """
     import PIL.Image
 
     with warnings.catch_warnings():
@@ -96,7 +101,7 @@ def opened(path: Path, mode: str) -> PIL.Image.Image:
         except Exception as error:  # Each of Pillow's readers has its own.
             said = getattr(error, "strerror", None) or str(error).replace(f" {str(path)!r}", "")
             why = said.strip() or type(error).__name__
-            raise ExportFault(f"can't read {path} as an image ({why})", "remove it") from error
+            raise ExportFault(f"can't read {path} as an image ({why})", help) from error
         if image.mode.startswith(DEEP):
             help = "how they become bytes is yours to say: convert it first"
             raise ExportFault(f"{path} has numbers of more than 8 bits", help)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from compiler.picture.sheet import Edge, Point
+from compiler.picture.sheet import Edge
+from compiler.picture.strokes import Point
 
 TIP, HALF = 6.0, 2.4
 """An arrow's length, and half its width."""

@@ -6,8 +6,7 @@ edges say by which port they leave, so that other programs can read the graph.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
 from html import escape
 from itertools import count, pairwise
 
@@ -16,7 +15,8 @@ import graphviz  # type: ignore[import-untyped]  # has no py.typed marker
 from compiler.picture.hatching import Band, Field, hatched, stretches
 from compiler.picture.ink import EDGE, HATCH, Look
 from compiler.picture.labels import Cell, Label, Line, Run
-from compiler.picture.sheet import Edge, End, Point, Sheet, Tile
+from compiler.picture.sheet import Edge, End, Sheet, Tile
+from compiler.picture.strokes import Point, Stroke, pieces
 from compiler.picture.words import clean, number
 
 FACE = "Arial"
@@ -65,6 +65,9 @@ def as_dot(sheet: Sheet) -> str:
     )  # fmt: skip
     for each in (head, *sheet.tiles) if sheet.heading else sheet.tiles:
         _tile(graph, each)
+    places = (f"point{i}" for i in count(1))
+    for stroke in sheet.strokes:
+        _stroke(graph, stroke, places)
     corners = (f"corner{i}" for i in count(1))
     for edge in sheet.edges:
         look = {"color": edge.ink.light} if edge.ink != ink else {}
@@ -103,15 +106,31 @@ def _tile(graph: graphviz.Digraph, tile: Tile) -> None:
 
 
 def _edge(graph: graphviz.Digraph, edge: Edge, corners: list[str], look: dict[str, str]) -> None:
-    for name, point in zip(corners, edge.corners, strict=True):
-        style = {"shape": "point", "style": "invis", "width": "0", "height": "0"}
-        graph.node(name, label="", pos=_pinned(point), **style)
+    _pin(graph, corners, edge.corners)
     look |= {"style": "dashed"} if edge.dashed else {}
     way = [_end(edge.tail), *corners, _end(edge.head)]
     for tail, head in pairwise(way):
         more = {} if head is way[-1] else {"arrowhead": "none"}
         clips = {"tailclip": "false"} if tail in corners else {}
         graph.edge(tail, head, **look, **more, **clips)
+
+
+def _stroke(graph: graphviz.Digraph, stroke: Stroke, places: Iterator[str]) -> None:
+    """A chain of points for each dash of a line; Graphviz draws stretches, and dashes each anew."""
+    look = {"color": stroke.ink.light, "penwidth": number(stroke.thick)}
+    look |= {"dir": "none", "headclip": "false", "tailclip": "false"}
+    for points in pieces(stroke):
+        names = [next(places) for _ in points]
+        _pin(graph, names, points)
+        for tail, head in pairwise(names):
+            graph.edge(tail, head, **look)
+
+
+def _pin(graph: graphviz.Digraph, names: Iterable[str], points: Iterable[Point]) -> None:
+    """Points by which lines lead, under names."""
+    style = {"shape": "point", "style": "invis", "width": "0", "height": "0"}
+    for name, point in zip(names, points, strict=True):
+        graph.node(name, label="", pos=_pinned(point), **style)
 
 
 def _end(end: End) -> str:
@@ -147,10 +166,6 @@ def _cells(line: Line) -> Iterable[str]:
     for cell in line.cells:
         if cell.hatch:
             yield _td(cell, _hatch(cell, _line(cell.runs)))
-            continue
-        if cell.fill and cell.height < line.height:  # Graphviz would fill all of the line.
-            inner = _td(replace(cell, port=""), _line(cell.runs))
-            yield _td(Cell(cell.width, line.height, port=cell.port), _table(_row([inner])))
             continue
         plain = cell.runs and not any(run.bold for run in cell.runs)
         yield _lifted(cell) if bold and plain and not cell.fill else _td(cell, _line(cell.runs))

@@ -9,11 +9,11 @@ from typing import Literal
 
 from compiler.picture.ink import EDGE, PAPER, Ink, Look
 from compiler.picture.labels import Cell, Label, readable
+from compiler.picture.strokes import Point, Stroke
 
 Outline = Literal["rounded", "square", "dashed", "frame", "none"]
 """A frame is around other boxes, which can be seen through it."""
 Side = Literal["n", "s"]
-Point = tuple[float, float]
 MARGIN = 18
 """Points around a drawing, unless it is made for a place that has margins of its own."""
 
@@ -77,8 +77,9 @@ class Edge:
 class Sheet:
     """A whole drawing. `name` tells it from others on one page; `about` says it to who can't see.
 
-    `heading` stands above at the left; boxes count their places from below it. `scale` is how large
-    all of it is put on its page, `across` and `down` are the margins there, before that.
+    Strokes lie below everything else. `heading` stands above at the left; boxes count their places
+    from below it. `scale` is how large all of it is put on its page, `across` and `down` are the
+    margins there, before that.
     """
 
     name: str
@@ -87,6 +88,7 @@ class Sheet:
     heading: Label
     tiles: tuple[Tile, ...] = ()
     edges: tuple[Edge, ...] = field(default=())
+    strokes: tuple[Stroke, ...] = ()
     paper: Ink = PAPER
     scale: float = 1
     across: float = MARGIN

@@ -14,7 +14,8 @@ from compiler.picture.arrows import tip, way
 from compiler.picture.hatching import hatched
 from compiler.picture.ink import FONT, HATCH, Ink
 from compiler.picture.labels import Label, Run, Spot, spots
-from compiler.picture.sheet import Edge, Point, Sheet, Tile, distinct
+from compiler.picture.sheet import Edge, Sheet, Tile, distinct
+from compiler.picture.strokes import DASHES, Point, Stroke
 from compiler.picture.words import clean, number
 
 STROKE = 1.1
@@ -60,6 +61,7 @@ def _body(sheet: Sheet, name: str) -> Iterator[str]:
     yield from _label(sheet.heading, sheet.across, sheet.down)
     shift = f"{number(sheet.across)} {number(sheet.down + sheet.head_height)}"
     yield f'<g transform="translate({shift})">'
+    yield from map(_stroke, sheet.strokes)
     for edge in sheet.edges:
         yield from _edge(edge)
     ids: dict[str, Tile] = {}
@@ -90,6 +92,7 @@ def _selector(name: str) -> str:
 def _inks(sheet: Sheet) -> Iterator[Ink]:
     yield sheet.paper
     yield from (edge.ink for edge in sheet.edges)
+    yield from (stroke.ink for stroke in sheet.strokes)
     for tile in sheet.tiles:
         yield from (tile.look.fill, tile.look.line)
     for cell in sheet.cells:
@@ -190,6 +193,13 @@ def _edge(edge: Edge) -> Iterator[str]:
     yield f'<path d="{_path(way(edge))}" fill="none" {stroke}/>'
     yield f'<path d="{_path(tip(edge))}Z" fill="{colour}"/>'
     yield "</g>"
+
+
+def _stroke(stroke: Stroke) -> str:
+    dashes = " ".join(map(number, DASHES[stroke.dash]))
+    more = f' stroke-dasharray="{dashes}"' if dashes else ""
+    look = f'stroke="{stroke.ink.light}" stroke-width="{number(stroke.thick)}"{more}'
+    return f'<path d="{_path(stroke.points)}" fill="none" {look} stroke-linejoin="round"/>'
 
 
 def _path(points: Iterable[Point]) -> str:

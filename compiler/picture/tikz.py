@@ -13,7 +13,9 @@ from compiler.picture.arrows import tip, way
 from compiler.picture.hatching import hatched, inked
 from compiler.picture.ink import HATCH, Ink
 from compiler.picture.labels import Label, Run, Spot, spots
-from compiler.picture.sheet import Edge, Point, Sheet, Tile, distinct
+from compiler.picture.sheet import Edge, Sheet, Tile, distinct
+from compiler.picture.strokes import DASHES as PATTERNS
+from compiler.picture.strokes import Point, Stroke
 from compiler.picture.svg import ROUND, STROKE
 from compiler.picture.tex import DEFINED, OTHER, comment, tex
 from compiler.picture.words import number
@@ -74,6 +76,7 @@ def _body(sheet: Sheet) -> Iterator[str]:
     yield rf"\path[fill={_ink(sheet.paper)}] (0,0) rectangle {_point(corner)};"
     yield from _label(sheet.heading, sheet.across, sheet.down)
     yield rf"\begin{{scope}}[shift={{{_point((sheet.across, sheet.down + sheet.head_height))}}}]"
+    yield from (_stroke(stroke, sheet.scale) for stroke in sheet.strokes)
     for edge in sheet.edges:
         yield from _edge(edge)
     names: dict[str, Tile] = {}
@@ -141,6 +144,14 @@ def _edge(edge: Edge) -> Iterator[str]:
     ink = _ink(edge.ink)
     yield rf"\draw[draw={ink}{DASHES if edge.dashed else ''}] {_path(way(edge))};"
     yield rf"\path[fill={ink}] {_path(tip(edge))} -- cycle;"
+
+
+def _stroke(stroke: Stroke, scale: float) -> str:
+    pattern = PATTERNS[stroke.dash]
+    lengths = [f"{number(part * scale)}bp" for part in pattern]
+    dashes = f",dash pattern=on {' off '.join(lengths)}" if pattern else ""
+    look = f"draw={_ink(stroke.ink)},line width={number(stroke.thick * scale)}bp{dashes}"
+    return rf"\draw[{look},line join=round] {_path(stroke.points)};"
 
 
 def _path(points: Iterable[Point]) -> str:

@@ -13,6 +13,7 @@ from typing import Literal
 from compiler.picture.ink import PAPER, TEXT, Ink, Look, luminance
 from compiler.picture.labels import Cell, Label
 from compiler.picture.sheet import Edge, Sheet, Tile
+from compiler.picture.strokes import Stroke
 
 Tone = Literal["auto", "light", "dark", "mono"]
 """As the reader's system has it, by day, by night, or in greys for paper without colours."""
@@ -59,6 +60,7 @@ def toned(sheet: Sheet, tone: Tone) -> Sheet:
         heading=paint.label(sheet.heading),
         tiles=tuple(map(paint.tile, sheet.tiles)),
         edges=tuple(map(paint.edge, sheet.edges)),
+        strokes=tuple(map(paint.stroke, sheet.strokes)),
         paper=paint.ink(sheet.paper),
     )
 
@@ -79,6 +81,9 @@ class _Paint:
 
     def edge(self, edge: Edge) -> Edge:
         return replace(edge, ink=self.ink(edge.ink))
+
+    def stroke(self, stroke: Stroke) -> Stroke:
+        return replace(stroke, ink=self.ink(stroke.ink))
 
     def label(self, label: Label) -> Label:
         return tuple(replace(line, cells=tuple(map(self.cell, line.cells))) for line in label)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -92,6 +92,11 @@ def feed_for(
     )
 
 
+def prepared_for(network: Network, recipe: Recipe) -> Preparation:
+    """What becomes of images before a network. Raises `TrainingFault` where they don't fit it."""
+    return preparation(network, _data(recipe))
+
+
 def classes_of(recipe: Recipe, *, path: str | Path | None = None) -> tuple[str, ...]:
     """The names of the classes that a recipe's images have, in the order of their numbers.
 
@@ -106,15 +111,23 @@ def classes_of(recipe: Recipe, *, path: str | Path | None = None) -> tuple[str, 
         raise TrainingFault(str(fault), fault.help) from fault
 
 
+def check_names(names: Sequence[str], network: Network, whose: str) -> None:
+    """Raise `TrainingFault` where there aren't as many names as a network has classes."""
+    if len(names) != network.classes:
+        count = f"{len(names)} class{'es' if len(names) != 1 else ''}"
+        message = f"{whose} has {count}, and {network.name} tells {network.classes}"
+        raise TrainingFault(message, f"`--classes {len(names)}` makes its last layer one for them")
+
+
 def prepared(file: str | Path, network: Network, recipe: Recipe) -> Tensor:
     """An image as the network takes it, (C, H, W), prepared as those of the test.
 
     Whatever colours it has, it gets the network's channels. Raises `TrainingFault` where it can't
     be read.
     """
-    ready = preparation(network, _data(recipe))
+    ready = prepared_for(network, recipe)
     try:
-        return ready.plain(pixels(Path(file), MODES[ready.channels])[None])[0]
+        return ready.plain(pixels(Path(file), MODES[ready.channels], help="")[None])[0]
     except DataFault as fault:
         raise TrainingFault(str(fault), fault.help) from fault
 
@@ -158,9 +171,7 @@ def _check(network: Network, images: ImageSet, prepared: Preparation) -> None:
             worst = int(part.classes.max())
             message = f"an image of {images.name} has the class {worst}, and there are {count}"
             raise TrainingFault(message, "classes are counted from 0")
-    if count != network.classes:
-        message = f"{images.name} has {count} classes, and {network.name} tells {network.classes}"
-        raise TrainingFault(message, f"`--classes {count}` makes its last layer one for them")
+    check_names(images.names, network, images.name)
 
 
 def _held_out(images: ImageSet, share: float, seed: int) -> tuple[Tensor, Tensor]:

@@ -10,16 +10,18 @@ from typing import Any
 
 import dsl
 from compiler.files.writing import write
+from compiler.picture.svg import as_svg
+from compiler.training.curves import learning_curves
 from compiler.training.faults import TrainingFault
-from compiler.training.packing import pack, unpack
-from compiler.training.records import Record, as_csv
+from compiler.training.records import Record, as_csv, from_csv
 from dsl.models.recipe import Recipe
 from dsl.models.spec import Spec
 from dsl.text.problems import SpecError
 
-SPEC, RECIPE, FACTS, METRICS = "spec.yaml", "recipe.yaml", "run.json", "metrics.csv"
+SPEC, RECIPE, FACTS = "spec.yaml", "recipe.yaml", "run.json"
+METRICS, CURVES = "metrics.csv", "curves.svg"
 STATE, LAST, BEST = "resume.safetensors", "last.safetensors", "best.safetensors"
-FILES = (SPEC, RECIPE, FACTS, METRICS, STATE, LAST, BEST)
+FILES = (SPEC, RECIPE, FACTS, METRICS, CURVES, STATE, LAST, BEST)
 """What a run writes; each file is replaced whole, so that none is ever half of one."""
 
 
@@ -67,10 +69,23 @@ class RunFolder:
             raise TrainingFault(f"{self.path / FACTS} isn't what a run writes")
         return found
 
+    def classes(self) -> tuple[str, ...]:
+        """The names of the classes that it was trained to tell. Raises `TrainingFault`."""
+        found = self.facts().get("classes")
+        if not isinstance(found, list) or not all(isinstance(name, str) for name in found):
+            raise TrainingFault(f"{self.path / FACTS} doesn't say which classes were told")
+        return tuple(found)
+
+    def best(self) -> Path:
+        """The file of the best weights so far. Raises `TrainingFault` where there are none yet."""
+        if not (self.path / BEST).is_file():
+            raise TrainingFault(f"no epoch of the run in {self.path} is done yet")
+        return self.path / BEST
+
     def check_same(self, spec: Spec, recipe: Recipe) -> None:
         """Raise `TrainingFault` where another network, or by another recipe, is trained here."""
         if not is_run(self.path):
-            raise TrainingFault(f"there is no run in {self.path} to go on with")
+            raise TrainingFault(f"{_none(self.path)} to go on with")
         try:
             there = {"network": self.spec(), "recipe": self.recipe()}
         except SpecError as error:
@@ -87,6 +102,8 @@ class RunFolder:
 
     def state(self) -> dict[str, Any] | None:
         """Where the run can go on; None where it was kept nowhere yet."""
+        from compiler.training.packing import unpack  # Who asks for other files needs no torch.
+
         path = self.path / STATE
         if not path.is_file():
             return None
@@ -98,11 +115,25 @@ class RunFolder:
 
     def keep(self, state: Mapping[str, Any]) -> None:
         """Keep a state, whole or not at all."""
+        from compiler.training.packing import pack
+
         write(self.path / STATE, pack(state))
 
-    def note(self, records: list[Record]) -> None:
-        """Write the table of what is known epoch by epoch."""
+    def note(self, records: list[Record], name: str) -> None:
+        """Write what is known epoch by epoch, as a table and as curves of a run of that name."""
         write(self.path / METRICS, as_csv(records))
+        write(self.path / CURVES, as_svg(learning_curves({name: records})))
+
+    def records(self) -> list[Record]:
+        """What the table says. Raises `TrainingFault` where there is none."""
+        path = self.path / METRICS
+        try:
+            return from_csv(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            message = f"no epoch of the run in {self.path} is done yet"
+            raise TrainingFault(message if is_run(self.path) else _none(self.path)) from None
+        except (OSError, ValueError) as error:
+            raise TrainingFault(f"{path} can't be read: {error}") from None
 
     def put_weights(self, name: str, state: Mapping[str, Any]) -> None:
         """Write weights under our own names, as `--weights` takes them."""
@@ -110,6 +141,10 @@ class RunFolder:
 
         plain = {key: value.detach().cpu().contiguous() for key, value in state.items()}
         write(self.path / name, save(plain))
+
+
+def _none(path: Path) -> str:
+    return f"there is no run in {path}"
 
 
 def _differing(one: Any, other: Any) -> list[str]:

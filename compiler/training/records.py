@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -57,6 +58,30 @@ def as_csv(records: list[Record]) -> str:
             {key: "" if value is None else value for key, value in asdict(record).items()}
         )
     return out.getvalue()
+
+
+def from_csv(text: str) -> list[Record]:
+    """What `as_csv` wrote. Raises `ValueError` for another table."""
+    names = [each.name for each in fields(Record)]
+    reader = csv.DictReader(io.StringIO(text))
+    if reader.fieldnames != names:
+        raise ValueError(f"its columns aren't {', '.join(names)}")
+    return [_record(row, reader.line_num) for row in reader]
+
+
+def _record(row: dict[str, str], number: int) -> Record:
+    try:
+        return Record(**{each.name: READERS[each.type](row[each.name]) for each in fields(Record)})
+    except (TypeError, ValueError):
+        raise ValueError(f"line {number} isn't a row of numbers") from None
+
+
+READERS: Mapping[Any, Callable[[str], Any]] = {
+    "int": int,
+    "float": float,
+    "float | None": lambda text: None if text == "" else float(text),
+}
+"""From a cell of the table to a number, by the type of its field."""
 
 
 def as_data(records: list[Record]) -> list[dict[str, Any]]:

@@ -1,0 +1,82 @@
+"""What commands judge: a run with its best weights, or a spec with weights that are named."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from compiler.cli.options import overrides, spec_options
+from compiler.cli.recipes import changed, no_recipe, read_spec, settled, with_recipe
+from compiler.lowering.prepare import prepare
+from dsl.models.recipe import Recipe
+
+if TYPE_CHECKING:
+    from compiler.nn.module import CompiledNetwork
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+def judged(command: Any) -> Any:
+    """The options of RUN or SPEC, with weights and a recipe."""
+    for option in (
+        click.option("--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), default="auto",
+                     show_default=True, help="Where to compute."),
+        click.option("--format", "form", type=click.Choice(["text", "json"]), default="text",
+                     show_default=True, help="How to print it."),
+        click.option("--recipe", metavar="RECIPE",
+                     help="Its file, or its name on the shelf.  [default: the run's, the spec's]"),
+        click.option("--source", default="own", show_default=True, metavar="NAME",
+                     help="Whose names the weights have: torchvision, timm, keras, …"),
+        click.option("--weights", type=FILE, metavar="FILE",
+                     help="A checkpoint.  [default: the best of a run]"),
+        spec_options,
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A network with its weights, and how its images are prepared."""
+
+    model: CompiledNetwork
+    recipe: Recipe
+    names: tuple[str, ...]
+    """What its classes are called; empty where only the data can say."""
+    files: tuple[str | Path, ...]
+    """What all of it was read from."""
+
+
+def subject_of(
+    spec: str, *, data: str | None = None, data_path: Path | None = None, **options: Any
+) -> Subject:
+    """A run with its best weights, or a spec with weights that are named."""
+    from compiler.nn.module import build
+    from compiler.training.folder import RECIPE, RunFolder, is_run
+    from compiler.weights import load_weights
+
+    names: tuple[str, ...] = ()
+    recipe, weights, source = (options.pop(key) for key in ("recipe", "weights", "source"))
+    variant, limit = options.pop("variant"), options.pop("limit")
+    stdin_name = options.pop("stdin_name")
+    if is_run(Path(spec)):
+        folder = RunFolder(Path(spec))
+        read = with_recipe(folder.spec(), recipe or str(folder.path / RECIPE))
+        names = () if recipe or data else folder.classes()
+        weights = weights or folder.best()
+    elif Path(spec).is_dir():
+        raise click.UsageError(f"there is no run in {spec}")
+    elif weights is None:
+        raise click.UsageError(f"{spec} is no folder of a run, so say which --weights it has")
+    else:
+        read = with_recipe(read_spec(spec, stdin_name), recipe)
+    prepared = prepare(read, variant, overrides=overrides(**options), limit=limit)
+    if prepared.spec.training is None:
+        raise no_recipe(prepared.spec)
+    found = settled(changed(prepared.spec.training, data, {}), data_path)
+    model = build(prepared.network)
+    load_weights(model, weights, source, skip_aux=True)
+    return Subject(model, found, names, (*read.texts, weights))
