@@ -29,6 +29,7 @@ from compiler.report.page import as_html
 from compiler.source.forward import function_of
 from tests.odd_specs import TEXTS, spec
 from tests.pages import Element, page_of
+from tests.repositories import SPEC
 from tests.test_cli import TINY, ran, tiny  # noqa: F401  # a fixture
 
 ROOT = Path(__file__).parent.parent
@@ -273,7 +274,7 @@ def test_it_needs_no_torch() -> None:
 def test_every_asset_is_used() -> None:
     folder = ROOT / "compiler" / "report" / "assets"
     written = {path.name for path in folder.iterdir() if path.suffix in (".css", ".js")}
-    assert written == {*page.STYLES, *page.SCRIPTS}
+    assert written == {*page.WATCHED_STYLES, *page.WATCHED_SCRIPTS}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -407,3 +408,18 @@ def test_a_network_without_a_product_has_no_chart_of_them() -> None:
     charts = [each.text for each in top.one("section", "charts").all("summary")]
     assert not any("MACs" in each for each in charts)
     assert len(charts) == len(top.one("section", "charts").all("svg"))
+
+
+@pytest.mark.parametrize(
+    ("promised", "said"),
+    [
+        ("params: 826", "1 thing, and it holds"),
+        ("params: 1", "1 thing; the network breaks 1"),
+        ("params: 826, macs: 153760", "2 things, and they hold"),
+        ("params: 1, macs: 1", "2 things; the network breaks 2"),
+    ],
+)
+def test_it_says_which_promises_hold(promised: str, said: str) -> None:
+    given = prepare(Piped(f"{SPEC}expect: {{{promised}}}\n", "net.yaml", "net.yaml"))
+    summary = page_of(as_html([given])).one("details", "contract").one("summary")
+    assert summary.text == f"The spec promises {said}"

@@ -47,6 +47,7 @@ ROOMS = (
     "compiler/sweep",
     "compiler/editor",
     "compiler/review",
+    "compiler/live",
     "compiler/cli",
 )
 """From the ground up: a room imports only what stands before it."""

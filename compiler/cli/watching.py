@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,11 +19,16 @@ from compiler.cli.limits import limit_options, limits
 from compiler.cli.options import LIMIT_OPTION, PLUGIN, SpecType, change_options, overrides
 from compiler.cli.piped import is_piped
 from compiler.cli.summary import summary
+from compiler.cli.terminal import Failed
 from compiler.cost import cost
 from compiler.lowering.prepare import Prepared
 from compiler.review.saves import saves
 from compiler.review.turns import turned
 from dsl.models import shelf
+
+if TYPE_CHECKING:
+    from compiler.live.board import Board
+    from compiler.report.page import Parts
 
 
 @dataclass
@@ -33,6 +38,8 @@ class Watched:
     spec: str
     asked: Asked
     drawing: Drawing | None
+    board: Board | None = None
+    """What the browser shows, if one is opened."""
     found: Examined | None = None
     good: Prepared | None = None
 
@@ -56,18 +63,27 @@ class Watched:
 @limit_options
 @click.option("--draw", "output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
               help="A picture to draw anew at each save, as `draw -o` takes it.")  # fmt: skip
+@click.option("--open", "in_browser", is_flag=True,
+              help="Show its report in the browser, anew at each save.")  # fmt: skip
 @if_drawn
 def watch(
-    spec: str, variant: str | None, limit: int, drawing: Drawing | None, **options: Any
+    spec: str,
+    variant: str | None,
+    limit: int,
+    drawing: Drawing | None,
+    in_browser: bool,
+    **options: Any,
 ) -> None:
     """Check a spec at each save, and say what the save changed.
 
     What it extends is watched too. A spec that can't be built is told with its errors; the next
-    sound one is compared with the last that was. Ctrl-C ends.
+    sound one is compared with the last that was. With --open the browser shows its report, which
+    follows each save. Ctrl-C ends.
 
     \b
     Examples:
       inception-compile watch my_net.yaml
+      inception-compile watch my_net.yaml --open
       inception-compile watch my_net.yaml --draw my_net.svg
       inception-compile watch my_net.yaml --draw my_net.pdf --layout column --mono
       inception-compile watch my_net.yaml --max-params 8M --input 128x128
@@ -84,13 +100,13 @@ def watch(
             if watched.found:
                 _turn(watched, watched.found)
             else:
-                _begin(watched)
+                _begin(watched, in_browser)
     except ConfigError as error:
         raise click.UsageError(str(error)) from None
 
 
-def _begin(watched: Watched) -> None:
-    """What the spec comes to as it is, and the first picture."""
+def _begin(watched: Watched, in_browser: bool) -> None:
+    """What the spec comes to as it is, the first picture, and the page in the browser."""
     found = watched.look()
     if found.prepared:
         watched.good = found.prepared
@@ -98,7 +114,28 @@ def _begin(watched: Watched) -> None:
         if watched.drawing:
             watched.drawing.draw(found.prepared)
     _complain(found)
+    if in_browser:
+        watched.board = _opened(found)
     click.echo(f"watching {', '.join(sorted(map(str, watched.files())))}; Ctrl-C ends")
+
+
+def _opened(found: Examined) -> Board:
+    """The page of a spec as it is, in a browser where there is one."""
+    from compiler.live.board import Board
+    from compiler.live.loopback import Loopback
+    from compiler.live.opening import opened
+
+    board = Board()
+    try:
+        server = Loopback(board)
+    except OSError as error:
+        raise Failed(f"error: no page can be served here: {error.strerror or error}") from None
+    parts = board.sketch(found.prepared) if found.prepared else ()
+    _show(board, parts, found, ())
+    server.start()
+    there = opened(server.address)
+    click.echo(f"{'page at' if there else 'no browser to open here; open'} {server.address}")
+    return board
 
 
 def _turn(watched: Watched, before: Examined) -> None:
@@ -106,7 +143,11 @@ def _turn(watched: Watched, before: Examined) -> None:
     found = watched.look()
     if (found.texts, found.problems) == (before.texts, before.problems):
         return
-    first, *lines = _changed(watched.good, found)
+    parts = watched.board.sketch(found.prepared) if watched.board and found.prepared else ()
+    changed = [*_changed(watched.good, found)]
+    if watched.board:
+        _show(watched.board, parts, found, changed)
+    first, *lines = changed
     click.echo(f"{time.strftime('%H:%M:%S')}  {first}")
     click.echo("".join(f"{line}\n" for line in lines), nl=False)
     if _said(found) != _said(before):
@@ -114,6 +155,16 @@ def _turn(watched: Watched, before: Examined) -> None:
     if found.prepared:
         watched.good = found.prepared
         _redraw(watched, found.prepared)
+
+
+def _show(board: Board, parts: Parts, found: Examined, changed: Sequence[str]) -> None:
+    """Bring the page up to date; what is only found has its place on it."""
+    errors = tuple(each for each in found.problems if each.severity == "error")
+    trouble = terminal.shown(as_text.written([replace(found, problems=errors)]))
+    if found.prepared:
+        board.page(parts, changed, trouble)
+    else:
+        board.trouble(trouble)
 
 
 def _changed(good: Prepared | None, found: Examined) -> Iterable[str]:

@@ -8,6 +8,7 @@ from functools import cached_property
 from shlex import quote
 
 from compiler.cost import Report, cost
+from compiler.cost.contract import broken
 from compiler.cost.footer import mebibytes
 from compiler.cost.growing import peak_growth, saved_growth
 from compiler.cost.render import as_data
@@ -71,6 +72,11 @@ class Chapter:
         return [*contract(self.network)]
 
     @property
+    def broken(self) -> int:
+        """How many of these promises the network doesn't keep."""
+        return len(broken(self.network.spec, self.report))
+
+    @property
     def named(self) -> str:
         """The words of the command line that give this network."""
         network = self.network
@@ -82,6 +88,11 @@ class Chapter:
     @cached_property
     def _drawn(self) -> Drawn:
         return Drawn(self.network, self.key)
+
+    @property
+    def usual(self) -> Overview:
+        """The first of the overviews, which needs none of the others."""
+        return self._drawn.usual
 
     @cached_property
     def overviews(self) -> list[Overview]:

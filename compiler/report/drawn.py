@@ -22,6 +22,7 @@ AMOUNTS: dict[Amount, str] = {
     "memory": "memory",
 }
 """What overviews are coloured by, and what that is called."""
+USUAL = next(amount for amount in AMOUNTS if amount == Wishes().heat)
 
 
 @dataclass(frozen=True)
@@ -51,12 +52,20 @@ class Drawn:
         """What all details need is read off the network once; the page titles each itself."""
         return Details(self.network, Wishes(title=False))
 
+    @cached_property
+    def usual(self) -> Overview:
+        """The whole network, coloured by what one asks for most."""
+        return self._overview(USUAL)
+
     def overviews(self) -> Iterator[Overview]:
         """The whole network, coloured by each amount that there is; the usual one first."""
-        for amount, called in AMOUNTS.items():
-            name = "overview" if amount == Wishes().heat else f"overview.{amount}"
-            sheet = overview(self.network, Wishes(heat=measure(self.network, amount)))
-            yield Overview(amount, called, name, self._svg(sheet, name))
+        for amount in AMOUNTS:
+            yield self.usual if amount == USUAL else self._overview(amount)
+
+    def _overview(self, amount: Amount) -> Overview:
+        name = "overview" if amount == USUAL else f"overview.{amount}"
+        sheet = overview(self.network, Wishes(heat=measure(self.network, amount)))
+        return Overview(amount, AMOUNTS[amount], name, self._svg(sheet, name))
 
     def stem(self) -> str | None:
         """The steps before the first block, if there are any."""

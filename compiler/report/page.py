@@ -47,6 +47,9 @@ SCRIPTS = (
     "start.js",
 )
 """In the order in which they stand; each says at its top what it needs of those before it."""
+WATCHED_STYLES = (*STYLES, "watching.css")
+WATCHED_SCRIPTS = (*SCRIPTS, "carrying.js", "watching.js")
+"""Those of a page that is watched: it takes what is new from where it is."""
 POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; script-src '{}'; "
     "base-uri 'none'; form-action 'none'"
@@ -55,6 +58,10 @@ POLICY = (
 
 Drawings bring style sheets of their own, so styles are let through; they can't load anything.
 """
+FROM_ITS_PLACE = "; connect-src 'self'"
+"""What a watched page may do besides: ask where it comes from."""
+Parts = Sequence[Chapter]
+"""What a page is made of: what has been worked out of a network stays with its chapter."""
 
 
 def as_html(given: Sequence[Prepared], output: str = "report.html") -> str:
@@ -62,21 +69,39 @@ def as_html(given: Sequence[Prepared], output: str = "report.html") -> str:
 
     The same networks give the same bytes.
     """
-    chapters = _chapters(given)
-    script = _script()
+    return _page(parts_of(given), _script(SCRIPTS), output)
+
+
+def as_watched(parts: Parts, number: int) -> str:
+    """The same page, which hears of saves where it comes from; `number` tells it from others.
+
+    Without parts it says that there is nothing yet.
+    """
+    return _page(parts, _script(WATCHED_SCRIPTS), policy=POLICY + FROM_ITS_PLACE, number=number)
+
+
+def _page(
+    chapters: Parts,
+    script: str,
+    output: str = "report.html",
+    *,
+    policy: str = POLICY,
+    number: int | None = None,
+) -> str:
     command = f"inception-compile report {' '.join(each.named for each in chapters)}"
     return _template().render(
         chapters=chapters,
         comparison=Comparison(chapters),
         command=f"{command} -o {quote(output)}",
-        policy=POLICY.format(digest_of(script)),
-        style=_joined(STYLES),
+        policy=policy.format(digest_of(script)),
+        style=_style(number is not None),
         script=script,
+        number=number,
         version=__version__,
     )
 
 
-def _chapters(given: Sequence[Prepared]) -> list[Chapter]:
+def parts_of(given: Sequence[Prepared]) -> Parts:
     """The networks, each under a name that no other has on the page."""
     found: dict[str, Chapter] = {}
     for prepared in given:
@@ -90,8 +115,13 @@ def _chapters(given: Sequence[Prepared]) -> list[Chapter]:
 
 
 @cache
-def _script() -> str:
-    return f"'use strict';\n(() => {{\n{_joined(SCRIPTS)}}})();\n"
+def _script(names: Sequence[str]) -> str:
+    return f"'use strict';\n(() => {{\n{_joined(names)}}})();\n"
+
+
+@cache
+def _style(watched: bool) -> str:
+    return _joined(WATCHED_STYLES if watched else STYLES)
 
 
 def _joined(names: Sequence[str]) -> str:

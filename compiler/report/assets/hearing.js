@@ -1,4 +1,12 @@
-// Fields that are heard however they change. Needs nothing.
+// What is heard while the page is this one, fields among it, however they change. Needs nothing.
+
+/** Ends all that is heard outside of the page's own parts, when these are replaced. */
+let life = new AbortController();
+
+/** As `addEventListener` of the window, as long as the parts of the page are these. */
+function during(kind, act) {
+  addEventListener(kind, act, { signal: life.signal });
+}
 
 /** Act on what a field says: now, as it is typed or chosen, and where the browser puts it back. */
 function heard(field, act) {
@@ -9,6 +17,6 @@ function heard(field, act) {
     act();
   };
   for (const kind of ['input', 'change', 'search']) field.addEventListener(kind, look);
-  addEventListener('pageshow', look);
+  during('pageshow', look);
   look();
 }

@@ -1,4 +1,4 @@
-// Drawings that are made larger and moved about. Needs nothing.
+// Drawings that are made larger and moved about. Needs hearing.js.
 
 const LARGER = 1.25;
 
@@ -42,14 +42,14 @@ function draggable(canvas) {
     if (event.pointerType !== 'mouse' || event.button) return;
     start = { x: event.clientX + canvas.scrollLeft, y: event.clientY + canvas.scrollTop, moved: false };
   });
-  addEventListener('pointermove', (event) => {
+  during('pointermove', (event) => {
     if (!start) return;
     const left = start.x - event.clientX;
     const top = start.y - event.clientY;
     start.moved ||= Math.abs(left - canvas.scrollLeft) + Math.abs(top - canvas.scrollTop) > 4;
     if (start.moved) canvas.scrollTo({ left, top, behavior: 'instant' });
   });
-  addEventListener('pointerup', () => {
+  during('pointerup', () => {
     if (start?.moved) canvas.addEventListener('click', (event) => event.stopPropagation(), { capture: true, once: true });
     start = null;
   });

@@ -1,11 +1,19 @@
 // Puts it all together. Needs everything before it.
 
-share();
-const chapters = [...document.querySelectorAll('.network')].map((element) => new Chapter(element));
+let chapters = [];
 
-for (const canvas of document.querySelectorAll('.canvas')) movable(canvas);
+/** Bring the parts that are on the page to life; those that were there before are let go. */
+function start() {
+  life.abort();
+  life = new AbortController();
+  share();
+  chapters = [...document.querySelectorAll('.network')].map((element) => new Chapter(element));
+  for (const canvas of document.querySelectorAll('.canvas')) movable(canvas);
+  for (const chapter of chapters) enliven(chapter);
+  for (const tools of document.querySelectorAll('.tools')) tools.hidden = false;
+}
 
-for (const chapter of chapters) {
+function enliven(chapter) {
   for (const svg of chapter.element.querySelectorAll('.canvas svg')) {
     svg.setAttribute('role', 'group'); // What holds buttons is no image any more.
   }
@@ -20,8 +28,6 @@ for (const chapter of chapters) {
   chapter.element.querySelector('.collapse').addEventListener('click', () => openAll(chapter, false));
 }
 
-for (const tools of document.querySelectorAll('.tools')) tools.hidden = false;
-
 addEventListener('keydown', (event) => {
   if (event.key === 'Escape') deselect();
 });
@@ -30,4 +36,5 @@ addEventListener('beforeprint', () => {
   for (const each of document.querySelectorAll('details')) each.open = true;
 });
 addEventListener('hashchange', () => follow(chapters));
+start();
 follow(chapters);
