@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from compiler.nn.module import compile_spec as compile_spec
     from compiler.plugins.schema import json_schema as json_schema
     from compiler.running.preparing import optimize_for_inference as optimize_for_inference
+    from compiler.training.calling import train as train
     from compiler.weights import export_weights as export_weights
     from compiler.weights import load_weights as load_weights
 
@@ -30,6 +31,7 @@ __all__ = [
     "json_schema",
     "load_weights",
     "optimize_for_inference",
+    "train",
 ]
 
 
@@ -42,6 +44,7 @@ HOMES = {
     "json_schema": "compiler.plugins.schema",
     "load_weights": "compiler.weights",
     "optimize_for_inference": "compiler.running.preparing",
+    "train": "compiler.training.calling",
 }
 """Which module each function is in: nearly all need torch."""
 

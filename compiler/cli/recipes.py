@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,13 +13,12 @@ import dsl
 from compiler.cli.piped import taken
 from compiler.cli.terminal import Failed
 from compiler.lowering.prepare import Piped
+from compiler.training.settling import remade
 from dsl.models import shelf
-from dsl.models.model import Model
 from dsl.models.recipe import Recipe
 from dsl.models.recipe_data import DATA, Data
 from dsl.models.schedules import Steps
 from dsl.models.spec import Spec
-from dsl.reading.recipes import beside
 from dsl.text.problems import NOWHERE, Problem, SpecError
 
 if TYPE_CHECKING:
@@ -61,7 +60,7 @@ def changed(recipe: Recipe, data: str | None, own: dict[str, Any]) -> Recipe:
         update["schedule"] = Steps(rates=rates)
     if not update:
         return recipe
-    return _with(recipe, **update).read_from(recipe.texts)
+    return remade(recipe, **update).read_from(recipe.texts)
 
 
 def _data(said: str, before: Data | None) -> Data:
@@ -73,32 +72,8 @@ def _data(said: str, before: Data | None) -> Data:
         raise click.UsageError(f"--data {said} is no folder, and none of {known}")
     path = str(Path(said).absolute())
     if before and before.name in FOLDERS:
-        return _with(before, path=path)
+        return remade(before, path=path)
     return Data(name="folder", path=path)
-
-
-def settled(recipe: Recipe, path: Path | None) -> Recipe:
-    """The recipe with whole paths, so that it means the same wherever it lies.
-
-    `path` is where the images are, if not where the recipe says.
-    """
-    update: dict[str, Any] = {}
-    if recipe.data and (path or recipe.data.path):
-        said = path or beside(recipe.data, "path", recipe.data.path)
-        update["data"] = _with(recipe.data, path=str(said.expanduser().absolute()))
-    if recipe.weights:
-        said = beside(recipe.weights, "file", recipe.weights.file)
-        update["weights"] = _with(recipe.weights, file=str(said.expanduser().absolute()))
-    return _with(recipe, **update).read_from(recipe.texts) if update else recipe
-
-
-Kept = TypeVar("Kept", bound=Model)
-
-
-def _with(model: Kept, **update: Any) -> Kept:
-    """A model with other fields, validated anew."""
-    values = {name: getattr(model, name) for name in type(model).model_fields}
-    return type(model)(**values | update).placed(model.at)
 
 
 @contextmanager

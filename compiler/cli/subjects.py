@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from compiler.cli.options import overrides, spec_options
-from compiler.cli.recipes import changed, no_recipe, read_spec, settled, with_recipe
+from compiler.cli.recipes import changed, no_recipe, read_spec, with_recipe
 from compiler.lowering.prepare import prepare
+from compiler.training.settling import settled
 from dsl.models.recipe import Recipe
 
 if TYPE_CHECKING:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,18 +13,14 @@ import click
 
 from compiler.cli.options import overrides, spec_options
 from compiler.cli.piped import is_piped
-from compiler.cli.recipes import changed, no_recipe, read_spec, settled, told, with_recipe
+from compiler.cli.recipes import changed, no_recipe, read_spec, told, with_recipe
 from compiler.lowering.prepare import Prepared, prepare
+from compiler.training.settling import settled
 from dsl.models.recipe import PRECISIONS, Recipe
 from dsl.models.recipe_data import DATA
-from dsl.models.spec import Spec
 
 if TYPE_CHECKING:
-    from compiler.nn.module import CompiledNetwork
-    from compiler.training.folder import RunFolder
-    from compiler.training.loading import LoadedFeed
     from compiler.training.processes import World
-    from compiler.training.running import Observer
 
 
 @click.command()
@@ -120,12 +117,11 @@ def _without(words: Sequence[str], option: str) -> Iterator[str]:
 
 def _train(asked: Asked) -> int:
     from compiler.training.faults import Interrupted
-    from compiler.training.folder import RunFolder
     from compiler.training.processes import joined
 
     with joined(asked.device) as world:
         try:
-            return _run(asked, RunFolder(asked.out), world)
+            return _run(asked, world)
         except Interrupted as stopped:
             if world.leads:
                 click.echo(
@@ -134,47 +130,16 @@ def _train(asked: Asked) -> int:
             return 128 + stopped.signal
 
 
-def _run(asked: Asked, folder: RunFolder, world: World) -> int:
-    from compiler.training.board import board
-    from compiler.training.processes import together
-    from compiler.training.session import run_of
+def _run(asked: Asked, world: World) -> int:
+    from compiler.training.calling import Wanted, alone, trained
     from compiler.training.telling import Telling
-    from compiler.training.trainer import Trainer
 
-    model, feed = together(world, lambda: _begun(asked, folder, world))
-    told: list[Observer] = [Telling(sys.stderr), *board(folder.path)]
-    observers = told if world.leads else []
-    trainer = Trainer(model, asked.recipe, world)
-    run = run_of(trainer, feed, folder, observers, save_every=asked.save_every)
-    records = run()
+    spec, network = alone(asked.prepared.spec), asked.prepared.network
+    how = asked.workers, asked.save_every, asked.resume, sys.argv[1:]
+    wanted = Wanted(spec, network, asked.recipe, asked.out, None, *how)
+    run = trained(wanted, world, [Telling(sys.stderr)], partial(click.echo, err=True))
     if world.leads:
         best = run.best
-        click.echo(f"best: epoch {best.epoch} of {len(records)}, {best.score:.2%} right; "
-                   f"weights in {folder.path / 'best.safetensors'}")  # fmt: skip
+        click.echo(f"best: epoch {best.epoch} of {len(run.records)}, {best.score:.2%} right; "
+                   f"weights in {asked.out / 'best.safetensors'}")  # fmt: skip
     return 0
-
-
-def _begun(asked: Asked, folder: RunFolder, world: World) -> tuple[CompiledNetwork, LoadedFeed]:
-    """The network and what it is fed with; the process that leads makes the folder."""
-    from compiler.training.data import feed_for
-    from compiler.training.session import drawn, facts_of, refuse_other_surroundings
-
-    recipe, network, spec = asked.recipe, asked.prepared.network, _own(asked.prepared.spec)
-    if asked.resume:
-        folder.check_same(spec, recipe)
-        if (other := refuse_other_surroundings(folder, recipe, world)) and world.leads:
-            click.echo(f"note: numbers may differ: {other}", err=True)
-    else:
-        folder.check_free()
-    feed = feed_for(network, recipe, world, workers=asked.workers)
-    model, loaded = drawn(network, recipe)
-    if world.leads and loaded:
-        click.echo(str(loaded), err=True)
-    if world.leads and not asked.resume:
-        folder.begin(spec, recipe, facts_of(recipe, world, feed.names, sys.argv[1:]))
-    return model, feed
-
-
-def _own(spec: Spec) -> Spec:
-    """The spec alone, as a run keeps it."""
-    return spec.model_copy(update={"variants": {}, "weights": {}, "training": None})

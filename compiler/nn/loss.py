@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -28,6 +29,22 @@ def criterion_for(head: str, ending: Ending) -> Criterion:
             return lambda output, target: _binary(head, output, target)
     message = f"{head} changes the probabilities that it has, so no loss follows from it"
     raise ValueError(f"{message}: give loss a criterion")
+
+
+def weighted(
+    output: Any, target: Tensor, criteria: Mapping[str, Criterion], weights: Mapping[str, float]
+) -> Tensor:
+    """The loss of what a network gave: of logits, or of these and then each head by its weight.
+
+    `criteria` are those of the heads by name, and of `logits`.
+    """
+    if isinstance(output, Tensor):
+        return criteria["logits"](output, target)
+    logits, *heads = output
+    total = criteria["logits"](logits, target)
+    for (name, weight), head in zip(weights.items(), heads, strict=True):
+        total = total + weight * criteria[name](head, target)
+    return total
 
 
 def _binary(head: str, output: Tensor, target: Tensor) -> Tensor:

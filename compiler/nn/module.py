@@ -23,7 +23,7 @@ from compiler.lowering.lower import LIMIT
 from compiler.lowering.prepare import Overrides, prepare
 from compiler.nn.arguments import flag, rate, whole
 from compiler.nn.built import build_node, layer
-from compiler.nn.loss import Criterion, criterion_for
+from compiler.nn.loss import Criterion, criterion_for, weighted
 from compiler.nn.trunk import DRAWN, Trunk, draw
 from dsl.models.spec import Spec
 
@@ -192,18 +192,15 @@ class CompiledNetwork(Trunk):
         that ends in a sigmoid binary cross entropy. With a `criterion`, `target` goes to that
         with what each head gave. Raises `ValueError` where no loss follows from a head.
         """
-        if isinstance(output, Tensor):
-            return self._criterion("logits", criterion)(output, target)
-        if getattr(output, "_fields", None) != ("logits", *self._taps):
+        whole = isinstance(output, Tensor)
+        if not whole and getattr(output, "_fields", None) != ("logits", *self._taps):
             wanted = "what forward gave: a tensor, or in training the named tuple"
             raise ValueError(
                 f"{self.network.name}.loss takes {wanted}; got {type(output).__name__}"
             )
-        total = self._criterion("logits", criterion)(output.logits, target)
-        for name, weight in self._taps.items():
-            head = self._criterion(name, criterion)(getattr(output, name), target)
-            total = total + weight * head
-        return total
+        heads = ("logits",) if whole else ("logits", *self._taps)
+        criteria = {name: self._criterion(name, criterion) for name in heads}
+        return weighted(output, target, criteria, self._taps)
 
     def _criterion(self, head: str, criterion: Criterion | None) -> Criterion:
         owner = self.network.name if head == "logits" else f"{self.network.name}.{head}"

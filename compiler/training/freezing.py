@@ -7,12 +7,11 @@ from collections.abc import Iterable
 from torch import nn
 
 from compiler.ir.network import Network
-from compiler.nn.module import CompiledNetwork
 from compiler.training.faults import TrainingFault
 from dsl.text.problems import did_you_mean
 
 
-def frozen_parts(model: CompiledNetwork, paths: Iterable[str]) -> list[nn.Module]:
+def frozen_parts(model: nn.Module, network: Network, paths: Iterable[str]) -> list[nn.Module]:
     """The modules at some paths: a step, something inside one, or a section of the trunk.
 
     Raises `TrainingFault` for a path that leads nowhere.
@@ -20,10 +19,10 @@ def frozen_parts(model: CompiledNetwork, paths: Iterable[str]) -> list[nn.Module
     known = dict(model.named_modules())
     found = []
     for path in paths:
-        names = _section(model.network, path) or [path]
+        names = _section(network, path) or [path]
         if names[0] not in known:
             hint = did_you_mean(path, [*SECTIONS, *(name for name in known if name)])
-            raise TrainingFault(f"freeze: {model.network.name} has no {path}", hint)
+            raise TrainingFault(f"freeze: {network.name} has no {path}", hint)
         found += [known[name] for name in names]
     return found
 

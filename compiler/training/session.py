@@ -76,7 +76,7 @@ class Keeping:
         self.folder.put_weights(LAST, weights)
         if best:
             self.folder.put_weights(BEST, weights)
-        self.folder.note(self.records, self.trainer.model.network.name)
+        self.folder.note(self.records, self.trainer.network.name)
         for other in self.others:
             other.finished(record, best=best)
 

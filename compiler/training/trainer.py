@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
+from compiler.ir.network import Network
 from compiler.nn.module import CompiledNetwork
+from compiler.nn.trunk import Trunk
 from compiler.training.averaging import averaged
 from compiler.training.dice import seed_of
 from compiler.training.faults import TrainingFault
 from compiler.training.feeding import Batch
 from compiler.training.freezing import freeze, frozen_parts, rest
-from compiler.training.objective import objective
+from compiler.training.objective import Loss, Objective
 from compiler.training.optimizing import optimizer_for
 from compiler.training.processes import World
 from compiler.training.records import Scores
@@ -35,22 +37,27 @@ class Trainer:
     seed, the epoch and the step, and the batch: `state` has all that isn't given.
     """
 
-    model: CompiledNetwork
+    model: nn.Module
     recipe: Recipe
     world: World = field(default_factory=World)
+    of: InitVar[Network | None] = None
+    """What the module is of; a compiled one knows."""
+    network: Network = field(init=False)
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, of: Network | None) -> None:
+        self.network = of or _known(self.model)
         recipe, device = self.recipe, self.world.device
         layout = torch.channels_last if recipe.channels_last else torch.contiguous_format
-        self.frozen = frozen_parts(self.model, recipe.freeze)
+        self.frozen = frozen_parts(self.model, self.network, recipe.freeze)
         freeze(self.frozen)
-        self.model.set_grad_checkpointing(recipe.checkpointing)
+        self._checkpoint()
         self.model.to(device)
         if self._is_image:
             self.model.to(memory_format=layout)  # type: ignore[call-overload]  # its stubs lack it
         if not any(parameter.requires_grad for parameter in self.model.parameters()):
             raise TrainingFault("all of the network is frozen, and nothing is left to train")
-        whole: nn.Module = objective(self.model, recipe.label_smoothing)
+        self.loss = Loss(self.network)
+        whole: nn.Module = Objective(self.model, Loss(self.network, recipe.label_smoothing))
         self.optimizer = optimizer_for(recipe.optimizer, self.model, recipe.rate_at(0))
         self.average = averaged(self.model, recipe.ema.keep) if recipe.ema else None
         self.scaler = torch.amp.GradScaler(device.type, enabled=recipe.precision == "float16")
@@ -58,7 +65,14 @@ class Trainer:
 
     @property
     def _is_image(self) -> bool:
-        return len(self.model.network.input.grid) == 2
+        return len(self.network.input.grid) == 2
+
+    def _checkpoint(self) -> None:
+        if isinstance(self.model, Trunk):
+            self.model.set_grad_checkpointing(self.recipe.checkpointing)
+        elif self.recipe.checkpointing:
+            message = "maps inside blocks are computed again in compiled networks only"
+            raise TrainingFault(message, "`checkpointing: false` keeps them")
 
     def _shared(self, whole: nn.Module) -> nn.Module:
         """The objective with gradients that are averaged over all processes."""
@@ -155,7 +169,7 @@ class Trainer:
             images, classes = self.placed(batch)
             with self.autocast():
                 logits = model(images)
-                loss = self.model.loss(logits, classes)
+                loss = self.loss(logits, classes)
             tally.add(logits, classes, loss)
         model.train(was)
         return tally.scores(self.world)
@@ -176,3 +190,9 @@ class Trainer:
         if self.average:
             self.average.load_state_dict(state["average"])
         self.scaler.load_state_dict(state["scaler"])
+
+
+def _known(model: nn.Module) -> Network:
+    if isinstance(model, CompiledNetwork):
+        return model.network
+    raise TypeError(f"a {type(model).__name__} doesn't know its network: give that as well")

@@ -1,0 +1,177 @@
+"""Training from Python: what the command does, of a spec or of a module of one's own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypedDict, Unpack
+
+from torch import nn
+
+import dsl
+from compiler.ir.network import Network
+from compiler.lowering.prepare import prepare
+from compiler.training.board import board
+from compiler.training.data import feed_for
+from compiler.training.faults import TrainingFault
+from compiler.training.folder import RunFolder
+from compiler.training.loading import LoadedFeed
+from compiler.training.processes import World, joined, together
+from compiler.training.records import Record
+from compiler.training.running import Observer, Run
+from compiler.training.session import (
+    PLACE,
+    drawn,
+    facts_of,
+    refuse_other_surroundings,
+    run_of,
+)
+from compiler.training.settling import settled
+from compiler.training.trainer import Trainer
+from dsl.models.recipe import Recipe
+from dsl.models.spec import Spec
+
+SAVE_EVERY = 300.0
+"""Seconds after which the state is kept within an epoch."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is trained by what, where, and how.
+
+    `model` is a module of the network's that is there already, with the weights that it has.
+    """
+
+    spec: Spec
+    network: Network
+    recipe: Recipe
+    out: Path
+    model: nn.Module | None = None
+    workers: int = 0
+    save_every: float = SAVE_EVERY
+    resume: bool = False
+    command: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What came of a run: the network with its last weights, each epoch, and the folder.
+
+    Where the recipe averages weights, the network has the averages.
+    """
+
+    model: nn.Module
+    records: tuple[Record, ...]
+    folder: Path
+
+    @property
+    def best(self) -> Record:
+        """The best epoch, the first of equals; its weights are in `best.safetensors`."""
+        return max(self.records, key=lambda record: record.score)
+
+
+class How(TypedDict, total=False):
+    """Where and how a run is done: as the command's options of these names."""
+
+    device: str
+    data_path: str | Path | None
+    workers: int
+    save_every: float
+
+
+def train(
+    spec: Spec | str | Path,
+    recipe: Recipe | str | Path | None = None,
+    out: str | os.PathLike[str] | None = None,
+    *,
+    model: nn.Module | None = None,
+    resume: bool = False,
+    observers: Sequence[Observer] = (),
+    **how: Unpack[How],
+) -> Trained:
+    """Train a network by a recipe, its spec's own unless another is given; see docs/training.md.
+
+    `out` is the run's folder, `runs/` and the spec's name without it. `model` is trained in place
+    of a module that is compiled of the spec, from the weights that it has: an instance of its
+    emitted source, or any other whose `forward` gives what that gives. `observers` are told of each
+    step and each epoch. Raises `dsl.SpecError`, `TrainingFault` where the run can't begin or go on,
+    and `Interrupted` once it was stopped by a signal and is kept.
+    """
+    read = spec if isinstance(spec, Spec) else dsl.load(spec)
+    prepared = prepare(read)
+    found = recipe if isinstance(recipe, Recipe | None) else dsl.load_recipe(recipe)
+    found = found or prepared.spec.training
+    if found is None:
+        raise TrainingFault(f"{read.name} has no recipe to train by", "give one")
+    path = how.get("data_path")
+    own = settled(found, Path(path) if path else None)
+    place = Path(out) if out is not None else PLACE / read.name
+    workers, save_every = how.get("workers", 0), how.get("save_every", SAVE_EVERY)
+    wanted = Wanted(
+        alone(prepared.spec), prepared.network, own, place, model, workers, save_every, resume
+    )
+    with joined(how.get("device", "auto")) as world:
+        run = trained(wanted, world, observers)
+    return Trained(run.trainer.evaluated, tuple(run.records), place)
+
+
+def alone(spec: Spec) -> Spec:
+    """The spec as a run keeps it: without what it may become, and how it is trained."""
+    return spec.model_copy(update={"variants": {}, "weights": {}, "training": None})
+
+
+def _silent(text: str) -> None:
+    """Say nothing."""
+
+
+def trained(
+    wanted: Wanted,
+    world: World,
+    observers: Sequence[Observer] = (),
+    note: Callable[[str], None] = _silent,
+) -> Run:
+    """A run to its end, in one of the processes of a world.
+
+    The one that leads tells the observers, and notes what is worth a line. Raises `SpecError`,
+    `TrainingFault` and `Interrupted`.
+    """
+    folder = RunFolder(wanted.out)
+    model, feed = together(world, lambda: _begun(wanted, folder, world, note))
+    told = [*observers, *board(folder.path)] if world.leads else []
+    trainer = Trainer(model, wanted.recipe, world, wanted.network)
+    run = run_of(trainer, feed, folder, told, save_every=wanted.save_every)
+    run()
+    return run
+
+
+def _begun(
+    wanted: Wanted, folder: RunFolder, world: World, note: Callable[[str], None]
+) -> tuple[nn.Module, LoadedFeed]:
+    """The network and what it is fed with; the process that leads makes the folder."""
+    recipe = wanted.recipe
+    if wanted.resume:
+        folder.check_same(wanted.spec, recipe)
+        if (other := refuse_other_surroundings(folder, recipe, world)) and world.leads:
+            note(f"note: numbers may differ: {other}")
+    else:
+        folder.check_free()
+    feed = feed_for(wanted.network, recipe, world, workers=wanted.workers)
+    model, loaded = _model(wanted)
+    if world.leads and loaded:
+        note(loaded)
+    if world.leads and not wanted.resume:
+        folder.begin(wanted.spec, recipe, facts_of(recipe, world, feed.names, wanted.command))
+    return model, feed
+
+
+def _model(wanted: Wanted) -> tuple[nn.Module, str]:
+    """The network as training begins, and what is to be said of its weights."""
+    if wanted.model is None:
+        model, loaded = drawn(wanted.network, wanted.recipe)
+        return model, str(loaded) if loaded else ""
+    if wanted.recipe.weights:
+        message = "the recipe says which weights training begins with, and a model has its own"
+        raise TrainingFault(message, "leave one of the two out")
+    return wanted.model, ""
