@@ -1,15 +1,39 @@
-"""The specs that mutants are made of."""
+"""The specs and recipes that mutants are made of."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from textwrap import indent
 
 from tests import odd_specs
 from tests.test_cli import TINY
 
 ROOT = Path(__file__).parent.parent.parent
+
+
+RECIPE = """\
+title: Ours
+source: Nowhere
+data: {name: folder, path: images, convert: rgb, fit: crop, zoom: 0.875, mean: [0.5, 0.4, 0.3],
+       std: 0.2, augment: [flip, shift 0.125, crop 0.2, v2.RandAugment num_ops=2], hold_out: 0.1}
+optimizer: {sgd: {momentum: 0.9, nesterov: true, weight_decay: 2e-4, decay: [kernels, biases]}}
+schedule: {steps: {0: 0.01, 10: 0.001, 20: 0.0001}}
+epochs: 30
+batch: 64
+accumulate: 2
+last: drop
+warmup: {epochs: 2, begin: 0.1}
+label_smoothing: 0.1
+clip: {norm: 2.0}
+ema: 0.999
+precision: bfloat16
+channels_last: true
+freeze: [stem, mixed_1.branch1]
+seed: 7
+reported: {train: 0.9, test: 0.8, top5: 0.99, loss: 0.1}
+"""
 
 
 @dataclass(frozen=True)
@@ -31,6 +55,12 @@ def seeds() -> tuple[Seed, ...]:
             Seed(path.stem, path.read_text("utf-8"))
             for path in sorted((ROOT / "specs").glob("*.yaml"))
         ),
+        *(
+            Seed(path.stem, path.read_text("utf-8"))
+            for path in sorted((ROOT / "specs" / "recipes").glob("*.yaml"))
+        ),
+        Seed("every key of a recipe", RECIPE),
+        Seed("trained", f"{TINY}training:\n{indent(RECIPE, '  ')}"),
         *(Seed(name, odd.format(text)) for name, text in odd_specs.TEXTS.items()),
         *(
             Seed(path.stem, path.read_text("utf-8"), valid=False)

@@ -14,6 +14,8 @@ from typing import Any, BinaryIO
 
 import dsl
 from compiler.checking.examining import examined
+from compiler.checking.likeness import is_recipe
+from compiler.cli.summary import recipe_summary
 from compiler.cost import cost
 from compiler.cost.render import as_text
 from compiler.diagram import drawings
@@ -76,11 +78,24 @@ STAGES: tuple[Callable[[str, dsl.Spec, Network], None], ...] = (
 )  # fmt: skip
 
 
+def recipe(text: str) -> None:
+    """A recipe is read, written and laid out so that it stays what it is."""
+    made = dsl.loads_recipe(text, FILE)
+    if dsl.loads_recipe(dsl.dump(made), FILE) != made:
+        raise AssertionError("what was dumped reads back as something else")
+    if dsl.loads_recipe(dsl.formatted(text, FILE), FILE) != made:
+        raise AssertionError("what was formatted reads as something else")
+    recipe_summary(made)
+
+
 def answer(data: bytes) -> dict[str, Any]:
     """What is made of a file's content."""
     start, took, stage = time.process_time(), {}, "read"
     try:
         text = read_stream(io.BytesIO(data), FILE)
+        if is_recipe(Piped(text, FILE)):
+            recipe(text)
+            return {"took": {"lowered": time.process_time() - start}}
         spec = dsl.loads(text, FILE)
         stage = "lowered"
         network = prepare(spec).network
