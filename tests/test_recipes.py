@@ -174,7 +174,7 @@ BAD = {
     "momentum above 0",
     "optimizer: {sgd: {decay: [kernel], weight_decay: 1}}": "kernel: decay must be a list of "
     "kernels, biases, norms, scales, not 'kernel'",
-    "schedule: constant": "constant: constant needs its rate, as in `constant: 0.1`",
+    "schedule: constant": "constant: constant needs a value, as in `constant: 0.1`",
     "schedule: {constant: 0}": "0: constant must be a number from 1e-37 to 1,000, not '0'",
     "schedule: {steps: 3}": "3: steps must say a rate for each epoch at which it changes, as in "
     "{0: 0.1, 30: 0.01}",

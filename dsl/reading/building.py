@@ -65,7 +65,8 @@ def _explain(
     name = called.get(name, name)
     example, word = getattr(kind, "example", ""), getattr(kind, "word", "")
     if fault.kind == "missing" and example:
-        report.add("E011", span, f"{word} needs its {name}, as in `{example}`".lstrip())
+        what = "a value" if word and name == getattr(kind, "short", "") else f"its {name}"
+        report.add("E011", span, f"{word} needs {what}, as in `{example}`".lstrip())
     elif fault.kind == "missing":
         message, help = f"the key `{where}` is missing", f"such as {KEYS.get(where, '')}"
         before = _before(kind, where, places)

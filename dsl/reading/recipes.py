@@ -161,8 +161,9 @@ class RecipeReader(Filler):
     def _base(self, entry: Entry) -> Mapping | None:
         """What a recipe extends; None where a problem was found."""
         if not isinstance(entry.value, Scalar) or not entry.value.text:
-            help = "as in `extends: cifar10_sgd` or `extends: recipes/ours.yaml`"
-            message = f"{entry.key.text} names one recipe: a file, or a name on the shelf"
+            key = entry.key.text
+            help = f"as in `{key}: cifar10_sgd` or `{key}: recipes/ours.yaml`"
+            message = f"{key} names one recipe: a file, or a name on the shelf"
             self.report.add("E012", entry.value.span, message, help=help)
             return None
         span = entry.value.span
