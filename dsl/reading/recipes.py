@@ -42,8 +42,6 @@ MERGED = ("data",)
 """Keys whose own keys replace those of the recipe that is extended one by one."""
 NOT_INHERITED = ("title", "reported")
 """What is true of the recipe that is extended alone."""
-
-
 KEYS = ("extends", *Recipe.model_fields)
 """The keys of a recipe."""
 
@@ -137,7 +135,7 @@ class RecipeReader(Filler):
             except Misfit as fault:
                 self.report.add("E012", said.span, f"{word.text} {fault}", help=fault.help)
             return None
-        if kind.short and isinstance(said, Mapping):
+        if isinstance(said, Mapping):
             said = Mapping(tuple(map(_numbered, said.entries)), said.span)
         entry = Entry(Scalar(kind.short, said.span), said)
         return self.filled(kind, Mapping((entry,), said.span), at=word.span, word=word.text)
