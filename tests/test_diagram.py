@@ -253,7 +253,9 @@ def test_what_opens_a_nested_split_is_as_wide_as_the_split() -> None:
 
 def test_residual_has_a_shortcut_a_scale_and_an_activation() -> None:
     sheet = DRAWINGS["residual.plain"]
-    assert words_of("residual.plain")[-2:] == ["× s identity + 32", "ReLU not in last 32 × 64 × 64"]
+    assert words_of("residual.plain")[-2:] == [
+        "residual × s identity + 32", "ReLU not in last 32 × 64 × 64"
+    ]  # fmt: skip
     ends = {(edge.tail.tile, edge.tail.port, edge.head.port) for edge in sheet.edges}
     assert ("input", "b2", "t1") in ends
 
@@ -350,7 +352,7 @@ def test_overview_shows_repeats_heads_and_totals() -> None:
     written = "".join(run.text for line in sheet.heading for c in line.cells for run in c.runs)
     assert "77.0 k parameters, 6.55 M multiply-accumulates at 3 × 64 × 64 (inference)" in written
     labels = [text for text in words_of("small.overview") if re.fullmatch(r"[\d →×]+", text)]
-    assert labels == ["64 → 16", "16 × 16", "7 × 7"]
+    assert labels == ["64 → 16", "16 → 7", "7 → 1"]
 
 
 @pytest.mark.parametrize("name", [name for name in DRAWINGS if name.endswith("overview")])
@@ -539,8 +541,8 @@ def test_a_strip_shows_each_branch_by_its_largest_kernel() -> None:
     (split,) = lower(loads(f"name: a\ninput: [3, 8, 8]\nclasses: 2\n{text}")).nodes
     assert strip(split) == [
         [
-            Piece(6, "5×5", ("5×5",)),
-            Piece(7, "1×7", ("1×7", "7×1")),
+            Piece(6, "5×5", ("5×5",), chosen=True),
+            Piece(7, "1×7", ("1×7", "7×1"), chosen=True),
             Piece(8, "pool", ("pool",)),
             Piece(9, "1×1", ("1×1",)),
         ]

@@ -11,13 +11,16 @@ from compiler import diagram
 from compiler.diagram.kernels import Rows, by_size, strip
 from compiler.diagram.naming import listing, subtitle
 from compiler.diagram.rows import cards
-from compiler.diagram.style import STRIP
+from compiler.diagram.ruler import WIDE
+from compiler.diagram.style import HEAT, STRIP
 from compiler.diagram.text import ending_of, term, width
 from compiler.diagram.uses import uses
 from compiler.ir.network import Network
 from compiler.ir.symbols import Sym, quotient, total
 from compiler.lowering.lower import lower
+from compiler.ops.words import CONVS
 from compiler.picture import Sheet
+from compiler.picture.ink import MUTED, PAPER, TEXT
 from compiler.picture.metrics import fit_list, room
 from dsl import load, loads
 from tests.networks import network, shown
@@ -88,7 +91,9 @@ def test_a_bias_is_told_where_it_is_unlike_the_others() -> None:
     steps = "[3x3 4, 3x3 4, 3x3 4, 3x3 4 bias, 3x3 4 linear nobias, 3x3 4 norm=none nobias]"
     drawing = diagram.stem(lower(loads(f"{HEAD}stem: {steps}")))
     notes = [text.split(" 4 × ")[0] for text in words(drawing)]
-    assert notes[4:] == ["3×3 4 bias", "3×3 4 linear nobias", "3×3 4 norm=none nobias"]
+    assert [note.partition(" ")[2] for note in notes[4:]] == [
+        "3×3 4 bias", "3×3 4 linear nobias", "3×3 4 norm=none nobias"
+    ]  # fmt: skip
 
 
 def test_widths_are_written_as_in_papers() -> None:
@@ -161,11 +166,11 @@ def test_what_goes_past_a_concat_is_a_line_too() -> None:
 
 def test_full_tells_paths_and_numbers() -> None:
     said = words(sheet("inception_resnet_v2", "full"))
-    assert "repeat_1.7 block17 1088 × 17 × 17" in said
+    assert "block17 repeat_1.7 1088 × 17 × 17" in said
     assert not any("× scale" in text for text in said)
-    assert "× 0.2 identity + 2080 × 8 × 8" in said
+    assert "residual × 0.2 identity + 2080 × 8 × 8" in said
     nested = words(sheet("inception_unet", "full"))
-    assert "u.branch2.2.branch2.1 A n=128 96 × 32 × 32" in nested
+    assert "A u.branch2.2.branch2.1 n=128 96 × 32 × 32" in nested
 
 
 def test_a_long_path_is_told_by_its_end() -> None:
@@ -192,7 +197,7 @@ def test_a_bar_tells_what_it_joins() -> None:
 def test_a_step_that_one_use_lacks_says_so() -> None:
     drawing = sheet("inception_resnet_v2", "block8")
     (last,) = (tile for tile in drawing.tiles if tile.name == "block8.act")
-    assert shown(last) == "ReLU not in block8 2080 × 8 × 8"
+    assert shown(last) == "ReLU not in step block8 2080 × 8 × 8"
     assert last.outline == "dashed"
 
 
@@ -222,8 +227,7 @@ def test_a_sum_is_a_strip_for_each_term_as_wide_as_the_output() -> None:
     assert told_rows(of("xception", "block2")) == [[(256, "3×3")], [(256, "1×1")]]
     (made,), past = of("inception_resnet_v2", "repeat")
     assert told_rows([past]) == [[(320, "identity")]]
-    assert (made.channels, [part.bucket for part in made.parts]) == (320, ["1×1", "3×3"])
-    assert sum(part.channels for part in made.parts) == 320
+    assert (made.channels, made.bucket, made.kernels) == (320, "mixed", ("1×1", "3×3"))
     asides = {card.title: card.aside for card in cards(shelf("inception_resnet_v2"))}
     assert (asides["repeat"], asides["block8"], asides["mixed_5b"]) == ("block35, +", "+", "A")
 
@@ -237,8 +241,7 @@ def test_a_branch_with_branches_is_coloured_by_all_that_it_is_made_of() -> None:
     ends = branches("{concat: [1x1 4, [1x1 4, {concat: [5x5 4, 3x3 8]}]]}")
     assert [(part.channels, part.bucket) for part in ends[0][1].parts] == [(4, "5×5"), (8, "3×3")]
     (_, mixed) = branches("{concat: [1x1 4, [{concat: [5x5 4, 3x3 8]}, 1x1 40]]}")[0]
-    assert mixed.channels == 40 == sum(part.channels for part in mixed.parts)
-    assert [part.bucket for part in mixed.parts] == ["1×1", "3×3", "5×5"]
+    assert (mixed.channels, mixed.kernels, mixed.parts) == (40, ("1×1", "3×3", "5×5"), ())
     one = branches("{concat: [1x1 4, [1x1 4, {concat: [1x3 4, 3x1 8]}]]}")[0][1]
     assert (one.bucket, one.kernels, one.parts) == ("1×3", ("1×3", "3×1"), ())
 
@@ -262,7 +265,7 @@ def test_kernels_are_called_by_their_sides_and_sorted_by_them() -> None:
 @pytest.mark.parametrize("name", SPECS)
 def test_every_card_says_what_it_holds_and_every_strip_adds_up(name: str) -> None:
     for card in cards(shelf(name))[1:]:
-        assert card.strip or card.name, card.title
+        assert card.strip or card.name or card.path in card.title.split(), card.title
         for row in card.strip:
             assert sum(each.channels for each in row) == int(card.out.channels), card.title
             for each in row:
@@ -276,7 +279,8 @@ def test_a_branch_has_the_same_colour_in_strips_bars_and_boxes(name: str) -> Non
     steps = [node.name for node in shelf(name).trunk if any(len(row) > 1 for row in strip(node))]
     assert len(steps) >= 8
     for step in steps:
-        card = [cell.fill for line in cells[step] for cell in line.cells if cell.fill]
+        fills = [cell.fill for line in cells[step] for cell in line.cells if cell.fill]
+        card = [fill for fill in fills if fill not in HEAT]
         detail = sheet(name, step)
         *_, bar = (tile for tile in detail.tiles if tile.name.endswith(".concat"))
         assert [cell.fill for cell in bar.label[1].cells if cell.fill] == card, step
@@ -284,11 +288,9 @@ def test_a_branch_has_the_same_colour_in_strips_bars_and_boxes(name: str) -> Non
 
 
 def test_what_a_bar_says_nothing_of_has_no_colour() -> None:
-    """A sum's terms are as wide as the sum; one of several kernels has chips beside its scale."""
+    """Nor has a term that is made of several kernels."""
     bars = [tile for tile in sheet("inception_resnet_v2", "block17").tiles if tile.kind == "join"]
-    scaled = bars[-1].label[1].cells
-    chips = [STRIP["1×1"], STRIP["1×7"]]
-    assert [cell.fill for cell in scaled if cell.fill and not cell.runs][:2] == chips
+    assert [cell.fill for cell in bars[-1].label[1].cells if cell.runs] == [PAPER, STRIP["other"]]
     (last,) = (t for t in sheet("xception", "middle").tiles if t.name.endswith(".sum"))
     assert all(cell.runs for cell in last.label[1].cells if cell.fill)
 
@@ -318,3 +320,94 @@ def test_a_list_is_cut_behind_an_item() -> None:
     assert fit_list(text, 9, room(text, 9) - 1) == "conv 3×3, max pool 3×3, …"
     assert fit_list(text, 9, 60) == "conv 3×3, …"
     assert fit_list(text, 9, 30).startswith("con") and fit_list(text, 9, 30).endswith("…")
+
+
+@pytest.mark.parametrize("name", ["inception_v3", "inception_resnet_v2", "inception_unet"])
+def test_heat_is_below_numbers_alone_so_cards_have_one_ink(name: str) -> None:
+    """Strips keep their colours on white, and what a card says is as dark on each of them."""
+    tiles = [tile for tile in sheet(name, "overview").tiles if tile.kind.startswith("heat")]
+    assert {tile.look.fill for tile in tiles} == {PAPER}
+    for tile in tiles:
+        cells = [cell for line in tile.label for cell in line.cells]
+        assert {run.ink for c in cells if not c.fill for run in c.runs} <= {TEXT, MUTED}
+        chips = [cell for cell in cells if cell.fill in HEAT]
+        assert len(chips) == (tile.kind != "heat0") and all(cell.runs for cell in chips)
+        assert all(cell.width >= 4 for cell in cells if cell.outline), "each colour can be seen"
+    assert len({tile.kind for tile in tiles}) >= 5
+
+
+@pytest.mark.parametrize("name", ["inception_resnet_v2", "xception_aligned", "inception_next"])
+def test_no_cell_of_a_sum_is_empty_and_widths_are_as_dark_as_names(name: str) -> None:
+    for drawing in diagram.drawings(shelf(name)).values():
+        for tile in drawing.tiles:
+            if tile.kind == "join" and " + " in f" {shown(tile)} ":
+                ported = [cell for cell in tile.label[1].cells if cell.port]
+                assert ported and all(cell.runs for cell in ported), tile.name
+            if tile.kind in CONVS:
+                runs = [run for line in tile.label for cell in line.cells for run in cell.runs]
+                assert len({run.ink for run in runs if run.text.strip()}) == 1, tile.name
+
+
+def test_a_bar_names_all_of_its_branches_or_none() -> None:
+    """Where one has no room for a name, the others would seem to be what they aren't."""
+    text = "body: [{concat: [[1x1 4, 3x3 444 /2], [1x1 8, maxpool 3x3 /2], maxpool 3x3 /2]}]"
+    network = lower(loads(HEAD + text))
+    for fit, most in (("", 3), ("4.5cm", 0)):
+        drawing = diagram.sheet_of(network, network.trunk[0].name, diagram.Wishes(fit=fit))
+        (bar,) = (shown(tile) for tile in drawing.tiles if tile.name.endswith(".concat"))
+        assert bar.count("branch") == most, bar
+
+
+def test_a_label_tells_what_comes_in_and_what_goes_out() -> None:
+    drawing = sheet("inception_v3", "overview")
+    labels = [shown(tile) for tile in drawing.tiles if tile.outline == "none"]
+    assert labels == ["299 → 35", "35 → 17", "17 → 8", "8 → 1"]
+
+
+def test_a_stage_is_of_one_size_and_tells_all_of_its_widths() -> None:
+    column = diagram.Wishes(layout="column")
+    xception = words(diagram.overview(shelf("xception"), column))
+    assert [text for text in xception if " down" in text] == [
+        "602 M down block2 256 × 37 × 37", "1.06 G down block3 728 × 19 × 19",
+        "540 M down block12 1024 × 10 × 10",
+    ]  # fmt: skip
+    third = words(diagram.overview(shelf("inception_v3"), column))
+    assert any("3 × A" in text and text.endswith("256\u2013288 × 35 × 35") for text in third)
+
+
+def test_a_card_does_not_say_twice_what_it_is() -> None:
+    said = words(sheet("inception_v3", "overview"))
+    assert [text for text in said if text.split()[0] in ("global", "dropout", "fc")] == [
+        "global avg pool 2048 × 1 × 1", "dropout 0.5 2048 × 1 × 1", "fc 1000 2.05 M"
+    ]  # fmt: skip
+
+
+def test_legends_speak_of_largest_kernels_where_a_branch_has_several() -> None:
+    assert "its largest kernel" in head(sheet("inception_v3", "A"))
+    for name, part in (("xception", "middle"), ("se_inception_v3", "SE")):
+        assert "its largest kernel" not in head(sheet(name, part))
+
+
+def test_layers_are_found_by_their_names_outside_of_branches() -> None:
+    assert words(sheet("inception_v3", "stem"))[-2:] == [
+        "conv_4a 3×3 192 V 192 × 71 × 71", "pool_5a max pool 3×3 s2 V 192 × 35 × 35"
+    ]  # fmt: skip
+    whole = words(sheet("inception_v3", "full"))
+    assert "conv_4a 3×3 192 V 192 × 71 × 71" in whole and "fc 1000 1000" in whole
+    assert "1×1 192" in whole, "a branch has no names of layers"
+    narrow = diagram.sheet_of(shelf("inception_v3"), "stem", diagram.Wishes(fit="4.6cm"))
+    assert not any("conv_4a" in text for text in words(narrow))
+
+
+@pytest.mark.parametrize("name", ["inception_v3", "inception_unet"])
+def test_nothing_is_wider_than_it_has_to_be(name: str) -> None:
+    """Boxes of a trunk end somewhere, and a frame is around what is in it, in the middle."""
+    drawing = sheet(name, "full")
+    boxes = {tile.name: tile for tile in drawing.tiles}
+    frames = [tile for tile in drawing.tiles if tile.outline == "frame"]
+    lone = [tile for tile in drawing.tiles if tile.kind in CONVS]
+    assert max(tile.width for tile in lone) <= WIDE < drawing.width
+    assert len({frame.width for frame in frames}) >= 3
+    for frame in frames:
+        title = boxes[frame.name.removesuffix(".frame")]
+        assert title.left - frame.left == pytest.approx(8)

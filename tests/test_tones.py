@@ -13,6 +13,7 @@ from PIL import Image
 
 from compiler.cli import run
 from compiler.diagram import draw, drawings, overview
+from compiler.diagram.kernels import MIXED
 from compiler.diagram.style import HATCHES, STRIP
 from compiler.files import png
 from compiler.lowering.lower import lower
@@ -202,7 +203,7 @@ def name_of(cell: Cell) -> str:
 
 
 def test_no_two_colours_of_a_strip_are_hatched_alike() -> None:
-    assert HATCHES.keys() == STRIP.keys()
+    assert HATCHES.keys() == {*STRIP, MIXED}
     assert sorted(HATCHES.values()) == sorted(get_args(Hatch))
 
 

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from compiler.diagram.items import Split
 from compiler.diagram.spacing import NAME, Spacing
-from compiler.diagram.style import look
-from compiler.picture.ink import TEXT, Ink
+from compiler.diagram.style import filled, look
+from compiler.picture.ink import TEXT
 from compiler.picture.labels import Cell, Line, Run, beside, exits, room_for
 from compiler.picture.metrics import fit
 
 CELL_HEIGHT = 16
 PAD = 8
-CHIP = 7
-"""Points of one colour of several."""
 FEWEST = 5
 """Letters of a branch's name that are still worth telling."""
 
 
 def cell_text(text: str, name: str = "", size: float = NAME) -> tuple[Run, ...]:
     """What a join bar says of a branch: its name discreetly, and its channels."""
-    return beside(Run(name, size), Run(text, 10, ink=TEXT))
+    return beside(Run(name, size, ink=TEXT), Run(text, 10, ink=TEXT))
 
 
 def bar_label(
@@ -43,28 +41,30 @@ def arrivals(
 ) -> Line:
     """The line on top of a bar: a cell for each branch of which it says something.
 
-    It has the branch's colour, or one that none has behind those of all that it is made of.
+    It has the branch's colour, or none where that is made of several.
     """
     at, cells = 0.0, []
-    names = spacing.told(split)
+    names = _names(split, columns, spacing)
     pairs = zip(split.bar.branches, split.cells, names, columns, strict=True)
-    for i, (colours, text, name, (left, own)) in enumerate(pairs):
-        chips = _chips(colours) if len(colours) > 1 else []
-        space = own - PAD - room_for(cell_text(text, " ")[1:])
-        aside = CHIP * len(chips)
-        said = cell_text(text, short(name, space - 2 * aside, spacing.name), spacing.name)
-        fill = look(colours[0] if len(colours) == 1 else "product").fill if said else None
-        if not said or room_for(said) + 2 * aside > own - PAD:
-            chips, aside = [], 0
-        middle = Cell(own - 2 - 2 * aside, CELL_HEIGHT, said, fill=fill, port=f"t{i}")
-        cells += [*gap(left + 1 - at), *chips, middle, *gap(aside, fill)]
+    for i, (colour, text, name, (left, own)) in enumerate(pairs):
+        said = cell_text(text, name, spacing.name)
+        fill = filled(colour.name) if said else None
+        cells += [*gap(left + 1 - at), Cell(own - 2, CELL_HEIGHT, said, fill=fill, port=f"t{i}")]
         at = left + own - 1
     return Line(CELL_HEIGHT, (*cells, *gap(width - at)))
 
 
-def _chips(colours: tuple[str, ...]) -> list[Cell]:
-    """The colours of a branch that is made of several, beside what is said of it."""
-    return [Cell(CHIP, CELL_HEIGHT, fill=look(name).fill) for name in colours]
+def _names(split: Split, columns: list[tuple[float, int]], spacing: Spacing) -> list[str]:
+    """What the cells call the branches: all, or where one has no room only those that go past."""
+    told = spacing.told(split)
+    rooms = (
+        own - PAD - room_for(cell_text(text, " ")[1:])
+        for text, (_, own) in zip(split.cells, columns, strict=True)
+    )
+    cut = [short(name, space, spacing.name) for name, space in zip(told, rooms, strict=True)]
+    if all(bool(name) == bool(whole) for name, whole in zip(cut, told, strict=True)):
+        return cut
+    return ["" if chain else name for name, chain in zip(cut, split.branches, strict=True)]
 
 
 def short(name: str, space: float, size: float) -> str:
@@ -83,6 +83,6 @@ def departures(split: Split, columns: list[tuple[float, int]], width: float) -> 
     return Line(CELL_HEIGHT, (*cells, *gap(width - at)))
 
 
-def gap(width: float, fill: Ink | None = None) -> list[Cell]:
+def gap(width: float) -> list[Cell]:
     """An empty cell, where there is room for one."""
-    return [Cell(width, CELL_HEIGHT, fill=fill)] if width > 0 else []
+    return [Cell(width, CELL_HEIGHT)] if width > 0 else []

@@ -101,7 +101,7 @@ class Basin(Grid):
 
     def _box_at(self, card: Card, column: int, top: float, shift: float) -> Tile:
         place = (self._left(column) + shift, top, self._width, HEIGHT)
-        return self._box(card, place, face(card, self._width))
+        return self._box(card, place, face(card, self._width, self._colour(card)))
 
     def _join(self, found: list[Stretch]) -> None:
         """The lines of a U."""

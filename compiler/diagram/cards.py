@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from math import ceil
 
-from compiler.diagram.kernels import Piece
+from compiler.diagram.kernels import MIXED, Piece
 from compiler.diagram.rows import Card
-from compiler.diagram.style import HATCHES, STRIP
+from compiler.diagram.style import HATCHES, filled
 from compiler.diagram.text import shape
-from compiler.picture.ink import FRAME
+from compiler.picture.ink import FRAME, TEXT, Ink
 from compiler.picture.labels import Cell, Label, Line, Run, line, room_for, small, strong
 from compiler.picture.metrics import fit, fit_list
 
 PAD = 8
-HEIGHT = 58
-AIR, HEAD, FOOT = 2, 17, 15
-"""Points above and below all, of the name's line and of the shape's."""
+HEIGHT = 62
+AIR, HEAD, FOOT, BASE = 2, 17, 14, 5
+"""Points above all and between, of the name's line and of the shape's, and below that."""
+CHIP = 5
+"""Points beside an amount on its colour."""
 NARROW, WIDE = 138, 190
 BAR = 12
 KERNEL = 9
+SEEN = 5
+"""Points of the smallest piece, its outline and what is free beside it included."""
 STRIP_ROOM = 22
 """Points for a strip and the air around it."""
 LOWEST = 11
@@ -39,7 +43,7 @@ def width(cards: list[Card]) -> int:
 def _need(card: Card) -> float:
     title = room_for((_title(card), _times(card), _aside(card)))
     title += GAP + SPARE if card.aside else 0
-    amount = room_for((small(shape(card.out)), _amount(card))) + 10
+    amount = room_for((small(shape(card.out)), small(card.told))) + 2 * CHIP + 8
     return max(title, amount) + 2 * PAD
 
 
@@ -56,19 +60,16 @@ def _aside(card: Card) -> Run:
     return small(card.aside)
 
 
-def _amount(card: Card) -> Run:
-    return small(card.told)
-
-
-def face(card: Card, width: int) -> Label:
-    """A card's label."""
+def face(card: Card, width: int, heat: Ink | None) -> Label:
+    """A card's label, its amount on the colour that tells how large it is."""
     inner = width - 2 * PAD
     return (
         _space(AIR),
         _padded(_head(card, inner)),
         *(_branches(card, inner) if card.strip else _name(card, inner)),
-        _padded(_foot(card, inner)),
         _space(AIR),
+        _padded(_foot(card, inner, heat)),
+        _space(BASE),
     )
 
 
@@ -92,11 +93,16 @@ def _head(card: Card, inner: int) -> list[Cell]:
     return [*cells, Cell(inner - left, HEAD)] if inner > left else cells
 
 
-def _foot(card: Card, inner: int) -> list[Cell]:
-    amount = _amount(card)
-    right = round(amount.room) + 1
-    left = small(fit(shape(card.out), 10, inner - right))
-    return [Cell(inner - right, FOOT, (left,), "start"), Cell(right, FOOT, (amount,), "end")]
+def _foot(card: Card, inner: int, heat: Ink | None) -> list[Cell]:
+    amount = chip(card.told, FOOT, heat)
+    left = inner - sum(cell.width for cell in amount)
+    return [Cell(left, FOOT, (small(fit(shape(card.out), 10, left)),), "start"), *amount]
+
+
+def chip(told: str, height: float, heat: Ink | None) -> list[Cell]:
+    """An amount on its colour; nothing where there is none."""
+    text = Run(told, 10, ink=TEXT)
+    return [Cell(round(text.room) + 2 * CHIP, height, (text,), fill=heat)] if told else []
 
 
 def _name(card: Card, inner: int) -> list[Line]:
@@ -125,23 +131,30 @@ def _pieces(row: list[Piece], inner: int, height: float) -> list[Cell]:
     cells, lengths = list[Cell](), _lengths([part.channels for part, _ in parts], inner)
     for (part, last), length in zip(parts, lengths, strict=True):
         runs = _written(part, length - 1) if height >= LOWEST else ()
-        fill, mono = STRIP[part.bucket], HATCHES[part.bucket]
+        fill, mono = filled(part.bucket), HATCHES[part.bucket]
         cells += [Cell(length - last, height, runs, fill=fill, outline=FRAME, mono=mono)]
         cells += [Cell(1, height)] if last else []
     return cells
 
 
 def _lengths(amounts: list[int], inner: int) -> list[int]:
-    """Shares of a length that add up to it, two points at least each."""
-    total = sum(amounts)
-    lengths = [max(2, round(inner * amount / total)) for amount in amounts]
-    while (over := sum(lengths) - inner) and max(lengths) > 2:
+    """Shares of a length that add up to it, each wide enough that its colour can be seen."""
+    total, least = sum(amounts), max(2, min(SEEN, inner // len(amounts)))
+    lengths = [max(least, round(inner * amount / total)) for amount in amounts]
+    while (over := sum(lengths) - inner) and max(lengths) > least:
         longest = lengths.index(max(lengths))
-        lengths[longest] -= min(over, lengths[longest] - 2)
+        lengths[longest] -= min(over, lengths[longest] - least)
     return lengths
 
 
 def _written(piece: Piece, length: float) -> tuple[Run, ...]:
-    """A branch's kernels, or the first of several; nothing where neither fits."""
-    runs = (Run(", ".join(names), KERNEL) for names in (piece.kernels, piece.kernels[:1]))
+    """A branch's kernels, or the first of several; nothing where neither fits.
+
+    Where it has no colour these are all that tells of it, so that it has more is told, too.
+    """
+    said = ", ".join(piece.kernels)
+    if piece.bucket == MIXED:
+        cut = fit_list(said, KERNEL, length - 2)
+        return (Run(cut, KERNEL, ink=TEXT),) if cut == said or cut.endswith(", …") else ()
+    runs = (Run(text, KERNEL, ink=TEXT) for text in (said, *piece.kernels[:1]))
     return next(((run,) for run in runs if run.room + 2 <= length), ())

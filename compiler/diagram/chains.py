@@ -8,19 +8,23 @@ from dataclasses import dataclass, replace
 from compiler.diagram.facts import Habit, deviation, meeting, tooltip
 from compiler.diagram.folding import NONE, Folds
 from compiler.diagram.items import Box, Chain, Frame, Split
-from compiler.diagram.kernels import colours, kernel_of
-from compiler.diagram.text import by, plain, term, width
+from compiler.diagram.kernels import Colour, colour, kernel_of
+from compiler.diagram.text import by, plain, tells, term, width
+from compiler.diagram.titles import UNNAMED
 from compiler.ir.nodes import Leaf, Node, Parallel, Residual, Series, Tap
 from compiler.ir.op import Shape
 from compiler.ir.symbols import brief
 from compiler.ops.words import WEIGHTED, is_identity, is_sum, is_unit, joining, words
 from compiler.ops.words import family as family_of
+from compiler.picture.ink import TEXT
 from compiler.picture.labels import Run, beside, small, strong
 
 PAST = "identity"
 """What a bar says of an input that comes to it as it is: a line, in every drawing."""
-PASSING = ("other",)
+PASSING = Colour("other")
 """The colour of that."""
+RESIDUAL = "residual"
+"""What it says of the other term of such a sum."""
 COLOURED = ("pointwise", "conv", "factorised")
 """Families of convolutions that have the colour of their kernel."""
 
@@ -37,7 +41,8 @@ class Planner:
     `shapes` shows every output shape, as a trunk does; inside branches only joins tell
     their channels, unless `inner` wants shapes there too. `number` writes a width: `term` as an
     expression where it is one; `grid` the rest of a shape.
-    `symbols` leaves the rest in terms of the block's parameters, too. `title` gives a box
+    `symbols` leaves the rest in terms of the block's parameters, too. `called` tells the names of
+    layers, outside of branches. `title` gives a box
     for the frame around what is at a path. `path` is where the nodes stand, `whose` says of which
     use a tooltip's numbers are. What repeats in `folds` is drawn once. Of blocks in `elsewhere`
     only the title is shown.
@@ -54,6 +59,7 @@ class Planner:
     title: Callable[[Series | Parallel, str], Box | None] = lambda node, path: None
     folds: Folds = NONE
     elsewhere: frozenset[str] = frozenset()
+    called: bool = False
 
     def chain(self, node: Node) -> Chain:
         """The items that show a node."""
@@ -89,11 +95,17 @@ class Planner:
         channels = self.number(node.out.channels) if family in WEIGHTED else ""
         run = self.folds.runs.get(self._at(node))
         label = f"{run.count} × {said.label}" if run else said.label
-        text = beside(strong(label), Run(channels), Run(" ".join(notes)))
+        text = beside(strong(label), Run(channels, ink=TEXT), Run(" ".join(notes), ink=TEXT))
         right = self._shape(node.out) if self.shapes else ""
         told = tooltip(node, self._at(node), self.whose)
-        box = Box(text, family, told, small(right), notes, self._at(node))
+        name = Run(self._name(node, said.label), 10, ink=TEXT)
+        box = Box(text, family, told, Run(right, 10, ink=TEXT), notes, self._at(node), left=name)
         return replace(box, kernel=kernel_of(node, self._side)) if family in COLOURED else box
+
+    def _name(self, node: Node, label: str) -> str:
+        """What a layer is called, if that is told here and tells more than what it is."""
+        told = self.called and not UNNAMED.fullmatch(node.name) and not tells(label, node.name)
+        return node.name if told else ""
 
     def _side(self, side: int) -> str:
         """A side of a kernel: in a block's own terms the parameter that it came from."""
@@ -134,7 +146,7 @@ class Planner:
         """The branches and their bar; one by itself is joined with nothing."""
         if len(node.branches) == 1:
             return within.chain(node.branches[0])
-        beside = replace(within, shapes=self.inner)
+        beside = replace(within, shapes=self.inner, called=False)
         if node.join.keeps_sides:
             return (self._product(node, beside),)
         past = [is_identity(branch) for branch in node.branches]
@@ -143,12 +155,14 @@ class Planner:
         number = self._alone if node.shares else self.number
         cells = tuple(number(branch.out.channels) for branch in node.branches)
         if is_sum(node):  # All have as many channels as the sum.
-            cells = tuple(PAST if here else "" for here in past)
+            cells = tuple(PAST if here else branch.name for branch, here in pairs)
         meet = _Meeting(strong(node.join.word), node.join.word, joining(node), _outs(node))
         bar = self._bar(_sum(*_outs(node)) if is_sum(node) else meet, node, node.joined)
-        bar = replace(bar, branches=tuple(map(colours, node.branches)))
+        bar = replace(bar, branches=tuple(map(colour, node.branches)))
         names = tuple(
-            _past(branch.name, i, "" if is_sum(node) else PAST) if here else branch.name
+            _past(branch.name, i, "" if is_sum(node) else PAST)
+            if here
+            else ("" if is_sum(node) else branch.name)
             for i, (branch, here) in enumerate(pairs, 1)
         )
         return (Split(branches, cells, names, bar, tuple(map(number, node.shares))),)
@@ -157,13 +171,13 @@ class Planner:
         """Factors and their bar: the input goes past the others, as it does past a sum's."""
         spread = node.join.spread(tuple(branch.out for branch in node.branches))
         factors = [
-            (beside.chain(branch), self._shape(branch.out), branch.name, colours(branch))
+            (beside.chain(branch), self._shape(branch.out), branch.name, colour(branch))
             if gate
             else (
                 beside.chain(branch),
                 self.number(branch.out.channels),
                 branch.name,
-                colours(branch),
+                colour(branch),
             )
             for branch, gate in zip(node.branches, spread, strict=True)
             if not is_identity(branch)
@@ -176,14 +190,15 @@ class Planner:
 
     def _sum(self, node: Series | Parallel, residual: Residual, inside: Chain) -> Chain:
         within = self._below(node)
-        past = colours(residual.shortcut) if residual.shortcut else PASSING
-        terms = (colours(replace(node, residual=None)), past)
+        past = colour(residual.shortcut) if residual.shortcut else PASSING
+        terms = (colour(replace(node, residual=None)), past)
         bar = replace(self._bar(_sum(node.out, node.out), node, node.out), branches=terms)
-        scale = "" if residual.scale == 1 else f"× {self._factor(residual.scale)}"
-        added = Split((inside, ()), (scale, PAST), ("", ""), bar)
+        scale = "" if residual.scale == 1 else f" × {self._factor(residual.scale)}"
+        added = Split((inside, ()), (RESIDUAL + scale, PAST), ("", ""), bar)
         if residual.shortcut:
-            beside = replace(within, shapes=self.inner).chain(residual.shortcut)
-            added = Split((inside, beside), (scale, ""), ("", residual.shortcut.name), bar)
+            beside = replace(within, shapes=self.inner, called=False).chain(residual.shortcut)
+            cells = RESIDUAL + scale, residual.shortcut.name
+            added = Split((inside, beside), cells, ("", ""), bar)
         return (added, *(within.chain(residual.act) if residual.act else ()))
 
 

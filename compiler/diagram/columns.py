@@ -42,7 +42,8 @@ class Columns:
         self._wiring, self._spacing = wiring, spacing
         self._ruler = Ruler(widest(trunk, spacing) if spacing.column else 0, spacing)
         self.width = self._ruler.chain(trunk)
-        self._chain(trunk, [self.width] * len(trunk), [], at)
+        widths = self._ruler.spread(trunk, self.width, stretch=True)
+        self._chain(trunk, widths, [], Place(at.left + (self.width - max(widths)) / 2, at.top))
 
     def _chain(
         self,
@@ -81,8 +82,11 @@ class Columns:
         named = self._title(frame.title, within, entries, inner)
         self._wiring.join(sources, named.entry(within / 2))
         widths = self._ruler.spread(frame.chain, within, stretch=True)
-        below = Place(inner.left, named.bottom + self._spacing.between)
-        leaving = [x - air for x in ports]
+        if len(ports) > 1:  # Edges go straight down from it to several columns.
+            widths[-1] = within
+        shift = (within - max(widths)) / 2
+        below = Place(inner.left + shift, named.bottom + self._spacing.between)
+        leaving = [x - air - (within - widths[-1]) / 2 for x in ports]
         reached = self._chain(frame.chain, widths, named.exits(entries), below, leaving)
         bottom = reached.top - self._spacing.between + air
         self._wiring.frame(frame.title, place, (width, bottom - place.top))

@@ -29,6 +29,7 @@ from compiler.diagram.wishes import PLAIN, Wishes
 from compiler.ir.network import Network
 from compiler.ir.nodes import Node, Parallel, Series, Tap
 from compiler.ir.terms import calls, inside, written_out
+from compiler.picture.ink import TEXT
 from compiler.picture.labels import Run, small, strong
 from compiler.picture.sheet import Sheet
 from dsl.text.problems import did_you_mean
@@ -131,7 +132,7 @@ class Details:
         title = Titles(titles, found.runs, whole=True, letters=self.letters)
         return Planner(
             self.common, plain, True, self.wishes.shapes, path=outer, title=title, folds=found,
-            elsewhere=frozenset(self.letters),
+            elsewhere=frozenset(self.letters), called=True,
         )  # fmt: skip
 
     def aux(self, tap: Tap) -> Sheet:
@@ -216,7 +217,7 @@ def ended(chain: Chain, right: str) -> Chain:
         case Frame(chain=inside):
             last = replace(last, chain=ended(inside, right))
         case Box():
-            last = replace(last, right=small(right))
+            last = replace(last, right=Run(right, 10, ink=TEXT))
     return (*before, last)
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from compiler.diagram.items import Box, Chain, Frame, Item, Split, boxes
 from compiler.diagram.naming import called
 from compiler.diagram.uses import Use
+from compiler.picture.ink import TEXT
 from compiler.picture.labels import Run, beside
 
 Drawn = Callable[[Use], Chain]
@@ -101,4 +102,4 @@ def _box(item: Box, notes: Mapping[str, tuple[str, bool]]) -> Box:
     if not text:
         return item
     outline = "dashed" if lacking else item.outline
-    return replace(item, text=beside(*item.text, Run(text, 10)), outline=outline)
+    return replace(item, text=beside(*item.text, Run(text, 10, ink=TEXT)), outline=outline)

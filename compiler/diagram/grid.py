@@ -17,7 +17,7 @@ from compiler.diagram.rows import Card, Row
 from compiler.diagram.style import LOOKS
 from compiler.diagram.text import place
 from compiler.ir.nodes import Tap
-from compiler.picture.ink import FRAME, MUTED, WRAP, Look
+from compiler.picture.ink import MUTED, WRAP, Ink
 from compiler.picture.labels import Cell, Label, Run, beside, line, small, strong
 from compiler.picture.metrics import fit
 from compiler.picture.sheet import Edge, End, Tile, distinct
@@ -126,16 +126,20 @@ class Grid:
 
     def _card(self, card: Card, column: int, top: float) -> Tile:
         place = (self._left(column), top, self._width, HEIGHT)
-        return self._box(card, place, face(card, self._width))
+        return self._box(card, place, face(card, self._width, self._colour(card)))
 
     def _box(self, card: Card, place: tuple[float, ...], label: Label) -> Tile:
-        """A box in the colour of what its card costs: at its left, its top, so wide and high."""
-        level = self._heat.level(card.amount)
-        look, (left, top, width, height) = Look(self._heat.scale()[level][0], FRAME), place
+        """A card's box: at its left, its top, so wide and high."""
+        kind, (left, top, width, height) = f"heat{self._heat.level(card.amount)}", place
         return self._add(
-            Tile(card.path, left, top, width, height, label, look,
-                 kind=f"heat{level}", tooltip=card.tooltip)
+            Tile(card.path, left, top, width, height, label, LOOKS["plain"],
+                 kind=kind, tooltip=card.tooltip)
         )  # fmt: skip
+
+    def _colour(self, card: Card) -> Ink | None:
+        """The colour of what a card costs; none of nothing."""
+        level = self._heat.level(card.amount)
+        return self._heat.scale()[level][0] if level else None
 
     def _tap(self, tap: Tap, left: float, top: float) -> Tile:
         about = f"{tap.name}: auxiliary head after {tap.source}, loss × {tap.weight:g}"

@@ -8,7 +8,7 @@ from dataclasses import replace
 from compiler.diagram.facts import Habit
 from compiler.diagram.items import Box
 from compiler.diagram.kernels import by_size
-from compiler.diagram.style import KERNELS, STRIP, look, looks
+from compiler.diagram.style import KERNELS, look, looks
 from compiler.ops.words import CONVS
 from compiler.picture.hatching import Hatch
 from compiler.picture.ink import PAPER, TEXT, Ink
@@ -121,8 +121,8 @@ def families(boxes: Iterable[Box]) -> dict[str, str]:
 
 
 def branched(boxes: Iterable[Box]) -> list[Strip]:
-    """What cells of bars have their colours from, where there are any."""
-    telling = any(name in STRIP for box in boxes for names in box.branches for name in names)
+    """What cells of bars have their colours from, where branches have kernels of several sizes."""
+    telling = any(branch.chosen for box in boxes for branch in box.branches)
     return [words((small(f"a branch = {BRANCH}"),), gap=14)] if telling else []
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from compiler.diagram.kernels import Colour
 from compiler.picture.labels import Run, small
 from compiler.picture.sheet import Outline
 
@@ -18,20 +19,21 @@ NOTHING = small("")
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """One box: its text in the middle, a shape at its right, and its looks."""
+    """One box: its text in the middle, a name at its left, a shape at its right, and its looks."""
 
     text: tuple[Run, ...]
     family: str
     tooltip: str = field(default="", compare=False)
     right: Run = NOTHING
+    left: Run = field(default=NOTHING, kw_only=True, compare=False)
     notes: tuple[str, ...] = ()
     path: str = ""
     """What it is called among all boxes of a drawing."""
     outline: Outline = "rounded"
     kernel: tuple[str, str] = field(default=("", ""), compare=False)
     """Of a convolution its colour's name and its kernel, of the first use where there are more."""
-    branches: tuple[tuple[str, ...], ...] = field(default=(), compare=False)
-    """Of a bar the names of its branches' colours."""
+    branches: tuple[Colour, ...] = field(default=(), compare=False)
+    """Of a bar its branches' colours."""
 
     @property
     def colour(self) -> str:

@@ -7,17 +7,19 @@ the factors of a product. A branch has the colour of its largest kernel, here an
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from compiler.diagram.style import KERNELS, STRIP
 from compiler.ir.facts import Axes
-from compiler.ir.nodes import Leaf, Node, Parallel, Series, children, leaves, macs, residual_of
+from compiler.ir.nodes import Leaf, Node, Parallel, Series, children, leaves, residual_of
 from compiler.ops.window import axes_text
-from compiler.ops.words import CONVS, WEIGHTED, family, is_identity, is_sum
+from compiler.ops.words import CONVS, WEIGHTED, family, is_identity, is_sum, is_unit
 
 DEPTHWISE = "depthwise"
+MIXED = "mixed"
+"""What has no colour: several kernels, and nobody can say which channels are of which."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,8 @@ class Piece:
     bucket: str
     kernels: tuple[str, ...]
     parts: tuple[Piece, ...] = ()
+    chosen: bool = False
+    """Whether its colour is that of one of several sizes."""
 
     @property
     def colours(self) -> tuple[Piece, ...]:
@@ -114,19 +118,34 @@ def piece(branch: Node) -> Piece:
     """A branch by its largest kernel, `pool` where nothing larger than 1×1 is.
 
     Where branches are in it, it shows all that it is made of: side by side where it ends in a
-    concat, else each kernel by its share of the multiply-accumulates.
+    concat, else as one piece without a colour, which names all kernels.
     """
     width = int(branch.out.channels)
     if is_identity(branch):
         return _past(width)
     if not _nested(branch):
-        return _dominant(width, [leaf for _, leaf in leaves((branch,))])
+        layers = {_dominant(0, _leaves(layer)).bucket for layer in _layers(branch)} - {
+            "other",
+            "pool",
+        }
+        return replace(_dominant(width, _leaves(branch)), chosen=len(layers) > 1)
     rows = [] if isinstance(branch, Parallel) and branch.then else strip_within(branch)
     if len(rows) == 1 and len(rows[0]) > 1:
-        parts = [part for each in rows[0] for part in each.colours]
+        return _made_of(width, [part for each in rows[0] for part in each.colours])
+    return _mixed(width, _leaves(branch))
+
+
+def _leaves(node: Node) -> list[Leaf]:
+    return [leaf for _, leaf in leaves((node,))]
+
+
+def _layers(node: Node) -> Iterator[Node]:
+    """The layers of a branch, each with what belongs to it."""
+    if isinstance(node, Leaf) or is_unit(node):
+        yield node
     else:
-        parts = _by_work(width, [leaf for _, leaf in leaves((branch,))])
-    return _made_of(width, parts)
+        for child in children(node):
+            yield from _layers(child)
 
 
 def strip_within(branch: Node) -> Rows:
@@ -146,20 +165,14 @@ def _made_of(width: int, parts: list[Piece]) -> Piece:
     return Piece(width, "other", (), tuple(parts))
 
 
-def _by_work(width: int, inside: list[Leaf]) -> list[Piece]:
-    """The kernels of some layers, each colour by its share of their multiply-accumulates."""
-    work, names = Counter[str](), dict[str, set[str]]()
-    for leaf in filter(_size, inside):
-        alone = _dominant(0, [leaf])
-        work[alone.bucket] += int(macs(leaf))
-        names.setdefault(alone.bucket, set()).update(alone.kernels)
-    whole, done, at, parts = sum(work.values()), 0, 0, []
-    for name in filter(work.__getitem__, STRIP):
-        done += work[name]
-        end = round(width * done / whole)
-        parts.append(Piece(end - at, name, _sorted(names[name])))
-        at = end
-    return parts or [_dominant(width, inside)]
+def _mixed(width: int, inside: list[Leaf]) -> Piece:
+    """One piece of all the kernels of some layers: of their own colour where they share one."""
+    alone = [_dominant(0, [leaf]) for leaf in filter(_size, inside)]
+    if len({each.bucket for each in alone}) < 2:
+        return _dominant(width, inside)
+    order = [*STRIP]
+    kinds = sorted(alone, key=lambda each: (order.index(each.bucket), by_size(each.kernels[0])))
+    return Piece(width, MIXED, tuple(dict.fromkeys(k for each in kinds for k in each.kernels)))
 
 
 def _dominant(width: int, inside: list[Leaf]) -> Piece:
@@ -191,7 +204,7 @@ def kernel_of(unit: Node, write: Callable[[int], str]) -> tuple[str, str]:
 
     Nothing of what has no kernel, or a colour of its own whatever its kernel is.
     """
-    inside = [leaf for _, leaf in leaves((unit,))]
+    inside = _leaves(unit)
     name = _dominant(0, inside).bucket
     if name not in KERNELS:
         return "", ""
@@ -199,9 +212,18 @@ def kernel_of(unit: Node, write: Callable[[int], str]) -> tuple[str, str]:
     return name, "×".join(map(write, _sides(largest)))
 
 
-def colours(branch: Node) -> tuple[str, ...]:
-    """The names of a branch's colours: one, or all that it is made of."""
-    return tuple(dict.fromkeys(part.bucket for part in piece(branch).colours))
+class Colour(NamedTuple):
+    """What a branch is coloured by in a bar, and whether that is one of several sizes."""
+
+    name: str
+    chosen: bool = False
+
+
+def colour(branch: Node) -> Colour:
+    """A branch's colour; none where it is made of several."""
+    found = piece(branch)
+    alike = len({part.bucket for part in found.colours}) == 1
+    return Colour(found.colours[0].bucket if alike else MIXED, found.chosen)
 
 
 def _sorted(names: Iterable[str]) -> tuple[str, ...]:

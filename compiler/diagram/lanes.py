@@ -6,13 +6,12 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from itertools import pairwise
 
-from compiler.diagram.cards import HEIGHT
+from compiler.diagram.cards import HEIGHT, chip
 from compiler.diagram.grid import BESIDE, TAP_HEIGHT, Grid
 from compiler.diagram.heat import Heat
 from compiler.diagram.rows import Card, Row
 from compiler.diagram.spacing import ROOMY, even
 from compiler.diagram.staging import step_key
-from compiler.diagram.text import shape
 from compiler.ir.nodes import Tap
 from compiler.picture.labels import Cell, Label, Run, beside, line, room_for, small, strong
 from compiler.picture.metrics import fit, fit_list
@@ -23,6 +22,8 @@ CHANNEL = 30
 """Points between columns, where the line from one to the next goes."""
 TIGHT = 6
 """How much lower boxes are where little is between them."""
+CHIP_HEIGHT, BARE = 16, 14
+"""Points of an amount's colour from top to bottom, and from left to right where it is alone."""
 MOST = 300
 """Longer names are cut."""
 
@@ -129,12 +130,13 @@ class Column(Grid):
     @cached_property
     def _costs(self) -> float:
         """Points for the widest of what stages cost."""
-        return max(small(card.told).room for card in self._cards)
+        chips = (chip(card.told, CHIP_HEIGHT, None) for card in self._cards)
+        return max(sum(cell.width for cell in each) for each in chips)
 
     @cached_property
     def _shapes(self) -> float:
         """Points for the widest of what comes out of them."""
-        return max(small(shape(card.out)).room for card in self._cards)
+        return max(small(card.shape).room for card in self._cards)
 
     @cached_property
     def _wide(self) -> int:
@@ -146,12 +148,13 @@ class Column(Grid):
     def _stage(self, card: Card) -> Label:
         """What it costs, what it is, and what comes out."""
         side, high = max(self._costs, self._shapes), self._height
-        left, right = Cell(side, high, (small(card.told),), "start"), self._out(card, side)
+        cost, right = chip(card.told, CHIP_HEIGHT, self._colour(card)), self._out(card, side)
+        rest = Cell(side - sum(cell.width for cell in cost), high)
         middle = Cell(self._wide - 2 * (side + PAD), high, _told(card))
-        return (line(Cell(PAD, 1), left, middle, right, Cell(PAD, 1)),)
+        return (line(Cell(PAD, 1), *cost, rest, middle, right, Cell(PAD, 1)),)
 
     def _out(self, card: Card, width: float) -> Cell:
-        return Cell(width, self._height, (small(shape(card.out)),), "end")
+        return Cell(width, self._height, (small(card.shape),), "end")
 
 
 class CloseColumn(Column):
@@ -163,26 +166,26 @@ class CloseColumn(Column):
         return beside(*self._name(tap))
 
     def _need(self, card: Card) -> float:
-        return room_for(_called(card)) + self._costs + self._shapes + 5 * PAD
+        return room_for(_called(card)) + self._costs + self._shapes + 4 * PAD
 
     def _stage(self, card: Card) -> Label:
         cost, right = self._cost(card), self._out(card, self._shapes + PAD)
-        rest = self._wide - cost.width - right.width - 2 * PAD
+        rest = self._wide - sum(cell.width for cell in cost) - right.width - 2 * PAD
         title = Cell(rest, self._height, _called(card), "start")
-        return (line(Cell(PAD, 1), title, cost, right, Cell(PAD, 1)),)
+        return (line(Cell(PAD, 1), title, *cost, right, Cell(PAD, 1)),)
 
-    def _cost(self, card: Card) -> Cell:
-        return Cell(self._costs, self._height, (small(card.told),), "end")
+    def _cost(self, card: Card) -> list[Cell]:
+        return chip(card.told, CHIP_HEIGHT, self._colour(card))
 
 
 class BareColumn(CloseColumn):
     """The same where there is less: costs are told by colours alone."""
 
     def _need(self, card: Card) -> float:
-        return room_for(_called(card)) + self._shapes + 4 * PAD
+        return room_for(_called(card)) + BARE + self._shapes + 5 * PAD
 
-    def _cost(self, card: Card) -> Cell:
-        return Cell(0, self._height)
+    def _cost(self, card: Card) -> list[Cell]:
+        return [Cell(BARE, CHIP_HEIGHT, fill=self._colour(card))]
 
 
 def _columns(cards: list[Card], count: int) -> Iterator[list[Card]]:

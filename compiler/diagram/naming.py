@@ -33,7 +33,14 @@ def _names(group: list[Use], sizes: Sizes) -> str:
     spots: dict[tuple[str, str], list[Use]] = {}
     for use in group:
         spots.setdefault(_spot(use), []).append(use)
-    return ", ".join(_name(run, len(run) == sizes[spot]) for spot, run in spots.items())
+    told = (_name(run, len(run) == sizes[spot]) for spot, run in spots.items())
+    steps = (_step(run[0]) if len(sizes) > 1 else "" for run in spots.values())
+    return ", ".join(map("".join, zip(steps, told, strict=True)))
+
+
+def _step(use: Use) -> str:
+    """What tells a step from the block that it is called like."""
+    return "step " if use.where.casefold() == use.call.block.casefold() else ""
 
 
 def _name(run: list[Use], whole: bool) -> str:

@@ -30,12 +30,12 @@ from compiler.diagram.heading import (
     wrapped,
 )
 from compiler.diagram.heat import Heat
-from compiler.diagram.kernels import DEPTHWISE, by_size, every
+from compiler.diagram.kernels import DEPTHWISE, MIXED, by_size, every
 from compiler.diagram.lanes import BareColumn, CloseColumn, Column, Wide
 from compiler.diagram.rows import ROW, Card, Row, cards, fewer, flowing, is_full, rows
 from compiler.diagram.spacing import Spacing, even
 from compiler.diagram.staging import Letters, lettered, stages
-from compiler.diagram.style import HATCHES, STRIP
+from compiler.diagram.style import HATCHES, STRIP, filled
 from compiler.diagram.text import brief, shape, si
 from compiler.diagram.turning import Placed, turned
 from compiler.diagram.wishes import PLAIN, Wishes
@@ -46,7 +46,7 @@ from compiler.picture.ink import FRAME, Ink
 from compiler.picture.labels import Cell, small
 from compiler.picture.sheet import Sheet
 
-MIXED = "without a gap = one branch, of several kernels"
+PARTED = "without a gap = one branch"
 STEP = 8
 """Points around the number of a step of the scale."""
 MOST = 0.2
@@ -179,7 +179,7 @@ def _legend(
     notes = [
         *([brought(usual(network))] if _has_convs(lines) else []),
         *meanings(grid.notes),
-        *([words((small(MIXED),))] if _is_mixed(lines) else []),
+        *([words((small(PARTED),))] if _is_mixed(lines) else []),
     ]
     colours = [each for each in (_branches(lines, short), _steps(*heat)) if each]
     whole = [[joined(*each)] if span(joined(*each)) <= page else each for each in colours]
@@ -213,18 +213,24 @@ def _branches(lines: list[Row], short: bool) -> list[Strip]:
     told = {name: ", ".join(of) for name, of in kernels.items() if of}
     if DEPTHWISE in told:
         told[DEPTHWISE] = f"{DEPTHWISE} {told[DEPTHWISE]}"
-    boxes = {name: swatch(STRIP[name], FRAME, HATCHES[name]) for name in told}
+    if any(piece.bucket == MIXED for piece in pieces):
+        told[MIXED] = "several"
+    boxes = {name: swatch(filled(name), FRAME, HATCHES[name]) for name in told}
     entries = [_entry(boxes[name], text) for name, text in told.items()]
-    said = f"branch = {BRANCH}" if short else f"output channels; a branch = {BRANCH}"
+    said = "output channels by branch"
+    if any(piece.chosen for piece in pieces):
+        said = f"branch = {BRANCH}" if short else f"output channels; a branch = {BRANCH}"
     caption = words((small(said),), gap=6)
     return [joined(caption, entries[0]), *entries[1:], blank(14)] if entries else []
 
 
 def _steps(heat: Heat, measure: Measure, short: bool = False) -> list[Strip]:
     """The legend of the heat: a scale whose steps say up to where they reach; `short`, the last."""
-    texts = [(ink, f"≤ {brief(n, measure.unit)}" if n else "0") for ink, n in heat.scale()]
+    texts = [(ink, f"≤ {brief(n, measure.unit)}") for ink, n in heat.scale() if n]
     texts = [(ink, text if i in (0, len(texts) - 1) or not short else "")
              for i, (ink, text) in enumerate(texts)]  # fmt: skip
+    if not texts:
+        return []
     scale = joined(*(_step(*each) for each in texts), blank(14))
     return [words((small(measure.caption),), gap=6), scale]
 

@@ -9,7 +9,7 @@ from itertools import groupby
 from compiler.diagram.facts import Habit, deviation, tooltip, usual
 from compiler.diagram.heading import ADDED, GATED
 from compiler.diagram.kernels import Rows, strip
-from compiler.diagram.text import by, counted, each, plain
+from compiler.diagram.text import by, counted, each, plain, shape, tells
 from compiler.diagram.trimming import ends, more
 from compiler.diagram.uses import is_repeat
 from compiler.ir.facts import Axes
@@ -65,6 +65,16 @@ class Card:
     """Whether it is a convolution by itself."""
     letter: str = ""
     """The panel beside it on the page that draws it out."""
+    widths: tuple[int, ...] = ()
+    """The channels that come out of each of several that it stands for."""
+
+    @property
+    def shape(self) -> str:
+        """What comes out of it: of several the fewest and the most channels."""
+        least, most = min(self.widths, default=0), max(self.widths, default=0)
+        if least == most:
+            return shape(self.out)
+        return by([f"{least}\u2013{most}", *map(plain, self.out.grid)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +143,9 @@ def card_of(node: Node, section: str, common: Habit, measure: Measure) -> Card:
     if isinstance(node, Leaf) or (isinstance(node, Series) and is_unit(node)):
         notes = (*words(node).notes, *deviation(node, common))
         card = replace(card, conv=core(node).op.family in CONVS)
-        return replace(card, title=titled(node), aside=" ".join(notes), name=node.name, notes=notes)
+        title = titled(node)
+        name = "" if tells(title, node.name) else node.name
+        return replace(card, title=title, aside=" ".join(notes), name=name, notes=notes)
     notes = (*([ADDED] if has_sum(node) else []), *([GATED] if is_gated(node) else []))
     if isinstance(node, Series) and is_repeat(node):
         call = use_of(node.nodes[0])
@@ -222,14 +234,22 @@ def fewer(found: list[Card]) -> list[Card]:
 
 
 def labels_of(found: list[Card]) -> Iterator[str]:
-    """A label for each card: the stem's passage, then the resolution that a card works at."""
-    stem = [card.out.grid for card in found if card.section == "stem"]
-    label = _passage(stem[0], stem[-1])
-    yield label
-    for card in found[1:]:
-        if card.section == "body":
-            label = _passage(card.grid, card.grid)
-        yield label
+    """A label for each card: from which size to which those of one size, or the stem, lead."""
+    for _, group in groupby(zip(_stretches(found), found, strict=True), key=lambda pair: pair[0]):
+        members = [card for _, card in group]
+        first = members[0].grid
+        last = [card.out.grid for card in members if len(card.out.grid) == len(first)]
+        label = _passage(first, last[-1] if last else first)
+        yield from (label for _ in members)
+
+
+def _stretches(found: list[Card]) -> Iterator[Axes]:
+    """What tells cards of one label from others: the size that those in the body work at."""
+    stem = {card.out.grid for card in found if card.section == "stem"}
+    here = () if len(stem) > 1 else found[0].out.grid
+    for card in found:
+        here = card.grid if card.section == "body" else here
+        yield here
 
 
 def _passage(before: Axes, after: Axes) -> str:

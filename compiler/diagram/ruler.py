@@ -10,6 +10,9 @@ from compiler.diagram.items import Box, Chain, Frame, Item, Split
 from compiler.diagram.spacing import Spacing, even
 from compiler.picture.labels import room_for
 
+WIDE = 560
+"""Points of a box in a trunk, unless it opens a wider split or says more."""
+
 
 def widest(chain: Chain, spacing: Spacing, inside: bool = False) -> int:
     """The width of a plain column: the most that a box in a branch needs."""
@@ -118,10 +121,12 @@ class Ruler:
     def spread(self, chain: Chain, width: int, stretch: bool) -> list[int]:
         """The width of each item of a branch: what opens a split is as wide as the split.
 
-        `stretch` makes all as wide as the branch, as in a trunk.
+        `stretch` makes boxes as wide as the branch, as in a trunk, within limits.
         """
-        if stretch:
-            return [width] * len(chain)
         own = self._own(chain)
         after = [own[i + 1] if isinstance(item, Split) else 0 for i, item in enumerate(chain[1:])]
-        return [max(pair) for pair in zip(own, [*after, 0], strict=False)]
+        least = [max(pair) for pair in zip(own, [*after, 0], strict=False)]
+        if not stretch:
+            return least
+        pairs = zip(chain, least, strict=True)
+        return [max(x, min(width, WIDE)) if isinstance(item, Box) else x for item, x in pairs]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from math import ceil
 
-from compiler.diagram.items import Box, Split
-from compiler.picture.labels import Cell, Line, Run, beside, line, room_for
+from compiler.diagram.items import NOTHING, Box, Split
+from compiler.picture.labels import Align, Cell, Line, Run, beside, line, room_for
 
 STEP = 14
 """Points from one line of a box's text to the next."""
@@ -17,6 +17,8 @@ TITLE = 22
 """The same of a frame's title, where that has one line; boxes are higher."""
 
 Text = tuple[Run, ...]
+START: Align = "start"
+END: Align = "end"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class Spacing:
 
     def need(self, box: Box) -> int:
         """The least width at which a box's text fits, its middle in the middle."""
-        if not self.below:
+        if not self.below or self.called(box).text:
             return self.alone(box)
         shapes = [(box.right,)] if box.right.text else []
         text = broken(box.text) if self.broken else [box.text]
@@ -57,8 +59,13 @@ class Spacing:
 
     def alone(self, box: Box) -> int:
         """The same with all of it on one line."""
-        side = box.right.room + self.pad if box.right.text else 0
+        side = max(box.right.room, self.called(box).room)
+        side += self.pad if side else 0
         return even(room_for(box.text) + 2 * (side + self.pad))
+
+    def called(self, box: Box) -> Run:
+        """The name at a box's left, where there is room for such."""
+        return box.left if self.names and not self.broken else NOTHING
 
     def told(self, split: Split) -> tuple[str, ...]:
         """What branches are called where that is shown; always of those that are the input."""
@@ -88,12 +95,16 @@ class Spacing:
             lines = self._lines(box, width)
             margin = Line((height - STEP * len(lines)) / 2, ())
             return [margin, *(Line(STEP, (Cell(width, STEP, text),)) for text in lines), margin]
-        if not box.right.text:
+        called = self.called(box)
+        if not box.right.text and not called.text:
             return [Line(height, (Cell(width, height, box.text),))]
-        side = ceil(box.right.room + self.pad)
-        middle = Cell(width - 2 * side, height, box.text)
-        right = Cell(side - self.pad, height, (box.right,), "end")
-        return [line(Cell(side, height), middle, right, Cell(self.pad, height))]
+        side = ceil(max(box.right.room, called.room))
+        air, middle = Cell(self.pad, height), Cell(width - 2 * (side + self.pad), height, box.text)
+        left, right = (
+            Cell(side, height, (run,) if run.text else (), align)
+            for run, align in ((called, START), (box.right, END))
+        )
+        return [line(air, left, middle, right, air)]
 
 
 ROOMY = Spacing()

@@ -23,11 +23,18 @@ def _groups(cards: list[Card]) -> Iterator[list[Card]]:
     """Cards that belong together: nothing leaves the trunk between them."""
     group: list[Card] = []
     for card in cards:
-        if group and (group[-1].taps or _sort(group[-1]) != _sort(card) or not _sort(card)):
+        if group and not _goes_on(group[-1], card):
             yield group
             group = []
         group.append(card)
     yield group
+
+
+def _goes_on(before: Card, card: Card) -> bool:
+    """Whether a card is of one stage with that before it: what comes out is as large, too."""
+    if before.taps or not _sort(card) or _sort(before) != _sort(card):
+        return False
+    return card.section == STEM or before.out.grid == card.out.grid
 
 
 def lettered(found: list[Card], letters: Letters) -> list[Card]:
@@ -68,7 +75,9 @@ def _together(group: list[Card], measure: Measure) -> Card:
         title, aside = first.title, "\u00a0\u00a0".join(filter(None, told))
     amount = (sum if measure.adds else max)(card.amount for card in group)
     tooltip = "\n".join(card.tooltip for card in group)
+    widths = tuple(int(card.out.channels) for card in group) if first.block else ()
     made = replace(last, title=title, aside=aside, times=times, strip=[], tooltip=tooltip)
+    made = replace(made, widths=widths)
     alone = len(group) == 1
     notes = last.notes if alone and not first.block else ()
     made = replace(made, conv=last.conv and alone)

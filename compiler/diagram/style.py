@@ -59,6 +59,7 @@ HATCHES: dict[str, Hatch] = {
     "depthwise": "grid",
     "pool": "dots",
     "other": "specks",
+    "mixed": "dashes",
 }
 """What stands for these colours where there are none: kernels grow darker, 1×n lie down."""
 
@@ -74,6 +75,11 @@ HEAT = (
 
 More steps than these would have to end in black.
 """
+
+
+def filled(name: str) -> Ink:
+    """The colour of a branch in strips and bars; none of one that is made of several kernels."""
+    return STRIP.get(name, PAPER)
 
 
 def looks() -> dict[str, Look]:

@@ -122,6 +122,11 @@ def ending_of(path: str) -> str:
     return f"….{rest}" if rest else f"…{path[1 - LONGEST_PATH :]}"
 
 
+def tells(title: str, name: str) -> bool:
+    """Whether a title has a layer's name among its words: `global avg pool` has `pool`."""
+    return name.casefold() in title.casefold().split()
+
+
 def by(dims: Iterable[str]) -> str:
     """`768 × 17 × 17`."""
     return " × ".join(dims)

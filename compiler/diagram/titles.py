@@ -44,9 +44,10 @@ class Titles:
         name = "" if letter else self._name(path, fold, block)
         times = f"{fold.count} × {block or what(node)}" if fold else block
         given = " ".join(self._given(call)) if call else ""
-        text = beside(
-            strong(name), Run(times) if name else strong(times), small(given), Run(letter)
-        )
+        said = [strong(name), Run(times) if name else strong(times)]
+        if self.whole and "." in path and times:
+            said = [strong(times), Run(name)]  # Of a path that is cut this is what is looked for.
+        text = beside(*said, small(given), Run(letter))
         told = [f"{path}: {block}".removesuffix(": "), self.whose]
         told += [f"each of {fold.count} up to {fold.last}:"] if fold else []
         told += [amounts(node), place(node.span)]

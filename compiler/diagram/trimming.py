@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from compiler.diagram.items import Box, Chain, Frame, Item
+from compiler.diagram.kernels import Colour
 from compiler.picture.labels import small
 
 T = TypeVar("T")
@@ -41,7 +42,7 @@ def _item(item: Item, rows: int) -> Item:
     if not gone:
         return replace(item, branches=branches)
     last = len(branches) - tail
-    colours = (*item.bar.branches[:head], ("other",), *item.bar.branches[last:])
+    colours = (*item.bar.branches[:head], Colour("other"), *item.bar.branches[last:])
     return replace(
         item,
         branches=(*branches[:head], (more(gone),), *branches[last:]),

@@ -7,6 +7,7 @@ edges say by which port they leave, so that other programs can read the graph.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from html import escape
 from itertools import count, pairwise
 
@@ -166,6 +167,10 @@ def _cells(line: Line) -> Iterable[str]:
     for cell in line.cells:
         if cell.hatch:
             yield _td(cell, _hatch(cell, _line(cell.runs)))
+            continue
+        if cell.fill and cell.height < line.height:  # Graphviz would fill all of the line.
+            inner = _td(replace(cell, port=""), _line(cell.runs))
+            yield _td(Cell(cell.width, line.height, port=cell.port), _table(_row([inner])))
             continue
         plain = cell.runs and not any(run.bold for run in cell.runs)
         yield _lifted(cell) if bold and plain and not cell.fill else _td(cell, _line(cell.runs))

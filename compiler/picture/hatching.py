@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 if TYPE_CHECKING:
     from compiler.picture.labels import Cell
 
-Hatch = Literal["blank", "full", "level", "levels", "upright", "uprights", "grid", "dots", "specks"]
-"""Thin and thick lines either way, lines both ways, dots of two sizes; nothing, and all."""
+Hatch = Literal[
+    "blank", "full", "level", "levels", "upright", "uprights", "grid", "dots", "specks", "dashes"
+]
+"""Thin and thick lines either way, lines both ways, dots of two sizes, dashes; nothing, and all."""
 
 
 class Dash(NamedTuple):
@@ -42,6 +44,7 @@ BANDS: dict[Hatch, tuple[tuple[int, Dash | None], ...]] = {
     "grid": ((3, Dash(1, 4)), (1, LINE)),
     "dots": ((1, None), (2, Dash(2, 2)), (1, None)),
     "specks": ((2, None), (1, Dash(1, 5)), (1, None)),
+    "dashes": ((2, None), (1, Dash(5, 4)), (2, None)),
 }
 """Points that each band is high, and its ink; one of no height is as high as its cell."""
 PLATE, LEAST = 2, 5
