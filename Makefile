@@ -14,11 +14,12 @@ COMPILE := $(BIN)/inception-compile
 # Each is written when all that it stands for is installed, so an interrupted set-up starts over.
 DEMO := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
+DOCS := $(VENV)/.installed-docs
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test browser lowest newest accept drawn fuzz defects bench families linted lint format types drift wheel vscode freeze clean distclean
+.PHONY: help demo site test browser lowest newest accept drawn fuzz defects bench families linted lint format types drift wheel vscode freeze clean distclean
 
 help:  ## What there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -89,6 +90,10 @@ browser: $(DEV)  ## Install what the tests of the report need: Chromium with its
 		$$sudo apt-get update && $$sudo apt-get install -y chromium chromium-driver poppler-utils; }
 	cd tests/browser && npm ci
 
+site: $(DOCS)  ## Build the documentation into site/, to be served or opened as it is
+	rm -rf site
+	$(BIN)/python -m website site
+
 vscode:  ## Build the extension for VS Code and run its tests; needs npm
 	cd editors/vscode && npm ci && npm run build && npm test
 
@@ -100,12 +105,12 @@ wheel: $(DEV)  ## Check that sdist and wheel build, and that the wheel works by 
 	"$$dir/env/bin/pip" install --disable-pip-version-check -c constraints.txt "$$dir"/*.whl; \
 	cd "$$dir"; PYTHONPATH= env/bin/inception-compile googlenet
 
-freeze: $(DEV)  ## Pin what is installed now
+freeze: $(DEV) $(DOCS)  ## Pin what is installed now
 	@{ sed -n '/^#/p' constraints.txt; $(PIP) freeze --all --exclude-editable --exclude pip | sed 's/+.*//'; } >.freeze
 	@mv .freeze constraints.txt
 
 clean:  ## Remove what checks and builds leave behind
-	rm -rf build dist editors/vscode/dist editors/vscode/node_modules *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf build dist site editors/vscode/dist editors/vscode/node_modules *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -path "./.venv*" -prune -o -name __pycache__ -type d -exec rm -rf {} +
 
 distclean: clean  ## Remove the virtual environment as well
@@ -136,4 +141,9 @@ $(DEV): pyproject.toml constraints.txt
 	@echo "Setting up $(VENV), once; torch is large"
 	$(PIP) install -c constraints.txt -e '.[dev]'
 	$(PIP) install -c constraints.txt --no-deps $(PEERS)
+	@touch $(DEMO) $@
+
+$(DOCS): pyproject.toml constraints.txt
+	$(venv)
+	$(PIP) install -c constraints.txt -e '.[docs]'
 	@touch $(DEMO) $@

@@ -1,0 +1,47 @@
+"""The docs as Sphinx is to read them, laid out in a folder of their own."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from website.codes import by_code, elsewhere, sections_of
+from website.mirroring import mirrored
+from website.reference import reference
+
+DOCS = Path("docs")
+FRONT = Path("index.md")
+DIAGNOSTICS = "diagnostics.md"
+PLAYGROUND = "playground/index.html"
+MARK = "<!-- playground -->"
+INVITATION = f'<p><a href="{PLAYGROUND}"><b>Try it here</b></a>, without installing anything.</p>'
+"""How the front page leads to the playground, where that is built into the same site."""
+
+
+def stage(root: Path, staged: Path, out: Path) -> None:
+    """Write what Sphinx reads, and copy into the site the files that pages lead to."""
+    texts = pages(root)
+    if (out / PLAYGROUND).is_file():
+        texts[FRONT] = texts[FRONT].replace(MARK, INVITATION)
+    for path, text in texts.items():
+        changed, files = mirrored(text, path, root, set(texts))
+        (staged / path).parent.mkdir(parents=True, exist_ok=True)
+        (staged / path).write_text(changed, encoding="utf-8")
+        for file in files:
+            (out / file).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(root / file, out / file)
+
+
+def pages(root: Path) -> dict[Path, str]:
+    """Every page by its place in the repository, which is its place on the site."""
+    written = {
+        path.relative_to(root): path.read_text(encoding="utf-8")
+        for path in (*(root / DOCS).glob("*.md"), root / "CONTRIBUTING.md", root / "CHANGELOG.md")
+    }
+    diagnostics = written.pop(DOCS / DIAGNOSTICS)
+    homes = sections_of(diagnostics, DIAGNOSTICS)
+    found = {path: elsewhere(text, homes) for path, text in written.items()}
+    found |= {DOCS / name: text for name, text in by_code(diagnostics, DIAGNOSTICS).items()}
+    found[DOCS / "reference.md"] = reference()
+    found[FRONT] = (root / "website" / "index.md").read_text(encoding="utf-8")
+    return found
