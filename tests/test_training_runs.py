@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -72,12 +73,17 @@ def ended(at: Path, number: int) -> tuple[int, str]:
     """The exit code of a run that got a signal somewhere within its steps, and what it said."""
     process = started("--out", str(at), "--save-every", "0", "--epochs", "4")
     deadline = time.monotonic() + 240
-    while not (at / STATE).exists() and process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.02)
-    time.sleep(0.1)
+    while not (at / METRICS).exists() and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.01)
     process.send_signal(number)
     _, said = process.communicate(timeout=60)
     return process.returncode, said
+
+
+def state_of(folder: Path) -> dict[str, Any]:
+    found = RunFolder(folder).state()
+    assert found is not None
+    return found
 
 
 def alike(one: Any, other: Any, place: str = "") -> None:
@@ -103,10 +109,10 @@ def test_a_run_that_was_ended_goes_on_to_the_bit(here: Path, number: int) -> Non
     code, said = ended(here / "ended", number)
     if number == signal.SIGINT:
         assert (code, "--resume goes on" in said) == (130, True), said
-    reached = unpack(here / "ended" / STATE)
+    reached = state_of(here / "ended")
     assert reached["epoch"] < 4, "it had ended before the signal came"
     assert train("--out", "ended", "--resume", "--epochs", "4") == 0
-    alike(unpack(here / "whole" / STATE), unpack(here / "ended" / STATE))
+    alike(state_of(here / "whole"), state_of(here / "ended"))
     for name in (BEST, LAST):
         assert (here / "whole" / name).read_bytes() == (here / "ended" / name).read_bytes()
 
@@ -171,6 +177,77 @@ def test_a_loss_that_is_no_number_ends_a_run(
     assert "the loss is nan at epoch 1, step" in said or "the loss is inf" in said
     assert "a lower rate" in said
     assert not (here / "wild" / BEST).exists()
+
+
+def test_other_images_are_prepared_as_the_recipe_says(here: Path) -> None:
+    """Only name and path of the data change where a folder is named."""
+    digits = sklearn.datasets.load_digits()
+    for place in range(40):
+        folder = here / "images" / "test" / str(digits.target[place])
+        folder.mkdir(parents=True, exist_ok=True)
+        pixels = (digits.images[place] * 255 / 16).round().astype("uint8")
+        Image.fromarray(pixels).save(folder / f"{place}.png")
+    shutil.copytree(here / "images" / "test", here / "images" / "train")
+    more = ("--set", "training.batch=8", "--set", "training.data.mean=0.3")
+    assert train("--out", "two", "--epochs", "1", "--data", "images", *more) == 0
+    data = RunFolder(here / "two").recipe().data
+    assert data is not None
+    assert (data.name, data.mean, data.hold_out) == ("folder", (0.3,), 0.1)
+    assert [str(augment) for augment in data.augment] == ["shift 0.125"]
+    assert run(["evaluate", "two", "--data", "digits"]) == 0
+
+
+def test_a_run_begins_with_the_weights_of_another(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A path on the command line is from where that is given; a state is of one run."""
+    assert train("--out", "one", "--epochs", "1") == 0
+    weights = f"training.weights={Path('one') / LAST}"
+    assert train("--out", "two", "--epochs", "1", "--set", weights) == 0
+    shutil.copy(here / "one" / STATE, here / "two" / STATE)
+    assert train("--out", "two", "--epochs", "1", "--set", weights, "--resume") == 1
+    said = capsys.readouterr().err
+    assert f"{Path('two') / STATE} is not a state of this run" in said
+    assert "begins with its weights" in said
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        ({"WORLD_SIZE": "2"}, ""),
+        (
+            {"WORLD_SIZE": "x", "RANK": "0", "MASTER_ADDR": "a", "MASTER_PORT": "1"},
+            "a launcher counts processes, and says WORLD_SIZE=x",
+        ),
+    ],
+)
+def test_what_is_left_of_a_launcher(
+    here: Path,
+    names: dict[str, str],
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Some of what it tells its processes is nothing; what can't be is said."""
+    for name, value in names.items():
+        monkeypatch.setenv(name, value)
+    assert train("--out", "one", "--epochs", "1") == int(bool(said))
+    assert said in capsys.readouterr().err
+
+
+def test_an_average_that_can_not_move_is_told(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert train("--out", "one", "--epochs", "1", "--set", "training.ema=0.9999") == 0
+    assert "keeps 0.9999 of itself hardly moves in 21 steps" in capsys.readouterr().err
+
+
+def test_heads_that_can_not_learn_classes(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = SPEC.replace("fc classes]\n", "fc classes, sigmoid]\n").replace("]}}]", ", sigmoid]}}]")
+    (here / "small.yaml").write_text(text, encoding="utf-8")
+    assert train("--out", "one") == 1
+    assert "ends in a sigmoid, and each image here is of one class" in capsys.readouterr().err
+    assert not (here / "one").exists()
 
 
 def test_a_state_is_read_back_to_the_bit(tmp_path: Path) -> None:

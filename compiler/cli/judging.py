@@ -48,7 +48,7 @@ def evaluate(form: str, images: Part, confusion: Path | None, **options: Any) ->
       inception-compile evaluate runs/first
       inception-compile evaluate runs/first --images held --confusion held.svg
       inception-compile evaluate googlenet --weights googlenet.pth --source torchvision \\
-          --recipe imagenet_googlenet --data-path ~/imagenet
+          --recipe imagenet_v1 --data-path ~/imagenet
     """
     from compiler.picture import Picture
     from compiler.training.mistaken import confusion_matrix

@@ -24,9 +24,6 @@ from dsl.text.problems import NOWHERE, Problem, SpecError
 if TYPE_CHECKING:
     from compiler.training.faults import TrainingFault
 
-FOLDERS = ("folder", "imagenet")
-"""Data sets of which any folder may be one."""
-
 
 def read_spec(spec: str, stdin_name: str | None) -> Spec:
     """The spec that a command's SPEC names. Raises `SpecError`."""
@@ -64,16 +61,19 @@ def changed(recipe: Recipe, data: str | None, own: dict[str, Any]) -> Recipe:
 
 
 def _data(said: str, before: Data | None) -> Data:
-    """A data set by its name, or a folder, prepared as the recipe's is where it is one as well."""
+    """The recipe's data with other images, a set's or a folder's: all else stays as it says."""
     if said in DATA and said != "folder" and not Path(said).is_dir():
-        return before if before and before.name == said else Data(name=said)
+        same = before is not None and before.name == said
+        return _of(before, name=said, path=before.path if before and same else "")
     if not Path(said).is_dir():
         known = ", ".join(name for name in DATA if name != "folder")
         raise click.UsageError(f"--data {said} is no folder, and none of {known}")
-    path = str(Path(said).absolute())
-    if before and before.name in FOLDERS:
-        return remade(before, path=path)
-    return Data(name="folder", path=path)
+    name = "imagenet" if before and before.name == "imagenet" else "folder"
+    return _of(before, name=name, path=str(Path(said).absolute()))
+
+
+def _of(before: Data | None, name: str, path: str) -> Data:
+    return remade(before or Data(name="digits"), name=name, path=path)
 
 
 @contextmanager

@@ -57,7 +57,8 @@ def subject_of(
     """A run with its best weights, or a spec with weights that are named."""
     from compiler.nn.module import build
     from compiler.training.folder import RECIPE, RunFolder, is_run
-    from compiler.weights import load_weights
+    from compiler.weights.match import Advice, Wishes
+    from compiler.weights.transfer import load_as_wished
 
     names: tuple[str, ...] = ()
     recipe, weights, source = (options.pop(key) for key in ("recipe", "weights", "source"))
@@ -79,5 +80,12 @@ def subject_of(
         raise no_recipe(prepared.spec)
     found = settled(changed(prepared.spec.training, data, {}), data_path)
     model = build(prepared.network)
-    load_weights(model, weights, source, skip_aux=True)
+    advice = Advice(
+        other_classes="say how many classes the weights were made for with --classes",
+        over_head="say how many classes the weights were made for with --classes",
+        over_aux="weights of another network can't be judged",
+        no_heads="leave the heads out with --no-aux",
+    )
+    wishes = Wishes(skip_aux=True, advice=advice)
+    load_as_wished(model, weights, source, wishes, transform_input=False)
     return Subject(model, found, names, (*read.texts, weights))

@@ -29,6 +29,7 @@ from compiler.training.session import (
     run_of,
 )
 from compiler.training.settling import settled
+from compiler.training.stopping import Stop, listening
 from compiler.training.trainer import Trainer
 from dsl.models.recipe import Recipe
 from dsl.models.spec import Spec
@@ -137,19 +138,24 @@ def trained(
     The one that leads tells the observers, and notes what is worth a line. Raises `SpecError`,
     `TrainingFault` and `Interrupted`.
     """
-    folder = RunFolder(wanted.out)
-    model, feed = together(world, lambda: _begun(wanted, folder, world, note))
-    told = [*observers, *board(folder.path)] if world.leads else []
-    trainer = Trainer(model, wanted.recipe, world, wanted.network)
-    run = run_of(trainer, feed, folder, told, save_every=wanted.save_every)
-    run()
+    folder, stop = RunFolder(wanted.out), Stop()
+    with listening(stop):
+        model, feed = together(world, lambda: _begun(wanted, folder, world, note))
+        trainer = Trainer(model, wanted.recipe, world, wanted.network)
+        stop.begun = True
+        if world.leads and not wanted.resume:
+            facts = facts_of(wanted.recipe, world, feed.names, wanted.command)
+            folder.begin(wanted.spec, wanted.recipe, facts)
+        told = [*observers, *board(folder.path)] if world.leads else []
+        run = run_of(trainer, feed, folder, told, save_every=wanted.save_every, stop=stop)
+        run()
     return run
 
 
 def _begun(
     wanted: Wanted, folder: RunFolder, world: World, note: Callable[[str], None]
 ) -> tuple[nn.Module, LoadedFeed]:
-    """The network and what it is fed with; the process that leads makes the folder."""
+    """The network and what it is fed with, before anything is written."""
     recipe = wanted.recipe
     if wanted.resume:
         folder.check_same(wanted.spec, recipe)
@@ -161,9 +167,18 @@ def _begun(
     model, loaded = _model(wanted)
     if world.leads and loaded:
         note(loaded)
-    if world.leads and not wanted.resume:
-        folder.begin(wanted.spec, recipe, facts_of(recipe, world, feed.names, wanted.command))
+    if world.leads and (still := _still(recipe, feed)):
+        note(still)
     return model, feed
+
+
+def _still(recipe: Recipe, feed: LoadedFeed) -> str:
+    """What is worth a line of averages that a run is too short for; empty for nothing."""
+    steps = feed.order.steps * recipe.epochs
+    if not recipe.ema or (1 - recipe.ema.keep) * steps >= 1:
+        return ""
+    keeps = f"an average that keeps {recipe.ema.keep:g} of itself"
+    return f"note: {keeps} hardly moves in {steps} steps, and it is what is evaluated"
 
 
 def _model(wanted: Wanted) -> tuple[nn.Module, str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +100,8 @@ class RunFolder:
             if found != wanted[what]:
                 differing = _differing(found, wanted[what])
                 message = f"the run in {self.path} has another {what}: {', '.join(differing)}"
-                raise TrainingFault(message, "--out names another folder for a new run")
+                anew = f"--set training.weights={self.path / LAST} begins it with these weights"
+                raise TrainingFault(message, f"--out names another folder for a new run; {anew}")
 
     def state(self) -> dict[str, Any] | None:
         """Where the run can go on; None where it was kept nowhere yet."""
@@ -107,17 +110,28 @@ class RunFolder:
         path = self.path / STATE
         if not path.is_file():
             return None
+        weights = f"--set training.weights={self.path / LAST}"
+        anew = f"a run with another --out and {weights} begins with its weights"
         try:
-            found: dict[str, Any] = unpack(path)
+            found = unpack(path)
         except ValueError as error:
-            raise TrainingFault(str(error)) from None
-        return found
+            raise TrainingFault(str(error), anew) from None
+        if not isinstance(found, dict) or found.get("of") != self._digest:
+            raise TrainingFault(f"{path} is not a state of this run", anew)
+        state: dict[str, Any] = found["state"]
+        return state
 
     def keep(self, state: Mapping[str, Any]) -> None:
         """Keep a state, whole or not at all."""
         from compiler.training.packing import pack
 
-        write(self.path / STATE, pack(state))
+        write(self.path / STATE, pack({"of": self._digest, "state": dict(state)}))
+
+    @cached_property
+    def _digest(self) -> str:
+        """What tells a run from one of another network or by another recipe."""
+        said = dsl.dump(self.spec()) + dsl.dump(self.recipe())
+        return sha256(said.encode()).hexdigest()
 
     def note(self, records: list[Record], name: str) -> None:
         """Write what is known epoch by epoch, as a table and as curves of a run of that name."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from uuid import uuid4
@@ -17,6 +18,8 @@ def launched(words: Sequence[str], processes: int) -> int:
 
     That of the first one to fail: what failed it has said itself.
     """
+    # torch warns each process that all parameters are used, which is as it should be.
+    os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")
     config = LaunchConfig(
         run_id=uuid4().hex,
         min_nodes=1,

@@ -66,9 +66,11 @@ class Objective(nn.Module):
 def check_endings(network: Network, label_smoothing: float) -> None:
     """Raise `TrainingFault` for heads that can't learn one class an image."""
     for head, ending in endings(network).items():
+        whose = network.name if head == "logits" else f"{network.name}.{head}"
         if ending not in ("logits", "softmax"):
-            message = f"{head} of {network.name} doesn't end in logits, nor in their softmax"
-            raise TrainingFault(message, "training takes a network that gives one class an image")
+            ends = "ends in a sigmoid" if ending == "sigmoid" else "changes its probabilities"
+            help = "leave out what stands behind its last layer of weights: losses take logits"
+            raise TrainingFault(f"{whose} {ends}, and each image here is of one class", help)
         if label_smoothing and ending != "logits":
-            message = f"{head} of {network.name} ends in a softmax, and labels can't be smoothed"
+            message = f"{whose} ends in a softmax, and labels can't be smoothed"
             raise TrainingFault(message, "leave the softmax out of the head: losses take logits")

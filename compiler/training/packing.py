@@ -37,6 +37,8 @@ def unpack(path: Path) -> Any:
             if told is None:
                 raise ValueError(f"{path} holds no state of a run")
             return _read(json.loads(told), file)
+    except (KeyError, TypeError, AttributeError, RecursionError):
+        raise ValueError(f"{path} holds no state of a run") from None
     except SafetensorError as error:
         raise ValueError(f"{path} is damaged, or was cut off: {error}") from None
 

@@ -60,8 +60,8 @@ def joined(device: str = "auto") -> Iterator[World]:
 
     Raises `TrainingFault` for a device that isn't there.
     """
-    size, rank = int(os.environ.get("WORLD_SIZE", "1")), int(os.environ.get("RANK", "0"))
-    where = _device(device, int(os.environ.get("LOCAL_RANK", "0")))
+    size, rank, place = _told()
+    where = _device(device, place)
     if size == 1:
         yield World(device=where)
         return
@@ -111,6 +111,23 @@ def together(world: World, make: Callable[[], Made]) -> Made:
     if failed:
         raise SystemExit(1)
     return cast("Made", made)
+
+
+TOLD = ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
+"""What a launcher tells each process; some of it alone is left from something else."""
+
+
+def _told() -> tuple[int, int, int]:
+    """How many processes there are, which this is, and which on its machine."""
+    if not all(os.environ.get(name) for name in TOLD):
+        return 1, 0, 0
+    told = {name: os.environ.get(name, "0") for name in ("WORLD_SIZE", "RANK", "LOCAL_RANK")}
+    try:
+        size, rank, place = map(int, told.values())
+    except ValueError:
+        said = ", ".join(f"{name}={value}" for name, value in told.items())
+        raise TrainingFault(f"a launcher counts processes, and says {said}") from None
+    return size, rank, place
 
 
 def _device(name: str, place: int) -> torch.device:

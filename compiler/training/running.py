@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import math
-import signal
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from types import FrameType
 from typing import Any, Protocol
 
 import torch
@@ -17,10 +13,8 @@ from compiler.training.faults import Interrupted, TrainingFault
 from compiler.training.feeding import Feed
 from compiler.training.records import Record, as_data, from_data
 from compiler.training.scoring import Tally
+from compiler.training.stopping import Stop, listening
 from compiler.training.trainer import Trainer
-
-STOPPING = (signal.SIGINT, signal.SIGTERM)
-"""Signals on which a run saves its state and ends."""
 
 
 @dataclass(frozen=True)
@@ -64,13 +58,13 @@ class Run:
     feed: Feed
     observer: Observer
     save_every: float = 300.0
+    stop: Stop = field(default_factory=Stop)
     epoch: int = 0
     step: int = 0
     records: list[Record] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._tally = Tally(self.trainer.world.device)
-        self._signal = 0
         self._seconds = 0.0
         self._since = time.monotonic()
         self._saved = self._since
@@ -110,8 +104,12 @@ class Run:
         Raises `Interrupted` once a signal has come and the state is kept, and `TrainingFault`
         where the loss is no number any more.
         """
-        with self._listening():
+        self.stop.begun = True
+        with listening(self.stop):
             self._since = self._saved = time.monotonic()
+            if self.trainer.world.agreed(self.stop.signal):
+                self._keep()
+                self._stop_if_asked()
             while self.epoch < self.trainer.recipe.epochs:
                 self._epoch()
         return self.records
@@ -128,6 +126,7 @@ class Run:
         self.epoch, self.step = self.epoch + 1, 0
         self._tally = Tally(self.trainer.world.device)
         self._keep()
+        self.stop.signal = self.trainer.world.agreed(self.stop.signal)
         self._stop_if_asked()
 
     def _check(self, loss: torch.Tensor) -> None:
@@ -136,24 +135,25 @@ class Run:
         if not math.isfinite(told):
             rate = self.trainer.optimizer.param_groups[0]["lr"]
             where = f"epoch {self.epoch + 1}, step {self.step} of {self.steps}"
-            message = f"the loss is {told} at {where}, at a rate of {rate:g}"
-            help = "a lower rate, a warm-up or clipped gradients may hold it; "
-            raise TrainingFault(message, f"{help}what was kept before is as it was")
+            raise _blown(f"the loss is {told} at {where}, at a rate of {rate:g}")
 
     def _between(self) -> None:
         """Between two steps of an epoch: keep the state where it is time, and stop where asked."""
-        stop = self.trainer.world.agreed(self._signal)
+        stop = self.trainer.world.agreed(self.stop.signal)
         due = self.trainer.world.agreed(int(time.monotonic() - self._saved > self.save_every))
         if stop or due:
             self._keep()
-        self._signal = stop
+        self.stop.signal = stop
         self._stop_if_asked()
 
     def _stop_if_asked(self) -> None:
-        if self._signal:
-            raise Interrupted(self._signal)
+        if self.stop.signal:
+            raise Interrupted(self.stop.signal)
 
     def _keep(self) -> None:
+        if not self.trainer.finite():
+            where = f"epoch {self.epoch + bool(self.step)}, step {self.step or self.steps}"
+            raise _blown(f"weights are no numbers any more behind {where}")
         if self.trainer.world.leads:
             self.observer.save(self.state())
         self._saved = time.monotonic()
@@ -182,6 +182,10 @@ class Run:
         held, test = self.feed.held(), self.feed.test()
         of_held = self.trainer.scores(held) if held is not None else None
         of_test = self.trainer.scores(test) if test is not None else None
+        for scores, images in ((of_held, "held out"), (of_test, "of the test")):
+            if scores and not math.isfinite(scores.loss):
+                behind = f"behind epoch {self.epoch + 1}"
+                raise _blown(f"the loss on the images {images} is {scores.loss} {behind}")
         record = Record(
             self.epoch + 1,
             (self.epoch + 1) * self.steps,
@@ -203,22 +207,8 @@ class Run:
         """Seconds that the run has taken, those before it was resumed included."""
         return self._seconds + time.monotonic() - self._since
 
-    @contextmanager
-    def _listening(self) -> Iterator[None]:
-        """Note signals instead of ending at once, where this thread may."""
 
-        def note(number: int, _: FrameType | None) -> None:
-            if self._signal:  # Somebody insists.
-                raise KeyboardInterrupt
-            self._signal = number
-
-        try:
-            before = {each: signal.signal(each, note) for each in STOPPING}
-        except ValueError:  # Only the main thread hears signals.
-            yield
-            return
-        try:
-            yield
-        finally:
-            for each, handler in before.items():
-                signal.signal(each, handler)
+def _blown(message: str) -> TrainingFault:
+    """The fault of a run whose numbers are none any more."""
+    held = "a lower rate, a warm-up or clipped gradients may hold it, in a run of its own"
+    return TrainingFault(message, f"{held}; what was kept before is as it was")

@@ -19,6 +19,7 @@ from compiler.training.folder import BEST, LAST, RunFolder
 from compiler.training.processes import World
 from compiler.training.records import Record
 from compiler.training.running import Observer, Progress, Run
+from compiler.training.stopping import Stop
 from compiler.training.trainer import Trainer
 from compiler.version import __version__
 from compiler.weights import load_weights
@@ -93,11 +94,12 @@ def run_of(
     others: Sequence[Observer] = (),
     *,
     save_every: float = 300.0,
+    stop: Stop | None = None,
 ) -> Run:
     """A run that is kept in a folder, from its beginning or from where it was."""
     records: list[Record] = []
     keeping = Keeping(folder, trainer, records, others)
-    run = Run(trainer, feed, keeping, save_every, records=records)
+    run = Run(trainer, feed, keeping, save_every, stop or Stop(), records=records)
     if (state := folder.state()) is not None:
         run.load(state)
     return run

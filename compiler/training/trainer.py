@@ -174,6 +174,11 @@ class Trainer:
         model.train(was)
         return tally.scores(self.world)
 
+    def finite(self) -> bool:
+        """Whether all weights and statistics are numbers."""
+        tensors = (each for each in self.model.state_dict().values() if each.is_floating_point())
+        return bool(torch.stack([each.isfinite().all() for each in tensors]).all())
+
     def state(self) -> dict[str, Any]:
         """All that the next step depends on and that isn't given, as a nest of tensors."""
         return {

@@ -25,8 +25,10 @@ from dsl.text.numbers import LEAST
 from dsl.text.problems import shown
 
 Share = Annotated[float, BeforeValidator(number(0, 1, named=False))]
+NotNegative = Annotated[float, BeforeValidator(number(0, 1e6, named=False))]
 Positive = Annotated[float, BeforeValidator(number(LEAST, 1e6, named=False))]
 Loss = Annotated[float, BeforeValidator(number(0, 1e6, named=False))]
+Smoothing = Annotated[float, BeforeValidator(number(0, 0.99, named=False))]
 Seed = Annotated[int, BeforeValidator(whole(0, 2**31 - 1, named=False))]
 Precision = Literal["float32", "bfloat16", "float16"]
 PRECISION_MEANINGS: dict[str, str] = {
@@ -65,13 +67,15 @@ class Warmup(Shortened):
     """Epochs at the beginning in which the schedule's rate is reached along a line."""
 
     short: ClassVar[str] = "epochs"
-    epochs: Positive
-    """How many epochs; parts of one too."""
+    epochs: NotNegative
+    """How many epochs; parts of one too, and 0 for none."""
     begin: Share = 0.0
     """The share of the rate that it begins with."""
 
     def share_at(self, epoch: float) -> float:
         """The share of the rate once `epoch` epochs have passed."""
+        if not self.epochs:
+            return 1.0
         return min(self.begin + (1 - self.begin) * epoch / self.epochs, 1.0)
 
 
@@ -158,7 +162,7 @@ class Recipe(Model):
     """What becomes of the images that are left at an epoch's end, fewer than a batch."""
     warmup: Annotated[Warmup | None, short_of(Warmup)] = None
     """Epochs at the beginning in which the rate rises to the schedule's: `5`."""
-    label_smoothing: Share = 0.0
+    label_smoothing: Smoothing = 0.0
     """The share of each target that is spread evenly over the classes (arXiv:1512.00567)."""
     clip: Annotated[SerializeAsAny[Alternative] | None, one_of_them(CLIPS, optional=True)] = None
     """How gradients are held back: `{norm: 2.0}` or `{value: 0.1}`."""

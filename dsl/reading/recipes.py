@@ -239,6 +239,9 @@ def loads(source: str, file: str) -> Recipe:
 
 
 def beside(model: Model, key: str, said: str) -> Path:
-    """A path that a part of a recipe names, from the folder of the file that says it."""
+    """A path that a part of a recipe names, from the folder of the file that says it.
+
+    What an option of the command line says is from where the command is given.
+    """
     file = model.at.of(key).file
-    return Path(file).parent / said if file else Path(said)
+    return Path(file).parent / said if file and not file.startswith("--") else Path(said)
