@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -356,6 +357,8 @@ def test_check_takes_recipes(folder: Path, capsys: pytest.CaptureFixture[str]) -
     assert ran(capsys, "check", "ours.yaml", "--set", "classes=3")[0] == 2
     code, out, _ = ran(capsys, "check", "worse.yaml", "--format", "github")
     assert (code, out.startswith("::error file=worse.yaml,line=6,")) == (1, True)
+    found = json.loads(ran(capsys, "check", "ours.yaml", "net.yaml", "--format", "json")[1])
+    assert [each["kind"] for each in found["specs"]] == ["recipe", "spec"]
 
 
 SUMMARY = """

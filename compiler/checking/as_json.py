@@ -15,12 +15,17 @@ VERSION = 1
 
 
 def written(found: Sequence[Examined]) -> str:
-    """`{"version", "specs", "counts", "problems"}`, each problem with its place and its fix."""
+    """`{"version", "specs", "counts", "problems"}`, each problem with its place and its fix.
+
+    A recipe is among `specs` too, which its `kind` says.
+    """
     problems = problems_of(found)
     by = Counter(problem.severity for problem in problems)
     whole = {
         "version": VERSION,
-        "specs": [{"file": each.file, "allowed": each.allowed} for each in found],
+        "specs": [
+            {"file": each.file, "kind": each.kind, "allowed": each.allowed} for each in found
+        ],
         "counts": {severity: by[severity] for severity in SEVERE},
         "problems": [as_data(problem) for problem in problems],
     }

@@ -111,9 +111,10 @@ NAMES: dict[str, Meaning] = {
         "name: example\nextends: googlenet",
     ),
     "E033": Meaning(
-        "a recipe where a spec is expected, or a spec where a recipe is",
+        "a spec, a recipe or a sweep where another of them is expected",
         "`inception-compile my_recipe.yaml`",
-        "A spec says what a network is, and a recipe how one is trained. A recipe stands under "
+        "A spec says what a network is, a recipe how one is trained, a sweep which variants are "
+        "compared. The error says which the file is. A recipe stands under "
         "`training` of a spec, or in a file of its own, which `check` and `fmt` take as they take "
         "specs; [training.md](training.md) has its keys.",
         f'import dsl\n\ndsl.loads("{RECIPE}")',
