@@ -321,10 +321,34 @@ def test_folded_all_is_there_once_with_its_heads(name: str) -> None:
 
 def test_what_is_folded_says_how_often_it_stands_there() -> None:
     said = texts(sheet("small", "full", Wishes(fold=True)))
-    assert any("3 × A" in text for text in said), "the first gets another width than the rest"
-    assert sum(text.startswith("a") and text.endswith("× 16 × 16") for text in said) == 3
+    assert "4 × A many.0 … many.3 width=16; in=164, 56, 56, 56 in × 7 × 7" in said
+    assert "a1 … a2 2 × A width=8, 12; in=32, 48 in × 16 × 16" in said
+    assert "a3 A width=12 52 × 16 × 16" in said, "a head is taken behind the second"
     said = texts(sheet("inception_v4", "full", Wishes(fold=True)))
     assert any("7 × B inception_b.0 … inception_b.6" in text for text in said)
+
+
+def test_uses_that_differ_in_numbers_are_one_in_letters() -> None:
+    whole, folded = (sheet("inception_v3", "full", Wishes(fold=fold)) for fold in (False, True))
+    hold(folded)
+    assert folded.height < 0.6 * whole.height
+    said = texts(folded)
+    assert "mixed_6b … mixed_6e 4 × B c7=128, 160, 160, 192 768 × 17 × 17" in said
+    assert "1×7 c7" in said and "7×1 192" in said, "what all of them have is a number"
+    assert any(text.endswith("concat (pool + 224) × 35 × 35") for text in said)
+    (first,) = (tile for tile in folded.tiles if tile.name == "mixed_6b.branch2.1")
+    assert "in mixed_6b, the first of 4 uses:" in first.tooltip
+    rates = texts(sheet("inception_next", "stage3", Wishes(fold=True)))
+    assert any("9 × unit" in text and "p=0.0353 … 0.0824" in text for text in rates)
+    assert "drop path p 384 × 14 × 14" in rates
+
+
+def test_uses_that_are_built_otherwise_are_drawn() -> None:
+    """An activation that one lacks, and another size that comes out."""
+    said = texts(sheet("inception_resnet_v2", "full", Wishes(fold=True)))
+    assert sum("block8" in text for text in said) == 2
+    said = texts(sheet("xception", "full", Wishes(fold=True)))
+    assert sum("down" in text.split() for text in said) == 3
 
 
 CALLING = """

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 from compiler.diagram.facts import Habit, deviation, meeting, tooltip
 from compiler.diagram.folding import NONE, Folds
 from compiler.diagram.items import Box, Chain, Frame, Split
 from compiler.diagram.kernels import Colour, colour, kernel_of
+from compiler.diagram.merging import Merged
 from compiler.diagram.text import by, plain, tells, term, width
-from compiler.diagram.titles import UNNAMED
+from compiler.diagram.titles import UNNAMED, Titles
 from compiler.ir.nodes import Leaf, Node, Parallel, Residual, Series, Tap
 from compiler.ir.op import Shape
 from compiler.ir.symbols import brief
+from compiler.ir.terms import calls, written_out
+from compiler.ir.terms import inside as as_inside
 from compiler.ops.words import WEIGHTED, is_identity, is_sum, is_unit, joining, words
 from compiler.ops.words import family as family_of
 from compiler.picture.ink import TEXT
@@ -45,7 +48,7 @@ class Planner:
     layers, outside of branches. `title` gives a box
     for the frame around what is at a path. `path` is where the nodes stand, `whose` says of which
     use a tooltip's numbers are. What repeats in `folds` is drawn once. Of blocks in `elsewhere`
-    only the title is shown.
+    only the title is shown. Uses in `merged` are one frame, by the path of their first.
     """
 
     common: Habit
@@ -60,18 +63,19 @@ class Planner:
     folds: Folds = NONE
     elsewhere: frozenset[str] = frozenset()
     called: bool = False
+    merged: Mapping[str, Merged] = field(default_factory=dict)
 
     def chain(self, node: Node) -> Chain:
         """The items that show a node."""
         inside: Chain = ()
         if self._at(node) in self.folds.gone:
             return ()
+        if many := self.merged.get(self._at(node)):
+            return self._several(many)
         match node:
             case Tap():
                 return ()
-            case Leaf():
-                return (self._box(node),)
-            case Series() if is_unit(node):
+            case Leaf() | Series() if isinstance(node, Leaf) or is_unit(node):
                 return (self._box(node),)
             case Series() | Parallel() if node.use and node.use.block in self.elsewhere:
                 pass  # Its title says where.
@@ -87,6 +91,15 @@ class Planner:
         if inside:
             return (Frame(opening, inside),)
         return (replace(opening, right=small(self._shape(node.out) if self.shapes else "")),)
+
+    def _several(self, many: Merged) -> Chain:
+        """Uses of one block as one, in its own terms where they differ."""
+        body = as_inside(many.places[0].node)
+        found = {f"{self.path}{path}": call for path, call in calls((body,))}
+        title = Titles(found, number=many.number, whose=many.whose)
+        planner = replace(self, number=many.number, symbols=True, whose=many.whose, title=title)
+        drawn = replace(planner, folds=NONE, merged={}).chain(written_out(body))
+        return (Frame(many.title(), drawn),) if drawn else drawn
 
     def _box(self, node: Leaf | Series) -> Box:
         terms = self.number if self.symbols else None

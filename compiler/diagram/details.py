@@ -12,6 +12,7 @@ from compiler.diagram.facts import Habit, amounts, sheet_name, usual
 from compiler.diagram.folding import NONE, Folds, Steps, folds
 from compiler.diagram.items import NOTHING, Box, Chain, Frame, Split, last_of
 from compiler.diagram.laying import Head, Plan, laid
+from compiler.diagram.merging import Merging
 from compiler.diagram.naming import subtitle, whose
 from compiler.diagram.text import place, plain, shape, term
 from compiler.diagram.titles import Titles
@@ -128,11 +129,14 @@ class Details:
         runs = {
             outer + path: replace(run, last=outer + run.last) for path, run in found.runs.items()
         }
-        found = Folds(runs, frozenset(outer + path for path in found.gone))
         title = Titles(titles, found.runs, whole=True, letters=self.letters)
+        merging = Merging.of(self.network, self._drawn)
+        merged = merging.found(steps, outer) if self.wishes.fold and not self.letters else {}
+        gone = {use.path for many in merged.values() for use in many.places[1:]}
+        found = Folds(runs, frozenset(gone.union(outer + path for path in found.gone)))
         return Planner(
             self.common, plain, True, self.wishes.shapes, path=outer, title=title, folds=found,
-            elsewhere=frozenset(self.letters), called=True,
+            elsewhere=frozenset(self.letters), called=True, merged=merged,
         )  # fmt: skip
 
     def aux(self, tap: Tap) -> Sheet:

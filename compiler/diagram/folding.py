@@ -56,14 +56,14 @@ def _pairs(steps: Steps, place: str) -> Iterator[tuple[str, str]]:
     Those of one series come in a row.
     """
     for before, step in pairwise(steps):
-        if _nameless(step) == _nameless(before):
+        if nameless(step) == nameless(before):
             yield place + before.name, place + step.name
     for step in steps:
-        for inner in _inside(step):
+        for inner in inside_of(step):
             yield from _pairs(inner, f"{place}{step.name}.")
 
 
-def _inside(step: Node) -> Iterator[Steps]:
+def inside_of(step: Node) -> Iterator[Steps]:
     """The series in a step: its own, and each branch as one."""
     match step:
         case Tap(body=body):
@@ -84,5 +84,6 @@ def _beside(residual: Residual | None) -> Iterator[Steps]:
     yield from ((node,) for node in (residual.nodes if residual else ()))
 
 
-def _nameless(node: Node) -> Node:
+def nameless(node: Node) -> Node:
+    """A node to compare with others, whatever it is called."""
     return replace(node, name="")
