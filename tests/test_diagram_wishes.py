@@ -677,3 +677,18 @@ def test_the_command_draws_as_wished(tmp_path: Path) -> None:
     assert run(["draw", "inception_v3", *wishes, "-o", str(out)]) == 0
     wished = Wishes(layout="column", fit="8.5cm", up=True, title=False, legend=False)
     assert out.read_text() == draw(of("inception_v3"), "overview", wished).svg
+
+
+def test_a_heading_is_no_wider_than_what_it_stands_above_where_room_is_short() -> None:
+    """Legends break into more lines then, and names of uses in their table."""
+    for name, what in (
+        ("inception_v3", "stem"),
+        ("inception_v3", "B"),
+        ("inception_next", "overview"),
+    ):
+        drawn = sheet(name, what, Wishes(fit="8.5cm"))
+        boxes = max(tile.left + tile.width for tile in drawn.tiles)
+        assert drawn.width == pytest.approx(boxes, abs=1), (name, what)
+    drawn = sheet("se_inception_v3", "SE", Wishes())
+    (table,) = (tile for tile in drawn.tiles if tile.name == "uses")
+    assert table.width < 520 and "mixed_6e.se" in shown(table)

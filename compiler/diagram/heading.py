@@ -31,7 +31,8 @@ Strip = tuple[Cell, ...]
 
 TITLE, SUBTITLE, LEGEND, REMARK = 18, 12, 14, 10
 LONGEST = 1000
-ENTRY = 17
+ENTRY, GAP, NARROW = 17, 18, 160
+"""Points of a table's line, between its columns, and of the first of them at least."""
 BRANCH = "its largest kernel"
 """What a branch is coloured by, in strips and in bars."""
 ADDED, GATED = "+", "×"
@@ -175,11 +176,16 @@ def heading(strips: Iterable[Strip]) -> Label:
     return readable((*rows, Line(5, ())), PAPER)
 
 
-def listing_table(rows: list[list[str]]) -> tuple[Label, tuple[float, float]]:
-    """Aligned text in columns, its head muted, and the size that it takes."""
-    widths = [
-        round(max(Run(t, 10).room for t in column) + 18) for column in zip(*rows, strict=True)
-    ]
+def listing_table(rows: list[list[str]], most: float) -> tuple[Label, tuple[float, float]]:
+    """Aligned text in columns, its head muted, and the size that it takes.
+
+    The first column is broken into lines, where all would be wider than that.
+    """
+    first, *others = _widths(rows)
+    space = max(most - sum(others), NARROW)
+    if first > space:
+        rows = [each for row in rows for each in _in_lines(row, space - GAP)]
+    widths = _widths(rows)
     lines = tuple(
         line(
             *(
@@ -190,6 +196,18 @@ def listing_table(rows: list[list[str]]) -> tuple[Label, tuple[float, float]]:
         for i, texts in enumerate(rows)
     )
     return lines, (sum(widths), ENTRY * len(rows))
+
+
+def _widths(rows: list[list[str]]) -> list[int]:
+    columns = zip(*rows, strict=True)
+    return [round(max(Run(text, 10).room for text in column) + GAP) for column in columns]
+
+
+def _in_lines(row: list[str], space: float) -> Iterator[list[str]]:
+    """A row, and what is left of its first text in rows of their own."""
+    first, *rest = row
+    for i, run in enumerate(broken(Run(first, 10), space)) if first else ((0, Run("")),):
+        yield [run.text, *(["" for _ in rest] if i else rest)]
 
 
 def _entry(text: str, i: int) -> Run:

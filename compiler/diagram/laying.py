@@ -16,6 +16,7 @@ from compiler.diagram.heading import (
     legend,
     listing_table,
     remark,
+    span,
     titled,
     wrapped,
 )
@@ -99,11 +100,12 @@ def _sheet(plan: Plan, wishes: Wishes, spacing: Spacing) -> Sheet:
     right = _heads(wiring, plan.heads, columns.width, spacing)
     if wishes.up:
         wiring.turn()
-    width = max(right, wishes.narrowest(NARROWEST))
+    needed = max(map(span, legend(plan.boxes, plan.common, plan.letters)), default=0)
+    width = wishes.heading(right, NARROWEST, needed if wishes.legend else 0)
     listed = bool(plan.places) and Run(plan.about, SUBTITLE).room > _longest(width, wishes)
     about = count(list(plan.places)) if listed else plan.about
     if listed:
-        _table(wiring, listing(list(plan.places)))
+        _table(wiring, listing(list(plan.places)), width)
     head = heading(_head(plan, about, width, wishes))
     return Sheet(plan.name, plan.title, plan.about, head, *wiring.placed())
 
@@ -142,12 +144,13 @@ def _head(plan: Plan, about: str, width: float, wishes: Wishes) -> Iterator[Stri
         yield from wrapped(legend(plan.boxes, plan.common, plan.letters), width)
 
 
-def _table(wiring: Wiring, places: list[list[str]]) -> None:
+def _table(wiring: Wiring, places: list[list[str]], width: float) -> None:
+    """A table of uses below all, their names in as many lines as that takes."""
     head, *rows = places
     first, last = ends(rows, lambda _: 1, ENTRIES)
     if gone := len(rows) - first - last:
         told = more(gone).text[0].text
         rows[first : len(rows) - last] = [[told, *[""] * (len(head) - 1)]]
-    label, size = listing_table([head, *rows])
+    label, size = listing_table([head, *rows], width)
     place = (0, wiring.bottom + BETWEEN)
     wiring.place(Tile("uses", *place, *size, label, LOOKS["plain"], "none"))

@@ -124,7 +124,9 @@ def _sheet(network: Network, wishes: Wishes, way: Way) -> Sheet:
     lines = way.lines
     heat = Heat.over([card.amount for each in lines for card in each.cards])
     grid = way.drawn(lines, heat)
-    page, title = max(grid.width, wishes.narrowest(NARROWEST)), network.title or network.name
+    needed = max(map(span, _pieces(network, grid, (heat, wishes.measure, False), grid.width)))
+    page = wishes.heading(grid.width, NARROWEST, needed if wishes.legend else 0)
+    title = network.title or network.name
     above = titled(title, amounts(network), page, wrap=bool(wishes.fit)) if wishes.title else []
     name = sheet_name(network, "overview")
     placed = turned(*grid.placed()) if wishes.up else grid.placed()
@@ -175,6 +177,13 @@ def _legend(
     network: Network, grid: Grid, heat: tuple[Heat, Measure, bool], page: float
 ) -> Iterator[Strip]:
     """What is in the picture, in as few lines as it takes."""
+    yield from wrapped(_pieces(network, grid, heat, page), page)
+
+
+def _pieces(
+    network: Network, grid: Grid, heat: tuple[Heat, Measure, bool], page: float
+) -> list[Strip]:
+    """The same in pieces, each of one line."""
     lines, short = grid.lines, heat[2]
     notes = [
         *([brought(usual(network))] if _has_convs(lines) else []),
@@ -183,7 +192,7 @@ def _legend(
     ]
     colours = [each for each in (_branches(lines, short), _steps(*heat)) if each]
     whole = [[joined(*each)] if span(joined(*each)) <= page else each for each in colours]
-    yield from wrapped([*chain(*whole), *notes], page)
+    return [*chain(*whole), *notes]
 
 
 def _has_convs(lines: list[Row]) -> bool:

@@ -53,9 +53,12 @@ class Wishes:
         """Where it has to fit."""
         return room_of(self.fit) if self.fit else None
 
-    def narrowest(self, comfort: float) -> float:
-        """How wide a heading may be, however narrow a drawing is."""
-        return min(comfort, self.room.widest) if self.room else comfort
+    def heading(self, drawn: float, comfort: float, needed: float) -> float:
+        """How wide a heading is: as a drawing, or more where that is narrow.
+
+        In a room of its own that would be white beside the drawing, so it takes what it needs.
+        """
+        return max(drawn, min(needed, self.room.widest) if self.room else comfort)
 
     def only(self, what: str, *meant: str) -> None:
         """Raise `ValueError` where something is wished for that only other drawings can be."""
