@@ -341,6 +341,8 @@ def test_uses_that_differ_in_numbers_are_one_in_letters() -> None:
     rates = texts(sheet("inception_next", "stage3", Wishes(fold=True)))
     assert any("9 × unit" in text and "p=0.0353 … 0.0824" in text for text in rates)
     assert "drop path p 384 × 14 × 14" in rates
+    strides = texts(sheet("xception_aligned", "block5", Wishes(fold=True)))
+    assert "depthwise 3×3 in ReLU in × 10 × 10" in strides, "all have the stride that is usual"
 
 
 def test_uses_that_are_built_otherwise_are_drawn() -> None:

@@ -15,7 +15,7 @@ from compiler.diagram.titles import UNNAMED, Titles
 from compiler.ir.nodes import Leaf, Node, Parallel, Residual, Series, Tap
 from compiler.ir.op import Shape
 from compiler.ir.symbols import brief
-from compiler.ir.terms import calls, written_out
+from compiler.ir.terms import calls, rewritten, written_out
 from compiler.ir.terms import inside as as_inside
 from compiler.ops.words import WEIGHTED, is_identity, is_sum, is_unit, joining, words
 from compiler.ops.words import family as family_of
@@ -98,7 +98,9 @@ class Planner:
         found = {f"{self.path}{path}": call for path, call in calls((body,))}
         title = Titles(found, number=many.number, whose=many.whose)
         planner = replace(self, number=many.number, symbols=True, whose=many.whose, title=title)
-        drawn = replace(planner, folds=NONE, merged={}).chain(written_out(body))
+        drawn = replace(planner, folds=NONE, merged={}).chain(
+            rewritten(written_out(body), many.known)
+        )
         return (Frame(many.title(), drawn),) if drawn else drawn
 
     def _box(self, node: Leaf | Series) -> Box:

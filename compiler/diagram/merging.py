@@ -49,6 +49,12 @@ class Merged:
         """A width, as all of them have it."""
         return term(n) if names_in(n) & self.differing else plain(n)
 
+    def known(self, value: float) -> float:
+        """A number of the block's, in plain where all of them have it."""
+        if names_in(value) & self.differing:
+            return value
+        return int(value) if isinstance(value, int) else float(value)
+
     @property
     def _given(self) -> Iterator[str]:
         """What they are called with: `pool=32, 64, 64`."""
@@ -57,7 +63,7 @@ class Merged:
             values = [use.args[name] for use in self.places]
             if name in differing:
                 yield f"{name}={_listed(values)}"
-            elif name in first.call.args or isinstance(first.call.bound[name], float):
+            elif name in first.call.args:
                 yield f"{name}={value}"
         if INPUT in differing:
             yield f"in={_listed([plain(use.node.inp.channels) for use in self.places])}"

@@ -45,7 +45,7 @@ def written_out(node: Node) -> Node:
     made = with_inside(node, written_out)
     assert isinstance(made, (Series, Parallel)), made
     made = replace(made, use=None)
-    return _rewritten(made, _caller(node.use)) if node.use else made
+    return rewritten(made, _caller(node.use)) if node.use else made
 
 
 def calls(inside: tuple[Node, ...], before: str = "") -> Iterator[tuple[str, BlockUse]]:
@@ -79,9 +79,9 @@ def _caller(use: BlockUse) -> Write:
     return write
 
 
-def _rewritten(node: Node, write: Write) -> Node:
+def rewritten(node: Node, write: Write) -> Node:
     """A node without calls, every number of it written anew."""
-    made = with_inside(node, lambda child: _rewritten(child, write))
+    made = with_inside(node, lambda child: rewritten(child, write))
     match made:
         case Leaf():
             return replace(made, op=mapped(made.op, write), inp=_shape(made.inp, write))

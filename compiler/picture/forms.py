@@ -79,7 +79,8 @@ def form_of(path: str | os.PathLike[str]) -> str:
     form = Path(path).suffix.removeprefix(".").lower()
     if form not in FORMS:
         bare = ", which is an ending alone" if name.removeprefix(".") in FORMS else ""
-        raise ValueError(f"a picture is a file that ends in {endings()}, not {path}{bare}")
+        said = path if name else "an empty name"
+        raise ValueError(f"a picture is a file that ends in {endings()}, not {said}{bare}")
     return form
 
 
