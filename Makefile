@@ -19,10 +19,10 @@ DOCS := $(VENV)/.installed-docs
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo site test browser lowest newest accept drawn fuzz defects bench families linted lint format types drift wheel vscode freeze clean distclean
+.PHONY: help demo site playground test browser browser-test lowest newest accept drawn fuzz defects bench families linted lint format types drift wheel vscode freeze clean distclean
 
 help:  ## What there is to make
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 demo: $(DEMO)  ## Compile GoogLeNet into generated/googlenet (or SPEC=specs/...)
 	$(COMPILE) $(SPEC)
@@ -90,9 +90,17 @@ browser: $(DEV)  ## Install what the tests of the report need: Chromium with its
 		$$sudo apt-get update && $$sudo apt-get install -y chromium chromium-driver poppler-utils; }
 	cd tests/browser && npm ci
 
-site: $(DOCS)  ## Build the documentation into site/, to be served or opened as it is
+site: $(DOCS)  ## Build documentation and playground into site/, to be served as they are; needs npm
 	rm -rf site
+	@$(MAKE) --no-print-directory playground
 	$(BIN)/python -m website site
+
+playground: $(DEMO)  ## Build the page that runs the compiler in a browser, into site/playground; needs npm
+	cd playground && npm ci --silent
+	$(BIN)/python -m playground.building site/playground
+
+browser-test: browser playground  ## Try the report and the playground in a browser
+	$(BIN)/python -m pytest tests/test_report_browser.py tests/test_playground_browser.py
 
 vscode:  ## Build the extension for VS Code and run its tests; needs npm
 	cd editors/vscode && npm ci && npm run build && npm test
@@ -110,7 +118,7 @@ freeze: $(DEV) $(DOCS)  ## Pin what is installed now
 	@mv .freeze constraints.txt
 
 clean:  ## Remove what checks and builds leave behind
-	rm -rf build dist site editors/vscode/dist editors/vscode/node_modules *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf build dist site playground/node_modules editors/vscode/dist editors/vscode/node_modules *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -path "./.venv*" -prune -o -name __pycache__ -type d -exec rm -rf {} +
 
 distclean: clean  ## Remove the virtual environment as well

@@ -4,6 +4,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
+from inspect import get_annotations
 from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
 from pydantic import (
@@ -145,7 +146,7 @@ class Model(BaseModel):
 
 def own_first(model: type[Model]) -> list[str]:
     """The fields of a model, those in front that it doesn't share with its kin."""
-    owners = [vars(owner).get("__annotations__", {}) for owner in model.__mro__]
+    owners = [get_annotations(owner) for owner in model.__mro__]
     ranks = {name: rank for rank, own in reversed([*enumerate(owners)]) for name in own}
     return sorted(model.model_fields, key=lambda name: ranks[name])
 
