@@ -172,6 +172,10 @@ def test_what_a_save_changed_in_words() -> None:
         (["googlenet", "--draw", "x.gif"], f"ends in {endings()}"),
         (["googlenet", "--what", "v1"], "--what is of a drawing: say with --draw where it goes"),
         (["googlenet", "--mono"], "--mono is of a drawing"),
+        (
+            [str(ROOT / "specs" / "recipes" / "digits.yaml"), "--open"],
+            "--open shows a network, and a recipe is none",
+        ),
         (["googlenet", "--fit", "wide", "--draw", "x.svg"], "--fit"),
         (["googlenet", "--dpi", "90", "--draw", "x.svg"], "a .svg has no pixels"),
         (["googlenet", "--max-params", "many"], "a budget such as"),

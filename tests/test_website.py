@@ -113,8 +113,9 @@ def test_links_are_no_code_and_files_are_carried() -> None:
         " [p](page.md#p)\n"
     )
     assert {path.suffix for path in files} == {".yaml", ".svg"}
-    with pytest.raises(ValueError, match=r"nowhere\.md leads nowhere"):
-        mirrored("[x](nowhere.md)", page, ROOT, {page})
+    for wrong in ("[x](nowhere.md)", '<img src="../generated/nowhere.md">'):
+        with pytest.raises(ValueError, match=r"nowhere\.md leads nowhere"):
+            mirrored(wrong, page, ROOT, {page})
 
 
 def test_the_front_page_leads_to_a_playground_that_is_there(tmp_path: Path) -> None:

@@ -18,7 +18,11 @@ def main(out: Path) -> int:
     """Build into a folder and look at each link there; what else is in the folder stays."""
     with TemporaryDirectory() as name:
         staged = Path(name) / "source"
-        stage(HERE.parent, staged, out)
+        try:
+            stage(HERE.parent, staged, out)
+        except ValueError as error:
+            print(error, file=sys.stderr)
+            return 1
         words = ["-q", "-W", "--keep-going", "-b", "html", "-c", str(HERE)]
         words += ["-d", str(Path(name) / "doctrees"), str(staged), str(out)]
         if code := build_main(words):

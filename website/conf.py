@@ -25,6 +25,7 @@ html_theme = "furo"
 html_title = "inception-compile"
 html_static_path = ["static"]
 html_css_files = ["site.css"]
+html_js_files = ["site.js"]
 html_copy_source = False
 html_show_sourcelink = False
 html_show_sphinx = False
@@ -38,6 +39,7 @@ def setup(app: Sphinx) -> None:
     """Show of pydantic's models what their users see."""
     app.connect("autodoc-skip-member", _skipped)
     app.connect("object-description-transform", _shortened)
+    app.connect("html-page-context", _levelled, priority=900)  # Behind the theme's own.
 
 
 def _skipped(  # Sphinx calls it so.
@@ -52,3 +54,12 @@ def _shortened(app: Sphinx, domain: str, kind: str, content: addnodes.desc_conte
         if "Annotated[" in (text := node.astext()):
             node.clear()
             node.append(nodes.Text(READ.sub(r"\1", text)))
+
+
+def _levelled(  # Sphinx calls it so.
+    app: Sphinx, page: str, template: str, context: dict[str, str], tree: object
+) -> None:
+    """Say of which level the headings in the contents are, as readers of screens ask."""
+    name = "furo_navigation_tree"
+    if name in context:
+        context[name] = context[name].replace('role="heading"', 'role="heading" aria-level="2"')

@@ -40,5 +40,10 @@ def mirrored(text: str, page: Path, root: Path, pages: set[Path]) -> tuple[str, 
         return f'<a href="{escape(link.target)}">{words}</a>'
 
     changed = linked(text, lead)
-    raw = {Path(normpath(page.parent / each)) for each in RAW.findall(text)}
-    return changed, files | {path for path in raw if path.parts[0] in CARRIED}
+    for target in RAW.findall(text):
+        path = Path(normpath(page.parent / target))
+        if path.parts[0] in CARRIED:
+            if not (root / path).is_file():
+                raise ValueError(f"{page}: {target} leads nowhere")
+            files.add(path)
+    return changed, files
