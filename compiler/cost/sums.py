@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from compiler.cost.counting import NOTHING, Tally, total
@@ -19,10 +19,18 @@ def tally(node: Node, training: bool) -> Tally:
 
 @remembered
 def _inside(node: Node, training: bool) -> Tally:
-    inside = [tally(child, training) for child in children(node)]
+    return total(_parts(node, training))
+
+
+def _parts(node: Node, training: bool) -> Iterator[Tally]:
+    """The tallies that a node adds up to; those inside it are added at once."""
+    for child in children(node):
+        if isinstance(child, Leaf):
+            yield known(child).tally(training)
+        else:
+            yield from _parts(child, training)
     if isinstance(node, Parallel) or (isinstance(node, Series) and node.residual):
-        inside.append(written_by(node))
-    return total(inside)
+        yield written_by(node)
 
 
 def written_by(node: Series | Parallel) -> Tally:
@@ -83,7 +91,10 @@ def met(node: Parallel, traces: Iterable[Trace]) -> Trace:
 def _through(nodes: tuple[Node, ...], before: Trace) -> Trace:
     """What one position sees behind nodes in order."""
     for node in nodes:
-        before = before.then(seen(node))
+        if isinstance(node, Series) and node.residual is None:
+            before = _through(node.nodes, before)
+        else:
+            before = before.then(seen(node))
     return before
 
 

@@ -12,10 +12,32 @@ from compiler.ops.window import Sliding, every, pad_text
 from dsl.models import layers
 from dsl.models.extent import kernel_text, misranked
 from dsl.models.kernels import PADDINGS
+from dsl.text.memory import Memory
+
+WINDOWS: Memory[Sliding] = Memory(1024)
+"""Windows by what layers say of them; few say anything new."""
 
 
 def sliding(step: layers.Filter | layers.MaxPool, x: Shape, scope: Scope) -> Sliding:
     """The window of a layer, on each axis of the map that comes in."""
+    sides = (step.kernel, step.stride, step.padding, getattr(step, "dilation", None))
+    asked = (*sides, getattr(step, "ceil", None), type(step), len(x), scope.spec.defaults.padding)
+    known = WINDOWS.get((), asked)
+    if known is None:
+        known = _sliding(step, x, scope)
+        if not any(map(_is_named, sides)):
+            WINDOWS.put(known, (), asked)
+    return known
+
+
+def _is_named(said: object) -> bool:
+    """Whether a word among some sizes may be a parameter's name."""
+    if isinstance(said, tuple):
+        return any(map(_is_named, said))
+    return isinstance(said, str) and said not in PADDINGS
+
+
+def _sliding(step: layers.Filter | layers.MaxPool, x: Shape, scope: Scope) -> Sliding:
     rank = ranked(step, "kernel", step.kernel, x, scope)
     kernel, stride = scope.axes(step, "kernel", rank), scope.axes(step, "stride", rank)
     ones, none = every(1, kernel), every(0, kernel)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from math import gcd, prod
-from typing import Self
+from typing import Any, Self, TypeVar
 
 from compiler.ir.facts import Axes, Window
 from compiler.ir.op import LETTERS, Shape, ShapeFault, Worded
 from compiler.ir.symbols import is_plainly, names_in, same
 from dsl.models.extent import kernel_text, number_of_axes, the_map
+
+T = TypeVar("T")
+MOST_NOTES = 64
+"""Grids that a window remembers what it makes of."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -92,11 +97,30 @@ class Sliding(Worded):
     def grid(self, x: Shape) -> Axes:
         """The output's grid for an input map. Raises `ShapeFault` where nothing fits."""
         fit(x, self.kernel)
-        return tuple(map(self.size, range(len(x) - 1), x[1:]))
+        return self._remembered(self._grid, x[1:])
+
+    def _grid(self, grid: Axes) -> Axes:
+        return tuple(map(self.size, range(len(grid)), grid))
 
     def window(self, x: Shape) -> Window:
         """The window with the padding that this input gets."""
-        before, after = zip(*map(self.pads, range(len(x) - 1), x[1:]), strict=True)
+        return self._remembered(self._window, x[1:])
+
+    def _remembered(self, of: Callable[[Axes], T], grid: Axes) -> T:
+        """What follows from a grid, worked out once where no side is an expression."""
+        if any(type(side) is not int for side in grid):
+            return of(grid)
+        notes: dict[Any, Any] = self.__dict__.setdefault("_notes", {})
+        key = (of.__name__, grid)
+        if key not in notes:
+            if len(notes) >= MOST_NOTES:
+                notes.clear()
+            notes[key] = of(grid)
+        found: T = notes[key]
+        return found
+
+    def _window(self, grid: Axes) -> Window:
+        before, after = zip(*map(self.pads, range(len(grid)), grid), strict=True)
         return Window(self.kernel, self.stride, before, after, self.dilation)
 
     def padded_elements(self, x: Shape) -> int:

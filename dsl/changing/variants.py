@@ -12,6 +12,7 @@ from dsl.models.changes import Changes
 from dsl.models.spec import Spec, Variant
 from dsl.reading.limits import too_many_changes
 from dsl.reading.reader import Reader
+from dsl.text.memory import Memory
 from dsl.text.problems import Problem, Report, Span, did_you_mean
 from dsl.text.values import Mapping
 
@@ -48,8 +49,28 @@ def changed(spec: Spec, changes: Changes, report: Report) -> Spec | None:
     return made if len(report.problems) == before else None
 
 
+RESIZED: Memory[Spec] = Memory(64)
+"""Scaled specs: where other things change too, each factor comes again and again."""
+
+
 def resized(spec: Spec, changes: Changes, report: Report) -> Spec:
     """The spec with its widths and repeats scaled."""
+    factors = [(key, getattr(changes, key)) for key in ("width", "depth")]
+    asked = tuple(
+        (key, changes.place(key), tuple(factor.__dict__.items()))
+        for key, factor in factors
+        if factor
+    )
+    known = RESIZED.get((spec,), asked) if asked else spec
+    if known is None:
+        before = len(report.problems)
+        known = _resized(spec, changes, report)
+        if len(report.problems) == before:
+            RESIZED.put(known, (spec,), asked)
+    return known
+
+
+def _resized(spec: Spec, changes: Changes, report: Report) -> Spec:
     if changes.width:
         spec = widened(spec, changes.width, changes.place("width"), report)
     if changes.depth:
