@@ -13,11 +13,10 @@ import dsl
 from compiler.cli.piped import taken
 from compiler.cli.terminal import Failed
 from compiler.lowering.prepare import Piped
-from compiler.training.settling import remade
+from compiler.training.settling import altered, remade
 from dsl.models import shelf
 from dsl.models.recipe import Recipe
 from dsl.models.recipe_data import DATA, Data
-from dsl.models.schedules import Steps
 from dsl.models.spec import Spec
 from dsl.text.problems import NOWHERE, Problem, SpecError
 
@@ -51,13 +50,7 @@ def changed(recipe: Recipe, data: str | None, own: dict[str, Any]) -> Recipe:
     update = {key: value for key, value in own.items() if value is not None}
     if data is not None:
         update["data"] = _data(data, recipe.data)
-    if (epochs := update.get("epochs")) and isinstance(recipe.schedule, Steps):
-        # What would change behind the end never comes.
-        rates = {epoch: rate for epoch, rate in recipe.schedule.rates.items() if epoch < epochs}
-        update["schedule"] = Steps(rates=rates)
-    if not update:
-        return recipe
-    return remade(recipe, **update).read_from(recipe.texts)
+    return altered(recipe, update)
 
 
 def _data(said: str, before: Data | None) -> Data:

@@ -1,4 +1,4 @@
-"""The command `sweep`: variants of a spec counted, and the best of them."""
+"""The command `sweep`: variants of a spec counted or trained, and the best of them."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import click
 import dsl
 from compiler.cli.files import deliver, keep
 from compiler.cli.options import LIMIT_OPTION, PLUGIN
+from compiler.cli.trials import Trials
 from compiler.sweep.counting import Progress, counted
 from compiler.sweep.picking import picked
 from compiler.sweep.plan import Plan, planned
@@ -46,30 +47,55 @@ EXAMPLE = "`objectives: {macs: minimise, receptive_field: maximise}`"
 @click.option("--processes", type=click.IntRange(1, 256), metavar="N",
               help="Processes that count.  [default: one a core]")  # fmt: skip
 @click.option("--overwrite", is_flag=True, help="Write over files that are there already.")
-def sweep(sweep: Path, limit: int, pick: int | None, processes: int | None, **files: Any) -> None:
-    """Count variants of a spec, and say which of them are the best.
+@click.option("--cost-only", is_flag=True, help="Count the variants of a sweep that trains.")
+@click.option("--out", type=click.Path(path_type=Path), metavar="FOLDER",
+              help="Where a sweep that trains keeps its trials.  "
+              "[default: sweeps/ and the sweep's name]")  # fmt: skip
+@click.option("--resume", is_flag=True,
+              help="Go on with the trials in the folder, or help others with them.")  # fmt: skip
+@click.option("--storage", metavar="URL",
+              help="A database that keeps the trials, for several machines.  "
+              "[default: a file in the folder]")  # fmt: skip
+@click.option("--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), default="auto",
+              show_default=True, help="Where to train: a GPU where there is one.")  # fmt: skip
+def sweep(
+    sweep: Path, limit: int, pick: int | None, processes: int | None, **options: Any
+) -> int | None:
+    """Count or train variants of a spec, and say which of them are the best.
 
-    SWEEP is a YAML file that names a spec, axes with their values, constraints and objectives; see
-    docs/sweeping.md. Variants are numbered, and --pick writes one as a spec.
+    SWEEP is a YAML file that names a spec, axes with their values, constraints and objectives, and
+    the recipe where networks are to be trained; see docs/sweeping.md. Variants and trials are
+    numbered, and --pick writes one as a spec. The same command with --resume goes on with trials,
+    and several of them at once share the work.
 
     \b
     Examples:
       inception-compile sweep widths.yaml
       inception-compile sweep widths.yaml -o results.csv --plot pareto.svg
       inception-compile sweep widths.yaml --pick 17 -o best.yaml
+      inception-compile sweep rates.yaml --out sweeps/rates --resume
     """
     plan = planned(dsl.load_sweep(sweep), limit=limit)
-    told = Told(**files, sources=tuple(plan.spec.texts))
+    how = Trials(**{key: options.pop(key) for key in ("out", "resume", "storage", "device")})
+    cost_only = options.pop("cost_only")
+    trained = plan.sweep.train is not None and not cost_only
+    told = Told(**options, sources=tuple(plan.spec.texts))
     told.check_free()
+    if not trained:
+        how.refuse()
     if pick is not None:
         if told.picture or told.form != "text":
             raise click.UsageError("--pick writes one spec: it goes with -o alone")
-        deliver(picked(plan, pick, told.output), told.output, told.sources)
-        return
-    told.check(plan)
+        values = how.values(plan, sweep, pick) if trained else None
+        deliver(picked(plan, pick, told.output, values), told.output, told.sources)
+        return None
+    told.check(plan, trained=trained)
+    if trained:
+        return how.train(plan, sweep, told.tell)
     with _progress(len(plan.points)) as progress:
         outcomes = counted(plan, processes=processes, progress=progress)
     told.tell(Results.of(plan, outcomes))
+    return None
 
 
 @dataclass(frozen=True)
@@ -89,7 +115,7 @@ class Told:
             if file.is_file() and not self.overwrite:
                 raise click.UsageError(f"{file} is there already; --overwrite writes over it")
 
-    def check(self, plan: Plan) -> None:
+    def check(self, plan: Plan, *, trained: bool) -> None:
         """Refuse what could not be written in the end, before anything is counted."""
         if self.output and self.ending not in WRITTEN:
             endings = ", ".join(WRITTEN)
@@ -98,7 +124,7 @@ class Told:
             import_module("pyarrow")
         if self.picture and self.picture.suffix.lower() != ".svg":
             raise click.UsageError(f"a plot is a file that ends in .svg, not {self.picture}")
-        if self.picture and len(Results(plan, (), ()).aims) < 2:
+        if self.picture and len(Results(plan, (), (), trained).aims) < 2:
             message = f"--plot draws two objectives, and the sweep has fewer: {EXAMPLE}"
             raise click.UsageError(message)
 

@@ -16,12 +16,20 @@ from compiler.sweep.plan import Plan, Point
 from dsl.models.sweep import Direction, Sweep
 from dsl.text.problems import Problem, SpecError
 
-Status = Literal["fits", "beyond", "invalid"]
+Status = Literal["fits", "beyond", "invalid", "trained", "pruned", "failed", "running", "waiting"]
 STATUSES: dict[Status, str] = {
-    "fits": "it keeps the constraints",
-    "beyond": "it breaks one",
-    "invalid": "it can't be built",
+    "fits": "fit",
+    "trained": "trained",
+    "beyond": "break a constraint",
+    "invalid": "can't be built",
+    "pruned": "ended early",
+    "failed": "failed",
+    "running": "running",
+    "waiting": "waiting",
 }
+"""What may become of a variant, in words behind how many there are."""
+SOUND: tuple[Status, ...] = ("fits", "trained")
+Amount = Found | float
 WORTH = 400
 """How many variants it takes until one more process is quicker."""
 CHUNK = 50
@@ -34,7 +42,7 @@ class Outcome:
 
     point: Point
     status: Status
-    found: dict[str, Found | None]
+    found: Mapping[str, Amount | None]
     says: str = ""
 
 
@@ -116,8 +124,9 @@ def best(sweep: Sweep, outcomes: Sequence[Outcome]) -> list[Outcome]:
     """Of the variants that fit, those that no other one beats: the Pareto front."""
     from compiler.sweep.front import front
 
-    fitting = [each for each in outcomes if each.status == "fits"]
-    aims = {name: aim for name, aim in sweep.aims.items() if name in QUANTITIES}
+    fitting = [each for each in outcomes if each.status in SOUND]
+    trained = any(each.status == "trained" for each in outcomes)
+    aims = {name: aim for name, aim in sweep.aims.items() if trained or name in QUANTITIES}
     rows = [worth(each.found, aims) for each in fitting]
     known = [(each, row) for each, row in zip(fitting, rows, strict=True) if row is not None]
     chosen = front([row for _, row in known]) if aims else ()
@@ -125,7 +134,7 @@ def best(sweep: Sweep, outcomes: Sequence[Outcome]) -> list[Outcome]:
 
 
 def worth(
-    found: dict[str, Found | None], aims: Mapping[str, Direction]
+    found: Mapping[str, Amount | None], aims: Mapping[str, Direction]
 ) -> tuple[float, ...] | None:
     """What a variant is worth by each objective, less being better; None where one isn't known."""
     row: list[float] = []

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from collections.abc import Sequence as SequenceOf
 from pathlib import Path
 from typing import Any
 
@@ -10,18 +12,23 @@ import dsl
 from compiler.sweep.plan import Plan, Point, said
 from dsl.models import shelf
 from dsl.models.identifiers import is_identifier
-from dsl.reading.sweeps import base_of
+from dsl.models.recipe import Recipe
+from dsl.reading.sweeps import base_of, recipe_of
 from dsl.text.problems import NOWHERE, Problem, SpecError
 from dsl.text.values import Entry, Mapping, Scalar, Sequence, Value, plain
 from dsl.writing.flowing import Flow, Inline, Raw, text_of
+from dsl.writing.recipes import recipe_data
 
 
-def picked(plan: Plan, number: int, output: Path | None) -> str:
+def picked(
+    plan: Plan, number: int, output: Path | None, values: SequenceOf[Value] | None = None
+) -> str:
     """The text of a variant's spec, for a place or for the folder that one is in.
 
+    `values` are what stood on the axes of a trial; else it is one of the plan's.
     Raises `SpecError` for a number that no variant has, and for what no file can say.
     """
-    point = _point(plan, number)
+    point = _point(plan, number) if values is None else Point(number, tuple(values))
     spec = plan.variant(point)
     place = output or Path("picked.yaml")
     text = text_of(_keys(plan, point, place.parent))
@@ -42,25 +49,36 @@ def _point(plan: Plan, number: int) -> Point:
 def _keys(plan: Plan, point: Point, folder: Path) -> list[tuple[str, Any]]:
     path, variant = base_of(plan.sweep)
     shelved = path.parent.resolve() == shelf.folder().resolve()
-    where = path.stem if shelved else os.path.relpath(path, folder)
-    where = where if shelved or os.sep in where else f".{os.sep}{where}"
+    where = path.stem if shelved else _from(path, folder)
     name = "_".join(filter(None, [plan.spec.name, variant, str(point.number)]))
     keys: list[tuple[str, Any]] = [
         ("extends", f"{where}@{variant}" if variant else where),
         ("name", Raw(name if is_identifier(name) else f"variant_{point.number}")),
     ]
-    if plan.sweep.train and plan.sweep.train.recipe and plan.spec.training:
-        keys.append(("training", _recipe(plan, folder)))
+    if plan.sweep.train and plan.spec.training:
+        keys += _recipe(plan, plan.spec.training, dsl.load(path, variant or None).training, folder)
     changes = said(plan.sweep, point.values)
     return [*keys, *((entry.key.text, _data(entry)) for entry in changes.entries)]
 
 
-def _recipe(plan: Plan, folder: Path) -> str:
-    """The recipe of the sweep, as a file in a folder names it."""
+def _recipe(
+    plan: Plan, recipe: Recipe, own: Recipe | None, folder: Path
+) -> Iterator[tuple[str, Any]]:
+    """What a sweep trains by, where that isn't the spec's own: by its name, or whole."""
     assert plan.sweep.train is not None, "no training, and so no recipe"
-    recipe, beside = plan.sweep.train.recipe, Path(plan.sweep.at.span.file).parent
-    there = beside / recipe
-    return os.path.relpath(there, folder) if there.is_file() else recipe
+    said, beside = plan.sweep.train.recipe, Path(plan.sweep.at.span.file).parent
+    named = recipe_of(plan.sweep)
+    if named == recipe:
+        there = beside / said
+        yield "training", _from(there, folder) if there.is_file() else said
+    elif recipe != own:
+        yield "training", recipe_data(recipe)
+
+
+def _from(there: Path, folder: Path) -> str:
+    """A path from a folder."""
+    path = os.path.relpath(there, folder)
+    return path if os.sep in path else f".{os.sep}{path}"
 
 
 def _data(entry: Entry) -> Any:

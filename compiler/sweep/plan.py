@@ -9,14 +9,16 @@ from math import prod
 
 import dsl
 from compiler.lowering.lower import LIMIT
+from compiler.training.settling import altered, settled
 from dsl.changing import inherit
+from dsl.models import shelf
 from dsl.models.axes import Axis
 from dsl.models.changes import CHANGES, Changes
 from dsl.models.plain import tree
 from dsl.models.spec import Spec
 from dsl.models.sweep import MOST_VARIANTS, Draw, Sweep
 from dsl.reading.reader import Reader
-from dsl.reading.sweeps import base_of, pointing
+from dsl.reading.sweeps import base_of, pointing, recipe_of
 from dsl.text.problems import Problem, Report, Span, SpecError
 from dsl.text.values import Entry, Mapping, Scalar, Value
 
@@ -104,11 +106,17 @@ def planned(sweep: Sweep, *, limit: int = LIMIT) -> Plan:
 
 def _with_recipe(sweep: Sweep, spec: Spec) -> Spec:
     """The spec with the recipe that a sweep trains it by, so that axes can change that."""
-    from dsl.reading.sweeps import recipe_of
-
-    recipe = recipe_of(sweep)
-    if recipe is None:
+    train = sweep.train
+    if train is None:
         return spec.model_copy()
+    recipe = recipe_of(sweep) or spec.training
+    if recipe is None:
+        message = f"{spec.name} has no recipe to train by"
+        help = (
+            f"`train: {shelf.recipes()[0]}` names one; on the shelf: {', '.join(shelf.recipes())}"
+        )
+        raise SpecError([Problem("E011", sweep.at.of("train"), message, help=help)], sweep.texts)
+    recipe = settled(altered(recipe, {"epochs": train.epochs} if train.epochs else {}))
     return spec.model_copy(update={"training": recipe}).read_from(spec.texts | recipe.texts)
 
 
@@ -145,8 +153,10 @@ def _first(axis: Axis) -> Value:
 
 
 def _points(sweep: Sweep) -> Sequence[Point]:
-    drawn = sweep.random or (Draw(count=1) if sweep.train else None)
+    drawn = sweep.random
     endless = [address for address, axis in sweep.axes.items() if axis.endless]
+    if endless and drawn is None and sweep.train and sweep.train.sampler != "grid":
+        return ()  # The search finds them.
     if endless and drawn is None:
         span = sweep.axes[endless[0]].at.span
         message = f"{endless[0]} has no end of values between low and high"
@@ -155,7 +165,7 @@ def _points(sweep: Sweep) -> Sequence[Point]:
     if endless and drawn is not None:
         return _drawn(sweep, drawn)
     grid = Grid(sweep)
-    if drawn is not None and sweep.random:
+    if drawn is not None:
         whole = range(grid.whole)
         chosen = random.Random(drawn.seed).sample(whole, min(drawn.count, len(whole)))  # noqa: S311  # No secret.
         return tuple(Point(n, grid.at(place)) for n, place in enumerate(sorted(chosen), 1))

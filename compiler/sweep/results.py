@@ -11,15 +11,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from compiler.cost.footer import short_size
-from compiler.cost.quantities import MEASURES, QUANTITIES, Found, exactly
-from compiler.report.charts.pareto import Scale, Spot, alone, pareto
-from compiler.sweep.counting import STATUSES, Outcome, Status, best, worth
+from compiler.cost.quantities import MEASURES, QUANTITIES, exactly
+from compiler.report.charts.pareto import Scale, Spot, Unit, alone, pareto
+from compiler.sweep.counting import SOUND, STATUSES, Amount, Outcome, Status, best, worth
 from compiler.sweep.plan import Plan
 from dsl.models.axes import size
+from dsl.models.sweep import SCORES
 
 MOST_ROWS = 30
 """Rows of a table on a terminal; files have them all."""
 MOST_PROBLEMS = 10
+NONE = "variants that can't be built:"
+EPOCH = "epoch"
+"""What results call the best epoch of a trial."""
 
 
 @dataclass(frozen=True)
@@ -29,37 +33,49 @@ class Results:
     plan: Plan
     outcomes: Sequence[Outcome]
     best: Sequence[Outcome]
+    trained: bool = False
 
     @classmethod
-    def of(cls, plan: Plan, outcomes: Sequence[Outcome]) -> Results:
+    def of(cls, plan: Plan, outcomes: Sequence[Outcome], *, trained: bool = False) -> Results:
         """With those that no other one beats."""
-        return cls(plan, outcomes, best(plan.sweep, outcomes))
+        return cls(plan, outcomes, best(plan.sweep, outcomes), trained)
 
     @property
     def columns(self) -> tuple[str, ...]:
         """What each row has."""
-        own = ("number", "status", *self.plan.addresses, *self.plan.sweep.columns)
+        own = ("number", "status", *self.plan.addresses, *self.amounts)
         return (*own, *(["best"] if self.aims else []), "says")
+
+    @property
+    def amounts(self) -> tuple[str, ...]:
+        """What is known of a variant: of trained ones how well they do, and in which epoch."""
+        scores = (*SCORES, EPOCH) if self.trained else ()
+        return (*self.plan.sweep.columns, *scores)
 
     @property
     def aims(self) -> tuple[str, ...]:
         """What is looked for."""
-        return tuple(name for name in self.plan.sweep.aims if name in QUANTITIES)
+        return tuple(n for n in self.plan.sweep.aims if self.trained or n in QUANTITIES)
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Each variant as plain data; several sides are a list."""
         chosen = {id(each) for each in self.best}
         for each in self.outcomes:
-            cells = [size(value) for value in each.point.values]
+            cells = _cells(each, self.plan)
             row: dict[str, Any] = {"number": each.point.number, "status": each.status}
             row |= dict(zip(self.plan.addresses, cells, strict=True))
-            row |= {name: _plain(each.found.get(name)) for name in self.plan.sweep.columns}
+            row |= {name: _plain(each.found.get(name)) for name in self.amounts}
             if self.aims:
                 row["best"] = id(each) in chosen
             yield {**row, "says": each.says}
 
 
-def _plain(found: Found | None) -> int | float | list[int | float] | None:
+def _cells(each: Outcome, plan: Plan) -> list[int | float | str]:
+    """What stands on each axis; nothing where that isn't known yet."""
+    return [size(value) for value in each.point.values] or [""] * len(plan.addresses)
+
+
+def _plain(found: Amount | None) -> int | float | list[int | float] | None:
     if isinstance(found, tuple):
         return [int(side) if side == int(side) else float(side) for side in found]
     return found
@@ -126,16 +142,16 @@ def as_text(results: Results) -> str:
 
 def _summary(results: Results) -> Iterator[str]:
     counts: Counter[Status] = Counter(each.status for each in results.outcomes)
-    said = [f"{counts['fits']:,} fit", f"{counts['beyond']:,} break a constraint"]
-    said += [f"{counts['invalid']:,} can't be built"] if counts["invalid"] else []
+    said = [f"{counts[status]:,} {words}" for status, words in STATUSES.items() if counts[status]]
     said += [f"{len(results.best):,} of which no other is better"] if results.aims else []
+    what = "trials" if results.trained else "variants"
     named = results.plan.sweep.title or results.plan.sweep.spec
-    yield f"{named}: {len(results.outcomes):,} variants; {', '.join(said)}"
+    yield f"{named}: {len(results.outcomes):,} {what}; {', '.join(said)}"
 
 
 def _table(results: Results) -> Iterator[str]:
-    shown = results.best if results.aims else [e for e in results.outcomes if e.status == "fits"]
-    names = [*results.plan.addresses, *results.plan.sweep.columns]
+    shown = results.best if results.aims else [e for e in results.outcomes if e.status in SOUND]
+    names = [*results.plan.addresses, *results.amounts]
     rows = [["", *names], *(_shown(each, results) for each in shown[:MOST_ROWS])]
     if len(rows) == 1:
         return
@@ -147,17 +163,21 @@ def _table(results: Results) -> Iterator[str]:
 
 
 def _shown(each: Outcome, results: Results) -> list[str]:
-    cells = [str(size(value)) for value in each.point.values]
-    found = [told(name, each.found.get(name)) for name in results.plan.sweep.columns]
+    cells = map(str, _cells(each, results.plan))
+    found = [told(name, each.found.get(name)) for name in results.amounts]
     return [str(each.point.number), *cells, *found]
 
 
-def told(name: str, found: Found | None) -> str:
+def told(name: str, found: Amount | None) -> str:
     """A quantity as a table has it."""
     if found is None:
         return ""
     if isinstance(found, tuple):
         return exactly(found)
+    if isinstance(found, float):
+        return f"{found:.4f}"
+    if name == EPOCH:
+        return str(found)
     return short_size(found) if "B" in MEASURES[name].suffixes else f"{found:,}"
 
 
@@ -165,10 +185,10 @@ def _problems(results: Results) -> Iterator[str]:
     """The variants that can't be built, those with one problem together."""
     by_problem: dict[str, list[int]] = {}
     for each in results.outcomes:
-        if each.status == "invalid":
+        if each.status in ("invalid", "failed"):
             by_problem.setdefault(each.says, []).append(each.point.number)
     if by_problem:
-        yield from ("", "variants that can't be built:")
+        yield from ("", "what could not be had:" if results.trained else NONE)
     for problem, numbers in [*by_problem.items()][:MOST_PROBLEMS]:
         more = f" and {len(numbers) - 1:,} more" if len(numbers) > 1 else ""
         yield f"  {numbers[0]}{more}: {problem}"
@@ -184,13 +204,13 @@ def plot(results: Results, *, page: bool = False) -> str:
     if len(results.aims) < 2:
         raise ValueError("a plot is of two objectives, and the sweep has fewer")
     one, other = results.aims[:2]
-    scales = [Scale(QUANTITIES[name].words, _unit(name)) for name in (one, other)]
+    scales = [_scale(name) for name in (one, other)]
     chosen = {id(each) for each in results.best}
     spots = [
-        Spot(*abs_worth, str(each.point.number), _says(each, results),
+        Spot(*amounts, str(each.point.number), _says(each, results),
              "best" if id(each) in chosen else "beyond" if each.status == "beyond" else "fits")
         for each in results.outcomes
-        if each.status != "invalid" and (abs_worth := _amounts(each, (one, other)))
+        if each.status in (*SOUND, "beyond") and (amounts := _amounts(each, (one, other)))
     ]  # fmt: skip
     title = results.plan.sweep.title or results.plan.sweep.spec
     svg = pareto("sweep.chart", spots, scales[0], scales[1], title)
@@ -202,13 +222,16 @@ def _amounts(each: Outcome, names: tuple[str, str]) -> tuple[float, float] | Non
     return None if row is None else (float(row[0]), float(row[1]))
 
 
-def _unit(name: str) -> Any:
+def _scale(name: str) -> Scale:
+    if name not in QUANTITIES:
+        return Scale(name)
     measure = MEASURES[name]
-    return "bytes" if "B" in measure.suffixes else "plain" if measure.by_axis else "count"
+    unit: Unit = "bytes" if "B" in measure.suffixes else "plain" if measure.by_axis else "count"
+    return Scale(QUANTITIES[name].words, unit)
 
 
 def _says(each: Outcome, results: Results) -> str:
     axes = zip(results.plan.addresses, each.point.values, strict=True)
     values = ", ".join(f"{address} {size(value)}" for address, value in axes)
-    found = (f"{name} {told(name, each.found.get(name))}" for name in results.plan.sweep.columns)
+    found = (f"{name} {told(name, each.found.get(name))}" for name in results.amounts)
     return f"{each.point.number}: {values}; {', '.join(found)}"

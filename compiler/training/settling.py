@@ -7,10 +7,11 @@ from typing import Any, TypeVar
 
 from dsl.models.model import Model
 from dsl.models.recipe import Recipe
+from dsl.models.schedules import Steps
 from dsl.reading.recipes import beside
 
 
-def settled(recipe: Recipe, path: Path | None) -> Recipe:
+def settled(recipe: Recipe, path: Path | None = None) -> Recipe:
     """The recipe with whole paths, so that it means the same wherever it lies.
 
     `path` is where the images are, if not where the recipe says.
@@ -22,6 +23,15 @@ def settled(recipe: Recipe, path: Path | None) -> Recipe:
     if recipe.weights:
         said = beside(recipe.weights, "file", recipe.weights.file)
         update["weights"] = remade(recipe.weights, file=str(said.expanduser().absolute()))
+    return remade(recipe, **update).read_from(recipe.texts) if update else recipe
+
+
+def altered(recipe: Recipe, update: dict[str, Any]) -> Recipe:
+    """The recipe with other fields; what its schedule would change behind the end never comes."""
+    epochs = update.get("epochs")
+    if epochs and isinstance(recipe.schedule, Steps):
+        rates = {epoch: rate for epoch, rate in recipe.schedule.rates.items() if epoch < epochs}
+        update = {**update, "schedule": Steps(rates=rates)}
     return remade(recipe, **update).read_from(recipe.texts) if update else recipe
 
 

@@ -18,6 +18,7 @@ ROOM, LETTERS = 9, 14
 MOST = 4_000
 """Spots that are drawn beside the best: more would be one another's."""
 Kind = Literal["best", "fits", "beyond"]
+Unit = Literal["count", "bytes", "plain"]
 KINDS: dict[Kind, str] = {
     "beyond": "breaks a constraint",
     "fits": "keeps the constraints",
@@ -54,7 +55,7 @@ class Scale:
     """What an axis is of, and how its numbers are written."""
 
     words: str
-    unit: Literal["count", "bytes", "plain"] = "plain"
+    unit: Unit = "plain"
 
     def says(self, value: float) -> str:
         """A number on the axis."""

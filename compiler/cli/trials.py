@@ -1,0 +1,88 @@
+"""Trials of a sweep that trains: where they are kept, and how they are begun and gone on with."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from compiler.cli.recipes import told as faults
+from compiler.cli.terminal import Failed
+from compiler.sweep.plan import Plan
+from compiler.sweep.results import Results
+
+if TYPE_CHECKING:
+    from compiler.sweep.study import Study
+    from dsl.text.values import Value
+
+
+@dataclass(frozen=True)
+class Trials:
+    """Where a sweep that trains keeps its trials, and where they are trained."""
+
+    out: Path | None
+    resume: bool
+    storage: str | None
+    device: str
+
+    def refuse(self) -> None:
+        """Refuse what means nothing where networks are only counted."""
+        for name in ("out", "resume", "storage"):
+            if getattr(self, name):
+                message = f"--{name} is for sweeps that train, and this one only counts"
+                raise click.UsageError(f"{message}: `train: digits` names a recipe")
+
+    def folder(self, sweep: Path) -> Path:
+        """Where the trials are."""
+        return self.out or Path("sweeps") / sweep.stem
+
+    def study(self, plan: Plan, sweep: Path) -> Study:
+        """The study that is gone on with, or a new one."""
+        from compiler.sweep.study import begun, opened
+
+        folder = self.folder(sweep)
+        begins = not self.resume
+        if begins and folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            help = "--resume goes on with it, --out names another folder"
+            raise Failed(f"error: there is something in {folder} already\n  = help: {help}")
+        if not begins and not folder.is_dir() and not self.storage:
+            raise Failed(f"error: there are no trials in {folder} to go on with")
+        if begins or self.storage:
+            return begun(plan, folder, self.storage)
+        return opened(plan, folder, self.storage)
+
+    def values(self, plan: Plan, sweep: Path, number: int) -> Sequence[Value]:
+        """What stood on the axes of a trial."""
+        from compiler.sweep.study import opened, values_said
+
+        if not self.folder(sweep).is_dir():
+            raise Failed(f"error: there are no trials in {self.folder(sweep)} to pick from")
+        trials = opened(plan, self.folder(sweep), self.storage).trials
+        found = values_said(plan, trials[number]) if number < len(trials) else ()
+        if not found:
+            raise Failed(f"error: there is no trial {number}, or it hasn't begun")
+        return found
+
+    def train(self, plan: Plan, sweep: Path, tell: Callable[[Results], None]) -> int:
+        """Train what waits, and tell what came of all."""
+        from compiler.sweep.search import Search, outcomes
+        from compiler.training.faults import Interrupted
+        from compiler.training.telling import Telling
+
+        with faults():
+            study = self.study(plan, sweep)
+        say = partial(click.echo, err=True)
+        search = Search(study, self.device, tell=say, observers=(Telling(sys.stderr),))
+        try:
+            with faults():
+                search()
+        except Interrupted as stopped:
+            say(f"stopped; the same command with --resume goes on in {study.folder}")
+            return 128 + stopped.signal
+        tell(Results.of(plan, outcomes(study), trained=True))
+        return 0
