@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -23,7 +25,8 @@ from compiler.sweep.plan import Plan, planned
 from compiler.sweep.results import Results, as_csv, as_json, as_parquet, as_text, plot
 from dsl.models.axes import Axis, size
 from dsl.models.changes import Width
-from dsl.models.sweep import Sweep
+from dsl.models.model import Model
+from dsl.models.sweep import Sweep, Training
 from dsl.text.problems import SpecError
 
 TINY = """
@@ -254,3 +257,47 @@ def test_what_the_command_refuses(
     for wrong in (tmp_path, tmp_path / "none.yaml", tmp_path / "tiny.yaml"):
         assert run(["sweep", str(wrong)]) == 1
     assert "tiny.yaml is a spec, not a sweep" in capsys.readouterr().err
+
+
+TEXT = (Path(__file__).parent.parent / "docs" / "sweeping.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", TEXT, re.DOTALL)
+
+
+def commands(block: str) -> list[list[str]]:
+    """The command lines of a block, without the command's name."""
+    return [shlex.split(line)[1:] for line in block.splitlines()]
+
+
+def test_the_docs_do_what_they_say(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    counting, best, training = blocks("yaml")
+    Path("widths.yaml").write_text(counting, encoding="utf-8")
+    for command in commands(blocks("sh")[0]):
+        assert run(command) == 0
+        assert not command[2:] or command[-1] != "best.yaml" or Path("best.yaml").is_file()
+        if len(command) == 2:
+            assert capsys.readouterr().out.splitlines()[0] == blocks("text")[0].strip()
+    assert Path("best.yaml").read_text(encoding="utf-8") == best
+    assert Path("pareto.svg").read_text(encoding="utf-8").startswith("<svg")
+    Path("tiny.yaml").write_text(TINY.replace("[3, 16, 16]", "[1, 8, 8]"), encoding="utf-8")
+    planned(dsl.loads_sweep(training, str(tmp_path / "rates.yaml")))
+
+
+@pytest.mark.parametrize("model", [Sweep, Training])
+def test_the_docs_name_every_key(model: type[Model]) -> None:
+    rows = re.findall(r"(?m)^\| `(\w+)` \|", TEXT)
+    assert {*model.model_fields} <= {*rows}
+
+
+def test_the_docs_have_every_way_of_a_range() -> None:
+    said = re.findall(r"(?m)^\| `(\{low.*?\})`", TEXT)
+    axes = {f"a{place}": text for place, text in enumerate(said)}
+    inside = "".join(f"  {address}: {text}\n" for address, text in axes.items())
+    sweep = dsl.loads_sweep(f"spec: googlenet\naxes:\n{inside}", "s.yaml")
+    assert [axis.endless for axis in sweep.axes.values()] == [False, False, False, True]
+    assert len(sweep.axes["a1"].numbers()) == 6

@@ -42,7 +42,7 @@ EXAMPLE = "`objectives: {macs: minimise, receptive_field: maximise}`"
               show_default=True, help="How to print it.")  # fmt: skip
 @click.option("--plot", "picture", type=FILE, metavar="FILE.svg",
               help="Draw the first two objectives and the Pareto front.")  # fmt: skip
-@click.option("--pick", type=click.IntRange(1), metavar="NUMBER",
+@click.option("--pick", type=click.IntRange(0), metavar="NUMBER",
               help="Write this variant as a spec that extends the sweep's.")  # fmt: skip
 @click.option("--processes", type=click.IntRange(1, 256), metavar="N",
               help="Processes that count.  [default: one a core]")  # fmt: skip

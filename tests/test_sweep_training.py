@@ -1,0 +1,178 @@
+"""Sweeps that train: what is chosen, kept, pruned, killed and gone on with."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import dsl
+from compiler.cli import run
+from compiler.files.holding import hold
+from compiler.sweep.plan import Plan, planned
+from dsl.models.axes import inline
+from dsl.text.problems import SpecError
+from tests.test_sweep import TINY
+
+optuna = pytest.importorskip("optuna", reason="optuna isn't installed")
+
+from compiler.sweep.search import Pruning  # noqa: E402  # It needs optuna.
+from compiler.sweep.study import FOLDER, WANTED, Study, begun, opened, values_of  # noqa: E402
+from compiler.training.records import Record  # noqa: E402
+
+SWEEP = """
+spec: tiny.yaml
+axes:
+  a.c: {low: 4, high: 12, step: 4}
+  b: [A c=8, A c=8 x2]
+  width: {low: 0.5, high: 1.0, step: 0.25}
+  training.schedule.cosine.rate: {low: 0.01, high: 0.5, log: true}
+constraints: {params: < 4k}
+objectives: {accuracy: maximise, params: minimise}
+train: {recipe: quick.yaml, epochs: 1, trials: 3}
+"""
+RECIPE = """
+data: digits
+optimizer: {sgd: {momentum: 0.9}}
+schedule: {cosine: 0.1}
+epochs: 7
+batch: 256
+"""
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    small = TINY.replace("[3, 16, 16]", "[1, 8, 8]")
+    for name, text in (("tiny", small), ("quick", RECIPE), ("s", SWEEP)):
+        (tmp_path / f"{name}.yaml").write_text(text, encoding="utf-8")
+    return tmp_path / "s.yaml"
+
+
+def plan_of(place: Path, text: str = SWEEP) -> Plan:
+    return planned(dsl.loads_sweep(text, str(place)))
+
+
+def study_of(place: Path, text: str = SWEEP) -> Study:
+    return begun(plan_of(place, text), place.parent / "trials", None)
+
+
+def states(study: Study) -> list[str]:
+    return [trial.state.name for trial in study.trials]
+
+
+def test_trials_are_runs_that_go_on(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("sklearn", reason="the digits come with scikit-learn")
+    out = place.parent / "out"
+    words = ["sweep", str(place), "--out", str(out)]
+    assert run([*words, "--format", "json"]) == 0
+    rows = json.loads(capsys.readouterr().out)["variants"]
+    assert [row["number"] for row in rows] == [0, 1, 2]
+    assert {row["status"] for row in rows} <= {"trained", "beyond"}
+    trained = [row for row in rows if row["status"] == "trained"]
+    assert trained and all(0 < row["accuracy"] <= 1 and row["epoch"] == 1 for row in trained)
+    number = trained[0]["number"]
+    network, recipe = (
+        dsl.load(out / f"trial_{number:05}" / "spec.yaml"),
+        dsl.load_recipe(out / f"trial_{number:05}" / "recipe.yaml"),
+    )
+    assert recipe.epochs == 1
+    assert recipe.rate_at(0) == pytest.approx(trained[0]["training.schedule.cosine.rate"])
+    assert run(words) == 1
+    assert "--resume goes on with it" in capsys.readouterr().err
+    assert run([*words, "--resume", "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["variants"] == rows
+    picked = place.parent / "picked.yaml"
+    assert run([*words, "--pick", str(number), "-o", str(picked)]) == 0
+    again = dsl.load(picked)
+    assert again.training == recipe
+    assert (again.stem, again.blocks, again.body) == (network.stem, network.blocks, network.body)
+
+
+def test_what_is_suggested_can_stand_there(place: Path) -> None:
+    plan, study = plan_of(place), study_of(place)
+    for _ in range(12):
+        trial = study.study.ask()
+        values = values_of(plan, trial)
+        plan.variant(plan.points[0]) if plan.points else dsl.change(plan.spec, plan.changes(values))
+        c, b, width, rate = map(inline, values)
+        assert c in ("4", "8", "12") and b in ("A c=8", "A c=8 x2")
+        assert width in ("0.5", "0.75", "1.0") and 0.01 <= float(rate) <= 0.5
+
+
+def test_a_grid_takes_each_variant_once(place: Path) -> None:
+    text = SWEEP.replace("{low: 0.01, high: 0.5, log: true}", "[0.1]")
+    text = text.replace("trials: 3", "sampler: grid")
+    study = study_of(place, text)
+    taken = [values_of(study.plan, study.study.ask()) for _ in range(study.waiting)]
+    assert taken == [point.values for point in study.plan.points] and len(taken) == 18
+
+
+def test_a_killed_trial_fails_and_waits_again(place: Path) -> None:
+    study = study_of(place)
+    trial = study.study.ask()
+    values = values_of(study.plan, trial)
+    program = "import sys, time; from pathlib import Path; from compiler.files.holding import hold"
+    program += "\nheld = hold(Path(sys.argv[1])); print('held', flush=True); time.sleep(60)"
+    words = [sys.executable, "-c", program, str(study.lock(trial.number))]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout and other.stdout.readline() == "held\n"
+        study.revive()
+        assert states(study) == ["RUNNING", "WAITING", "WAITING"]
+        other.kill()
+    study.revive()
+    assert states(study) == ["FAIL", "WAITING", "WAITING", "WAITING"]
+    again = study.trials[-1]
+    assert again.user_attrs == {WANTED: True, FOLDER: 0}
+    for _ in range(2):
+        study.study.ask()
+    assert values_of(study.plan, study.study.ask()) == values
+    same = opened(study.plan, study.folder, None)
+    assert len(same.trials) == 4
+
+
+def test_a_file_is_held_by_one(tmp_path: Path) -> None:
+    held = hold(tmp_path / "lock")
+    assert held is not None and hold(tmp_path / "lock") is None
+    held.release()
+    assert hold(tmp_path / "lock") is not None
+
+
+def test_a_trial_that_does_worse_ends(place: Path) -> None:
+    study = optuna.create_study(direction="maximize", pruner=optuna.pruners.MedianPruner(1, 0))
+    ended = []
+    for accuracy in (0.9, 0.5):
+        trial = study.ask()
+        record = Record(1, 10, 0.1, 1.0, accuracy, None, None, 1.0, accuracy, None, 1.0)
+        try:
+            Pruning(trial, {"accuracy": "maximise"}).finished(record, best=True)
+            study.tell(trial, accuracy)
+        except optuna.TrialPruned:
+            ended.append(accuracy)
+    assert ended == [0.5]
+    Pruning(study.ask(), {"accuracy": "maximise", "macs": "minimise"}).finished(record, best=True)
+
+
+def test_what_training_refuses(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SpecError, match="tiny has no recipe to train by"):
+        plan_of(place, SWEEP.replace("recipe: quick.yaml, ", ""))
+    with pytest.raises(SpecError, match="no recipe of that name on the shelf"):
+        plan_of(place, SWEEP.replace("quick.yaml", "quick_one"))
+    with pytest.raises(SpecError, match="can't end trials early by median for several objectives"):
+        plan_of(place, SWEEP.replace("epochs: 1", "pruner: median"))
+    assert run(["sweep", str(place), "--out", str(place.parent / "no"), "--resume"]) == 1
+    assert "there are no trials in" in capsys.readouterr().err
+    assert run(["sweep", str(place), "--out", str(place.parent / "o"), "--storage", "what"]) == 1
+    assert "the database can't be had" in capsys.readouterr().err
+    (place.parent / "plain.yaml").write_text("spec: tiny.yaml\naxes: {classes: [5]}\n", "utf-8")
+    assert run(["sweep", str(place.parent / "plain.yaml"), "--resume"]) == 2
+    assert "--resume is for sweeps that train" in capsys.readouterr().err
+
+
+def test_such_a_sweep_can_be_counted_alone(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    place.write_text(SWEEP.replace("{low: 0.01, high: 0.5, log: true}", "[0.1]"), "utf-8")
+    assert run(["sweep", str(place), "--cost-only", "--format", "json"]) == 0
+    rows = json.loads(capsys.readouterr().out)["variants"]
+    assert len(rows) == 18 and "accuracy" not in rows[0]
