@@ -35,6 +35,7 @@ EXTRAS = {
     "pyarrow": "parquet",
     "pygls": "editor",
     "sklearn": "train",
+    "sqlalchemy": "sweep",
     "watchfiles": "watch",
 }
 """Packages that come with an extra of ours, and which."""

@@ -11,7 +11,18 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
-EXTRAS = ("bench", "editor", "int8", "onnx", "openvino", "test", "train", "weights")
+EXTRAS = (
+    "bench",
+    "editor",
+    "int8",
+    "onnx",
+    "openvino",
+    "parquet",
+    "sweep",
+    "test",
+    "train",
+    "weights",
+)
 """What the tests need."""
 BOUND = re.compile(r"(?P<name>[\w.-]+)>=(?P<version>[\w.]+)(?P<marker>\s*;.*)?")
 PEERS = {"torchvision": "0.24.0", "timm": "1.0.20", "aeon": "1.5.0", "tsai": "0.4.0"}
