@@ -22,7 +22,11 @@ SUBJECTS = {
     "googlenet_96": ["inception_4b.n1"],
 }
 """Networks, and the parameters that are changed together."""
-EVERYWHERE = "inception_v3, every width"
+EVERYWHERE = {
+    "inception_v3, every width, by 1/10,000": 1 / 10_000,
+    "inception_v3, every width, by 1/73": 1 / 73,
+}
+"""How far apart factors of width lie: where it is little, most widths are those of another."""
 AIM = 1 / 4
 NETWORKS = 40
 """How many a turn makes; a turn of either kind makes others, so that none was made before."""
@@ -36,13 +40,12 @@ def rows(*, quick: bool) -> Iterator[Row]:
             spec, dict.fromkeys(addresses, next(widths))
         )
         yield _swept(name, one, quick, AIM)
-    spec, factors = dsl.load("inception_v3"), count(1)
-    yield _swept(
-        EVERYWHERE,
-        lambda: dsl.change(spec, dsl.Changes(width=Width(by=0.5 + next(factors) / 10_000))),
-        quick,
-        None,
-    )
+    for what, apart in EVERYWHERE.items():
+        spec, factors = dsl.load("inception_v3"), count(1)
+        one = lambda spec=spec, factors=factors, apart=apart: dsl.change(  # noqa: E731
+            spec, dsl.Changes(width=Width(by=0.5 + next(factors) * apart % 1.5))
+        )
+        yield _swept(what, one, quick, None)
 
 
 def _swept(what: str, one: Callable[[], Spec], quick: bool, aim: float | None) -> Row:

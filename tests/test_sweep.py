@@ -247,6 +247,7 @@ def test_what_the_command_refuses(
     for words, said in (
         (["-o", str(tmp_path / "r.txt")], "ends in csv, json, parquet"),
         (["--plot", str(tmp_path / "p.png")], "ends in .svg"),
+        (["--report", str(tmp_path / "p.txt")], "ends in .html"),
         (["--pick", "2", "--plot", str(tmp_path / "p.svg")], "--pick writes one spec"),
         (["-o", str(place), "--overwrite"], "so it isn't written over"),
     ):
@@ -254,6 +255,8 @@ def test_what_the_command_refuses(
         assert said in capsys.readouterr().err
     assert run(["sweep", str(tmp_path / "one.yaml"), "--plot", str(tmp_path / "p.svg")]) == 2
     assert "the sweep has fewer" in capsys.readouterr().err
+    assert run(["sweep", str(place), "-o", str(tmp_path / "none" / "r.csv")]) == 1
+    assert "there is no folder" in capsys.readouterr().err
     for wrong in (tmp_path, tmp_path / "none.yaml", tmp_path / "tiny.yaml"):
         assert run(["sweep", str(wrong)]) == 1
     assert "tiny.yaml is a spec, not a sweep" in capsys.readouterr().err
@@ -283,6 +286,8 @@ def test_the_docs_do_what_they_say(
         if len(command) == 2:
             assert capsys.readouterr().out.splitlines()[0] == blocks("text")[0].strip()
     assert Path("best.yaml").read_text(encoding="utf-8") == best
+    page = Path("best.html").read_text(encoding="utf-8")
+    assert page.count('class="best"') == 3 and "2 networks" in page
     assert Path("pareto.svg").read_text(encoding="utf-8").startswith("<svg")
     Path("tiny.yaml").write_text(TINY.replace("[3, 16, 16]", "[1, 8, 8]"), encoding="utf-8")
     planned(dsl.loads_sweep(training, str(tmp_path / "rates.yaml")))

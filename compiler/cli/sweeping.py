@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import click
@@ -15,6 +16,8 @@ import click
 import dsl
 from compiler.cli.files import deliver, keep
 from compiler.cli.options import LIMIT_OPTION, PLUGIN
+from compiler.cli.reporting import ENDINGS
+from compiler.cli.terminal import Failed
 from compiler.cli.trials import Trials
 from compiler.sweep.counting import Progress, counted
 from compiler.sweep.picking import picked
@@ -42,6 +45,8 @@ EXAMPLE = "`objectives: {macs: minimise, receptive_field: maximise}`"
               show_default=True, help="How to print it.")  # fmt: skip
 @click.option("--plot", "picture", type=FILE, metavar="FILE.svg",
               help="Draw the first two objectives and the Pareto front.")  # fmt: skip
+@click.option("--report", type=FILE, metavar="FILE.html",
+              help="Write a page with all of the best networks.")  # fmt: skip
 @click.option("--pick", type=click.IntRange(0), metavar="NUMBER",
               help="Write this variant as a spec that extends the sweep's.")  # fmt: skip
 @click.option("--processes", type=click.IntRange(1, 256), metavar="N",
@@ -84,7 +89,7 @@ def sweep(
     if not trained:
         how.refuse()
     if pick is not None:
-        if told.picture or told.form != "text":
+        if told.picture or told.report or told.form != "text":
             raise click.UsageError("--pick writes one spec: it goes with -o alone")
         values = how.values(plan, sweep, pick) if trained else None
         deliver(picked(plan, pick, told.output, values), told.output, told.sources)
@@ -105,13 +110,16 @@ class Told:
     output: Path | None
     form: str
     picture: Path | None
+    report: Path | None
     overwrite: bool
     sources: tuple[str, ...]
 
     def check_free(self) -> None:
         """Refuse files that are there already, and those that the sweep is made from."""
-        for file in filter(None, (self.output, self.picture)):
+        for file in filter(None, (self.output, self.picture, self.report)):
             keep(file, self.sources)
+            if not file.parent.is_dir():
+                raise Failed(f"error: {file}: there is no folder {file.parent}")
             if file.is_file() and not self.overwrite:
                 raise click.UsageError(f"{file} is there already; --overwrite writes over it")
 
@@ -122,6 +130,8 @@ class Told:
             raise click.UsageError(f"results are a file that ends in {endings}, not {self.output}")
         if self.ending == "parquet":
             import_module("pyarrow")
+        if self.report and self.report.suffix.lower() not in ENDINGS:
+            raise click.UsageError(f"a report is a file that ends in .html, not {self.report}")
         if self.picture and self.picture.suffix.lower() != ".svg":
             raise click.UsageError(f"a plot is a file that ends in .svg, not {self.picture}")
         if self.picture and len(Results(plan, (), (), trained).aims) < 2:
@@ -139,7 +149,21 @@ class Told:
             deliver(WRITTEN[self.ending](results), self.output, self.sources)
         if self.picture:
             deliver(plot(results), self.picture, self.sources)
+        if self.report:
+            self.write_report(results, self.report)
         click.echo(PRINTED[self.form](results), nl=False)
+
+    def write_report(self, results: Results, file: Path) -> None:
+        """The page of the best networks; where there are none that is said, and no page written."""
+        from compiler.sweep.results import as_report
+
+        named = Path(results.plan.sweep.at.span.file).name
+        command = f"inception-compile sweep {quote(named)} --report {quote(file.name)}"
+        try:
+            text = as_report(results, command)
+        except ValueError as error:
+            raise Failed(f"error: {error}") from None
+        deliver(text, file, self.sources)
 
 
 @contextmanager

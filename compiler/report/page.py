@@ -72,6 +72,11 @@ def as_html(given: Sequence[Prepared], output: str = "report.html") -> str:
     return _page(parts_of(given), _script(SCRIPTS), output)
 
 
+def as_swept(given: Sequence[Prepared], plot: str, command: str) -> str:
+    """The same of the best networks of a sweep, whose plot of all of them stands at the top."""
+    return _page(parts_of(given), _script(SCRIPTS), command=command, plot=plot)
+
+
 def as_watched(parts: Parts, number: int) -> str:
     """The same page, which hears of saves where it comes from; `number` tells it from others.
 
@@ -87,12 +92,15 @@ def _page(
     *,
     policy: str = POLICY,
     number: int | None = None,
+    command: str = "",
+    plot: str = "",
 ) -> str:
-    command = f"inception-compile report {' '.join(each.named for each in chapters)}"
+    again = f"inception-compile report {' '.join(each.named for each in chapters)}"
     return _template().render(
         chapters=chapters,
         comparison=Comparison(chapters),
-        command=f"{command} -o {quote(output)}",
+        command=command or f"{again} -o {quote(output)}",
+        plot=plot,
         policy=policy.format(digest_of(script)),
         style=_style(number is not None),
         script=script,

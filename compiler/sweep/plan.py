@@ -53,7 +53,11 @@ class Plan:
 
     def variant(self, point: Point) -> Spec:
         """The spec of a point. Raises `SpecError`."""
-        return inherit.changed(self.spec, self.changes(point.values))
+        return self.spec_of(point.values)
+
+    def spec_of(self, values: Sequence[Value]) -> Spec:
+        """The spec with these values on the axes. Raises `SpecError`."""
+        return inherit.changed(self.spec, self.changes(values))
 
     def changes(self, values: Sequence[Value]) -> Changes:
         """What is changed where these values stand on the axes. Raises `SpecError`."""

@@ -12,6 +12,8 @@ from typing import Any
 
 from compiler.cost.footer import short_size
 from compiler.cost.quantities import MEASURES, QUANTITIES, exactly
+from compiler.lowering.lower import lower
+from compiler.lowering.prepare import Prepared
 from compiler.report.charts.pareto import Scale, Spot, Unit, alone, pareto
 from compiler.sweep.counting import SOUND, STATUSES, Amount, Outcome, Status, best, worth
 from compiler.sweep.plan import Plan
@@ -194,6 +196,26 @@ def _problems(results: Results) -> Iterator[str]:
         yield f"  {numbers[0]}{more}: {problem}"
     if len(by_problem) > MOST_PROBLEMS:
         yield f"  … {len(by_problem) - MOST_PROBLEMS:,} more problems; a file (-o) has them all"
+
+
+MOST_REPORTED = 6
+"""Networks that a report has: the best, or the first that fit."""
+
+
+def as_report(results: Results, command: str) -> str:
+    """The best networks in one HTML file, below a plot of all. Raises `ValueError` for none."""
+    from compiler.report.page import as_swept  # Templates take time to load.
+
+    plan = results.plan
+    chosen = results.best or [each for each in results.outcomes if each.status in SOUND]
+    if not chosen:
+        raise ValueError("no variant fits, so there is none to report on")
+    found = []
+    for each in chosen[:MOST_REPORTED]:
+        spec = plan.spec_of(each.point.values)
+        network = lower(spec, limit=plan.limit, variant=f"variant_{each.point.number}")
+        found.append(Prepared(spec, network))
+    return as_swept(found, plot(results, page=True) if len(results.aims) > 1 else "", command)
 
 
 def plot(results: Results, *, page: bool = False) -> str:
