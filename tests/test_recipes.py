@@ -202,7 +202,7 @@ BAD = {
     "batch: 010": "010: batch must be a whole number from 1 to 100,000, not '010' (leading zeros "
     "are not taken)",
     "accumulate: 3": "3: accumulate must divide the batch of 64 into equal parts, not 3",
-    "label_smoothing: 2": "2: label_smoothing must be a number from 0 to 1, not '2'",
+    "label_smoothing: 2": "2: label_smoothing must be a number from 0 to 0.99, not '2'",
     "clip: 3": "3: clip must be one of norm, value, not '3'",
     "clip: {norm: 0}": "0: norm must be a number from 1e-37 to 1,000,000, not '0'",
     "ema: 7": "7: ema must be a number from 0 to 1, not '7'",
