@@ -16,7 +16,7 @@ os.environ.setdefault("KINETO_LOG_LEVEL", "99")
 
 import torch
 
-from benchmarks import building, costing, editing, growth, running, startup, sweeping
+from benchmarks import building, costing, editing, growth, running, startup, sweeping, training
 from benchmarks.deploying.report import report as deploying
 from benchmarks.pairs import table
 
@@ -25,6 +25,7 @@ REPORTS: Mapping[str, Callable[[bool], Iterator[str]]] = {
     "costing": lambda quick: table(costing.rows(quick=quick)),
     "building": lambda quick: table(building.rows(quick=quick)),
     "running": lambda quick: table(running.rows(quick=quick)),
+    "training": lambda quick: table(training.rows(quick=quick)),
     "editing": lambda quick: editing.report(quick=quick),
     "sweeping": lambda quick: table(sweeping.rows(quick=quick)),
     "growth": lambda quick: growth.report(quick=quick),

@@ -12,6 +12,7 @@ from statistics import median
 from dsl.text.memory import forget
 
 Work = Callable[[], object]
+Clock = Callable[[], float]
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,9 @@ def interval(values: Sequence[float]) -> tuple[float, float]:
     return ranked[first], ranked[count - 1 - first]
 
 
-def alternate(contenders: Mapping[str, Work], rounds: int) -> dict[str, list[float]]:
+def alternate(
+    contenders: Mapping[str, Work], rounds: int, clock: Clock = time.perf_counter
+) -> dict[str, list[float]]:
     """Seconds of each contender in each round, after one that isn't counted.
 
     Every other round goes backwards, so that nobody always follows the same neighbour.
@@ -95,17 +98,17 @@ def alternate(contenders: Mapping[str, Work], rounds: int) -> dict[str, list[flo
     for number in range(rounds):
         order = list(contenders) if number % 2 == 0 else list(contenders)[::-1]
         for name in order:
-            seconds[name].append(timed(contenders[name]))
+            seconds[name].append(timed(contenders[name], clock))
     return seconds
 
 
-def timed(work: Work) -> float:
+def timed(work: Work, clock: Clock = time.perf_counter) -> float:
     """Seconds of one call, beginning without garbage and without memories from before."""
     forget()
     gc.collect()
-    start = time.perf_counter()
+    start = clock()
     work()
-    return time.perf_counter() - start
+    return clock() - start
 
 
 def compared(

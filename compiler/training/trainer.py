@@ -47,6 +47,7 @@ class Trainer:
     def __post_init__(self, of: Network | None) -> None:
         self.network = of or _known(self.model)
         recipe, device = self.recipe, self.world.device
+        self.model.train()
         layout = torch.channels_last if recipe.channels_last else torch.contiguous_format
         self.frozen = frozen_parts(self.model, self.network, recipe.freeze)
         freeze(self.frozen)
@@ -109,7 +110,8 @@ class Trainer:
 
         `steps` are those of an epoch. What was right is counted into `tally`.
         """
-        self.model.train()
+        if not self.model.training:  # All its modules are told, which takes a while.
+            self.model.train()
         rest(self.frozen)
         rate = self.recipe.rate_at(epoch + step / steps)
         for group in self.optimizer.param_groups:
