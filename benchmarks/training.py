@@ -77,7 +77,7 @@ def recipe(**said: Any) -> dsl.Recipe:
     return dsl.Recipe(**RECIPE | said)
 
 
-def engine(network: Network, given: Batch, **said: Any) -> Work:
+def engined(network: Network, given: Batch, **said: Any) -> tuple[Trainer, Work]:
     """An epoch of a few steps by a run, evaluations and files apart."""
     found = recipe(**said)
     model, _ = drawn(network, found)
@@ -87,10 +87,10 @@ def engine(network: Network, given: Batch, **said: Any) -> Work:
     def work() -> object:
         return Run(trainer, feed, Silent())()
 
-    return work
+    return trainer, work
 
 
-def plain(network: Network, given: Batch) -> Work:
+def looped(network: Network, given: Batch) -> tuple[nn.Module, Work]:
     """The same steps as anybody would write them, the loss read after each."""
     model, _ = drawn(network, recipe())
     optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9)
@@ -99,7 +99,7 @@ def plain(network: Network, given: Batch) -> Work:
     def work() -> list[float]:
         return [step(model, optimizer, given.images, given.classes) for _ in range(STEPS)]
 
-    return work
+    return model, work
 
 
 def step(
@@ -129,9 +129,9 @@ def rows(*, quick: bool) -> Iterator[Row]:
     network = prepare(SUBJECT).network
     torch.manual_seed(0)
     given = Batch(torch.randn(BATCH, *map(int, network.input)), torch.randint(10, (BATCH,)))
-    works = {PLAIN: plain(network, given), CONTROL: plain(network, given)}
-    works[ENGINE] = engine(network, given)
-    works |= {name: engine(network, given, **said) for name, said in FASTER.items()}
+    works: dict[str, Work] = {name: looped(network, given)[1] for name in (PLAIN, CONTROL)}
+    ways = {ENGINE: {}, **FASTER}
+    works |= {name: engined(network, given, **said)[1] for name, said in ways.items()}
     works["feed"] = feeding(network)
     seconds = alternate(works, 3 if quick else 15, time.process_time)
     what = f"{STEPS} steps of {SUBJECT}"

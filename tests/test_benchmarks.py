@@ -12,12 +12,23 @@ import torch
 from torch import nn
 
 import dsl
-from benchmarks import building, costing, editing, growth, pairs, running, startup, sweeping
+from benchmarks import (
+    building,
+    costing,
+    editing,
+    growth,
+    pairs,
+    running,
+    startup,
+    sweeping,
+    training,
+)
 from benchmarks.networks import SUBJECTS, Subject
 from benchmarks.pairs import Estimate, Row
 from compiler.cost import cost
 from compiler.lowering.lower import lower
 from compiler.oracle.observe_ops import KnownOps, Ran
+from compiler.training.feeding import Batch
 from tests.speaking import editor
 
 NAMES = [subject.name for subject in SUBJECTS]
@@ -194,3 +205,18 @@ def test_what_is_edited_is_a_network_and_is_answered(tmp_path: Path) -> None:
         assert [{problem["code"] for problem in problems} for problems in seen] == [{"E130"}] * 2
         assert session.completed() > 0
         assert session.version == 3 + editing.BURST
+
+
+def test_the_engine_and_the_plain_loop_take_the_same_steps() -> None:
+    """To the bit, on a small network: the engine does no less than the loop that it is held to."""
+    head = "head: [globalpool avg, fc classes]"
+    text = f"name: tiny\ninput: [1, 8, 8]\nclasses: 10\nbody: [3x3 4]\n{head}\n"
+    network = lower(dsl.loads(text))
+    torch.manual_seed(0)
+    given = Batch(torch.randn(8, 1, 8, 8), torch.randint(10, (8,)))
+    model, loop = training.looped(network, given)
+    trainer, run = training.engined(network, given)
+    loop()
+    run()
+    alike = zip(model.state_dict().values(), trainer.model.state_dict().values(), strict=True)
+    assert all(torch.equal(one, other) for one, other in alike)
