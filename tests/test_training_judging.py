@@ -270,7 +270,13 @@ def test_a_run_whose_data_moved(tmp_path: Path, capsys: pytest.CaptureFixture[st
     moved = ["--data-path", str(tmp_path / "moved"), "--device", "cpu"]
     assert run(["evaluate", here, *moved]) == 0
     assert "bee's <&>" in capsys.readouterr().out
+    for part in ("train", "test"):
+        (tmp_path / f"moved/{part}/ant").rename(tmp_path / f"moved/{part}/wasp")
+    assert run(["evaluate", here, *moved]) == 0
+    told = capsys.readouterr()
+    assert "note: class 0 was ant as the run was trained, and is bee's <&> among" in told.err
+    assert "wasp" in told.out
     # Names are kept with the run, so that one image needs none of the others.
-    image = str(tmp_path / "moved/test/ant/1.png")
+    image = str(tmp_path / "moved/test/wasp/1.png")
     assert run(["predict", here, image, "--device", "cpu"]) == 0
     assert "bee's <&>" in capsys.readouterr().out

@@ -109,9 +109,21 @@ def _evaluation(subject: Subject, images: Part, workers: int, device: str) -> Ev
     with joined(device) as world:
         network = subject.model.network
         feed = feed_for(network, subject.recipe, world, workers=workers)
+        if differing := _differing(subject.told, feed.names):
+            click.echo(f"note: {differing}", err=True)
         subject.model.to(world.device)
         with stage("evaluating"):
             return evaluated(subject.model, _batches(feed, images), feed.names)
+
+
+def _differing(told: Sequence[str], names: Sequence[str]) -> str:
+    """Where classes that a run tells and those of images first differ; empty for nowhere."""
+    for place, (one, other) in enumerate(zip(told, names, strict=False)):
+        if one != other:
+            return (
+                f"class {place} was {one} as the run was trained, and is {other} among these images"
+            )
+    return ""
 
 
 def _batches(feed: LoadedFeed, images: Part) -> Iterator[Batch]:

@@ -49,6 +49,8 @@ class Subject:
     """What its classes are called; empty where only the data can say."""
     files: tuple[str | Path, ...]
     """What all of it was read from."""
+    told: tuple[str, ...] = ()
+    """The classes that a run was trained to tell."""
 
 
 def subject_of(
@@ -60,14 +62,14 @@ def subject_of(
     from compiler.weights.match import Advice, Wishes
     from compiler.weights.transfer import load_as_wished
 
-    names: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
     recipe, weights, source = (options.pop(key) for key in ("recipe", "weights", "source"))
     variant, limit = options.pop("variant"), options.pop("limit")
     stdin_name = options.pop("stdin_name")
     if is_run(Path(spec)):
         folder = RunFolder(Path(spec))
         read = with_recipe(folder.spec(), recipe or str(folder.path / RECIPE))
-        names = () if recipe or data else folder.classes()
+        told = folder.classes()
         weights = weights or folder.best()
     elif Path(spec).is_dir():
         raise click.UsageError(f"there is no run in {spec}")
@@ -88,4 +90,5 @@ def subject_of(
     )
     wishes = Wishes(skip_aux=True, advice=advice)
     load_as_wished(model, weights, source, wishes, transform_input=False)
-    return Subject(model, found, names, (*read.texts, weights))
+    names = () if recipe or data else told
+    return Subject(model, found, names, (*read.texts, weights), told)
