@@ -474,6 +474,10 @@ def test_each_level_of_a_u_is_a_row_and_what_goes_past_is_level() -> None:
     assert {*past.items()} <= level
     tops = [tiles[name].top for name in (*past, f"{inner}.branch2.0")]
     assert tops == sorted(set(tops)), "the lowest stands at the bottom"
+    said = [tile for tile in drawn.tiles if shown(tile) == "skip"]
+    assert [tile.top + tile.height + 3 for tile in said] == [
+        tiles[name].top + tiles[name].height / 2 for name in past
+    ]
     amounts = sheet("inception_unet", "overview", Wishes(layout="wide"))
     assert len([tile for tile in amounts.tiles if tile.kind.startswith("heat")]) == 5
 

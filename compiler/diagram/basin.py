@@ -16,10 +16,15 @@ from compiler.diagram.heat import Heat
 from compiler.diagram.rows import Card, Row
 from compiler.diagram.style import LOOKS
 from compiler.picture.ink import WRAP
+from compiler.picture.labels import Cell, line, small
 from compiler.picture.sheet import Edge, End, Tile
 
 PITCH = HEIGHT + 2 * BELOW
 """Points from one line of cards to the next."""
+SKIP = "skip"
+"""What a line is called that goes past all below, as it is in papers."""
+GUTTER, SAID, AIR = 48, 12, 3
+"""Points between both sides, where that stands, its height, and how far above its line."""
 ASIDE = 8
 """Points from the cards to the line that leads on below a U."""
 
@@ -76,7 +81,7 @@ class Basin(Grid):
         start = self._here
         left = min(max(len(each.down) for each in sides[:-1]), max(1, self._most // 2))
         right = min(max(len(each.up) for each in sides), max(1, self._most - left))
-        gutter = self._width + BESIDE if any(each.past for each in sides) else BESIDE
+        gutter = self._width + BESIDE if any(each.past for each in sides) else GUTTER - BESIDE
         found = [self._stretch(each, left, right) for each in sides]
         for each in found:
             each.down = self._stand(_downward(each, left), 0.0)
@@ -112,6 +117,8 @@ class Basin(Grid):
                 along = [*each.down[-1:], *each.past, each.up[0]]
                 for one, other in pairwise(along):
                     self._level(one, other)
+                if not each.side.lowest and not each.past:
+                    self._called(along[0], along[1])
             for one, other in pairwise(each.up):
                 self._next(one, other, one.top - BELOW)
         for each, below in pairwise(found):
@@ -121,6 +128,14 @@ class Basin(Grid):
             else:
                 self._into(each.down[-1], below.up[0])
             self._next(below.up[-1], each.up[0], y)
+
+    def _called(self, one: Tile, other: Tile) -> None:
+        """Say above a line between two cards that what it brings goes past all below."""
+        left = one.left + one.width
+        label = (line(Cell(other.left - left, SAID, (small(SKIP),))),)
+        top = one.top + one.height / 2 - SAID - AIR
+        size = other.left - left, SAID
+        self._add(Tile(SKIP, left, top, *size, label, LOOKS["plain"], "none"))
 
     def _next(self, one: Tile, other: Tile, y: float) -> None:
         """A line to the next card: level, or down or up by way of a height."""
