@@ -34,13 +34,16 @@ def passage(tile: Tile) -> tuple[list[str], str] | None:
 
 
 def untrue(sheet: Sheet) -> Iterator[str]:
-    """Boxes that show another shape than theirs, and lines that begin at another."""
-    tiles = {tile.name: tile for tile in sheet.tiles}
+    """Boxes that show another shape than theirs, and lines that begin at another.
+
+    Those of several uses that differ have letters.
+    """
+    tiles = {tile.name: tile for tile in sheet.tiles if ", the first of " not in tile.tooltip}
     told = {name: found for name, tile in tiles.items() if (found := passage(tile))}
     yield from (name for name, (_, out) in told.items() if shown(tiles[name]) != out)
     for edge in sheet.edges:
         tail, head = edge.tail.tile, edge.head.tile
-        if head in told and shown(tiles[tail]) not in told[head][0]:
+        if head in told and tail in tiles and shown(tiles[tail]) not in told[head][0]:
             yield f"{tail} to {head}"
 
 

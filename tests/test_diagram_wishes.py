@@ -698,3 +698,8 @@ def test_a_heading_is_no_wider_than_what_it_stands_above_where_room_is_short() -
     drawn = sheet("se_inception_v3", "SE", Wishes())
     (table,) = (tile for tile in drawn.tiles if tile.name == "uses")
     assert table.width < 520 and "mixed_6e.se" in shown(table)
+
+
+def test_a_network_of_which_a_legend_has_nothing_to_tell_has_an_overview() -> None:
+    network = lower(loads("name: a\ninput: [3, 8, 8]\nclasses: 3\nstem: [relu]\nhead: [relu]\n"))
+    hold(draw(network, "overview").sheet)

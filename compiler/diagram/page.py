@@ -124,7 +124,8 @@ def _sheet(network: Network, wishes: Wishes, way: Way) -> Sheet:
     lines = way.lines
     heat = Heat.over([card.amount for each in lines for card in each.cards])
     grid = way.drawn(lines, heat)
-    needed = max(map(span, _pieces(network, grid, (heat, wishes.measure, False), grid.width)))
+    pieces = _pieces(network, grid, (heat, wishes.measure, False), grid.width)
+    needed = max(map(span, pieces), default=0)
     page = wishes.heading(grid.width, NARROWEST, needed if wishes.legend else 0)
     title = network.title or network.name
     above = titled(title, amounts(network), page, wrap=bool(wishes.fit)) if wishes.title else []
