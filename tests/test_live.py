@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+import time
 import webbrowser
 from collections.abc import Iterator
 from http.client import HTTPConnection, HTTPResponse
@@ -152,6 +153,16 @@ def test_a_reader_who_leaves_is_no_news(
         server.board.trouble("x" * 1_000_000)
     assert heard(asked(server, "saves"))["page"] == 0
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_fault_of_ours_is_told(server: Loopback, capfd: pytest.CaptureFixture[str]) -> None:
+    del server.board
+    assert asked(server, "saves").read() == b""
+    deadline = time.monotonic() + 20
+    said = ""
+    while "AttributeError" not in said and time.monotonic() < deadline:
+        said += capfd.readouterr().err
+    assert "AttributeError" in said
 
 
 def test_a_browser_with_a_window_is_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

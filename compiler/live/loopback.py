@@ -9,6 +9,7 @@ one, and a name that leads here by a false DNS answer isn't ours.
 from __future__ import annotations
 
 import secrets
+import sys
 from collections.abc import Mapping
 from hmac import compare_digest
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -55,6 +56,8 @@ class Loopback(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A reader who leaves in the middle of an answer is no news to whoever watches."""
+        if not isinstance(sys.exception(), (ConnectionError, TimeoutError)):
+            super().handle_error(request, client_address)
 
 
 class Answer(BaseHTTPRequestHandler):

@@ -21,7 +21,7 @@ function sketch([sheet, svg]) {
 function stateOf({ page, trouble, built }) {
   if (!trouble) return 'Watching';
   if (built) return 'It can be built, and something is wrong';
-  return page ? 'It can\'t be built; below is what could be last' : 'It can\'t be built';
+  return page ? 'It can\'t be built; below is the last that could' : 'It can\'t be built';
 }
 
 async function turn() {
