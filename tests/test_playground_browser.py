@@ -287,7 +287,7 @@ def test_what_a_spec_says_is_never_html(page: Chrome) -> None:
 
 
 def test_a_layer_is_chosen_in_all_views(page: Chrome) -> None:
-    box = one(page, '#overview [aria-label="inception_3a"]')
+    box = one(page, '#overview [data-path="inception_3a"]')
     page.execute_script("arguments[0].dispatchEvent(new MouseEvent('click'))", box)
     assert told(page, "#chosen") == "inception_3a"
     until(page, "document.querySelector('#detail svg')")
@@ -357,3 +357,24 @@ def test_the_keyboard_is_enough(page: Chrome) -> None:
     assert {"Spec", "wrong", "tab-picture", "heat", box} <= seen
     one(page, "#tab-picture").send_keys(Keys.ARROW_RIGHT)
     assert one(page, "#tab-cost").get_attribute("aria-selected") == "true"
+
+
+def test_all_can_be_taken_along(page: Chrome, tmp_path: Path) -> None:
+    """Spec, source, drawing, pixels and report: what each file holds, by how it begins."""
+    page.execute_cdp_cmd(
+        "Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path)}
+    )
+    wanted = {
+        "googlenet.yaml": shelf.find("googlenet").read_bytes()[:40],
+        "googlenet.py": b"# Written by inception-compile",
+        "overview.svg": b"<svg ",
+        "overview.png": b"\x89PNG\r\n",
+        "report.html": b"<!doctype html>",
+    }
+    for button in page.find_elements("css selector", "[data-save]"):
+        page.execute_script("arguments[0].click()", button)
+        name = [*wanted][len([*tmp_path.glob("*")])]
+        end = time.monotonic() + LONG
+        while not (tmp_path / name).is_file() and time.monotonic() < end:
+            time.sleep(0.1)
+        assert (tmp_path / name).read_bytes().startswith(wanted[name])

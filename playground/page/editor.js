@@ -123,25 +123,26 @@ export function editorIn(parent, text, { asks, typed, moved }) {
   const extensions = [
     basicSetup, yaml(), chosen, lintGutter(), tips, heard, LOOKS, syntaxHighlighting(COLOURS),
     autocompletion({ override: [source] }), keymap.of([{ key: 'Alt-n', run: nextDiagnostic }]),
-    EditorView.contentAttributes.of({ 'aria-label': 'Spec', spellcheck: 'false' }),
+    EditorView.contentAttributes.of({ 'aria-label': 'Spec', spellcheck: 'false', tabindex: '0' }),
     EditorState.tabSize.of(2),
   ];
   const view = new EditorView({ parent, state: EditorState.create({ doc: text, extensions }) });
-  return new Editor(view, extensions);
+  return new Editor(view);
 }
 
 class Editor {
-  constructor(view, extensions) {
-    Object.assign(this, { view, extensions });
+  constructor(view) {
+    this.view = view;
   }
 
   get text() {
     return this.view.state.doc.toString();
   }
 
-  /** Another text, whose history begins here. */
+  /** Another text; what was there comes back by undoing. */
   open(text) {
-    this.view.setState(EditorState.create({ doc: text, extensions: this.extensions }));
+    const changes = { from: 0, to: this.view.state.doc.length, insert: text };
+    if (text !== this.text) this.view.dispatch({ changes, selection: { anchor: 0 }, userEvent: 'input.open' });
   }
 
   /** A text that differs in one stretch: that alone is changed, so that it can be undone. */

@@ -100,6 +100,8 @@ async function look() {
   const [check, cost] = await Promise.all([checking, counting]);
   if (text !== state.text) return;
   if (check) checked(check);
+  // What keeps it from being counted is told among the findings, too.
+  if (check && !check.builds) byId('refused').textContent = '';
   document.documentElement.classList.toggle('stale', !cost);
   if (cost) {
     counted(cost);
@@ -164,13 +166,14 @@ async function detail() {
   if (!step) {
     place.replaceChildren();
     views.detail = [];
-    byId('step').textContent = '';
+    byId('step').hidden = true;
     return;
   }
   const wanted = { ...given(), heat: state.heat, form: 'svg', what: step, slot: 'detail' };
   const part = await answered('draw', wanted, byId('undetailed'));
   if (!part) return;
   byId('step').textContent = step;
+  byId('step').hidden = false;
   views.detail = draw(place, part.picture, part.name, seen.known, choose);
   seen.svg.detail = part.picture;
   mark(views.detail, state.path, false);
@@ -342,11 +345,12 @@ function listen() {
     const found = await answered('format', { text: state.text, file: fileOf() }, byId('refused'));
     if (found && found.text !== state.text) editor.become(found.text);
   });
-  byId('save').addEventListener('change', ({ target }) => {
-    const { value } = target;
-    target.value = '';
-    if (value) save(value).catch((why) => say(why.message, true));
-  });
+  for (const each of document.querySelectorAll('[data-save]')) {
+    each.addEventListener('click', () => {
+      byId('save').open = false;
+      save(each.dataset.save).catch((why) => say(why.message, true));
+    });
+  }
   const tabs = [...document.querySelectorAll('[role="tab"]')];
   for (const each of tabs) {
     each.addEventListener('click', () => tab(each.dataset.tab));

@@ -29,7 +29,7 @@ export function draw(figure, text, sheet, known, choose) {
     parts.push({ element: box, paths: [path] });
     box.setAttribute('tabindex', '0');
     box.setAttribute('role', 'button');
-    box.setAttribute('aria-label', path);
+    box.dataset.path = path;
     box.addEventListener('click', () => choose(path));
     box.addEventListener('keydown', (event) => {
       if (event.key !== 'Enter' && event.key !== ' ') return;
