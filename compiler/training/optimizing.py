@@ -11,7 +11,10 @@ from compiler.training.rmsprop import TensorFlowRmsProp
 from dsl.models.optimizers import Adam, AdamW, Decayed, Optimizer, RmsProp, Sgd
 
 NORMS = (
-    nn.modules.batchnorm._NormBase,  # what all batch and instance norms are
+    nn.modules.batchnorm._BatchNorm,  # what all batch norms are
+    nn.InstanceNorm1d,
+    nn.InstanceNorm2d,
+    nn.InstanceNorm3d,
     nn.LayerNorm,
     nn.GroupNorm,
 )
