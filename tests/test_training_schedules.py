@@ -37,6 +37,11 @@ def torchs(kind: Any, by_step: bool, **said: Any) -> list[float]:
     return rates
 
 
+def named(value: object) -> str | None:
+    """A test goes by the word that it is about."""
+    return next(iter(value)) if isinstance(value, dict) else None
+
+
 @pytest.mark.parametrize(
     ("schedule", "wanted"),
     [
@@ -62,7 +67,7 @@ def torchs(kind: Any, by_step: bool, **said: Any) -> list[float]:
             lambda: torchs(schedulers.PolynomialLR, True, total_iters=EPOCHS * STEPS, power=0.5),
         ),
     ],
-    ids=str,
+    ids=named,
 )
 def test_a_schedule_is_torchs(schedule: dict[str, Any], wanted: Any) -> None:
     found = recipe(schedule=schedule)
@@ -112,7 +117,7 @@ def test_warm_up_is_torchs() -> None:
         ),
         ({"adamw": {"weight_decay": 0.1}}, lambda p: torch.optim.AdamW(p, 0.1, weight_decay=0.1)),
     ],
-    ids=str,
+    ids=named,
 )
 def test_an_optimizer_is_torchs(said: dict[str, Any], wanted: Any) -> None:
     class Holder(torch.nn.Module):
