@@ -9,6 +9,7 @@ import pytest
 from compiler.checking.examining import Examined, examined
 from compiler.editor.reading import read
 from compiler.lowering.prepare import Piped
+from dsl.reading.kinds import top_of
 
 SPEC = """\
 name: net
@@ -84,3 +85,11 @@ def test_of_a_file_that_extends_another_its_own_variants_are_spared(tmp_path: Pa
         encoding="utf-8",
     )
     assert {problem.code for problem in examined(heir).problems} == {"E026", "W130"}
+
+
+def test_what_a_file_is_can_be_asked_of_any_text() -> None:
+    """By its keys, whatever ends its lines and whatever can't be seen in it."""
+    text = "\ufeffname: x\r\nextends: base\r\nbody: [3x3 8]\r\n"
+    assert top_of(text) == ({"name", "extends", "body"}, "base")
+    for odd in ("\0", "\ud800", "\ufffe", "\x07"):
+        assert top_of(f"{text}title: {odd}\n")[0] == {"name", "extends", "body", "title"}

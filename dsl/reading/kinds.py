@@ -11,7 +11,9 @@ from dsl.models.recipe import Recipe
 from dsl.models.spec import Spec
 from dsl.models.sweep import Sweep
 from dsl.text.parsing import glance
+from dsl.text.partial import seen
 from dsl.text.problems import Problem, SpecError
+from dsl.text.source import unified
 from dsl.text.values import Mapping, Scalar
 
 Kind: TypeAlias = Literal["spec", "recipe"]
@@ -61,10 +63,10 @@ def found_by(keys: Collection[str]) -> Kind | None:
 
 def top_of(text: str) -> tuple[set[str], str]:
     """The keys at the top of a text, which need not be YAML yet, and what it extends."""
-    seen = glance(text, "")
-    keys = {*seen.root.keys()} if seen.root else set()
-    base = seen.root.get("extends") if seen.root else None
-    if seen.refused is not None or seen.root is None:
+    read = glance(seen(unified(text)), "")
+    keys = {*read.root.keys()} if read.root else set()
+    base = read.root.get("extends") if read.root else None
+    if read.refused is not None or read.root is None:
         lines = text.removeprefix("\ufeff").splitlines()
         keys |= {line.partition(":")[0].strip("\"'") for line in lines if ":" in line}
     return keys, base.text if isinstance(base, Scalar) else ""

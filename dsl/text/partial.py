@@ -39,7 +39,7 @@ def partial(text: str, file: str) -> Partial:
         problems = error.problems
     if len(text) > MAX_BYTES or not text.strip():
         return Partial(None, problems)
-    lines = _seen(unified(text)).split("\n")
+    lines = seen(unified(text)).split("\n")
     root, found = _mended(lines, file, TRIES if len(text) <= QUICK else 2)
     unseen = [problem for problem in problems if problem.code == "E006"]
     return Partial(root, tuple(dict.fromkeys((*unseen, *found))) or problems)
@@ -85,7 +85,7 @@ def _mends(lines: list[str], fault: Refused, problem: Problem) -> Iterator[list[
         yield replaced(lines, each, "")
 
 
-def _seen(text: str) -> str:
+def seen(text: str) -> str:
     """The text with spaces for what can't be seen."""
     gone = {match.start() for match in hidden(text)}
     return "".join(" " if at in gone else char for at, char in enumerate(text)) if gone else text
