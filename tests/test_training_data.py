@@ -36,6 +36,7 @@ from compiler.training.sets.pictures import Files, ImageSet, Stack
 from compiler.training.sets.published import Published
 from dsl.models.recipe import Recipe
 from dsl.models.recipe_data import DATA
+from tests.apart import apart
 
 ALONE = World()
 
@@ -80,6 +81,7 @@ def same(one: list[Batch], other: list[Batch]) -> bool:
 CHANGED = "{name: digits, mean: 0.3, std: 0.3, augment: [flip, shift 0.2, rotate 9, erase]}"
 
 
+@apart
 def test_numbers_depend_on_neither_workers_nor_a_restart() -> None:
     made = partial(feed_for, network(), recipe(CHANGED, 399, "accumulate: 3\n"), ALONE)
     state = torch.get_rng_state()
@@ -251,6 +253,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@apart
 def test_a_folder_is_read_as_torchvision_reads_it(folder: Path) -> None:
     feed = feed_for(network(3, 8, 2), recipe("folder", 4), ALONE, path=folder)
     assert feed.names == classes_of(recipe("folder"), path=folder) == ("ant", "cat")
@@ -324,6 +327,7 @@ def test_what_is_wrong_with_a_folder(spoil: Any, why: str, folder: Path) -> None
 
 
 @pytest.mark.parametrize("workers", [0, 1])
+@apart
 def test_an_unreadable_image_is_named_when_its_turn_comes(workers: int, folder: Path) -> None:
     path = folder / "train/cat/3.png"
     path.write_bytes(path.read_bytes()[:50])
@@ -416,6 +420,7 @@ OUTSIDE = """
 """
 
 
+@apart
 def test_transforms_of_torchvision_are_drawn_from_the_seed_too() -> None:
     torchvision_or_skip()
     feeds = [feed_for(network(), recipe(OUTSIDE), ALONE, workers=workers) for workers in (0, 1)]
