@@ -371,9 +371,9 @@ def test_all_can_be_taken_along(page: Chrome, tmp_path: Path) -> None:
         "overview.png": b"\x89PNG\r\n",
         "report.html": b"<!doctype html>",
     }
-    for button in page.find_elements("css selector", "[data-save]"):
+    buttons = page.find_elements("css selector", "[data-save]")
+    for button, name in zip(buttons, wanted, strict=True):
         page.execute_script("arguments[0].click()", button)
-        name = [*wanted][len([*tmp_path.glob("*")])]
         end = time.monotonic() + LONG
         while not (tmp_path / name).is_file() and time.monotonic() < end:
             time.sleep(0.1)
