@@ -1,25 +1,22 @@
-"""Single edits of a spec: `set`, `insert` and `remove`, each at one address."""
+"""Single edits of a spec, each at one address: what all share, `insert` and `remove`."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping as Table
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from shlex import quote
 from typing import Any
 
-from dsl.changing.address import SECTIONS, is_beside, parts, path_of, rebuilt, refilled
-from dsl.models.alternatives import Alternative
+from dsl.changing.address import SECTIONS, is_beside, parts, path_of, rebuilt
 from dsl.models.changes import CHANGES
-from dsl.models.layers import Call, Layer, Model, Residual, Step, spellings
+from dsl.models.layers import Call, Model, Residual, Step
 from dsl.models.model import BLOCK_SECTIONS
-from dsl.models.recipe import Recipe
-from dsl.models.spec import Aux, Block, Defaults, Spec
+from dsl.models.spec import Aux, Block, Spec
 from dsl.reading.reader import Reader
-from dsl.reading.recipes import RecipeReader
 from dsl.text.numbers import NUMBER
 from dsl.text.problems import Span, did_you_mean
-from dsl.text.values import Entry, Mapping, Scalar, Value, plain
+from dsl.text.values import Scalar, Value, plain
 
 
 @dataclass(kw_only=True, eq=False)
@@ -28,7 +25,7 @@ class Edit(ABC):
 
     address: Scalar
     reader: Reader
-    blocks: Table[str, Block] = field(init=False, default_factory=dict)
+    blocks: Mapping[str, Block] = field(init=False, default_factory=dict)
 
     def apply(self, spec: Spec) -> Spec:
         """The spec with the change; a problem leaves it as it was."""
@@ -144,106 +141,6 @@ def _nearby(inside: dict[str, Any]) -> list[str]:
     """The names that may have been meant: of a spec, its steps too."""
     steps = [name for key in SECTIONS if isinstance(inside.get(key), dict) for name in inside[key]]
     return [*inside, *steps]
-
-
-@dataclass(kw_only=True, eq=False)
-class Set(Edit):
-    """`address: value`: something else in the old one's place."""
-
-    value: Value
-
-    @property
-    def said(self) -> Value:
-        return self.value
-
-    def moves(self, spec: Spec) -> bool:
-        found = self.standing(spec, path_of(parts(spec), self.address.text))
-        return not (isinstance(found, (int, float, str)) or self.main(found))
-
-    def target(self, spec: Spec) -> tuple[str, ...]:
-        path = path_of(parts(spec), self.address.text)
-        main = self.main(self.standing(spec, path))
-        return (*path, main) if main else path
-
-    def standing(self, spec: Spec, path: tuple[str, ...]) -> Any:
-        """What stands at a path now, if anything."""
-        owner: Any = spec
-        for name in path:
-            owner = parts(owner).get(name)
-        return owner
-
-    def made(self, owner: Any, name: str, inside: dict[str, Any]) -> dict[str, Any] | None:
-        new = self.read(owner, name, inside[name])
-        return None if new is None else {**inside, name: new}
-
-    def read(self, owner: Any, name: str, old: Any) -> Any:
-        """The new value for `old`, read as its kind demands."""
-        if is_beside(owner, name):
-            return self.beside(name, old)
-        if isinstance(old, Step):
-            return self.step(old)
-        if isinstance(old, Block):
-            return self.reader.block(self.value)
-        if isinstance(old, Aux):
-            return self.reader.head(Entry(Scalar(old.name, self.address.span), self.value))
-        if isinstance(owner, Block) and isinstance(old, dict):
-            return self.reader.params(self.value, {})
-        if isinstance(owner, Recipe) or isinstance(old, Alternative):
-            return self.said_of_recipe(name, old)
-        return self.key(old) if isinstance(owner, Spec) else plain(self.value)
-
-    def key(self, old: Any) -> Any:
-        """A key of the spec itself."""
-        key = self.address.text
-        if isinstance(old, Defaults):
-            return self.reader.fill(Defaults, self.value, {})
-        if key == "training":
-            return self.reader.training(self.value)
-        if key in SECTIONS:
-            return self.reader.steps(self.value)
-        if key == "aux":
-            return self.reader.aux(self.value)
-        return self.whole_section(old) if isinstance(old, dict) else plain(self.value)
-
-    def said_of_recipe(self, name: str, old: Any) -> Any:
-        """A key of a recipe, or what stands behind the word of what is chosen there."""
-        reader = RecipeReader(self.reader.report)
-        if not isinstance(old, Alternative):
-            return reader.fields().get(name, plain)(self.value)
-        worded = Entry(Scalar(name, self.address.span), self.value)
-        read = reader.alternative(name, {name: type(old)})
-        return read(Mapping((worded,), self.value.span))
-
-    def beside(self, name: str, old: Any) -> Any:
-        """What stands beside steps or branches, whether there was any before or not."""
-        if name == "split":
-            return plain(self.value)
-        if name != "residual":
-            return self.step(old)
-        return self.reader.residual(Entry(Scalar(name, self.value.span), self.value))
-
-    def whole_section(self, old: dict[str, Any]) -> None:
-        """Report that all blocks are to be replaced at once."""
-        message = f"{self.address.text} is a whole section; name what changes inside it"
-        help = f"inside: {', '.join(old)}"
-        self.reader.report.add("E026", self.address.span, message, help=help)
-
-    def step(self, old: Step | None) -> Step | None:
-        """A step in the old one's place, under its name; a bare number sets its main value."""
-        if old is not None and (main := self.main(old)):
-            update = {main: plain(self.value)}
-            step: Step | None = refilled(old, update, self.value, self.reader.report)
-            return step
-        new = self.reader.step(self.value, old.name if old else None)
-        if new is not None and old is not None:
-            new.placed(replace(new.at, called=old.at.called))
-        return new
-
-    def main(self, old: Any) -> str:
-        """The field of a layer that one bare number sets; empty where the value is none."""
-        number = isinstance(self.value, Scalar) and NUMBER.fullmatch(self.value.text)
-        places = spellings(type(old)) if number and isinstance(old, Layer) else ()
-        return next((name for name, mark in reversed(places) if mark.place), "")
 
 
 REMOVABLE = (Step, Aux, Block, Residual)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dsl.changing.edits import Edit, Insert, Remove, Set
+from dsl.changing.edits import Edit, Insert, Remove
 from dsl.changing.pinning import pinned, unpinned
 from dsl.changing.scaling import deepened, widened
+from dsl.changing.setting import Set
 from dsl.changing.twice import Given, own_places
 from dsl.models.changes import Changes
 from dsl.models.spec import Spec, Variant
