@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any, get_args
 
 from dsl.models.changes import CHANGES, Changes, Depth, Width
-from dsl.models.faults import Fault, Invalid
 from dsl.models.model import BLOCK_SECTIONS, Places, Section, Step
 from dsl.models.promises import Expect
 from dsl.models.recipe import Recipe
@@ -19,7 +18,7 @@ from dsl.reading.recalling import recalled
 from dsl.reading.recipes import RecipeReader
 from dsl.reading.steps import stands_in, whole
 from dsl.text.problems import MOST_SHOWN, closest, shown
-from dsl.text.values import Entry, Mapping, Scalar, Value, asides, plain
+from dsl.text.values import Entry, Mapping, Scalar, Value
 from dsl.text.values import Sequence as List
 
 BLOCK = "A: {concat: [1x1 64, 3x3 64]}"
@@ -178,20 +177,10 @@ class Reader(BlockReader):
         def read(value: Value) -> Any:
             if not isinstance(value, Scalar):
                 return self.fill(model, value, {})
-            by = Entry(Scalar("by", value.span), value)
-            try:
-                return model(by=plain(value)).placed(Places(value.span, places_of((by,))))
-            except Invalid as error:
-                for fault in error.faults:
-                    self._misfit(fault, value, key)
-                return None
+            by = Mapping((Entry(Scalar("by", value.span), value),), value.span)
+            return self.fill(model, by, {}, called={"by": key})
 
         return read
-
-    def _misfit(self, fault: Fault, value: Value, key: str) -> None:
-        said, notes = f"{key} {fault.message}", asides(value)
-        more: dict[str, Any] = {"meant": fault.meant, "help": fault.help, "notes": notes}
-        self.report.add(fault.code, value.span, said, **more)
 
 
 def _inner(key: Scalar) -> Scalar:
