@@ -22,6 +22,7 @@ from compiler.lowering.prepare import NO_OVERRIDES, Overrides, Piped, Prepared, 
 from dsl.models import shelf
 from dsl.models.recipe import Recipe
 from dsl.models.spec import Spec
+from dsl.reading.extending import Find
 from dsl.reading.kinds import Kind
 from dsl.text.problems import NOWHERE, Problem, SpecError, by_place
 
@@ -107,7 +108,7 @@ def examined(where: Where, asked: Asked = AS_WRITTEN, *, between: Between = noth
 
 def _of_recipe(where: Piped | str | Path) -> Examined:
     """What is wrong with a recipe: it is read, and no lint is about one."""
-    file = name_of(where)
+    file = name_of(where, shelf.find_recipe)
     try:
         recipe = read_recipe(where)
     except SpecError as error:
@@ -135,14 +136,13 @@ def findings_of(network: Network) -> tuple[Problem, ...]:
     return tuple(allowed(network.spec.texts, codes()).left(linted(network)))
 
 
-def name_of(where: Where) -> str:
-    """How a spec's file is called in its problems."""
+def name_of(where: Where, find: Find = shelf.find) -> str:
+    """How a file is called in its problems; `find` knows the shelf that it may be on."""
     match where:
         case Spec():
             return where.at.span.file or where.name
         case Piped():
             return where.file
-    find = shelf.find_recipe if is_recipe(where) else shelf.find
     try:
         return str(find(where))
     except SpecError:

@@ -100,8 +100,10 @@ def check(
 
 def _only_specs(named: list[str], asked: Asked) -> None:
     """Refuse to choose or change a recipe as one does a network; those of a folder stay as is."""
+    if asked.whole and not asked.budgets:
+        return
     recipe = next((word for word in named if not is_stdin(word) and is_recipe(word)), None)
-    if recipe and not (asked.whole and not asked.budgets):
+    if recipe:
         message = "a recipe is checked as it is written: --variant, --set and limits are for specs"
         raise click.UsageError(f"{recipe}: {message}")
 

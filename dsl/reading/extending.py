@@ -16,7 +16,7 @@ MARKS = (".git", "pyproject.toml")
 """What the topmost folder of a project holds."""
 Chain = tuple[Path, ...]
 """The files on the way here."""
-Find = Callable[[str], Path]
+Find = Callable[[str | Path], Path]
 """What finds a file by its name on a shelf; raises `SpecError`."""
 
 
