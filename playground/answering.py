@@ -46,8 +46,12 @@ def _examined(text: str, file: str) -> Examined:
 
 @lru_cache(KEPT)
 def prepared(text: str, file: str, variant: str) -> Prepared:
-    """The network of a text, or of one of its variants. Raises `SpecError`."""
-    return prepare(Piped(text, file, file), variant or None)
+    """The network of a text, or of one of its variants. Raises `SpecError`.
+
+    What `check` built is that of the text as it is written, and isn't built again.
+    """
+    built = None if variant else _examined(text, file).prepared
+    return built or prepare(Piped(text, file, file), variant or None)
 
 
 @lru_cache(KEPT)
