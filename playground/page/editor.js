@@ -9,7 +9,7 @@ import { Decoration, EditorView, hoverTooltip, keymap } from '@codemirror/view';
 import { tags } from '@lezer/highlight';
 import { basicSetup } from 'codemirror';
 
-import { spoken } from './saying.js';
+import { offered, spoken } from './saying.js';
 
 const COLOURS = HighlightStyle.define([
   { tag: [tags.propertyName, tags.definition(tags.propertyName)], color: 'var(--key)' },
@@ -173,7 +173,7 @@ class Editor {
       if (problem.line === null || problem.file !== file) return [];
       const said = [problem.message, problem.hint, problem.help].filter(Boolean).join('\n');
       const actions = problem.fix
-        ? [{ name: problem.fix.text.trim() ? `Write ${problem.fix.text.trim()}` : 'Delete it', apply: () => act(number) }]
+        ? [{ name: offered(problem.fix), apply: () => act(number) }]
         : [];
       return [{
         ...stretch(doc, problem.line, problem.column, problem.length),

@@ -17,13 +17,14 @@ const TOO_LONG = 60_000; // And when it is stopped.
 const BEGIN = 'googlenet';
 
 const state = { text: '', base: '', variant: '', path: '', tab: 'picture', heat: 'macs', layers: false };
-const seen = { places: {}, known: new Set(), cost: null, before: null, svg: {}, source: '', problems: [] };
+const seen = { places: {}, known: new Set(), cost: null, before: null, fresh: false, looked: false };
 const views = { overview: [], detail: [], cost: [], source: [] };
 let shelf = new Map();
 let editor = null;
 let python = null;
 
-const fileOf = () => `${(state.base.split('@')[0] || 'network')}.yaml`;
+const nameOf = () => state.base.split('@')[0] || 'network';
+const fileOf = () => `${nameOf()}.yaml`;
 const given = () => ({ text: state.text, file: fileOf(), variant: state.variant });
 
 /** The answer, or null where it isn't needed any more; what is refused is shown in `place`. */
@@ -112,9 +113,9 @@ async function look() {
 }
 
 function checked(check) {
-  seen.problems = JSON.parse(check.json).problems;
-  problems(seen.problems, check.means, fileOf(), { go: ({ line, column }) => editor.go(line, column), mend, explain });
-  editor.mark(seen.problems, fileOf(), mend);
+  const found = JSON.parse(check.json).problems;
+  problems(found, check.means, fileOf(), { go: ({ line, column }) => editor.go(line, column), mend, explain });
+  editor.mark(found, fileOf(), mend);
   byId('summary').textContent = check.summary;
   if (check.builds) choices(check.variants);
 }
@@ -153,10 +154,7 @@ async function show() {
 async function picture() {
   const wanted = { ...given(), heat: state.heat, form: 'svg' };
   const whole = await answered('draw', { ...wanted, what: 'overview', slot: 'overview' }, byId('undrawn'));
-  if (whole) {
-    views.overview = draw(byId('overview'), whole.picture, whole.name, seen.known, choose);
-    seen.svg.overview = whole.picture;
-  }
+  if (whole) views.overview = draw(byId('overview'), whole.picture, whole.name, seen.known, choose);
   await detail();
 }
 
@@ -175,7 +173,6 @@ async function detail() {
   byId('step').textContent = step;
   byId('step').hidden = false;
   views.detail = draw(place, part.picture, part.name, seen.known, choose);
-  seen.svg.detail = part.picture;
   mark(views.detail, state.path, false);
 }
 
@@ -186,7 +183,6 @@ function table() {
 async function source() {
   const found = await answered('source', given(), byId('unsourced'));
   if (!found) return;
-  seen.source = found.source;
   views.source = lines(found.source, found.lines, choose);
 }
 
@@ -288,7 +284,7 @@ function tab(name) {
 
 const SAVED = {
   spec: () => [fileOf(), state.text, 'text/yaml'],
-  source: async () => [`${state.base.split('@')[0] || 'network'}.py`, (await answered('source', given(), byId('refused')))?.source, 'text/x-python'],
+  source: async () => [`${nameOf()}.py`, (await answered('source', given(), byId('refused')))?.source, 'text/x-python'],
   svg: async () => ['overview.svg', await overview(), 'image/svg+xml'],
   png: async () => {
     const svg = await overview();

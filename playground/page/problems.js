@@ -1,15 +1,15 @@
 // What is wrong, as a list below the editor: each with its place, its meaning and its fix.
 
-import { byId, element } from './saying.js';
+import { byId, element, offered } from './saying.js';
 
 /** `acts` has go(problem), mend(number) and explain(code), the last a promise of a text. */
 export function problems(found, means, file, acts) {
   byId('problems').replaceChildren(...found.map((problem, number) => row(problem, number, means, file, acts)));
   const count = (severity) => found.filter((each) => each.severity === severity).length;
-  const told = [['error', 'error'], ['warning', 'warning'], ['note', 'note']]
-    .map(([severity, name]) => [count(severity), name])
+  const told = ['error', 'warning', 'note']
+    .map((severity) => [count(severity), severity])
     .filter(([many]) => many)
-    .map(([many, name]) => `${many} ${name}${many > 1 ? 's' : ''}`);
+    .map(([many, severity]) => `${many} ${severity}${many > 1 ? 's' : ''}`);
   byId('count').textContent = told.join(', ') || 'nothing is wrong';
 }
 
@@ -31,9 +31,7 @@ function row(problem, number, means, file, acts) {
 function actions(problem, number, means, here, acts) {
   const made = element('div', { class: 'actions' });
   if (problem.fix && here) {
-    const text = problem.fix.text.trim();
-    const name = text ? `Write ${text}` : 'Delete it';
-    made.append(element('button', { type: 'button', class: 'fix', onclick: () => acts.mend(number) }, name));
+    made.append(element('button', { type: 'button', class: 'fix', onclick: () => acts.mend(number) }, offered(problem.fix)));
   }
   const body = element('pre', { class: 'explained' });
   const details = element(

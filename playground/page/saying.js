@@ -14,6 +14,9 @@ export function element(tag, attributes = {}, ...children) {
 
 export const byId = (id) => document.getElementById(id);
 
+/** What a button says that writes a fix. */
+export const offered = ({ text }) => (text.trim() ? `Write ${text.trim()}` : 'Delete it');
+
 const INLINE = /`([^`]+)`|\*\*([^*]+)\*\*|\*([^*]+)\*/g;
 
 /** A line of what the compiler says in Markdown: code and emphasis, the rest as it is. */
