@@ -90,8 +90,10 @@ def count(*, text: str, file: str, variant: str) -> dict[str, Any]:
     return {"json": cost_json(report), "text": cost_text(report), "places": places}
 
 
-def draw(*, text: str, file: str, variant: str, what: str, heat: str, form: str) -> dict[str, Any]:
-    """A drawing; `what` and `heat` are as on the command line."""
+def draw(
+    *, text: str, file: str, variant: str, what: str, form: str, heat: str = "macs"
+) -> dict[str, Any]:
+    """A drawing; `what` and `heat` are as on the command line, and overviews alone take a heat."""
     from compiler.diagram import Wishes, sheet_of
 
     if form not in FORMS or heat not in get_args(Amount):
@@ -101,7 +103,7 @@ def draw(*, text: str, file: str, variant: str, what: str, heat: str, form: str)
     try:
         wishes = Wishes(heat=measure(network, by) if by == "memory" else by)
         sheet = sheet_of(network, what, wishes)
-    except LookupError as error:
+    except (LookupError, ValueError) as error:
         raise Refused(str(error)) from None
     return {"picture": Picture(sheet).made(form).decode(), "name": sheet.name}
 

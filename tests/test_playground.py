@@ -78,7 +78,8 @@ def test_what_cannot_be_asked_is_refused_in_words() -> None:
     text = shelf.find("googlenet").read_text(encoding="utf-8")
     of = {"text": text, "file": "googlenet.yaml", "variant": ""}
     drawn = {"what": "overview", "heat": "macs", "form": "svg"}
-    for wrong in ({"what": "nothing"}, {"heat": "love"}, {"form": "png"}):
+    coloured = {"what": "inception_3a", "heat": "params"}  # An overview alone has colours.
+    for wrong in ({"what": "nothing"}, {"heat": "love"}, {"form": "png"}, coloured):
         (refused,) = ask("draw", **of, **{**drawn, **wrong}).values()
         assert refused
     for variant in ("nobody", "__class__"):

@@ -292,6 +292,16 @@ def test_a_layer_is_chosen_in_all_views(page: Chrome) -> None:
     assert told(page, "#chosen") == "inception_3a"
     until(page, "document.querySelector('#detail svg')")
     assert "v1" in told(page, ".cm-content .chosen")
+    page.execute_script(
+        """
+        document.querySelector('#detail svg').remove();
+        const heat = document.getElementById('heat');
+        heat.value = 'params';
+        heat.dispatchEvent(new Event('change'));
+        """
+    )
+    until(page, "document.querySelector('#detail svg')")
+    assert told(page, "#said") == ""
     one(page, "#tab-cost").click()
     assert "inception_3a" in until(
         page, "document.querySelector('#rows .chosen')?.textContent ?? ''"

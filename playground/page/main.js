@@ -167,7 +167,7 @@ async function detail() {
     byId('step').hidden = true;
     return;
   }
-  const wanted = { ...given(), heat: state.heat, form: 'svg', what: step, slot: 'detail' };
+  const wanted = { ...given(), form: 'svg', what: step, slot: 'detail' };
   const part = await answered('draw', wanted, byId('undetailed'));
   if (!part) return;
   byId('step').textContent = step;
