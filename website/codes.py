@@ -24,7 +24,7 @@ def by_code(text: str, name: str) -> dict[str, str]:
     for title, chapter in pieces(CHAPTER, made):
         tables.append(f"## {title}\n{SECTION.split(chapter, maxsplit=1)[0]}")
         sections |= dict(pieces(SECTION, chapter))
-    homes = {_anchor(heading): f"{FOLDER}/{heading.split()[0]}.md" for heading in sections}
+    homes = _homes(made)
     own = _led(f"{said}{''.join(tables)}\n{_toctree(homes)}", homes, name, "")
     found = {name: own}
     for heading, body in sections.items():
@@ -37,6 +37,11 @@ def pieces(heads: re.Pattern[str], text: str) -> Iterator[tuple[str, str]]:
     """Each heading, and what stands below it."""
     _, *parts = heads.split(text)
     return zip(parts[::2], parts[1::2], strict=True)
+
+
+def _homes(made: str) -> dict[str, str]:
+    """The page of each section, by the section's anchor."""
+    return {_anchor(each): f"{FOLDER}/{each.split()[0]}.md" for each in SECTION.findall(made)}
 
 
 def _anchor(heading: str) -> str:
@@ -75,7 +80,4 @@ def elsewhere(text: str, homes: dict[str, str]) -> str:
 def sections_of(text: str, name: str) -> dict[str, str]:
     """Where the sections of a page are now: `diagnostics.md#e021` is `codes/E021.md`."""
     made = text.partition(MARK)[2]
-    return {
-        f"{name}#{_anchor(each)}": f"{FOLDER}/{each.split()[0]}.md"
-        for each in SECTION.findall(made)
-    }
+    return {f"{name}#{anchor}": home for anchor, home in _homes(made).items()}

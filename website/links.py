@@ -37,7 +37,7 @@ def read(page: Path) -> Reader:
 
 
 def dead(site: Path) -> Iterator[str]:
-    """Each link of the site that leads nowhere, or to another machine for what a page needs."""
+    """Each link of the site that leads nowhere, and why."""
     read.cache_clear()
     for page in sorted(site.rglob("*.html")):
         for target in sorted(read(page).targets):
