@@ -144,6 +144,22 @@ class Model(BaseModel):
         return self
 
 
+class Document(Model):
+    """What a file says as a whole: a spec, a recipe or a sweep."""
+
+    _texts: dict[str, str] = PrivateAttr(default_factory=dict)
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """The files that it was read from, by name: what errors quote from."""
+        return self._texts
+
+    def read_from(self, texts: dict[str, str]) -> Self:
+        """Remember the files that it was read from; returns itself."""
+        self._texts = texts
+        return self
+
+
 def own_first(model: type[Model]) -> list[str]:
     """The fields of a model, those in front that it doesn't share with its kin."""
     owners = [get_annotations(owner) for owner in model.__mro__]

@@ -1,12 +1,11 @@
 """How a network is trained: a recipe, of a spec or in a file of its own."""
 
 import re
-from typing import Annotated, Any, ClassVar, Literal, Self, get_args
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import (
     BeforeValidator,
     Field,
-    PrivateAttr,
     SerializeAsAny,
     ValidationInfo,
     field_validator,
@@ -15,7 +14,7 @@ from pydantic import (
 from dsl.models.alternatives import Alternative, Shortened, one_of_them, short_of, table
 from dsl.models.fields import Count, Flag, Text, meaning, one_or_more
 from dsl.models.forms import Form, formed
-from dsl.models.model import Filled, Model
+from dsl.models.model import Document, Filled, Model
 from dsl.models.optimizers import OPTIMIZERS, Optimizer
 from dsl.models.recipe_data import Data
 from dsl.models.scalars import number, whole
@@ -139,7 +138,7 @@ formed(_path, Form(PATH.pattern, said="paths such as stem or mixed_5b.branch3"))
 Paths = Annotated[tuple[Annotated[str, BeforeValidator(_path)], ...], BeforeValidator(one_or_more)]
 
 
-class Recipe(Model):
+class Recipe(Document):
     """How a network is trained: on what, by which steps, and for how long."""
 
     title: Text = ""
@@ -188,18 +187,6 @@ class Recipe(Model):
     """What all that is random in a run follows from."""
     reported: Annotated[Reported, Filled] = Field(default_factory=Reported)
     """What the source says came of it."""
-
-    _texts: dict[str, str] = PrivateAttr(default_factory=dict)
-
-    @property
-    def texts(self) -> dict[str, str]:
-        """The files that it was read from, by name: what errors quote from."""
-        return self._texts
-
-    def read_from(self, texts: dict[str, str]) -> Self:
-        """Remember the files that it was read from; returns itself."""
-        self._texts = texts
-        return self
 
     @field_validator("epochs")
     @classmethod

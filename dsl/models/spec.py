@@ -11,7 +11,6 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    PrivateAttr,
     field_validator,
     model_validator,
 )
@@ -40,6 +39,7 @@ from dsl.models.fields import (
 from dsl.models.model import (
     BLOCK_SECTIONS,
     BlockSection,
+    Document,
     Filled,
     Layer,
     Model,
@@ -149,7 +149,7 @@ def _check_free(value: Any) -> None:
             raise ValueError(f"must hold text, numbers, lists and mappings, not {shown(value)}")
 
 
-class Spec(Model):
+class Spec(Document):
     """One network."""
 
     name: FileName
@@ -199,8 +199,6 @@ class Spec(Model):
     are read by `export`.
     """
 
-    _texts: dict[str, str] = PrivateAttr(default_factory=dict)
-
     def __str__(self) -> str:
         """YAML, as `dsl.dump` writes it."""
         from dsl.writing.dumping import dump  # Writing builds upon what a spec is.
@@ -213,16 +211,6 @@ class Spec(Model):
     def _something_to_do(self) -> Self:
         if not (self.stem or self.body or self.head):
             raise PydanticCustomError(NO_STEPS, "a network needs steps: a stem, a body or a head")
-        return self
-
-    @property
-    def texts(self) -> dict[str, str]:
-        """The files that it was read from, by name: what errors quote from."""
-        return self._texts
-
-    def read_from(self, texts: dict[str, str]) -> Self:
-        """Remember the files that it was read from; returns itself."""
-        self._texts = texts
         return self
 
     @property

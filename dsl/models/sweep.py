@@ -1,14 +1,14 @@
 """A sweep: variants of one spec over the values of some axes, and what is asked of them."""
 
-from typing import Annotated, Any, ClassVar, Literal, Self, get_args
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
-from pydantic import BeforeValidator, Field, PrivateAttr, ValidationInfo, field_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
 from dsl.models.alternatives import Shortened, short_of
 from dsl.models.axes import Axis
 from dsl.models.fields import Count, Named, Text, meaning, one_or_more
 from dsl.models.forms import formed, words_form
-from dsl.models.model import Filled, Model
+from dsl.models.model import Document, Filled
 from dsl.models.promises import Expect
 from dsl.models.recipe import Seed
 from dsl.models.scalars import whole
@@ -111,7 +111,7 @@ Quantities = Annotated[
 Aim = Annotated[Direction, BeforeValidator(meaning(DIRECTION_MEANINGS))]
 
 
-class Sweep(Model):
+class Sweep(Document):
     """Variants of one spec: what changes, what must hold, and what is looked for."""
 
     title: Text = ""
@@ -141,18 +141,6 @@ class Sweep(Model):
         default=None, validate_default=True
     )
     """Trains the variants: by which recipe, and how they are chosen."""
-
-    _texts: dict[str, str] = PrivateAttr(default_factory=dict)
-
-    @property
-    def texts(self) -> dict[str, str]:
-        """The files that it was read from, by name: what errors quote from."""
-        return self._texts
-
-    def read_from(self, texts: dict[str, str]) -> Self:
-        """Remember the files that it was read from; returns itself."""
-        self._texts = texts
-        return self
 
     @field_validator("spec")
     @classmethod
