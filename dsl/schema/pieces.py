@@ -64,6 +64,11 @@ def matching(pattern: str, said: str) -> Schema:
     return {"pattern": f"^(?:{pattern})$", "patternErrorMessage": f"Expected {said}."}
 
 
+def named_file(said: str) -> Schema:
+    """A text that names a file, or something on a shelf."""
+    return matching(r"[\s\S]*\S[\s\S]*", said)
+
+
 def _worded(form: Form) -> Schema:
     """Words, each with its meaning; where there is more than words, as beginnings."""
     if form.pattern == any_of(*form.words):

@@ -15,7 +15,7 @@ from dsl.schema.pieces import (
     by_kind,
     filled,
     form_in,
-    matching,
+    named_file,
     said,
     scalar,
     snippet,
@@ -29,7 +29,7 @@ LISTED = {
 
 def sweep() -> Schema:
     """A whole sweep."""
-    named = matching(r"[\s\S]*\S[\s\S]*", "a file, or the name of a spec on the shelf")
+    named = named_file("a file, or the name of a spec on the shelf")
     shelved = [snippet(name, name) for name in shelf.names()]
     special = {
         "title": TEXT,

@@ -19,6 +19,7 @@ from dsl.schema.pieces import (
     form_in,
     mapping,
     matching,
+    named_file,
     ref,
     said,
     scalar,
@@ -54,7 +55,7 @@ def recipe() -> Schema:
 
 
 def _named() -> Schema:
-    return matching(r"[\s\S]*\S[\s\S]*", "a file, or the name of a recipe on the shelf")
+    return named_file("a file, or the name of a recipe on the shelf")
 
 
 def _shelved() -> list[Schema]:

@@ -30,8 +30,8 @@ from dsl.schema.pieces import (
     filled,
     form_in,
     mapping,
-    matching,
     name,
+    named_file,
     one_or_more,
     ref,
     said,
@@ -153,7 +153,7 @@ def _expect() -> Schema:
 def _extends() -> Schema:
     """A file, or a name on the shelf."""
     shelved = [snippet(name, name) for name in shelf.names()]
-    text = any_scalar(**matching(r"[\s\S]*\S[\s\S]*", "a file, or a name on the shelf"))
+    text = any_scalar(**named_file("a file, or a name on the shelf"))
     return {**text, "defaultSnippets": shelved}
 
 
