@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cache
-from typing import TypeAlias, get_args
+from typing import TypeAlias
 
 import dsl
 from compiler.editor.marks import Kind, Mark
@@ -16,7 +16,7 @@ from compiler.editor.stepping import Stepper
 from dsl.models import described, shelf
 from dsl.models.alternatives import Alternative, Shortened
 from dsl.models.augmenting import AUGMENTATIONS
-from dsl.models.fields import Text
+from dsl.models.fields import FREE
 from dsl.models.forms import Form
 from dsl.models.model import Model, own_first
 from dsl.models.recipe import Recipe, Reported
@@ -29,8 +29,6 @@ from dsl.text.values import Mapping as Tree
 Path: TypeAlias = tuple[str, ...]
 Inside: TypeAlias = type[Model] | Mapping[str, type[Alternative]] | None
 """What a mapping holds: a model's fields, one of several ways, or nothing that is known."""
-FREE = get_args(Text)[1]
-"""What marks a field that holds anybody's text."""
 FLAGS = {"true": "", "false": ""}
 
 

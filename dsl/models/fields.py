@@ -175,7 +175,9 @@ def named(value: Any) -> Any:
 Identifier = Annotated[str, BeforeValidator(formed(identifier, NAMES))]
 FileName = Annotated[str, BeforeValidator(formed(file_name, NAMES))]
 Reference = Annotated[str, BeforeValidator(reference)]
-Text = Annotated[str, BeforeValidator(_text)]
+FREE = BeforeValidator(_text)
+"""What marks a field that holds anybody's text, which may need quotes."""
+Text = Annotated[str, FREE]
 Flag = Annotated[bool, BeforeValidator(_flag)]
 Factor = Annotated[float, BeforeValidator(number(0.001, 1000, named=False))]
 Count = Annotated[int, BeforeValidator(whole(1, MOST, named=False))]

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from typing import Any
 
 from dsl.models.alternatives import Alternative, Shortened
 from dsl.models.augmenting import Augment
-from dsl.models.fields import Text
+from dsl.models.fields import FREE
 from dsl.models.model import Model, own_first
 from dsl.models.recipe import Recipe
 from dsl.writing.flowing import Flow, Raw, brief
-
-FREE = get_args(Text)[1]
-"""What marks a field that holds anybody's text, which may need quotes."""
 
 
 def recipe_data(recipe: Recipe) -> dict[str, Any]:
