@@ -34,6 +34,7 @@ from compiler.training.sets.fashion import FILES, fashion_mnist
 from compiler.training.sets.faults import DataFault
 from compiler.training.sets.pictures import Files, ImageSet, Stack
 from compiler.training.sets.published import Published
+from compiler.training.settling import settled
 from dsl.models.recipe import Recipe
 from dsl.models.recipe_data import DATA
 from tests.apart import apart
@@ -271,6 +272,21 @@ def test_a_folder_is_read_as_torchvision_reads_it(folder: Path) -> None:
     assert same(flat(feed, 0), flat(again, 0))
     copied = ForkingPickler.loads(ForkingPickler.dumps(feed.chosen))  # As workers get it.
     assert same(flat(feed, 0), flat(replace(feed, chosen=copied), 0))
+
+
+def test_a_path_from_home_is_from_there_wherever_the_recipe_lies(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(name, str(tmp_path / "home"))
+    (tmp_path / "recipes").mkdir()
+    file = tmp_path / "recipes/mine.yaml"
+    weights = "weights: {file: ~/best.pth, source: own}\n"
+    said = "{name: folder, path: ~/photos}"
+    file.write_text(weights + dsl.dump(recipe(said)), encoding="utf-8")
+    found = settled(dsl.load_recipe(file))
+    assert found.data and found.data.path == str(tmp_path / "home/photos")
+    assert found.weights and found.weights.file == str(tmp_path / "home/best.pth")
 
 
 def test_three_folders_are_three_parts(folder: Path) -> None:

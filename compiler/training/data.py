@@ -29,6 +29,7 @@ from compiler.training.sets.opening import pixels
 from compiler.training.sets.pictures import ImageSet, Pictures, Stack
 from dsl.models.recipe import Recipe
 from dsl.models.recipe_data import Data, DataName
+from dsl.reading.recipes import beside
 
 PLACE = Path("data")
 """Where data sets lie that nobody named a folder for: each in one of its name."""
@@ -144,9 +145,7 @@ def _place(data: Data, path: str | Path | None) -> Path:
     if path is not None:
         return Path(path).expanduser()
     if data.path:
-        file = data.at.of("path").file
-        said = Path(data.path).expanduser()
-        return Path(file).parent / said if file else said
+        return beside(data, "path", data.path)
     if data.name == "folder":
         raise TrainingFault("the recipe's data is a folder, and none is named", "give it a `path`")
     return PLACE / data.name

@@ -18,11 +18,11 @@ def settled(recipe: Recipe, path: Path | None = None) -> Recipe:
     """
     update: dict[str, Any] = {}
     if recipe.data and (path or recipe.data.path):
-        said = path or beside(recipe.data, "path", recipe.data.path)
-        update["data"] = remade(recipe.data, path=str(said.expanduser().absolute()))
+        said = path.expanduser() if path else beside(recipe.data, "path", recipe.data.path)
+        update["data"] = remade(recipe.data, path=str(said.absolute()))
     if recipe.weights:
         said = beside(recipe.weights, "file", recipe.weights.file)
-        update["weights"] = remade(recipe.weights, file=str(said.expanduser().absolute()))
+        update["weights"] = remade(recipe.weights, file=str(said.absolute()))
     return remade(recipe, **update).read_from(recipe.texts) if update else recipe
 
 

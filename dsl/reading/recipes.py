@@ -243,5 +243,5 @@ def beside(model: Model, key: str, said: str) -> Path:
 
     What an option of the command line says is from where the command is given.
     """
-    file = model.at.of(key).file
-    return Path(file).parent / said if file and not file.startswith("--") else Path(said)
+    file, path = model.at.of(key).file, Path(said).expanduser()
+    return Path(file).parent / path if file and not file.startswith("--") else path
