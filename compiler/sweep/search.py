@@ -109,7 +109,7 @@ class _Trained:
             trial.set_user_attr(STATUS, found.status)
             _refuse(trial, found.says)
         best = self._run(trial, plan.variant(found.point))
-        scores = {"accuracy": best.score, "loss": _loss(best)}
+        scores = _scores(best)
         trial.set_user_attr(FOUND, {**found.found, **scores, "epoch": best.epoch})
         row = worth({**found.found, **scores}, plan.sweep.aims)
         assert row is not None, "what fits and was trained has every quantity"
@@ -154,10 +154,9 @@ def _said(study: Study, trial: Trial) -> str:
     return ", ".join(f"{address} {inline(value)}" for address, value in pairs)
 
 
-def _loss(best: Record) -> float:
-    """The loss on what the best epoch is chosen by."""
-    found = (best.held_loss, best.test_loss, best.train_loss)
-    return next(loss for loss in found if loss is not None)
+def _scores(epoch: Record) -> dict[str, float]:
+    """What a sweep may look for, as it was after an epoch."""
+    return {"accuracy": epoch.score, "loss": epoch.loss}
 
 
 @dataclass
@@ -178,10 +177,11 @@ class Pruning:
         (name, *others) = self.aims
         if others or name not in SCORES:
             return
-        self.trial.report(record.score if name == "accuracy" else _loss(record), record.epoch)
+        scores = _scores(record)
+        self.trial.report(scores[name], record.epoch)
         if self.trial.should_prune():
             says = f"after epoch {record.epoch} it was worse than others"
-            self.trial.set_user_attr(FOUND, {"accuracy": record.score, "loss": _loss(record)})
+            self.trial.set_user_attr(FOUND, scores)
             _refuse(self.trial, says)
 
 

@@ -19,7 +19,7 @@ from compiler.training.faults import TrainingFault
 from compiler.training.folder import RunFolder
 from compiler.training.loading import LoadedFeed
 from compiler.training.processes import World, joined, together
-from compiler.training.records import Record
+from compiler.training.records import Record, best_of
 from compiler.training.running import Observer, Run
 from compiler.training.session import (
     PLACE,
@@ -70,7 +70,7 @@ class Trained:
     @property
     def best(self) -> Record:
         """The best epoch, the first of equals; its weights are in `best.safetensors`."""
-        return max(self.records, key=lambda record: record.score)
+        return best_of(self.records)
 
 
 class How(TypedDict, total=False):

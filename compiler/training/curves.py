@@ -14,7 +14,7 @@ from compiler.picture.metrics import fit
 from compiler.picture.sheet import Sheet, Tile
 from compiler.picture.strokes import Dash, Point, Stroke
 from compiler.training.axes import Axis, axis_for, whole_ticks
-from compiler.training.records import Record
+from compiler.training.records import Record, best_of
 
 Value = Callable[[Record], float | None]
 Ends = list[tuple[float, str, Ink]]
@@ -112,7 +112,7 @@ def learning_curves(runs: Mapping[str, Sequence[Record]]) -> Sheet:
 
 
 def _best(records: Sequence[Record]) -> str:
-    best = max(records, key=lambda record: record.score)
+    best = best_of(records)
     return f"{_percent(best.score)} right at best, in epoch {best.epoch} of {len(records)}"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -44,8 +44,21 @@ class Record:
 
         Of those that were held out; else of the test; else of those that were trained on.
         """
-        found = (self.held_top1, self.test_top1, self.train_top1)
-        return next(score for score in found if score is not None)
+        return _first(self.held_top1, self.test_top1, self.train_top1)
+
+    @property
+    def loss(self) -> float:
+        """The loss on the same images."""
+        return _first(self.held_loss, self.test_loss, self.train_loss)
+
+
+def _first(*found: float | None) -> float:
+    return next(each for each in found if each is not None)
+
+
+def best_of(records: Sequence[Record]) -> Record:
+    """The best epoch, the first of equals. Raises `ValueError` where there is none yet."""
+    return max(records, key=lambda record: record.score)
 
 
 def as_csv(records: list[Record]) -> str:

@@ -11,7 +11,7 @@ import torch
 
 from compiler.training.faults import Interrupted, TrainingFault
 from compiler.training.feeding import Feed
-from compiler.training.records import Record, as_data, from_data
+from compiler.training.records import Record, as_data, best_of, from_data
 from compiler.training.scoring import Tally
 from compiler.training.stopping import Stop, listening
 from compiler.training.trainer import Trainer
@@ -77,7 +77,7 @@ class Run:
     @property
     def best(self) -> Record:
         """The best epoch so far, the first of equals. Raises `ValueError` before the first."""
-        return max(self.records, key=lambda record: record.score)
+        return best_of(self.records)
 
     def state(self) -> dict[str, Any]:
         """All that the rest of the run depends on."""
