@@ -111,7 +111,7 @@ def _cell(value: Any) -> Any:
         return exactly(tuple(value))
     if isinstance(value, bool):
         return str(value).lower()
-    return "" if value is None else value
+    return value
 
 
 def as_parquet(results: Results) -> bytes:

@@ -12,7 +12,7 @@ from typing import Literal
 
 import torch
 
-Purpose = Literal["weights", "order", "layers", "image", "held out", "split", "trial"]
+Purpose = Literal["weights", "order", "layers", "image", "held out", "trial"]
 """What is drawn: no two of them share numbers."""
 
 

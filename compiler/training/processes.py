@@ -48,11 +48,6 @@ class World:
         dist.all_reduce(told, op=dist.ReduceOp.MAX)
         return int(told)
 
-    def wait(self) -> None:
-        """Wait until all processes have come this far."""
-        if self.size > 1:
-            dist.barrier()
-
 
 @contextmanager
 def joined(device: str = "auto") -> Iterator[World]:

@@ -66,10 +66,7 @@ def as_csv(records: list[Record]) -> str:
     out = io.StringIO()
     writer = csv.DictWriter(out, [each.name for each in fields(Record)], lineterminator="\n")
     writer.writeheader()
-    for record in records:
-        writer.writerow(
-            {key: "" if value is None else value for key, value in asdict(record).items()}
-        )
+    writer.writerows(map(asdict, records))
     return out.getvalue()
 
 
