@@ -45,6 +45,11 @@ def floats(images: Tensor) -> Tensor:
     return images if images.is_floating_point() else images.float() / 255
 
 
+def grey(images: Tensor) -> Tensor:
+    """The grey values of images that have red, green and blue, in the same unit; one channel."""
+    return (images * torch.tensor(GREY).reshape(3, 1, 1)).sum(1, keepdim=True)
+
+
 # --- Where things are ---------------------------------------------------------------------------
 
 
@@ -164,8 +169,7 @@ def _saturation(images: Tensor, drawn: Tensor, amount: float, size: Size) -> Ten
     images = floats(images)
     if images.shape[1] == 1:
         return images
-    weights = torch.tensor(GREY).reshape(3, 1, 1)
-    return _away_from((images * weights).sum(1, keepdim=True), images, drawn, amount)
+    return _away_from(grey(images), images, drawn, amount)
 
 
 def _away_from(middle: Tensor, images: Tensor, drawn: Tensor, amount: float) -> Tensor:

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from compiler.ir.network import Network
-from compiler.training.augmenting import GREY, WAYS, floats
+from compiler.training.augmenting import WAYS, floats, grey
 from compiler.training.dice import generator, seed_of
 from compiler.training.faults import TrainingFault
 from compiler.training.outside import transformed
@@ -74,9 +74,7 @@ class Preparation:
             return images
         if self.channels == 3:
             return images.expand(-1, 3, -1, -1)
-        weights = torch.tensor(GREY).reshape(3, 1, 1)
-        grey = (images * weights).sum(1, keepdim=True)
-        return grey.round().to(torch.uint8)
+        return grey(images).round().to(torch.uint8)
 
     def _fitted(self, images: Tensor) -> Tensor:
         if self.data.fit == "crop":
