@@ -11,10 +11,9 @@ import click
 
 from compiler.cli.files import deliver
 from compiler.cli.picturing import form_asked, made
-from compiler.cli.recipes import failure, told
+from compiler.cli.recipes import DATA_OPTION, DATA_PATH, WORKERS, failure, told
 from compiler.cli.subjects import FILE, Subject, judged, subject_of
 from compiler.cli.terminal import complain, stage
-from dsl.models.recipe_data import DATA
 
 if TYPE_CHECKING:
     from compiler.training.evaluating import Evaluation, Guess
@@ -27,14 +26,11 @@ PARTS: tuple[Part, ...] = get_args(Part)
 
 @click.command()
 @judged
-@click.option("--data", metavar="DATA",
-              help=f"{', '.join(DATA[:-1])} or a folder.  [default: the recipe's]")  # fmt: skip
-@click.option("--data-path", type=click.Path(path_type=Path), metavar="FOLDER",
-              help="Where a data set's files are, if not in its own place.")  # fmt: skip
+@DATA_OPTION
+@DATA_PATH
 @click.option("--images", type=click.Choice(PARTS), default="test", show_default=True,
               help="Which of them.")  # fmt: skip
-@click.option("--workers", type=click.IntRange(0, 256), default=0, show_default=True,
-              help="Processes that read images.")  # fmt: skip
+@WORKERS
 @click.option("--confusion", type=FILE, metavar="FILE",
               help="Draw what is taken for what, as a .svg, .pdf, .png, .dot, .tex or "
               ".tikz.")  # fmt: skip

@@ -1,11 +1,14 @@
-"""The recipe that a command trains or evaluates by: the spec's or another, and what is changed."""
+"""The recipe that a command trains or evaluates by: the spec's or another, and what is changed.
+
+With the options that such commands share.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -22,6 +25,25 @@ from dsl.text.problems import NOWHERE, Problem, SpecError
 
 if TYPE_CHECKING:
     from compiler.training.faults import TrainingFault
+
+F = TypeVar("F", bound=Callable[..., Any])
+DATA_OPTION = click.option("--data", metavar="DATA",
+                           help=f"{', '.join(DATA[:-1])} or a folder.  [default: the recipe's]",
+                           )  # fmt: skip
+DATA_PATH = click.option("--data-path", type=click.Path(path_type=Path), metavar="FOLDER",
+                         help="Where a data set's files are, if not in its own place.",
+                         )  # fmt: skip
+WORKERS = click.option("--workers", type=click.IntRange(0, 256), default=0, show_default=True,
+                       help="Processes that read images.")  # fmt: skip
+
+
+def device_option(help: str) -> Callable[[F], F]:
+    """Where torch computes."""
+    return click.option("--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]),
+                        default="auto", show_default=True, help=help)  # fmt: skip
+
+
+TRAINED_ON = device_option("Where to train: a GPU where there is one.")
 
 
 def read_spec(spec: str, stdin_name: str | None) -> Spec:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from compiler.cli.options import overrides, spec_options
-from compiler.cli.recipes import changed, no_recipe, read_spec, with_recipe
+from compiler.cli.recipes import changed, device_option, no_recipe, read_spec, with_recipe
 from compiler.lowering.prepare import prepare
 from compiler.training.settling import settled
 from dsl.models.recipe import Recipe
@@ -23,8 +23,7 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 def judged(command: Any) -> Any:
     """The options of RUN or SPEC, with weights and a recipe."""
     for option in (
-        click.option("--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), default="auto",
-                     show_default=True, help="Where to compute."),
+        device_option("Where to compute."),
         click.option("--format", "form", type=click.Choice(["text", "json"]), default="text",
                      show_default=True, help="How to print it."),
         click.option("--recipe", metavar="RECIPE",

@@ -16,6 +16,7 @@ import click
 import dsl
 from compiler.cli.files import deliver, keep
 from compiler.cli.options import LIMIT_OPTION, PLUGIN
+from compiler.cli.recipes import TRAINED_ON
 from compiler.cli.reporting import ENDINGS
 from compiler.cli.terminal import Failed
 from compiler.cli.trials import Trials
@@ -61,8 +62,7 @@ EXAMPLE = "`objectives: {macs: minimise, receptive_field: maximise}`"
 @click.option("--storage", metavar="URL",
               help="A database that keeps the trials, for several machines.  "
               "[default: a file in the folder]")  # fmt: skip
-@click.option("--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), default="auto",
-              show_default=True, help="Where to train: a GPU where there is one.")  # fmt: skip
+@TRAINED_ON
 def sweep(
     sweep: Path, limit: int, pick: int | None, processes: int | None, **options: Any
 ) -> int | None:

@@ -13,11 +13,20 @@ import click
 
 from compiler.cli.options import overrides, spec_options
 from compiler.cli.piped import is_piped
-from compiler.cli.recipes import changed, no_recipe, read_spec, told, with_recipe
+from compiler.cli.recipes import (
+    DATA_OPTION,
+    DATA_PATH,
+    TRAINED_ON,
+    WORKERS,
+    changed,
+    no_recipe,
+    read_spec,
+    told,
+    with_recipe,
+)
 from compiler.lowering.prepare import Prepared, prepare
 from compiler.training.settling import settled
 from dsl.models.recipe import PRECISIONS, Recipe
-from dsl.models.recipe_data import DATA
 
 if TYPE_CHECKING:
     from compiler.training.processes import World
@@ -27,21 +36,17 @@ if TYPE_CHECKING:
 @spec_options
 @click.option("--recipe", metavar="RECIPE",
               help="Its file, or its name on the shelf.  [default: the spec's own]")  # fmt: skip
-@click.option("--data", metavar="DATA",
-              help=f"{', '.join(DATA[:-1])} or a folder.  [default: the recipe's]")  # fmt: skip
-@click.option("--data-path", type=click.Path(path_type=Path), metavar="FOLDER",
-              help="Where a data set's files are, if not in its own place.")  # fmt: skip
+@DATA_OPTION
+@DATA_PATH
 @click.option("--out", type=click.Path(path_type=Path), metavar="FOLDER",
               help="The run's folder.  [default: runs/ and the spec's name]")  # fmt: skip
 @click.option("--epochs", type=click.IntRange(1, 100_000), help="Epochs, instead of the recipe's.")
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), help="Seed, instead of the recipe's.")
 @click.option("--precision", type=click.Choice(PRECISIONS), help="Instead of the recipe's.")
-@click.option("--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), default="auto",
-              show_default=True, help="Where to train: a GPU where there is one.")  # fmt: skip
+@TRAINED_ON
 @click.option("--devices", type=click.IntRange(1, 64), default=1, show_default=True,
               help="Processes that train together, each with a device of its own.")  # fmt: skip
-@click.option("--workers", type=click.IntRange(0, 256), default=0, show_default=True,
-              help="Processes that read images.")  # fmt: skip
+@WORKERS
 @click.option("--save-every", type=click.FloatRange(0), default=300, show_default=True,
               metavar="SECONDS", help="How often the state is kept within an epoch.")  # fmt: skip
 @click.option("--resume", is_flag=True, help="Go on with the run in the folder.")
