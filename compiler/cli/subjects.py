@@ -10,9 +10,11 @@ import click
 
 from compiler.cli.options import overrides, spec_options
 from compiler.cli.recipes import changed, device_option, no_recipe, read_spec, with_recipe
+from compiler.ir.network import Network
 from compiler.lowering.prepare import prepare
 from compiler.training.settling import settled
 from dsl.models.recipe import Recipe
+from dsl.models.spec import Spec
 
 if TYPE_CHECKING:
     from compiler.nn.module import CompiledNetwork
@@ -56,38 +58,50 @@ def subject_of(
     spec: str, *, data: str | None = None, data_path: Path | None = None, **options: Any
 ) -> Subject:
     """A run with its best weights, or a spec with weights that are named."""
-    from compiler.nn.module import build
-    from compiler.training.folder import RECIPE, RunFolder, is_run
-    from compiler.weights.match import Advice, Wishes
-    from compiler.weights.transfer import load_as_wished
-
-    told: tuple[str, ...] = ()
     recipe, weights, source = (options.pop(key) for key in ("recipe", "weights", "source"))
     variant, limit = options.pop("variant"), options.pop("limit")
-    stdin_name = options.pop("stdin_name")
-    if is_run(Path(spec)):
-        folder = RunFolder(Path(spec))
-        read = with_recipe(folder.spec(), recipe or str(folder.path / RECIPE))
-        told = folder.classes()
-        weights = weights or folder.best()
-    elif Path(spec).is_dir():
-        raise click.UsageError(f"there is no run in {spec}")
-    elif weights is None:
-        raise click.UsageError(f"{spec} is no folder of a run, so say which --weights it has")
-    else:
-        read = with_recipe(read_spec(spec, stdin_name), recipe)
+    read, weights, told = _read(spec, recipe, weights, options.pop("stdin_name"))
     prepared = prepare(read, variant, overrides=overrides(**options), limit=limit)
     if prepared.spec.training is None:
         raise no_recipe(prepared.spec)
     found = settled(changed(prepared.spec.training, data, {}), data_path)
-    model = build(prepared.network)
+    model = _built(prepared.network, weights, source)
+    names = () if recipe or data else told
+    return Subject(model, found, names, (*read.texts, weights), told)
+
+
+def _read(
+    spec: str, recipe: str | None, weights: Path | None, stdin_name: str | None
+) -> tuple[Spec, Path, tuple[str, ...]]:
+    """What SPEC names with its recipe, its weights, and the classes that a run was to tell."""
+    from compiler.training.folder import RECIPE, RunFolder, is_run
+
+    if is_run(Path(spec)):
+        folder = RunFolder(Path(spec))
+        read = with_recipe(folder.spec(), recipe or str(folder.path / RECIPE))
+        told = folder.classes()
+        return read, weights or folder.best(), told
+    if Path(spec).is_dir():
+        raise click.UsageError(f"there is no run in {spec}")
+    if weights is None:
+        raise click.UsageError(f"{spec} is no folder of a run, so say which --weights it has")
+    return with_recipe(read_spec(spec, stdin_name), recipe), weights, ()
+
+
+def _built(network: Network, weights: Path, source: str) -> CompiledNetwork:
+    """The network with its weights; auxiliary heads, which aren't judged, may lack theirs."""
+    from compiler.nn.module import build
+    from compiler.weights.match import Advice, Wishes
+    from compiler.weights.transfer import load_as_wished
+
+    classes = "say how many classes the weights were made for with --classes"
     advice = Advice(
-        other_classes="say how many classes the weights were made for with --classes",
-        over_head="say how many classes the weights were made for with --classes",
+        other_classes=classes,
+        over_head=classes,
         over_aux="weights of another network can't be judged",
         no_heads="leave the heads out with --no-aux",
     )
+    model = build(network)
     wishes = Wishes(skip_aux=True, advice=advice)
     load_as_wished(model, weights, source, wishes, transform_input=False)
-    names = () if recipe or data else told
-    return Subject(model, found, names, (*read.texts, weights), told)
+    return model
