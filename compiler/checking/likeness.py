@@ -22,7 +22,7 @@ By = Callable[[Collection[str]], Kind | None]
 def likeness(path: Path) -> Kind | None:
     """What a YAML file of a folder is; one that can't be read may be a spec."""
     try:
-        return _kind(_text(path), path.parent, found_by)
+        return _kind(_text(path), path, found_by)
     except OSError:
         return "spec"
 
@@ -35,11 +35,12 @@ def looks_like_a_spec(path: Path) -> bool:
 def is_recipe(where: Piped | str | Path) -> bool:
     """Whether a text, a file or a name on the shelf is that of a recipe rather than of a spec."""
     if isinstance(where, Piped):
-        return _kind(where.text, Path(where.file).parent, kind_of) == "recipe"
+        return _kind(where.text, Path(where.file), kind_of) == "recipe"
     if not os.path.isfile(where):  # noqa: PTH113  # `is_file` raises for a name too long
         return where in shelf.recipes() and where not in shelf.names()
+    path = Path(where)
     try:
-        return _kind(_text(Path(where)), Path(where).parent, kind_of) == "recipe"
+        return _kind(_text(path), path, kind_of) == "recipe"
     except OSError:
         return False
 
@@ -48,18 +49,18 @@ def _text(path: Path) -> str:
     return path.read_bytes()[:MOST].decode(errors="replace")
 
 
-def _kind(text: str, folder: Path, by: By) -> Kind | None:
+def _kind(text: str, path: Path, by: By) -> Kind | None:
     """What a text is; one that says too little of itself is what it extends."""
     for _ in range(MOST_LINKS):
-        keys, base = top_of(text)
+        keys, base = top_of(text, str(path))
         if (kind := by(keys)) or not base:
             return kind
         if base in shelf.recipes() or shelf.split(base)[0] in shelf.names():
             return "recipe" if base in shelf.recipes() else "spec"
-        path = folder / base
+        path = path.parent / base
         if not os.path.isfile(path):  # noqa: PTH113  # as above
             return None
-        text, folder = _text(path), path.parent
+        text = _text(path)
     return None
 
 

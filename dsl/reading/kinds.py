@@ -10,7 +10,7 @@ from dsl.models.changes import CHANGES
 from dsl.models.recipe import Recipe
 from dsl.models.spec import Spec
 from dsl.models.sweep import Sweep
-from dsl.text.parsing import glance
+from dsl.text.parsing import glance, parse
 from dsl.text.partial import seen
 from dsl.text.problems import Problem, SpecError
 from dsl.text.source import unified
@@ -61,15 +61,28 @@ def found_by(keys: Collection[str]) -> Kind | None:
     return "spec" if spec else None
 
 
-def top_of(text: str) -> tuple[set[str], str]:
-    """The keys at the top of a text, which need not be YAML yet, and what it extends."""
-    read = glance(seen(unified(text)), "")
-    keys = {*read.root.keys()} if read.root else set()
-    base = read.root.get("extends") if read.root else None
-    if read.refused is not None or read.root is None:
-        lines = text.removeprefix("\ufeff").splitlines()
+def top_of(text: str, file: str = "") -> tuple[set[str], str]:
+    """The keys at the top of a text, which need not be YAML yet, and what it extends.
+
+    What can be read is read as the file that it is of, and remembered for who reads that next.
+    """
+    text = unified(text)
+    root, refused = _read(text, file)
+    keys = {*root.keys()} if root else set()
+    base = root.get("extends") if root else None
+    if refused or root is None:
+        lines = text.splitlines()
         keys |= {line.partition(":")[0].strip("\"'") for line in lines if ":" in line}
     return keys, base.text if isinstance(base, Scalar) else ""
+
+
+def _read(text: str, file: str) -> tuple[Mapping | None, bool]:
+    """What can be read of a text, and whether YAML gives up somewhere."""
+    try:
+        return parse(text, file), False
+    except SpecError:
+        read = glance(seen(text), file)
+        return read.root, read.refused is not None
 
 
 def expect_kind(file: str, text: str, root: Mapping, asked: Named) -> None:
