@@ -17,7 +17,6 @@ class Shown:
     """One row, of a step or of a layer in it."""
 
     row: Row
-    step: str
     is_step: bool
     share: float
     aux: bool = False
@@ -60,7 +59,7 @@ def _of(report: Report, block: Row, inside: tuple[Row, ...], *, aux: bool) -> It
 
     def shown(row: Row, *, is_step: bool) -> Shown:
         share = row.macs / whole if whole and not aux else 0.0
-        return Shown(row, block.path, is_step, share, aux)
+        return Shown(row, is_step, share, aux)
 
     yield shown(block, is_step=True)
     yield from (shown(row, is_step=False) for row in inside)
