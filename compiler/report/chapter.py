@@ -28,8 +28,8 @@ from compiler.source import emit
 from compiler.source.foreign import provenance
 
 NONE = "nothing, as batch norm can't train on one of this size,"
-SIZES = (1, 2, 4, 8)
-"""Bytes that a number may have: quantised, half, single and double."""
+SIZES = {1: "int8", 2: "half", 4: "float", 8: "double"}
+"""Bytes that a number may have, and what such a number is called."""
 
 
 @dataclass(frozen=True)
@@ -192,6 +192,11 @@ class Chapter:
     def none(self) -> str:
         """What is said instead, where a batch of one can't be trained."""
         return NONE
+
+    @property
+    def sizes(self) -> dict[int, str]:
+        """The sizes of numbers that memory is told for."""
+        return SIZES
 
     @property
     def memory(self) -> str:
