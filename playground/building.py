@@ -24,6 +24,7 @@ from markupsafe import Markup
 import dsl
 from compiler.lowering.prepare import prepare
 from compiler.picture import Picture
+from compiler.report.drawn import AMOUNTS
 from compiler.version import __version__
 from dsl.models import shelf
 from playground.wheels import download, unpack
@@ -68,7 +69,7 @@ def build(site: Path) -> None:
         shutil.rmtree(site, ignore_errors=True)
         site.mkdir(parents=True)
         shutil.copytree(assets, site / name)
-        (site / "index.html").write_text(_index(name), encoding="utf-8")
+        (site / "index.html").write_text(index(name), encoding="utf-8")
         (site / "made-of.txt").write_text(sources(), encoding="utf-8")
 
 
@@ -184,12 +185,15 @@ def _not_python(folder: str, names: list[str]) -> set[str]:
     return {name for name in names if name not in PYODIDE}
 
 
-def _index(assets: str) -> str:
+def index(assets: str) -> str:
+    """The page itself, whose files lie in a folder of that name."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(PAGE), autoescape=True, undefined=jinja2.StrictUndefined
     )
     return environment.get_template("index.html.j2").render(
+        amounts=AMOUNTS,
         assets=assets,
+        begin=BEGIN,
         policy=POLICY,
         text=_text(BEGIN),
         picture=Markup(_drawn(BEGIN)),  # noqa: S704  # our own drawing of our own spec

@@ -13,7 +13,7 @@ import pytest
 from compiler.ir.measures import Amount
 from dsl.models import shelf
 from playground.answering import ASKED, answer
-from playground.building import LEFT_OUT
+from playground.building import LEFT_OUT, index
 from playground.wheels import BROWSER, PINS, unpack
 from tests.commanding import commands, complained, complaints, questions, refusals, texts
 from tests.test_rooms import ROOT, TORCH
@@ -138,7 +138,7 @@ def test_the_page_asks_what_there_is_and_names_no_other_place() -> None:
     words = set(re.findall(r"(?:answered|ask)\('(\w+)'", scripts))
     assert words == {*ASKED}
     assert not re.findall(r"https?:", scripts + page)
-    offered = re.search(r'<select id="heat">(.*?)</select>', page)
+    offered = re.search(r'<select id="heat">(.*?)</select>', index("assets"))
     assert offered
     assert re.findall(r'value="(\w+)"', offered[1]) == [*get_args(Amount)]
     assert "innerHTML" not in scripts

@@ -14,7 +14,7 @@ const PAUSE = 60; // Milliseconds without a key before a text is looked at.
 const SETTLED = 400; // And before it is kept, and written into the address.
 const LONG = 700; // From when on it is said that an answer takes long, with a way to stop.
 const TOO_LONG = 60_000; // And when it is stopped.
-const BEGIN = 'googlenet';
+const { begin: BEGIN } = document.documentElement.dataset;
 
 const state = { text: '', base: '', variant: '', path: '', tab: 'picture', heat: 'macs', layers: false };
 const seen = { places: {}, known: new Set(), cost: null, before: null, fresh: false, looked: false };

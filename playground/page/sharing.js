@@ -1,8 +1,8 @@
 // The spec in the address and in this browser's storage: nothing is kept anywhere else.
 
 const KEY = 'inception-compile.playground';
-/** Characters of a spec; the compiler itself takes no more. */
-const MOST = 1_000_000;
+/** Bytes that a link may come to: more than any spec that the compiler takes. */
+const MOST = 2_000_000;
 /** Characters of an address that browsers and messengers pass on whole. */
 const LONGEST = 60_000;
 
@@ -28,7 +28,7 @@ async function unpacked(word) {
     const { done, value } = await reader.read();
     if (done) break;
     size += value.length;
-    if (size > 2 * MOST) throw new Error('it is too large');
+    if (size > MOST) throw new Error('it is too large');
     parts.push(value);
   }
   return new TextDecoder('utf-8', { fatal: true }).decode(await bytesOf(new Blob(parts).stream()));
