@@ -286,6 +286,14 @@ def test_what_a_spec_says_is_never_html(page: Chrome) -> None:
     assert not page.find_elements("css selector", "main img, main script")
 
 
+SEEN = """(() => {
+  const words = document.querySelector('.cm-content .chosen')?.getBoundingClientRect();
+  const pane = document.querySelector('.cm-scroller').getBoundingClientRect();
+  return words && pane.top <= words.top && words.bottom <= pane.bottom;
+})()"""
+"""Whether words that are chosen are in sight in the editor."""
+
+
 def test_a_layer_is_chosen_in_all_views(page: Chrome) -> None:
     box = one(page, '#overview [data-path="inception_3a"]')
     page.execute_script("arguments[0].dispatchEvent(new MouseEvent('click'))", box)
@@ -302,6 +310,11 @@ def test_a_layer_is_chosen_in_all_views(page: Chrome) -> None:
     )
     until(page, "document.querySelector('#detail svg')")
     assert told(page, "#said") == ""
+    for path in ("inception_5b", "inception_3a"):
+        page.execute_script("document.querySelector('.cm-scroller').scrollTop = 0")
+        other = one(page, f'#overview [data-path="{path}"]')
+        page.execute_script("arguments[0].dispatchEvent(new MouseEvent('click'))", other)
+        assert until(page, SEEN)
     one(page, "#tab-cost").click()
     assert "inception_3a" in until(
         page, "document.querySelector('#rows .chosen')?.textContent ?? ''"

@@ -186,14 +186,22 @@ class Editor {
     this.view.dispatch(setDiagnostics(this.view.state, marked));
   }
 
-  /** Mark the words of some layers; with `scroll`, bring the first into view. */
-  choose(places, scroll) {
+  /** Mark the words of some layers. */
+  choose(places) {
     const { doc } = this.view.state;
     const found = places.map(([line, column, length]) => stretch(doc, line, column, length));
     const real = found.filter(({ from, to }) => to > from).sort((one, other) => one.from - other.from);
-    const effects = [choosing.of(real)];
-    if (scroll && real.length) effects.push(EditorView.scrollIntoView(real[0].from, { y: 'center' }));
-    this.view.dispatch({ effects, userEvent: 'select.shown' });
+    this.view.dispatch({ effects: choosing.of(real), userEvent: 'select.shown' });
+  }
+
+  /** Bring the first of some places into sight in the editor; the page itself stays where it is. */
+  reveal(places) {
+    if (!places.length) return;
+    const line = Math.min(...places.map(([first]) => first));
+    const pane = this.view.scrollDOM;
+    const { top, bottom } = this.view.lineBlockAt(offset(this.view.state.doc, line, 1));
+    if (top >= pane.scrollTop && bottom <= pane.scrollTop + pane.clientHeight) return;
+    pane.scrollTop = top - pane.clientHeight / 3;
   }
 
   /** Put the cursor at a place. */

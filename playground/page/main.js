@@ -200,37 +200,37 @@ async function diff() {
 
 // One layer in all views.
 
-/** Show a layer in all views; `from` is the one that it was chosen in, which stays where it is. */
-function choose(path, from = '') {
+/** Show a layer in all views, the editor too unless it was chosen there. */
+function choose(path, inEditor = false) {
   if (!path || path === state.path) return;
   const other = stepOf(path) !== stepOf(state.path);
   state.path = path;
-  light(from);
+  light();
+  if (!inEditor) editor.reveal(placesOf(path, seen.places));
   if (other && state.tab === 'picture') detail();
 }
 
-function light(from = '') {
+function light() {
   const { path } = state;
   byId('chosen').textContent = path;
   byId('clear').hidden = !path;
-  mark(views.overview, stepOf(path), from !== 'overview');
+  mark(views.overview, stepOf(path), true);
   mark(views.detail, path, false);
   mark(views.cost, path, true);
   mark(views.source, path, true);
-  if (from !== 'editor') editor.choose(placesOf(path, seen.places), Boolean(path) && from !== '');
-  else editor.choose(placesOf(path, seen.places), false);
+  editor.choose(placesOf(path, seen.places));
 }
 
 function moved() {
   const { line, column } = editor.place;
   const path = pathAt(seen.places, line, column) || pathOn(seen.places, line);
   // The cursor within what is chosen already says nothing new.
-  if (path && !(isIn(state.path, path) && seen.places[state.path]?.[0] === line)) choose(path, 'editor');
+  if (path && !(isIn(state.path, path) && seen.places[state.path]?.[0] === line)) choose(path, true);
 }
 
 function clear() {
   state.path = '';
-  light('clear');
+  light();
   detail();
 }
 
