@@ -14,12 +14,12 @@ from dsl.models import shelf
 from website import reference
 from website.codes import by_code
 from website.links import dead
-from website.markdown import Link, linked
+from website.markdown import FENCED, Link, linked
 from website.mirroring import mirrored
 from website.staging import INVITATION, MARK, PLAYGROUND, pages, stage
 
 ROOT = Path(__file__).parent.parent
-FENCE = re.compile(r"^ *```.*?^ *```$", re.MULTILINE | re.DOTALL)
+FENCE = re.compile(FENCED, re.MULTILINE | re.DOTALL)
 TOCTREE = re.compile(r"^```\{toctree\}\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 GENERATED = Path("docs/reference.md")
 """Its headings are no text before Sphinx has read docstrings."""
