@@ -15,13 +15,12 @@ from dsl.models.promises import Expect
 from dsl.models.spec import Spec
 from dsl.reading import names
 from dsl.reading.extending import Chain, base_file, is_circular, pass_on, real
-from dsl.reading.kinds import expect_kind
+from dsl.reading.kinds import parsed
 from dsl.reading.reader import Reader
 from dsl.reading.recalling import settled
 from dsl.text.memory import Memory
-from dsl.text.parsing import parse
 from dsl.text.problems import Report, Span, SpecError
-from dsl.text.source import read, unified
+from dsl.text.source import read
 from dsl.text.values import Entry, Mapping, Scalar
 
 
@@ -81,9 +80,7 @@ def _variant(spec: Spec, variant: str, report: Report, asked: Span | None = None
 
 
 def _read(source: str, file: str, chain: Chain, report: Report) -> Spec | None:
-    root = parse(source, file)
-    expect_kind(file, unified(source), root, "spec")
-    report.texts[file] = unified(source)
+    root = parsed(source, file, "spec", report)
     entry = root.entry("extends")
     made = _extended(root, entry, chain, report) if entry else Reader(report).spec(root)
     return made.read_from(report.texts) if made else None

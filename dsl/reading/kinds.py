@@ -12,7 +12,7 @@ from dsl.models.spec import Spec
 from dsl.models.sweep import Sweep
 from dsl.text.parsing import glance, parse
 from dsl.text.partial import seen
-from dsl.text.problems import Problem, SpecError
+from dsl.text.problems import Problem, Report, SpecError
 from dsl.text.source import unified
 from dsl.text.values import Mapping, Scalar
 
@@ -85,7 +85,15 @@ def _read(text: str, file: str) -> tuple[Mapping | None, bool]:
         return read.root, read.refused is not None
 
 
-def expect_kind(file: str, text: str, root: Mapping, asked: Named) -> None:
+def parsed(source: str, file: str, asked: Named, report: Report) -> Mapping:
+    """What a text of that kind holds; errors can quote from it. Raises `SpecError`."""
+    root, text = parse(source, file), unified(source)
+    _expect_kind(file, text, root, asked)
+    report.texts[file] = text
+    return root
+
+
+def _expect_kind(file: str, text: str, root: Mapping, asked: Named) -> None:
     """Raise `SpecError` for a file of another kind; `text` is what it holds."""
     kind: Named | None = "sweep" if {*root.keys()} >= _SWEEP else kind_of(root.keys())
     if kind in (None, asked):

@@ -17,11 +17,10 @@ from dsl.models.recipe_data import Data
 from dsl.models.schedules import SCHEDULES
 from dsl.reading.extending import Chain, base_file, is_circular, pass_on, real
 from dsl.reading.filler import Filler, Read
-from dsl.reading.kinds import expect_kind
+from dsl.reading.kinds import parsed
 from dsl.text.numbers import Misfit, is_whole
-from dsl.text.parsing import parse
 from dsl.text.problems import Report, Span, SpecError
-from dsl.text.source import read, unified
+from dsl.text.source import read
 from dsl.text.values import Entry, Mapping, Scalar, Value, asides, plain
 
 ALTERNATIVES: Table[str, Table[str, type[Alternative]]] = {
@@ -170,10 +169,7 @@ class RecipeReader(Filler):
         if path is None or is_circular(path, span, chain, self.report):
             return None
         try:
-            source = read(path)
-            self.report.texts[str(path)] = unified(source)
-            root = parse(source, str(path))
-            expect_kind(str(path), unified(source), root, "recipe")
+            root = parsed(read(path), str(path), "recipe", self.report)
         except SpecError as error:
             pass_on(error, span, self.report)
             return None
@@ -229,9 +225,7 @@ def load(where: str | Path) -> Recipe:
 def loads(source: str, file: str) -> Recipe:
     """A recipe from YAML text. Raises `SpecError` with every problem."""
     report = Report()
-    root = parse(source, file)
-    expect_kind(file, unified(source), root, "recipe")
-    report.texts[file] = unified(source)
+    root = parsed(source, file, "recipe", report)
     recipe = RecipeReader(report, (real(Path(file)),)).recipe(root)
     report.stop_if_any()
     assert recipe is not None, "no recipe, and no problem either"

@@ -15,11 +15,10 @@ from dsl.models.sweep import QUANTITIES, SCORES, Draw, Sweep, Training, quantity
 from dsl.reading import recipes
 from dsl.reading.extending import base_file, pass_on, real
 from dsl.reading.filler import Filler, Read
-from dsl.reading.kinds import expect_kind
+from dsl.reading.kinds import parsed
 from dsl.text.numbers import Misfit
-from dsl.text.parsing import parse
 from dsl.text.problems import Report, SpecError
-from dsl.text.source import read, unified
+from dsl.text.source import read
 from dsl.text.values import Entry, Mapping, Scalar, Value
 from dsl.text.values import Sequence as List
 
@@ -119,9 +118,7 @@ def load(where: str | Path) -> Sweep:
 def loads(source: str, file: str) -> Sweep:
     """A sweep from YAML text. Raises `SpecError` with every problem."""
     report = Report()
-    root = parse(source, file)
-    expect_kind(file, unified(source), root, "sweep")
-    report.texts[file] = unified(source)
+    root = parsed(source, file, "sweep", report)
     sweep = SweepReader(report).sweep(root)
     report.stop_if_any()
     assert sweep is not None, "no sweep, and no problem either"
