@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping as Table
 from functools import partial
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from dsl.models import shelf
@@ -16,12 +15,13 @@ from dsl.models.recipe import CLIPS, Ema, Recipe, Reported, Start, Warmup
 from dsl.models.recipe_data import Data
 from dsl.models.schedules import SCHEDULES
 from dsl.reading.extending import Chain, base_file, is_circular, pass_on, real
-from dsl.reading.filler import Filler, Read
+from dsl.reading.filler import Read
 from dsl.reading.kinds import parsed
-from dsl.text.numbers import Misfit, is_whole
-from dsl.text.problems import Report, Span, SpecError
+from dsl.reading.shortening import ShortReader
+from dsl.text.numbers import is_whole
+from dsl.text.problems import Report, SpecError
 from dsl.text.source import read
-from dsl.text.values import Entry, Mapping, Scalar, Value, asides, plain
+from dsl.text.values import Entry, Mapping, Scalar, Value, asides
 
 ALTERNATIVES: Table[str, Table[str, type[Alternative]]] = {
     "optimizer": OPTIMIZERS,
@@ -36,7 +36,6 @@ SHORTENED: Table[str, type[Shortened]] = {
     "weights": Start,
 }
 """Keys that one value may fill."""
-NO_READERS: Table[str, Read] = MappingProxyType({})
 MERGED = ("data",)
 """Keys whose own keys replace those of the recipe that is extended one by one."""
 NOT_INHERITED = ("title", "reported")
@@ -45,7 +44,7 @@ KEYS = ("extends", *Recipe.model_fields)
 """The keys of a recipe."""
 
 
-class RecipeReader(Filler):
+class RecipeReader(ShortReader):
     """Reads one recipe; problems gather in `report`."""
 
     def __init__(self, report: Report, chain: Chain = ()) -> None:
@@ -65,26 +64,8 @@ class RecipeReader(Filler):
             whole = self.whole(value)
         if whole is None:
             return None
-        recipe: Recipe | None = self.filled(Recipe, whole, fields=self.fields())
+        recipe: Recipe | None = self.filled(Recipe, whole, fields=self.fields(), broken=self.meant)
         return recipe
-
-    def filled(
-        self,
-        model: type[Model],
-        value: Value,
-        *,
-        fields: Table[str, Read] = NO_READERS,
-        at: Span | None = None,
-        word: str = "",
-    ) -> Any:
-        """Construct a model, of which messages call each field what its key is.
-
-        `word` is what the value of a short form stands behind.
-        """
-        short = {getattr(model, "short", ""): word} if word else {}
-        called = {name: name for name in model.model_fields} | short
-        broken = self.meant if model is Recipe else ()
-        return self.fill(model, value, {**fields}, at=at, broken=broken, called=called)
 
     def fields(self) -> dict[str, Read]:
         """How each key is read that isn't plain."""
@@ -110,34 +91,13 @@ class RecipeReader(Filler):
                 return None
             if said is None or (isinstance(said, Scalar) and not said.text):
                 return self.filled(kind, Mapping((), word.span), at=word.span)
-            if isinstance(said, Mapping) and not kind.whole:
-                return self.filled(kind, said, at=word.span)
+            if isinstance(said, Mapping):
+                if not kind.whole:
+                    return self.filled(kind, said, at=word.span)
+                said = Mapping(tuple(map(_numbered, said.entries)), said.span)
             return self.short(kind, said, word)
 
         return read
-
-    def shortened(self, key: str, kind: type[Shortened]) -> Read:
-        """A reader of a model that one value may fill."""
-
-        def read(value: Value) -> Any:
-            if isinstance(value, Mapping):
-                return self.filled(kind, value)
-            return self.short(kind, value, Scalar(key, value.span))
-
-        return read
-
-    def short(self, kind: type[Shortened], said: Value, word: Scalar) -> Any:
-        """A model from the one value that stands behind its word."""
-        if not kind.short:
-            try:
-                kind.fields_of(plain(said))
-            except Misfit as fault:
-                self.report.add("E012", said.span, f"{word.text} {fault}", help=fault.help)
-            return None
-        if isinstance(said, Mapping):
-            said = Mapping(tuple(map(_numbered, said.entries)), said.span)
-        entry = Entry(Scalar(kind.short, said.span), said)
-        return self.filled(kind, Mapping((entry,), said.span), at=word.span, word=word.text)
 
     def whole(self, value: Value) -> Mapping | None:
         """All keys of a recipe, those of what it extends put below its own."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
-from typing import Any
 
 from dsl.models import shelf
 from dsl.models.axes import Axis
@@ -14,8 +12,9 @@ from dsl.models.recipe import Recipe
 from dsl.models.sweep import QUANTITIES, SCORES, Draw, Sweep, Training, quantity
 from dsl.reading import recipes
 from dsl.reading.extending import base_file, pass_on, real
-from dsl.reading.filler import Filler, Read
+from dsl.reading.filler import Read
 from dsl.reading.kinds import parsed
+from dsl.reading.shortening import ShortReader
 from dsl.text.numbers import Misfit
 from dsl.text.problems import Report, SpecError
 from dsl.text.source import read
@@ -26,20 +25,19 @@ AXES = "as in `axes: {mixed_6b.c7: [96, 128], width: {low: 0.5, high: 1.0, step:
 OBJECTIVES = "as in `objectives: {macs: minimise, receptive_field: maximise}`"
 
 
-class SweepReader(Filler):
+class SweepReader(ShortReader):
     """Reads one sweep; problems gather in `report`."""
 
     def sweep(self, root: Mapping) -> Sweep | None:
         """The whole sweep; None where a problem was found."""
         fields: dict[str, Read] = {
             "axes": self.axes,
-            "random": partial(self.short, Draw),
+            "random": self.shortened("random", Draw),
             "constraints": self.constraints,
             "objectives": self.objectives,
-            "train": partial(self.short, Training),
+            "train": self.shortened("train", Training),
         }
-        called = {name: name for name in Sweep.model_fields}
-        sweep: Sweep | None = self.fill(Sweep, root, fields, called=called)
+        sweep: Sweep | None = self.filled(Sweep, root, fields=fields)
         return sweep
 
     def axes(self, value: Value) -> dict[str, Axis]:
@@ -54,13 +52,8 @@ class SweepReader(Filler):
     def axis(self, entry: Entry) -> Axis | None:
         """The values of one axis: a list, or a mapping that says a range."""
         value = entry.value
-        called = {name: name for name in Axis.model_fields}
-        if isinstance(value, Mapping):
-            axis: Axis | None = self.fill(Axis, value, {}, called=called)
-            listed = value.get("values")
-        else:
-            whole = Mapping((Entry(Scalar("values", value.span), value),), value.span)
-            axis, listed = self.fill(Axis, whole, {}, called={"values": entry.key.text}), value
+        axis: Axis | None = self.shortened(entry.key.text, Axis)(value)
+        listed = value.get("values") if isinstance(value, Mapping) else value
         if axis is None:
             return None
         if fault := axis.fault():
@@ -69,15 +62,6 @@ class SweepReader(Filler):
         if isinstance(listed, List):
             axis.remember(listed.items)
         return axis.placed(Places(axis.at.span, {**axis.at.fields, "address": entry.key.span}))
-
-    def short(self, kind: type[Draw | Training], value: Value) -> Any:
-        """A model that one value may fill."""
-        called = {name: name for name in kind.model_fields}
-        if not isinstance(value, Mapping):
-            entry = Entry(Scalar(kind.short, value.span), value)
-            value = Mapping((entry,), value.span)
-            called[kind.short] = {Draw: "random", Training: "train"}[kind]
-        return self.fill(kind, value, {}, called=called)
 
     def constraints(self, value: Value) -> Expect | None:
         """What must hold, as `expect` says it."""
