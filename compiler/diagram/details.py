@@ -97,8 +97,8 @@ class Details:
     def _drawn(self, use: Use) -> Chain:
         body = _body(use)
         title = Titles(dict(calls((body,))), number=term, letters=self.letters)
-        planner = Planner(self.common, term, symbols=True, title=title)
-        planner = replace(planner, elsewhere=frozenset(self.letters))
+        elsewhere = frozenset(self.letters)
+        planner = Planner(self.common, term, symbols=True, title=title, elsewhere=elsewhere)
         return planner.chain(self._written(body))
 
     def _written(self, body: Node) -> Node:

@@ -146,4 +146,4 @@ def _step(node: Node, details: Details) -> tuple[str, Plan]:
 
 
 def _head(tap: Tap, details: Details) -> tuple[str, Plan]:
-    return tap.name, replace(details.aux_plan(tap), note="")
+    return tap.name, details.aux_plan(tap)

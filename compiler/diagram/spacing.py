@@ -121,7 +121,7 @@ def closest(shapes: bool) -> tuple[Spacing, ...]:
     """The same, and then rows as close as columns: for pages with much on them."""
     first, close, _ = spacings(shapes)
     flat = replace(close, height=34 if shapes else 24, bar=35, between=9, names=False)
-    last = replace(flat, below=True, broken=True, pad=3, height=34 if shapes else 24)
+    last = replace(flat, below=True, broken=True, pad=3)
     return first, close, flat, last
 
 
