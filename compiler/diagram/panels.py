@@ -8,10 +8,10 @@ from string import ascii_lowercase
 
 from compiler.diagram.heading import broken
 from compiler.diagram.style import LOOKS
-from compiler.diagram.turning import Placed
+from compiler.diagram.turning import Placed, shifted
 from compiler.picture.labels import Cell, Line, Run, line, strong
 from compiler.picture.metrics import fit_list
-from compiler.picture.sheet import Edge, End, Tile
+from compiler.picture.sheet import Edge, Tile
 
 CAPTION, NAMED, ROW = 13, 18, 14
 """The size of a panel's name, and points that its line takes and one of what is said of it."""
@@ -64,23 +64,6 @@ def letter(number: int) -> str:
     """
     more, last = divmod(number, len(ascii_lowercase))
     return f"{letter(more - 1) if more else ''}{ascii_lowercase[last]}"
-
-
-def shifted(placed: Placed, left: float, top: float, before: str = "") -> Placed:
-    """Boxes and edges at another place, with something before their names."""
-
-    def end(old: End) -> End:
-        return replace(old, tile=before + old.tile, at=(old.at[0] + left, old.at[1] + top))
-
-    def edge(old: Edge) -> Edge:
-        corners = tuple((x + left, y + top) for x, y in old.corners)
-        return replace(old, tail=end(old.tail), head=end(old.head), corners=corners)
-
-    def tile(old: Tile) -> Tile:
-        return replace(old, name=before + old.name, left=old.left + left, top=old.top + top)
-
-    tiles, edges = placed
-    return tuple(map(tile, tiles)), tuple(map(edge, edges))
 
 
 def panel(name: str, called: str, about: str, placed: Placed, most: int = MOST) -> Panel:

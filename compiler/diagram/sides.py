@@ -15,7 +15,7 @@ from compiler.diagram.heading import Strip, blank, heading, joined, swatch, titl
 from compiler.diagram.pairs import HEADS, MARKS, TRUNK, Mark
 from compiler.diagram.style import LOOKS
 from compiler.diagram.text import shape, si
-from compiler.diagram.turning import Placed, lowered, turned
+from compiler.diagram.turning import Placed, shifted, turned
 from compiler.diagram.versus import Fate, Told, told
 from compiler.diagram.wiring import Named, Wiring
 from compiler.diagram.wishes import PLAIN, Wishes
@@ -125,7 +125,7 @@ class _Page:
             return tiles, tuple(self._edges)
         above = [tile for tile in tiles if tile.top < self._start]
         steps = [tile for tile in tiles if tile.top >= self._start]
-        turned_steps, edges = lowered(turned(steps, self._edges), self._start)
+        turned_steps, edges = shifted(turned(steps, self._edges), 0, self._start)
         return (*above, *turned_steps), edges
 
     def _place(

@@ -1,4 +1,4 @@
-"""Drawings that begin at the bottom, as many papers have them."""
+"""Drawings that begin at the bottom, as many papers have them, or stand at another place."""
 
 from __future__ import annotations
 
@@ -45,16 +45,18 @@ def _is_side(line: Line) -> bool:
     return any(cell.port for cell in line.cells)
 
 
-def lowered(placed: Placed, by: float) -> Placed:
-    """All boxes and edges so many points further down."""
-    tiles, edges = placed
+def shifted(placed: Placed, left: float, top: float, before: str = "") -> Placed:
+    """Boxes and edges at another place, with something before their names."""
 
     def end(old: End) -> End:
-        x, y = old.at
-        return replace(old, at=(x, y + by))
+        return replace(old, tile=before + old.tile, at=(old.at[0] + left, old.at[1] + top))
 
     def edge(old: Edge) -> Edge:
-        corners = tuple((x, y + by) for x, y in old.corners)
+        corners = tuple((x + left, y + top) for x, y in old.corners)
         return replace(old, tail=end(old.tail), head=end(old.head), corners=corners)
 
-    return tuple(replace(tile, top=tile.top + by) for tile in tiles), tuple(map(edge, edges))
+    def tile(old: Tile) -> Tile:
+        return replace(old, name=before + old.name, left=old.left + left, top=old.top + top)
+
+    tiles, edges = placed
+    return tuple(map(tile, tiles)), tuple(map(edge, edges))
