@@ -184,13 +184,11 @@ class Planner:
 
     def _product(self, node: Parallel, beside: Planner) -> Split:
         """Factors and their bar: the input goes past the others, as it does past a sum's."""
-        spread = node.join.spread(tuple(branch.out for branch in node.branches))
+        spread = node.join.spread(_outs(node))
         factors = [
-            (beside.chain(branch), self._shape(branch.out), branch.name, colour(branch))
-            if gate
-            else (
+            (
                 beside.chain(branch),
-                self.number(branch.out.channels),
+                self._shape(branch.out) if gate else self.number(branch.out.channels),
                 branch.name,
                 colour(branch),
             )
@@ -204,16 +202,15 @@ class Planner:
         return Split(branches, cells, names, bar)
 
     def _sum(self, node: Series | Parallel, residual: Residual, inside: Chain) -> Chain:
-        within = self._below(node)
-        past = colour(residual.shortcut) if residual.shortcut else PASSING
+        within, shortcut = self._below(node), residual.shortcut
+        past = colour(shortcut) if shortcut else PASSING
         terms = (colour(replace(node, residual=None)), past)
         bar = replace(self._bar(_sum(node.out, node.out), node, node.out), branches=terms)
         scale = "" if residual.scale == 1 else f" × {self._factor(residual.scale)}"
-        added = Split((inside, ()), (RESIDUAL + scale, PAST), ("", ""), bar)
-        if residual.shortcut:
-            beside = replace(within, shapes=self.inner, called=False).chain(residual.shortcut)
-            cells = RESIDUAL + scale, residual.shortcut.name
-            added = Split((inside, beside), cells, ("", ""), bar)
+        beside = replace(within, shapes=self.inner, called=False)
+        other = beside.chain(shortcut) if shortcut else ()
+        cells = RESIDUAL + scale, shortcut.name if shortcut else PAST
+        added = Split((inside, other), cells, ("", ""), bar)
         return (added, *(within.chain(residual.act) if residual.act else ()))
 
 
