@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from compiler.diagram.items import Split
 from compiler.diagram.spacing import NAME, Spacing
 from compiler.diagram.style import filled, look
@@ -54,7 +56,7 @@ def arrivals(
     return Line(CELL_HEIGHT, (*cells, *gap(width - at)))
 
 
-def _names(split: Split, columns: list[tuple[float, int]], spacing: Spacing) -> list[str]:
+def _names(split: Split, columns: list[tuple[float, int]], spacing: Spacing) -> Sequence[str]:
     """What the cells call the branches: all, or where one has no room only those that go past."""
     told = spacing.told(split)
     rooms = (
@@ -64,7 +66,7 @@ def _names(split: Split, columns: list[tuple[float, int]], spacing: Spacing) -> 
     cut = [short(name, space, spacing.name) for name, space in zip(told, rooms, strict=True)]
     if all(bool(name) == bool(whole) for name, whole in zip(cut, told, strict=True)):
         return cut
-    return ["" if chain else name for name, chain in zip(cut, split.branches, strict=True)]
+    return split.past(cut)
 
 
 def short(name: str, space: float, size: float) -> str:

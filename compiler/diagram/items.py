@@ -7,7 +7,7 @@ A frame is around what a block consists of that is called there.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from compiler.diagram.kernels import Colour
@@ -53,6 +53,11 @@ class Split:
     bar: Box
     shares: tuple[str, ...] = ()
     """The channels that each branch gets, where not each gets them all."""
+
+    def past(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Of what branches are called only what those are that are the input itself."""
+        pairs = zip(self.branches, names, strict=True)
+        return tuple("" if chain else name for chain, name in pairs)
 
 
 @dataclass(frozen=True, slots=True)

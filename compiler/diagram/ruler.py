@@ -75,8 +75,7 @@ class Ruler:
         return max(columns, self.spacing.alone(item.bar))
 
     def _branches(self, split: Split) -> list[int]:
-        past = zip(split.branches, self.spacing.told(split), strict=True)
-        names = ["" if chain else name for chain, name in past]  # Others have room in their column.
+        names = split.past(self.spacing.told(split))  # Others have room in their column.
         said = zip(split.cells, split.shares or split.cells, names, strict=True)
         size = self.spacing.name
         texts = (

@@ -69,10 +69,7 @@ class Spacing:
 
     def told(self, split: Split) -> tuple[str, ...]:
         """What branches are called where that is shown; always of those that are the input."""
-        if self.names:
-            return split.names
-        pairs = zip(split.branches, split.names, strict=True)
-        return tuple("" if chain else name for chain, name in pairs)
+        return split.names if self.names else split.past(split.names)
 
     @property
     def name(self) -> float:
