@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from compiler.diagram.differing import Drawn
 from compiler.diagram.facts import amounts
 from compiler.diagram.folding import Steps, inside_of, nameless
 from compiler.diagram.items import Box, Chain
@@ -20,8 +21,6 @@ from compiler.picture.labels import Run, beside, small, strong
 MOST = 4
 """Values of a parameter that are told; of more the first and the last."""
 INPUT = "in_channels"
-Drawn = Callable[[Use], Chain]
-"""How a use looks when it is drawn by itself, in the block's own terms."""
 
 
 @dataclass(frozen=True, slots=True)
