@@ -52,11 +52,6 @@ class Basin(Grid):
         super().__init__(lines, heat, above=above)
 
     @property
-    def width(self) -> float:
-        """Points from the labels' left to the right of all."""
-        return max(tile.left + tile.width for tile in self._nodes)
-
-    @property
     def _right(self) -> float:
         """Points to the right of the last card."""
         there = (tile for tile in self._nodes if tile.outline != "none")

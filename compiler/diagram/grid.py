@@ -46,9 +46,8 @@ class Grid:
 
     @property
     def width(self) -> float:
-        """Points from the labels' left to the right of the longest row."""
-        columns = max(len(each.cards) + len(each.cards[-1].taps) for each in self.lines)
-        return self._left(columns) - BESIDE
+        """Points from the labels' left to the right of all."""
+        return max(tile.left + tile.width for tile in self._nodes)
 
     @property
     def notes(self) -> Iterator[str]:

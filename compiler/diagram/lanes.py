@@ -31,11 +31,6 @@ MOST = 300
 class Wide(Grid):
     """All cards in one row, each resolution called where it begins, heads below."""
 
-    @property
-    def width(self) -> float:
-        """Points from the first card's left to the last one's right."""
-        return self._left(sum(len(each.cards) for each in self.lines)) - BESIDE
-
     def _draw(self) -> None:
         cards = [card for each in self.lines for card in each.cards]
         top = max(self._named(each.label, self._left(i), 0) for i, each in self._starts())
@@ -75,11 +70,6 @@ class Column(Grid):
     @cached_property
     def _cards(self) -> list[Card]:
         return [card for each in self.lines for card in each.cards]
-
-    @property
-    def width(self) -> float:
-        """Points from the boxes' left to the right of the heads."""
-        return max(tile.left + tile.width for tile in self._nodes)
 
     def _draw(self) -> None:
         self._width = self._aside([tap for card in self._cards for tap in card.taps])
