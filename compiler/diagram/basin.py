@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from compiler.diagram.bends import Side
-from compiler.diagram.cards import HEIGHT, face
+from compiler.diagram.cards import HEIGHT
 from compiler.diagram.grid import BELOW, BESIDE, Grid
 from compiler.diagram.heat import Heat
 from compiler.diagram.rows import Card, Row
 from compiler.diagram.style import LOOKS
-from compiler.picture.ink import WRAP
+from compiler.picture.ink import EDGE, WRAP
 from compiler.picture.labels import Cell, line, small
 from compiler.picture.sheet import Edge, End, Tile
 
@@ -81,7 +81,7 @@ class Basin(Grid):
         for each in found:
             each.down = self._stand(_downward(each, left), 0.0)
             if each.side.past:
-                each.past = [self._box_at(each.side.past, left, each.foot, 0)]
+                each.past = [self._card(each.side.past, left, each.foot)]
         for each in reversed(found):
             each.up = self._stand(_upward(each, left, right), gutter)
         self._lead(found[0].down[0], start - BELOW)
@@ -97,11 +97,7 @@ class Basin(Grid):
         return Stretch(side, top, foot, [], [], [])
 
     def _stand(self, places: list[tuple[Card, int, float]], shift: float) -> list[Tile]:
-        return [self._box_at(card, column, top, shift) for card, column, top in places]
-
-    def _box_at(self, card: Card, column: int, top: float, shift: float) -> Tile:
-        place = (self._left(column) + shift, top, self._width, HEIGHT)
-        return self._box(card, place, face(card, self._width, self._colour(card)))
+        return [self._card(card, column, top, shift) for card, column, top in places]
 
     def _join(self, found: list[Stretch]) -> None:
         """The lines of a U."""
@@ -136,16 +132,14 @@ class Basin(Grid):
         """A line to the next card: level, or down or up by way of a height."""
         if one.top == other.top:
             self._level(one, other)
-            return
-        ends = [tile.left + tile.width / 2 for tile in (one, other)]
-        corners = tuple((x, y) for x in ends) if ends[0] != ends[1] else ()
-        if other.top > one.top:
-            tail = End(one.name, (ends[0], one.top + HEIGHT), side="s")
-            head = End(other.name, (ends[1], other.top), side="n")
+        elif one.top < other.top:
+            self._way(one, other, y, EDGE)
         else:
+            ends = [tile.left + tile.width / 2 for tile in (one, other)]
             tail = End(one.name, (ends[0], one.top), side="n")
             head = End(other.name, (ends[1], other.top + HEIGHT), side="s")
-        self._edges.append(Edge(tail, head, corners))
+            corners = tuple((x, y) for x in ends) if ends[0] != ends[1] else ()
+            self._edges.append(Edge(tail, head, corners))
 
     def _into(self, one: Tile, other: Tile) -> None:
         """Down, and into the left of a card that stands alone below all others."""

@@ -123,8 +123,8 @@ class Grid:
         self._nodes.append(replace(node, name=name))
         return self._nodes[-1]
 
-    def _card(self, card: Card, column: int, top: float) -> Tile:
-        place = (self._left(column), top, self._width, HEIGHT)
+    def _card(self, card: Card, column: int, top: float, shift: float = 0) -> Tile:
+        place = (self._left(column) + shift, top, self._width, HEIGHT)
         return self._box(card, place, face(card, self._width, self._colour(card)))
 
     def _box(self, card: Card, place: tuple[float, ...], label: Label) -> Tile:
@@ -165,10 +165,10 @@ class Grid:
         tail = End(above.name, (x, above.top + above.height), side="s")
         self._edges.append(Edge(tail, End(below.name, (x, below.top), side="n"), dashed=dashed))
 
-    def _way(self, last: Tile, first: Tile, y: float) -> None:
-        """Down from the last card of a row, and back to the first column."""
+    def _way(self, last: Tile, first: Tile, y: float, ink: Ink = WRAP) -> None:
+        """Down from a card, and along a height to one below: to the first column, as a rule."""
         ends = [node.left + node.width / 2 for node in (last, first)]
         tail = End(last.name, (ends[0], last.top + HEIGHT), side="s")
         head = End(first.name, (ends[1], first.top), side="n")
         corners = tuple((x, y) for x in ends) if ends[0] != ends[1] else ()
-        self._edges.append(Edge(tail, head, corners, WRAP))
+        self._edges.append(Edge(tail, head, corners, ink))
