@@ -64,9 +64,9 @@ def overview(network: Network, wishes: Wishes = PLAIN) -> Sheet:
     room, ways, bends = wishes.room, _ways(network, wishes), _bends(network, wishes)
     if not room:
         return _sheet(network, wishes, next(chain(bends, ways)))
-    if found := [_sheet(network, wishes, way) for way in bends]:
+    if found := [*bends]:
         with suppress(ValueError):  # A U takes more room than a card does.
-            return fitted(found, room)
+            return fitted((_sheet(network, wishes, way) for way in found), room)
     return fitted((_sheet(network, wishes, way) for way in ways), room)
 
 
