@@ -70,8 +70,13 @@ def strip(node: Node) -> Rows:
 
 def _since(node: Node, steps: tuple[Node, ...]) -> Rows:
     """The strip of steps in a series: of the one that makes the channels that come out."""
+    return _made_last(steps) or ([[piece(node)]] if _nested(node) else [])
+
+
+def _made_last(steps: tuple[Node, ...]) -> Rows:
+    """The strip of the last step that makes channels of its own."""
     making = [step for step in steps if not _passes(step)]
-    return (strip(making[-1]) if making else []) or ([[piece(node)]] if _nested(node) else [])
+    return strip(making[-1]) if making else []
 
 
 def _row(node: Node) -> list[Piece]:
@@ -129,7 +134,7 @@ def piece(branch: Node) -> Piece:
             "pool",
         }
         return replace(_dominant(width, _leaves(branch)), chosen=len(layers) > 1)
-    rows = [] if isinstance(branch, Parallel) and branch.then else strip_within(branch)
+    rows = [] if isinstance(branch, Parallel) and branch.then else _strip_within(branch)
     if len(rows) == 1 and len(rows[0]) > 1:
         return _made_of(width, [part for each in rows[0] for part in each.colours])
     return _mixed(width, _leaves(branch))
@@ -148,11 +153,10 @@ def _layers(node: Node) -> Iterator[Node]:
             yield from _layers(child)
 
 
-def strip_within(branch: Node) -> Rows:
+def _strip_within(branch: Node) -> Rows:
     """The strip of a branch, where that is more than the branch as one piece."""
     if isinstance(branch, Series) and not branch.residual:
-        making = [step for step in branch.nodes if not _passes(step)]
-        return strip(making[-1]) if making else []
+        return _made_last(branch.nodes)
     return strip(branch)
 
 
@@ -194,9 +198,9 @@ def _kernel(leaf: Leaf) -> str:
 
 
 def _sides(leaf: Leaf) -> Axes:
+    """The sides of its kernel; nothing of what has none."""
     window = leaf.op.window(leaf.inp) or leaf.op.enlarging(leaf.inp)
-    assert window is not None, leaf
-    return window.kernel
+    return window.kernel if window else ()
 
 
 def kernel_of(unit: Node, write: Callable[[int], str]) -> tuple[str, str]:
@@ -242,10 +246,10 @@ def every(rows: Rows) -> Iterator[Piece]:
 
 
 def _size(leaf: Leaf) -> tuple[int, bool] | None:
-    window = leaf.op.window(leaf.inp) or leaf.op.enlarging(leaf.inp)
-    if window is None or leaf.op.family not in CONVS:
+    sides = _sides(leaf)
+    if not sides or leaf.op.family not in CONVS:
         return None
-    return int(max(window.kernel)), leaf.op.family == "factorised"
+    return int(max(sides)), leaf.op.family == "factorised"
 
 
 def bucket(extent: int, factorised: bool) -> str:
