@@ -81,7 +81,7 @@ def arranged(panels: Sequence[Panel], widest: float, aspect: float) -> Placed:
     widths = [least + (most - least) * i / count for i in range(count + 1)]
     found = [_shelves(panels, width) for width in dict.fromkeys(widths)]
     best = min(found, key=lambda shelves: _page(shelves, aspect))
-    width, tops = _width(best), accumulate((each.height + BELOW for each in best), initial=0.0)
+    width, tops = _across(best), accumulate((each.height + BELOW for each in best), initial=0.0)
     rows = (each.placed(top, width) for each, top in zip(best, tops, strict=False))
     tiles, edges = zip(*chain(*rows), strict=True)
     return tuple(chain(*tiles)), tuple(chain(*edges))
@@ -112,29 +112,23 @@ def denser(panels: Sequence[Panel], widest: float, aspect: float) -> list[Panel]
 
 def _bounds(panels: Sequence[Panel], widest: float) -> tuple[float, float]:
     """The least width that a page can have, and the most that is of use."""
-    least = max(each.width for each in panels)
+    least = _across(panels)
     return least, max(least, min(widest, sum(GUTTER + each.width for each in panels)))
 
 
 def _page(shelves: list[Shelf], aspect: float) -> float:
     """How large a page of a shape they take: its height."""
-    return max(_width(shelves) / aspect, _height(shelves))
+    return max(_across(shelves) / aspect, _down(shelves))
 
 
-def _width(shelves: list[Shelf]) -> float:
-    return max(each.width for each in shelves)
+def _across(those: Sequence[Panel] | Sequence[Shelf]) -> float:
+    """Points that the widest of those takes, one below the other."""
+    return max(each.width for each in those)
 
 
-def _height(shelves: list[Shelf]) -> float:
-    return sum(each.height + BELOW for each in shelves) - BELOW
-
-
-def _across(stack: Stack) -> float:
-    return max(each.width for each in stack)
-
-
-def _down(stack: Stack) -> float:
-    return sum(each.height + BELOW for each in stack) - BELOW
+def _down(those: Sequence[Panel] | Sequence[Shelf]) -> float:
+    """Points from the top of the first to the bottom of the last."""
+    return sum(each.height + BELOW for each in those) - BELOW
 
 
 def _shelves(panels: Sequence[Panel], width: float) -> list[Shelf]:
