@@ -181,8 +181,8 @@ def _hatch(cell: Cell, text: str) -> str:
     field = hatched(cell)
     if not text:
         return _bands(field, field.width)
-    side = (field.width - field.plate) / 2
-    beside = _td(Cell(side, field.height), _bands(field, side)) if side else ""
+    side = Cell(field.side, field.height)
+    beside = _td(side, _bands(field, field.side)) if field.side else ""
     plate = _td(Cell(field.plate, field.height), text)
     return _table(_row([beside, plate, beside]))
 

@@ -69,6 +69,11 @@ class Field(NamedTuple):
     """Of that, points in the middle that are left to a text."""
     bands: tuple[Band, ...]
 
+    @property
+    def side(self) -> float:
+        """Points on either side of the text."""
+        return (self.width - self.plate) / 2
+
 
 def hatched(cell: Cell) -> Field:
     """How a cell is hatched."""

@@ -158,8 +158,7 @@ def _hatch(spot: Spot, fill: Ink) -> Iterator[str]:
             stroke = f'stroke="{HATCH.light}" stroke-width="{number(band.height)}"{dashes}'
             yield f'<path d="{way}" {stroke}/>'
     if field.plate and field.bands:
-        x = left + (field.width - field.plate) / 2
-        yield _rectangle(x, top, field.plate, field.height, fill)
+        yield _rectangle(left + field.side, top, field.plate, field.height, fill)
 
 
 def _label(label: Label, left: float, top: float) -> Iterator[str]:

@@ -126,8 +126,8 @@ def _hatch(spot: Spot, fill: Ink) -> Iterator[str]:
         if boxes:
             yield rf"\path[fill={_ink(HATCH)}] {' '.join(boxes)};"
     if field.plate and field.bands:
-        x = left + (field.width - field.plate) / 2
-        yield rf"\path[fill={_ink(fill)}] {_box(x, top, field.plate, field.height)};"
+        plate = _box(left + field.side, top, field.plate, field.height)
+        yield rf"\path[fill={_ink(fill)}] {plate};"
 
 
 def _box(x: float, y: float, width: float, height: float) -> str:
