@@ -138,10 +138,13 @@ class Column(Grid):
     def _stage(self, card: Card) -> Label:
         """What it costs, what it is, and what comes out."""
         side, high = max(self._costs, self._shapes), self._height
-        cost, right = chip(card.told, CHIP_HEIGHT, self._colour(card)), self._out(card, side)
+        cost, right = self._cost(card), self._out(card, side)
         rest = Cell(side - sum(cell.width for cell in cost), high)
         middle = Cell(self._wide - 2 * (side + PAD), high, _told(card))
         return (line(Cell(PAD, 1), *cost, rest, middle, right, Cell(PAD, 1)),)
+
+    def _cost(self, card: Card) -> list[Cell]:
+        return chip(card.told, CHIP_HEIGHT, self._colour(card))
 
     def _out(self, card: Card, width: float) -> Cell:
         return Cell(width, self._height, (small(card.shape),), "end")
@@ -163,9 +166,6 @@ class CloseColumn(Column):
         rest = self._wide - sum(cell.width for cell in cost) - right.width - 2 * PAD
         title = Cell(rest, self._height, _called(card), "start")
         return (line(Cell(PAD, 1), title, *cost, right, Cell(PAD, 1)),)
-
-    def _cost(self, card: Card) -> list[Cell]:
-        return chip(card.told, CHIP_HEIGHT, self._colour(card))
 
 
 class BareColumn(CloseColumn):
