@@ -124,8 +124,7 @@ class _Bends:
     def _card(self, step: Step) -> Card:
         """A step inside a step: called by its block or its layer, where nobody named it."""
         path, node = step
-        section = self.network.sections.get(path.split(".")[0], "")
-        card = card_of(node, section, self.common, self.measure)
+        card = card_of(node, self._section(path), self.common, self.measure)
         card = replace(card, path=path, tooltip=tooltip(node, path))
         if not UNNAMED.fullmatch(node.name):
             return card
@@ -133,6 +132,9 @@ class _Bends:
             return replace(card, name="")
         title = card.block or (node.join.word if isinstance(node, Parallel) else path)
         return replace(card, title=title, aside=" ".join(card.notes))
+
+    def _section(self, path: str) -> str:
+        return self.network.sections.get(path.partition(".")[0], "")
 
     def _joint(self, level: Level) -> Card:
         """Where what comes from below joins what went past it: what that costs by itself."""
@@ -147,7 +149,7 @@ class _Bends:
             node.joined if isinstance(node, Parallel) else node.out,
             node.inp.grid,
             notes=(ADDED,) if added else (),
-            section=self.network.sections.get(path.split(".")[0], ""),
+            section=self._section(path),
             amount=amount,
             told=counted(amount, self.measure.unit) if amount else "",
             strip=strip(bare),
