@@ -11,7 +11,7 @@ from compiler.diagram.kernels import by_size
 from compiler.diagram.style import KERNELS, look, looks
 from compiler.ops.words import CONVS
 from compiler.picture.hatching import Hatch
-from compiler.picture.ink import PAPER, TEXT, Ink
+from compiler.picture.ink import PAPER, TEXT, Ink, Look
 from compiler.picture.labels import (
     Cell,
     Label,
@@ -87,6 +87,16 @@ def words(runs: tuple[Run, ...], height: float = LEGEND, gap: float = 0) -> Stri
     return (Cell(round(room_for(runs) + gap), height, runs, "start"),)
 
 
+def saying(text: str) -> Strip:
+    """A piece of a legend: small text, and a gap before the next."""
+    return words((small(text),), gap=14)
+
+
+def key(found: Look, text: str) -> Strip:
+    """A piece of a legend that says what a look stands for."""
+    return joined(swatch(found.fill, found.line), blank(6), saying(text))
+
+
 def blank(width: int) -> Strip:
     """Nothing, `width` wide."""
     return (Cell(width, LEGEND),)
@@ -124,7 +134,7 @@ def families(boxes: Iterable[Box]) -> dict[str, str]:
 def branched(boxes: Iterable[Box]) -> list[Strip]:
     """What cells of bars have their colours from, where branches have kernels of several sizes."""
     telling = any(branch.chosen for box in boxes for branch in box.branches)
-    return [words((small(f"a branch = {BRANCH}"),), gap=14)] if telling else []
+    return [saying(f"a branch = {BRANCH}")] if telling else []
 
 
 def meaning(note: str) -> str:
@@ -138,24 +148,22 @@ def meaning(note: str) -> str:
 
 def brought(common: Habit) -> Strip:
     """What every convolution brings: `conv = convolution, batch norm, ReLU`."""
-    return words((small(f"conv = {common.words}"),), gap=14)
+    return saying(f"conv = {common.words}")
 
 
 def legend(boxes: list[Box], common: Habit, letters: Iterable[str] = ()) -> list[Strip]:
     """Pieces that say what colours, notes and letters mean."""
     pieces = [brought(common)] if any(box.family in CONVS for box in boxes) else []
-    for name, told in families(boxes).items():
-        found, text = look(name), words((small(told),), gap=14)
-        pieces += [joined(swatch(found.fill, found.line), blank(6), text)] if told else []
+    pieces += [key(look(name), text) for name, text in families(boxes).items() if text]
     pieces += branched(boxes)
     pieces += meanings(note for box in boxes for note in box.notes)
-    return [*pieces, *(words((small(each),), gap=14) for each in dict.fromkeys(letters))]
+    return [*pieces, *map(saying, dict.fromkeys(letters))]
 
 
 def meanings(notes: Iterable[str]) -> list[Strip]:
     """What each of the notes stands for: `s2 = stride 2`."""
     told = {note: meaning(note) for note in notes}
-    return [words((small(f"{note} = {text}"),), gap=14) for note, text in told.items() if text]
+    return [saying(f"{note} = {text}") for note, text in told.items() if text]
 
 
 def wrapped(pieces: list[Strip], width: float) -> Iterator[Strip]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from compiler.diagram import pairs
 from compiler.diagram.entries import BOUND, MINUS
 from compiler.diagram.fitting import fitted
-from compiler.diagram.heading import Strip, blank, heading, joined, swatch, titled, words, wrapped
+from compiler.diagram.heading import Strip, heading, key, titled, words, wrapped
 from compiler.diagram.pairs import HEADS, MARKS, TRUNK, Mark
 from compiler.diagram.style import LOOKS
 from compiler.diagram.text import shape, si
@@ -73,14 +73,7 @@ def _legend(rows: list[Told]) -> list[Strip]:
     """What the marks that occur mean, and the brackets."""
     fates = {row.fate for row in rows} | {entry.kind for row in rows for entry in row.entries}
     shown = [MARKS[fate] for fate in MARKS if fate in fates and MARKS[fate].look.legend]
-    strips = [
-        joined(
-            swatch(mark.look.fill, mark.look.line),
-            blank(6),
-            words((small(f"{mark.sign} {mark.look.legend}"),), gap=14),
-        )
-        for mark in shown
-    ]
+    strips = [key(mark.look, f"{mark.sign} {mark.look.legend}") for mark in shown]
     heads = any(row.aside and row.fate != "alike" for row in rows)
     return [*strips, words((small("(…) in training only"),))] if heads else strips
 
