@@ -38,7 +38,8 @@ class Grid:
         self.lines = lines
         self._heat = heat
         self._above = above
-        self._width = width([card for each in lines for card in each.cards])
+        self.cards = [card for each in lines for card in each.cards]
+        self._width = width(self.cards)
         self._label = max(Run(each.label, 12, True).room for each in lines) + 8
         self._nodes: list[Tile] = []
         self._edges: list[Edge] = []
@@ -52,8 +53,7 @@ class Grid:
     @property
     def notes(self) -> Iterator[str]:
         """What cards show beside their names, of which a legend tells."""
-        shown = [card for each in self.lines for card in each.cards] if self.telling else []
-        return (note for card in shown for note in card.notes)
+        return (note for card in self.cards if self.telling for note in card.notes)
 
     def placed(self) -> tuple[tuple[Tile, ...], tuple[Edge, ...]]:
         """Every box, and every line."""

@@ -32,12 +32,11 @@ class Wide(Grid):
     """All cards in one row, each resolution called where it begins, heads below."""
 
     def _draw(self) -> None:
-        cards = [card for each in self.lines for card in each.cards]
         top = max(self._named(each.label, self._left(i), 0) for i, each in self._starts())
-        tiles = [self._card(card, column, top) for column, card in enumerate(cards)]
+        tiles = [self._card(card, column, top) for column, card in enumerate(self.cards)]
         for left, right in pairwise(tiles):
             self._level(left, right)
-        self._taps_below(cards, tiles, top + HEIGHT)
+        self._taps_below(self.cards, tiles, top + HEIGHT)
 
     def _starts(self) -> Iterator[tuple[int, Row]]:
         """Each row with the number of its first card."""
@@ -67,15 +66,11 @@ class Column(Grid):
         self._height = ROOMY.height - (TIGHT if between < ROOMY.between else 0)
         super().__init__(lines, heat, above=True)
 
-    @cached_property
-    def _cards(self) -> list[Card]:
-        return [card for each in self.lines for card in each.cards]
-
     def _draw(self) -> None:
-        self._width = self._aside([tap for card in self._cards for tap in card.taps])
+        self._width = self._aside([tap for card in self.cards for tap in card.taps])
         left = 0.0
         before: Tile | None = None
-        for group in _columns(self._cards, self._columns):
+        for group in _columns(self.cards, self._columns):
             tiles = self._column(group, left)
             if before:
                 self._next(before, tiles[0], left - CHANNEL / 2)
@@ -120,17 +115,17 @@ class Column(Grid):
     @cached_property
     def _costs(self) -> float:
         """Points for the widest of what stages cost."""
-        chips = (chip(card.told, CHIP_HEIGHT, None) for card in self._cards)
+        chips = (chip(card.told, CHIP_HEIGHT, None) for card in self.cards)
         return max(sum(cell.width for cell in each) for each in chips)
 
     @cached_property
     def _shapes(self) -> float:
         """Points for the widest of what comes out of them."""
-        return max(small(card.shape).room for card in self._cards)
+        return max(small(card.shape).room for card in self.cards)
 
     @cached_property
     def _wide(self) -> int:
-        return even(max(map(self._need, self._cards)))
+        return even(max(map(self._need, self.cards)))
 
     def _need(self, card: Card) -> float:
         return room_for(_told(card)) + 2 * (max(self._costs, self._shapes) + 2 * PAD)

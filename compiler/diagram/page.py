@@ -185,26 +185,24 @@ def _pieces(
     network: Network, grid: Grid, heat: tuple[Heat, Measure, bool], page: float
 ) -> list[Strip]:
     """The same in pieces, each of one line."""
-    lines, short = grid.lines, heat[2]
+    shown, short = grid.cards, heat[2]
     notes = [
-        *([brought(usual(network))] if _has_convs(lines) else []),
+        *([brought(usual(network))] if _has_convs(shown) else []),
         *meanings(grid.notes),
-        *([words((small(PARTED),))] if _is_mixed(lines) else []),
+        *([words((small(PARTED),))] if _is_mixed(shown) else []),
     ]
-    colours = [each for each in (_branches(lines, short), _steps(*heat)) if each]
+    colours = [each for each in (_branches(shown, short), _steps(*heat)) if each]
     whole = [[joined(*each)] if span(joined(*each)) <= page else each for each in colours]
     return [*chain(*whole), *notes]
 
 
-def _has_convs(lines: list[Row]) -> bool:
+def _has_convs(shown: list[Card]) -> bool:
     """Whether some card speaks of a convolution, by its kernel at least."""
-    shown = [card for each in lines for card in each.cards]
     return any(card.conv or card.strip for card in shown)
 
 
-def _is_mixed(lines: list[Row]) -> bool:
-    strips = (card.strip for each in lines for card in each.cards)
-    return any(piece.parts for rows in strips for row in rows for piece in row)
+def _is_mixed(shown: list[Card]) -> bool:
+    return any(piece.parts for card in shown for row in card.strip for piece in row)
 
 
 def amounts(network: Network) -> str:
@@ -214,10 +212,9 @@ def amounts(network: Network) -> str:
     return f"{amount} multiply-accumulates at {shape(network.input)} (inference)"
 
 
-def _branches(lines: list[Row], short: bool) -> list[Strip]:
+def _branches(shown: list[Card], short: bool) -> list[Strip]:
     """The legend of the strips: every kernel that dominates a branch."""
-    strips = [card.strip for each in lines for card in each.cards]
-    pieces = [piece for rows in strips for piece in every(rows)]
+    pieces = [piece for card in shown for piece in every(card.strip)]
     found = {name: {k for p in pieces if p.bucket == name for k in p.kernels} for name in STRIP}
     kernels = {name: sorted(of, key=by_size) for name, of in found.items()}
     told = {name: ", ".join(of) for name, of in kernels.items() if of}
