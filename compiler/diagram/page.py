@@ -135,8 +135,8 @@ def _sheet(network: Network, wishes: Wishes, way: Way) -> Sheet:
     if not wishes.legend:
         return sheet
     for short in (False, True):
-        told = _legend(network, grid, (heat, wishes.measure, short), page)
-        whole = replace(sheet, heading=heading([*above, *told]))
+        told = _pieces(network, grid, (heat, wishes.measure, short), page)
+        whole = replace(sheet, heading=heading([*above, *wrapped(told, page)]))
         if whole.head_height - sheet.head_height <= MOST * whole.height:
             break
     return whole
@@ -174,17 +174,10 @@ class Schema:
         return turned(*grid.placed()) if self.wishes.up else grid.placed()
 
 
-def _legend(
-    network: Network, grid: Grid, heat: tuple[Heat, Measure, bool], page: float
-) -> Iterator[Strip]:
-    """What is in the picture, in as few lines as it takes."""
-    yield from wrapped(_pieces(network, grid, heat, page), page)
-
-
 def _pieces(
     network: Network, grid: Grid, heat: tuple[Heat, Measure, bool], page: float
 ) -> list[Strip]:
-    """The same in pieces, each of one line."""
+    """What is in the picture, in pieces of one line each."""
     shown, short = grid.cards, heat[2]
     notes = [
         *([brought(usual(network))] if _has_convs(shown) else []),
