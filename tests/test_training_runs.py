@@ -160,6 +160,7 @@ def test_what_a_run_refuses(here: Path, capsys: pytest.CaptureFixture[str]) -> N
     (here / "one" / STATE).write_bytes((here / "one" / STATE).read_bytes()[:1000])
     assert "is damaged, or was cut off" in refused("--out", "one", "--resume", "--epochs", "1")
     assert "is no folder, and none of digits" in refused("--data", "nowhere", code=2)
+    assert "'nan' is not a valid number" in refused("--save-every", "nan", code=2)
     assert run(["train", "small.yaml"]) == 1
     assert "small has no recipe to train by" in capsys.readouterr().err
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from compiler.cli.options import overrides, spec_options
+from compiler.cli.options import Number, overrides, spec_options
 from compiler.cli.piped import is_piped
 from compiler.cli.recipes import (
     DATA_OPTION,
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 @click.option("--devices", type=click.IntRange(1, 64), default=1, show_default=True,
               help="Processes that train together, each with a device of its own.")  # fmt: skip
 @WORKERS
-@click.option("--save-every", type=click.FloatRange(0), default=300, show_default=True,
+@click.option("--save-every", type=Number(0), default=300, show_default=True,
               metavar="SECONDS", help="How often the state is kept within an epoch.")  # fmt: skip
 @click.option("--resume", is_flag=True, help="Go on with the run in the folder.")
 def train(**options: Any) -> int:
