@@ -177,10 +177,14 @@ def _pruner(train: Training) -> optuna.pruners.BasePruner:
             return optuna.pruners.NopPruner()
 
 
+def _listed(plan: Plan) -> bool:
+    """Whether trials are the sweep's own variants, and no sampler thinks of values."""
+    return _train(plan).sampler == "grid" or plan.sweep.random is not None
+
+
 def _wanted(plan: Plan, train: Training) -> list[dict[str, Any]]:
     """What each trial has to begin with: nothing, or the variant that it is."""
-    listed = train.sampler == "grid" or plan.sweep.random is not None
-    if not listed:
+    if not _listed(plan):
         return [{} for _ in range(train.trials or USUAL_TRIALS)]
     count = min(train.trials or len(plan.points), len(plan.points))
     return [{VARIANT: number} for number in range(1, count + 1)]
@@ -188,8 +192,7 @@ def _wanted(plan: Plan, train: Training) -> list[dict[str, Any]]:
 
 def values_of(plan: Plan, trial: Trial) -> tuple[Value, ...]:
     """What stands on the axes in a trial: those of its variant, or what the sampler suggests."""
-    train = _train(plan)
-    if train.sampler == "grid" or plan.sweep.random is not None:
+    if _listed(plan):
         number = trial.suggest_int(VARIANT, 1, len(plan.points))
         values = plan.points[number - 1].values
     else:
