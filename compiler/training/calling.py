@@ -20,7 +20,7 @@ from compiler.training.folder import RunFolder
 from compiler.training.loading import LoadedFeed
 from compiler.training.processes import World, joined, together
 from compiler.training.records import Record, best_of
-from compiler.training.running import Observer, Run
+from compiler.training.running import SAVE_EVERY, Observer, Run
 from compiler.training.session import (
     PLACE,
     drawn,
@@ -33,9 +33,6 @@ from compiler.training.stopping import Stop, listening
 from compiler.training.trainer import Trainer
 from dsl.models.recipe import Recipe
 from dsl.models.spec import Spec
-
-SAVE_EVERY = 300.0
-"""Seconds after which the state is kept within an epoch."""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from compiler.ir.ending import endings
 from compiler.nn.module import CompiledNetwork
 from compiler.training.feeding import Batch
 from compiler.training.records import Scores
@@ -128,6 +129,4 @@ def guesses(model: CompiledNetwork, image: Tensor, classes: Sequence[str], top: 
 
 def ends_in_softmax(model: CompiledNetwork) -> bool:
     """Whether a network gives probabilities rather than logits."""
-    from compiler.ir.ending import endings
-
     return endings(model.network)["logits"] == "softmax"

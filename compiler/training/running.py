@@ -16,6 +16,9 @@ from compiler.training.scoring import Tally
 from compiler.training.stopping import Stop, listening
 from compiler.training.trainer import Trainer
 
+SAVE_EVERY = 300.0
+"""Seconds after which the state is kept within an epoch."""
+
 
 @dataclass(frozen=True)
 class Progress:
@@ -57,7 +60,7 @@ class Run:
     trainer: Trainer
     feed: Feed
     observer: Observer
-    save_every: float = 300.0
+    save_every: float = SAVE_EVERY
     stop: Stop = field(default_factory=Stop)
     epoch: int = 0
     step: int = 0

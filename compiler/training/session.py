@@ -18,7 +18,7 @@ from compiler.training.feeding import Feed
 from compiler.training.folder import BEST, LAST, RunFolder
 from compiler.training.processes import World
 from compiler.training.records import Record
-from compiler.training.running import Observer, Progress, Run
+from compiler.training.running import SAVE_EVERY, Observer, Progress, Run
 from compiler.training.stopping import Stop
 from compiler.training.trainer import Trainer
 from compiler.version import __version__
@@ -93,7 +93,7 @@ def run_of(
     folder: RunFolder,
     others: Sequence[Observer] = (),
     *,
-    save_every: float = 300.0,
+    save_every: float = SAVE_EVERY,
     stop: Stop | None = None,
 ) -> Run:
     """A run that is kept in a folder, from its beginning or from where it was."""
