@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -106,10 +107,8 @@ def classes_of(recipe: Recipe, *, path: str | Path | None = None) -> tuple[str, 
     data = _data(recipe)
     if data.name in NAMES:
         return NAMES[data.name]
-    try:
+    with _told():
         return class_names(data.name, _place(data, path))
-    except DataFault as fault:
-        raise TrainingFault(str(fault), fault.help) from fault
 
 
 def check_names(names: Sequence[str], network: Network, whose: str) -> None:
@@ -127,8 +126,15 @@ def prepared(file: str | Path, network: Network, recipe: Recipe) -> Tensor:
     be read.
     """
     ready = prepared_for(network, recipe)
-    try:
+    with _told():
         return ready.plain(pixels(Path(file), MODES[ready.channels], help="")[None])[0]
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What is wrong with a data set, as what keeps a run from beginning."""
+    try:
+        yield
     except DataFault as fault:
         raise TrainingFault(str(fault), fault.help) from fault
 
@@ -152,12 +158,10 @@ def _place(data: Data, path: str | Path | None) -> Path:
 
 
 def _image_set(data: Data, place: Path, channels: int) -> ImageSet:
-    try:
+    with _told():
         if data.name in PACKED:
             return PACKED[data.name](place)
         return folder(data.name, place, MODES[channels])
-    except DataFault as fault:
-        raise TrainingFault(str(fault), fault.help) from fault
 
 
 def _check(network: Network, images: ImageSet, prepared: Preparation) -> None:
