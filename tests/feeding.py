@@ -1,4 +1,4 @@
-"""Images that tests make, fed to a run as a data set is."""
+"""Images that tests make, fed to a run as a data set is, and a network that is quickly trained."""
 
 from __future__ import annotations
 
@@ -11,6 +11,19 @@ from torch import Tensor
 from compiler.training.feeding import Batch
 from compiler.training.order import Order
 from compiler.training.processes import World
+
+SMALL = """
+name: small
+input: [1, 8, 8]
+classes: 10
+stem: [3x3 8]
+inception:
+  A: {params: [n], concat: [1x1 n, [1x1 n, 3x3 n], [maxpool 3x3, 1x1 n]]}
+body: [a: A n=8, maxpool 3x3 /2, b: A n=16]
+aux: [{aux: {from: a, weight: 0.3, do: [globalpool avg, fc classes]}}]
+head: [globalpool avg, dropout 0.1, fc classes]
+"""
+"""A network for the digits with an auxiliary head, to be trained by many recipes."""
 
 
 @dataclass

@@ -21,20 +21,12 @@ from compiler.training.faults import TrainingFault
 from compiler.training.folder import BEST, LAST, RunFolder
 from compiler.training.running import Progress
 from compiler.training.trainer import Trainer
+from tests.feeding import SMALL
 
 pytest.importorskip("sklearn", reason="digits come with scikit-learn, of the extra [train]")
 
 PAGE = Path(__file__).parent.parent / "docs" / "training.md"
-NET = """
-name: small
-input: [1, 8, 8]
-classes: 10
-stem: [3x3 8]
-inception:
-  A: {params: [n], concat: [1x1 n, [1x1 n, 3x3 n], [maxpool 3x3, 1x1 n]]}
-body: [a: A n=8, maxpool 3x3 /2, b: A n=16]
-aux: [{aux: {from: a, weight: 0.3, do: [globalpool avg, fc classes]}}]
-head: [globalpool avg, dropout 0.1, fc classes]
+RECIPE = """
 training:
   data: {name: digits, augment: [shift 0.125]}
   optimizer: {sgd: {momentum: 0.9, nesterov: true, weight_decay: 1e-4, decay: [kernels]}}
@@ -44,6 +36,7 @@ training:
   ema: 0.9
   freeze: [stem]
 """
+NET = SMALL + RECIPE
 
 
 def emitted(text: str, name: str) -> nn.Module:
@@ -104,7 +97,7 @@ def test_who_watches_is_told_and_a_run_goes_on(tmp_path: Path) -> None:
 
 def test_what_can_not_be_trained(tmp_path: Path) -> None:
     spec = dsl.loads(NET)
-    bare = dsl.loads(NET.partition("training:")[0])
+    bare = dsl.loads(SMALL)
     with pytest.raises(TrainingFault, match="small has no recipe to train by"):
         compiler.train(bare, out=tmp_path / "a")
     with pytest.raises(dsl.SpecError):

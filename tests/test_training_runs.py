@@ -22,18 +22,8 @@ import dsl
 from compiler.cli import run
 from compiler.training.folder import BEST, LAST, METRICS, STATE, RunFolder
 from compiler.training.packing import pack, unpack
+from tests.feeding import SMALL
 
-SPEC = """
-name: small
-input: [1, 8, 8]
-classes: 10
-stem: [3x3 8]
-inception:
-  A: {params: [n], concat: [1x1 n, [1x1 n, 3x3 n], [maxpool 3x3, 1x1 n]]}
-body: [a: A n=8, maxpool 3x3 /2, b: A n=16]
-aux: [{aux: {from: a, weight: 0.3, do: [globalpool avg, fc classes]}}]
-head: [globalpool avg, dropout 0.1, fc classes]
-"""
 RECIPE = """
 data: {name: digits, augment: [shift 0.125], hold_out: 0.1}
 optimizer: {sgd: {momentum: 0.9, nesterov: true, weight_decay: 1e-4, decay: [kernels]}}
@@ -49,7 +39,7 @@ label_smoothing: 0.1
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "small.yaml").write_text(SPEC, encoding="utf-8")
+    (tmp_path / "small.yaml").write_text(SMALL, encoding="utf-8")
     (tmp_path / "ours.yaml").write_text(RECIPE, encoding="utf-8")
     return tmp_path
 
@@ -123,7 +113,7 @@ def test_a_run_says_what_it_did(here: Path, capsys: pytest.CaptureFixture[str]) 
     assert "best: epoch 2 of 2" in told.out
     assert "epoch 1: trained on: loss" in told.err
     folder = RunFolder(here / "one")
-    spec = dsl.loads(SPEC)
+    spec = dsl.loads(SMALL)
     assert folder.spec() == spec
     assert folder.recipe() == dsl.loads_recipe(RECIPE)
     table = (here / "one" / METRICS).read_text(encoding="utf-8")
@@ -244,7 +234,7 @@ def test_an_average_that_can_not_move_is_told(
 
 
 def test_heads_that_can_not_learn_classes(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    text = SPEC.replace("fc classes]\n", "fc classes, sigmoid]\n").replace("]}}]", ", sigmoid]}}]")
+    text = SMALL.replace("fc classes]\n", "fc classes, sigmoid]\n").replace("]}}]", ", sigmoid]}}]")
     (here / "small.yaml").write_text(text, encoding="utf-8")
     assert train("--out", "one") == 1
     assert "ends in a sigmoid, and each image here is of one class" in capsys.readouterr().err
