@@ -57,6 +57,12 @@ def box(at: tuple[float, float], size: tuple[float, float], kind: str, told: str
     return f'<rect {place} class="{kind}">{title}</rect>'
 
 
+def circle(at: tuple[float, float], radius: float, kind: str, told: str) -> str:
+    """A circle, and what the pointer is told of it."""
+    place = f'cx="{number(at[0])}" cy="{number(at[1])}" r="{number(radius)}"'
+    return f'<circle {place} class="{kind}"><title>{escape(clean(told))}</title></circle>'
+
+
 def line(points: Iterable[tuple[float, float]], kind: str) -> str:
     """A line through points."""
     way = " ".join(f"{number(x)},{number(y)}" for x, y in points)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from html import escape
 from typing import Literal
 
 from compiler.cost.footer import short_size
-from compiler.picture.words import clean, number
-from compiler.report.charts.marks import chart, line, text
+from compiler.picture.words import number
+from compiler.report.charts.marks import chart, circle, line, text
 
 LEFT, WIDE, HIGH, TOP, BELOW, RIGHT = 92, 620, 360, 34, 68, 24
 ROOM, LETTERS = 9, 14
@@ -146,10 +145,7 @@ def _ends(values: Iterable[float]) -> tuple[float, float]:
 
 
 def _spot(spot: Spot, at: tuple[float, float]) -> str:
-    radius = 5 if spot.kind == "best" else 3.5
-    middle = f'cx="{number(at[0])}" cy="{number(at[1])}" r="{radius}"'
-    title = f"<title>{escape(clean(spot.says))}</title>"
-    return f'<circle {middle} class="{spot.kind}">{title}</circle>'
+    return circle(at, 5 if spot.kind == "best" else 3.5, spot.kind, spot.says)
 
 
 def _labels(wanted: Sequence[tuple[tuple[float, float], str]]) -> Iterator[str]:

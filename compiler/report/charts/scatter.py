@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from html import escape
 from math import sqrt
 
 from compiler.cost.footer import short_size
-from compiler.picture.words import clean, number
-from compiler.report.charts.marks import chart, line, text, ticks
+from compiler.report.charts.marks import chart, circle, line, text, ticks
 
 LEFT, WIDE, HIGH, TOP, BELOW, RIGHT = 80, 620, 320, 24, 44, 120
 LARGEST = 26
@@ -59,11 +57,8 @@ def _drawn(dots: Sequence[Dot]) -> Iterator[str]:
     yield text((LEFT, TOP - 14), "MACs", anchor="end")
     ordered = sorted(enumerate(dots), key=lambda each: -each[1].peak)
     for hue, dot in ordered:
-        x, y = place(dot.params, dot.macs)
         radius = max(4, LARGEST * sqrt(dot.peak / most))
-        at = f'cx="{number(x)}" cy="{number(y)}" r="{number(radius)}"'
-        title = f"<title>{escape(clean(dot.says))}</title>"
-        yield f'<circle {at} class="dot hue{hue % HUES}">{title}</circle>'
+        yield circle(place(dot.params, dot.macs), radius, f"dot hue{hue % HUES}", dot.says)
     yield from _labels([(place(dot.params, dot.macs), dot.label) for _, dot in ordered])
 
 
