@@ -5,15 +5,13 @@ from typing import Annotated, Any, ClassVar, Literal, get_args
 from pydantic import AfterValidator, BeforeValidator, ValidationInfo, field_validator
 
 from dsl.models.alternatives import Alternative, table
-from dsl.models.fields import Flag, meaning, one_or_more
+from dsl.models.fields import Epsilon, Flag, Portion, meaning, one_or_more
 from dsl.models.forms import formed, words_form
 from dsl.models.scalars import number
-from dsl.text.numbers import LEAST, Misfit
+from dsl.text.numbers import Misfit
 from dsl.text.problems import closest, shown
 
-Portion = Annotated[float, BeforeValidator(number(0, 1, named=False))]
 NotNegative = Annotated[float, BeforeValidator(number(0, 1e6, named=False))]
-Epsilon = Annotated[float, BeforeValidator(number(LEAST, 1e6, named=False))]
 
 Decayed = Literal["kernels", "biases", "norms", "scales"]
 """Kinds of parameters, as weight decay tells them apart."""

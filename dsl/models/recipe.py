@@ -12,10 +12,10 @@ from pydantic import (
 )
 
 from dsl.models.alternatives import Alternative, Shortened, one_of_them, short_of, table
-from dsl.models.fields import Count, Flag, Text, meaning, one_or_more
+from dsl.models.fields import Count, Flag, Portion, Text, meaning, one_or_more
 from dsl.models.forms import Form, formed
 from dsl.models.model import Document, Filled, Model
-from dsl.models.optimizers import OPTIMIZERS, Optimizer
+from dsl.models.optimizers import OPTIMIZERS, NotNegative, Optimizer
 from dsl.models.recipe_data import Data
 from dsl.models.scalars import number, whole
 from dsl.models.schedules import SCHEDULES, Schedule
@@ -23,10 +23,7 @@ from dsl.models.weights import OWN
 from dsl.text.numbers import LEAST
 from dsl.text.problems import shown
 
-Share = Annotated[float, BeforeValidator(number(0, 1, named=False))]
-NotNegative = Annotated[float, BeforeValidator(number(0, 1e6, named=False))]
 Positive = Annotated[float, BeforeValidator(number(LEAST, 1e6, named=False))]
-Loss = Annotated[float, BeforeValidator(number(0, 1e6, named=False))]
 Smoothing = Annotated[float, BeforeValidator(number(0, 0.99, named=False))]
 Seed = Annotated[int, BeforeValidator(whole(0, 2**31 - 1, named=False))]
 Precision = Literal["float32", "bfloat16", "float16"]
@@ -68,7 +65,7 @@ class Warmup(Shortened):
     short: ClassVar[str] = "epochs"
     epochs: NotNegative
     """How many epochs; parts of one too, and 0 for none."""
-    begin: Share = 0.0
+    begin: Portion = 0.0
     """The share of the rate that it begins with."""
 
     def share_at(self, epoch: float) -> float:
@@ -82,7 +79,7 @@ class Ema(Shortened):
     """An average of the weights over steps, which is evaluated in their place."""
 
     short: ClassVar[str] = "keep"
-    keep: Share
+    keep: Portion
     """What the average keeps of itself at a step: 0.9999."""
 
 
@@ -110,13 +107,13 @@ class Start(Shortened):
 class Reported(Model):
     """What the source of a recipe says came of it; accuracies are shares of 1."""
 
-    train: Share | None = None
+    train: Portion | None = None
     """Accuracy on the training images."""
-    test: Share | None = None
+    test: Portion | None = None
     """Accuracy on images that weren't trained on: top-1."""
-    top5: Share | None = None
+    top5: Portion | None = None
     """The share of them whose class is among the five likeliest."""
-    loss: Loss | None = None
+    loss: NotNegative | None = None
     """The loss on the training images at the end."""
 
 

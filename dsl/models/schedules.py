@@ -11,16 +11,14 @@ from typing import Annotated, Any, ClassVar
 from pydantic import AfterValidator, BeforeValidator
 
 from dsl.models.alternatives import Alternative, table
-from dsl.models.fields import Count, Flag
+from dsl.models.fields import Count, Flag, Portion
 from dsl.models.scalars import MOST, number, number_text
 from dsl.text.numbers import LEAST, Misfit, is_number
 from dsl.text.problems import shown
 
-_rate = number(LEAST, 1e3, named=False)
-Rate = Annotated[float, BeforeValidator(_rate)]
+Rate = Annotated[float, BeforeValidator(number(LEAST, 1e3, named=False))]
 RateOrNone = Annotated[float, BeforeValidator(number(0, 1e3, named=False))]
 Shrink = Annotated[float, BeforeValidator(number(LEAST, 1, named=False))]
-Portion = Annotated[float, BeforeValidator(number(0, 1, named=False))]
 Power = Annotated[float, BeforeValidator(number(LEAST, 100, named=False))]
 Divisor = Annotated[float, BeforeValidator(number(1, 1e9, named=False))]
 
