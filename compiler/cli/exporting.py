@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 
 from compiler.cli.options import AGAIN, load, spec_options
-from compiler.cli.terminal import Failed, stage
+from compiler.cli.terminal import Failed, failure, stage
 from compiler.exporting.asking import wished
 from compiler.exporting.forms import FORMS, named, needed
 from compiler.exporting.placing import refuse
@@ -125,8 +125,7 @@ def export(**options: Any) -> None:
         with stage(f"exporting {network.name}"):
             done = exported(network, **asked, source=source, optimize=optimize, **wishes)
     except ExportFault as fault:
-        end = f"\n  = help: {fault.help}" if fault.help else ""
-        raise Failed(f"error: {fault.message}{end}") from None
+        raise Failed(failure(fault.message, fault.help)) from None
     click.echo(str(done))
 
 

@@ -11,9 +11,9 @@ import click
 
 from compiler.cli.files import deliver
 from compiler.cli.picturing import form_asked, made
-from compiler.cli.recipes import DATA_OPTION, DATA_PATH, WORKERS, failure, told
+from compiler.cli.recipes import DATA_OPTION, DATA_PATH, WORKERS, told
 from compiler.cli.subjects import FILE, Subject, judged, subject_of
-from compiler.cli.terminal import complain, stage
+from compiler.cli.terminal import complain, failure, stage
 
 if TYPE_CHECKING:
     from compiler.training.evaluating import Evaluation, Guess
@@ -151,7 +151,7 @@ def _guesses(
             try:
                 image = prepared(file, network, subject.recipe)
             except TrainingFault as fault:
-                complain(failure(fault))
+                complain(failure(str(fault), fault.help))
                 continue
             yield file, guesses(subject.model, image, names, top)
 

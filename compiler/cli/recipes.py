@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import click
 
 import dsl
 from compiler.cli.piped import taken
-from compiler.cli.terminal import Failed
+from compiler.cli.terminal import Failed, failure
 from compiler.lowering.prepare import Piped
 from compiler.training.settling import altered, remade
 from dsl.models import shelf
@@ -22,9 +22,6 @@ from dsl.models.recipe import Recipe
 from dsl.models.recipe_data import DATA, Data
 from dsl.models.spec import Spec
 from dsl.text.problems import NOWHERE, Problem, SpecError
-
-if TYPE_CHECKING:
-    from compiler.training.faults import TrainingFault
 
 F = TypeVar("F", bound=Callable[..., Any])
 DATA_OPTION = click.option("--data", metavar="DATA",
@@ -99,9 +96,4 @@ def told() -> Iterator[None]:
     try:
         yield
     except TrainingFault as fault:
-        raise Failed(failure(fault)) from None
-
-
-def failure(fault: TrainingFault) -> str:
-    """What is said of a fault."""
-    return f"error: {fault}" + (f"\n  = help: {fault.help}" if fault.help else "")
+        raise Failed(failure(str(fault), fault.help)) from None

@@ -32,6 +32,11 @@ class Unusable(Failed):
     exit_code = 2
 
 
+def failure(message: str, help: str = "") -> str:
+    """What is said of an error, with what would help."""
+    return f"error: {message}" + (f"\n  = help: {help}" if help else "")
+
+
 def tolerate_any_encoding() -> None:
     """Print escapes for what a terminal's encoding lacks, rather than fail."""
     for stream in (sys.stdout, sys.stderr):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from compiler.cli.recipes import told as faults
-from compiler.cli.terminal import Failed
+from compiler.cli.terminal import Failed, failure
 from compiler.sweep.plan import Plan
 from compiler.sweep.results import Results
 
@@ -49,7 +49,7 @@ class Trials:
         begins = not self.resume
         if begins and folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             help = "--resume goes on with it, --out names another folder"
-            raise Failed(f"error: there is something in {folder} already\n  = help: {help}")
+            raise Failed(failure(f"there is something in {folder} already", help))
         if not begins and not folder.is_dir() and not self.storage:
             raise Failed(f"error: there are no trials in {folder} to go on with")
         if begins or self.storage:
