@@ -13,6 +13,7 @@ import click
 
 from compiler.cli.recipes import told as faults
 from compiler.cli.terminal import Failed, failure
+from compiler.files.folder import is_free
 from compiler.sweep.plan import Plan
 from compiler.sweep.results import Results
 
@@ -47,7 +48,7 @@ class Trials:
 
         folder = self.folder(sweep)
         begins = not self.resume
-        if begins and folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        if begins and not is_free(folder):
             help = "--resume goes on with it, --out names another folder"
             raise Failed(failure(f"there is something in {folder} already", help))
         if not begins and not folder.is_dir() and not self.storage:

@@ -24,6 +24,11 @@ class Refused(OSError):
     """What can't be done without losing what isn't ours; the message says all of it."""
 
 
+def is_free(path: Path) -> bool:
+    """Whether a new folder can be made there: nothing stands there, or an empty one."""
+    return not path.exists() or (path.is_dir() and not any(path.iterdir()))
+
+
 @dataclass(frozen=True)
 class Folder:
     """A folder of results as it is found. Nothing outside it is read or written through it."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import dsl
+from compiler.files.folder import is_free
 from compiler.files.writing import write
 from compiler.picture.svg import as_svg
 from compiler.training.curves import learning_curves
@@ -40,7 +41,7 @@ class RunFolder:
 
     def check_free(self) -> None:
         """Raise `TrainingFault` where something stands there already."""
-        if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
+        if not is_free(self.path):
             what = "a run" if is_run(self.path) else "something"
             message = f"there is {what} in {self.path} already"
             help = "--resume goes on with it; " if is_run(self.path) else ""
