@@ -11,12 +11,12 @@ from dsl.models.promises import Expect
 from dsl.models.recipe import Recipe
 from dsl.models.sweep import QUANTITIES, SCORES, Draw, Sweep, Training, quantity
 from dsl.reading import recipes
-from dsl.reading.extending import base_file, pass_on, real
+from dsl.reading.extending import Find, base_file, pass_on, real
 from dsl.reading.filler import Read
 from dsl.reading.kinds import parsed
 from dsl.reading.shortening import ShortReader
 from dsl.text.numbers import Misfit
-from dsl.text.problems import Report, SpecError
+from dsl.text.problems import Report, Span, SpecError
 from dsl.text.source import read
 from dsl.text.values import Entry, Mapping, Scalar, Value
 from dsl.text.values import Sequence as List
@@ -115,14 +115,16 @@ def base_of(sweep: Sweep) -> tuple[Path, str]:
     Raises `SpecError`.
     """
     where, variant = shelf.split(sweep.spec)
-    span = sweep.at.of("spec")
-    if not span.file:
-        return shelf.find(where), variant
+    return _file(sweep, where, sweep.at.of("spec"), shelf.find), variant
+
+
+def _file(sweep: Sweep, where: str, span: Span, find: Find) -> Path:
+    """A file that a sweep names: beside it, or on a shelf."""
     report = Report(texts=dict(sweep.texts))
-    path = base_file(where, span, (real(Path(span.file)),), report, shelf.find)
+    path = base_file(where, span, (real(Path(span.file)),), report, find)
     report.stop_if_any()
     assert path is not None, "no file, and no problem either"
-    return path, variant
+    return path
 
 
 def pointing(sweep: Sweep, error: SpecError) -> SpecError:
@@ -137,12 +139,10 @@ def recipe_of(sweep: Sweep) -> Recipe | None:
     if sweep.train is None or not sweep.train.recipe:
         return None
     said, span = sweep.train.recipe, sweep.train.at.of("recipe")
-    report = Report(texts=dict(sweep.texts))
-    beside = base_file(said, span, (real(Path(span.file)),), report, shelf.find_recipe)
-    report.stop_if_any()
-    assert beside is not None, "no file, and no problem either"
+    path = _file(sweep, said, span, shelf.find_recipe)
     try:
-        return recipes.load(beside)
+        return recipes.load(path)
     except SpecError as error:
+        report = Report(texts=dict(sweep.texts))
         pass_on(error, span, report)
         raise SpecError(report.problems, report.texts) from None
