@@ -97,8 +97,13 @@ class Sheet:
     @property
     def page(self) -> tuple[float, float]:
         """Points that a file takes from left to right and from top to bottom, all included."""
-        width, height = self.width + 2 * self.across, self.height + 2 * self.down
+        width, height = self.unscaled
         return width * self.scale, height * self.scale
+
+    @property
+    def unscaled(self) -> tuple[float, float]:
+        """The same before it is scaled."""
+        return self.width + 2 * self.across, self.height + 2 * self.down
 
     @property
     def cells(self) -> Iterator[Cell]:

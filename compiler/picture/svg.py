@@ -25,7 +25,7 @@ ROUND = 8
 def as_svg(sheet: Sheet) -> str:
     """The drawing as a file of its own, which a page may take in as it is."""
     name = identifier(sheet.name)
-    width, height = sheet.width + 2 * sheet.across, sheet.height + 2 * sheet.down
+    width, height = sheet.unscaled
     wide, high = sheet.page
     attributes = {
         "xmlns": "http://www.w3.org/2000/svg",

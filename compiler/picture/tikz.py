@@ -72,8 +72,7 @@ def as_tex(sheet: Sheet) -> str:
 
 
 def _body(sheet: Sheet) -> Iterator[str]:
-    corner = (sheet.width + 2 * sheet.across, sheet.height + 2 * sheet.down)
-    yield rf"\path[fill={_ink(sheet.paper)}] (0,0) rectangle {_point(corner)};"
+    yield rf"\path[fill={_ink(sheet.paper)}] (0,0) rectangle {_point(sheet.unscaled)};"
     yield from _label(sheet.heading, sheet.across, sheet.down)
     yield rf"\begin{{scope}}[shift={{{_point((sheet.across, sheet.down + sheet.head_height))}}}]"
     yield from (_stroke(stroke, sheet.scale) for stroke in sheet.strokes)
