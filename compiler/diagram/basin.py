@@ -54,7 +54,7 @@ class Basin(Grid):
     @property
     def _right(self) -> float:
         """Points to the right of the last card."""
-        there = (tile for tile in self._nodes if tile.outline != "none")
+        there = (tile for tile in self._nodes.values() if tile.outline != "none")
         return max(tile.left + tile.width for tile in there)
 
     def _draw(self) -> None:

@@ -41,14 +41,14 @@ class Grid:
         self.cards = [card for each in lines for card in each.cards]
         self._width = width(self.cards)
         self._label = max(Run(each.label, 12, True).room for each in lines) + 8
-        self._nodes: list[Tile] = []
+        self._nodes: dict[str, Tile] = {}
         self._edges: list[Edge] = []
         self._draw()
 
     @property
     def width(self) -> float:
         """Points from the labels' left to the right of all."""
-        return max(tile.left + tile.width for tile in self._nodes)
+        return max(tile.left + tile.width for tile in self._nodes.values())
 
     @property
     def notes(self) -> Iterator[str]:
@@ -57,7 +57,7 @@ class Grid:
 
     def placed(self) -> tuple[tuple[Tile, ...], tuple[Edge, ...]]:
         """Every box, and every line."""
-        return tuple(self._nodes), tuple(self._edges)
+        return tuple(self._nodes.values()), tuple(self._edges)
 
     def _left(self, column: int) -> float:
         return (0 if self._above else self._label + BESIDE) + column * (self._width + BESIDE)
@@ -119,9 +119,9 @@ class Grid:
 
     def _add(self, node: Tile) -> Tile:
         """Keep a box; its name becomes one of its own."""
-        name = distinct(node.name, {each.name for each in self._nodes})
-        self._nodes.append(replace(node, name=name))
-        return self._nodes[-1]
+        node = replace(node, name=distinct(node.name, self._nodes))
+        self._nodes[node.name] = node
+        return node
 
     def _card(self, card: Card, column: int, top: float, shift: float = 0) -> Tile:
         place = (self._left(column) + shift, top, self._width, HEIGHT)
