@@ -235,9 +235,9 @@ def test_every_image_is_taken_once_an_epoch() -> None:
 
 
 def test_orders_that_can_not_be() -> None:
-    with pytest.raises(TrainingFault, match="3 images are fewer than a batch of 4"):
+    with pytest.raises(TrainingFault, match="3 images can't fill a batch of 4"):
         Order(3, 4, drop_last=True)
-    with pytest.raises(TrainingFault, match="the smallest batch has 1 images, for 2 processes"):
+    with pytest.raises(TrainingFault, match="the smallest batch has 1 image, for 2 processes"):
         Order(9, 4, world=2)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from compiler.checking.examining import Examined, problems_of
 from compiler.checking.gathering import passed_over
-from compiler.findings.wording import count
+from dsl.text.counts import count
 from dsl.text.problems import SEVERE, Problem, listed
 
 

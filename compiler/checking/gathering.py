@@ -9,8 +9,8 @@ from glob import glob, has_magic
 from pathlib import Path
 
 from compiler.checking.likeness import likeness
-from compiler.findings.wording import count
 from dsl.reading.kinds import Kind
+from dsl.text.counts import count
 
 SUFFIXES = (".yaml", ".yml")
 

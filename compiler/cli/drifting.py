@@ -13,9 +13,9 @@ from compiler.checking.gathering import gathered
 from compiler.cli import job, terminal
 from compiler.cli.options import LIMIT_OPTION, PLUGIN, SpecType
 from compiler.files.folder import Folder
-from compiler.findings.wording import count
 from compiler.lowering.prepare import prepare
 from dsl.models import shelf
+from dsl.text.counts import count
 from dsl.text.problems import Problem, Span, SpecError
 
 

@@ -11,6 +11,7 @@ import click
 from compiler.cli.terminal import shown
 from compiler.files.folder import Folder
 from compiler.files.writing import Content, same_file, write
+from dsl.text.counts import count
 from dsl.text.problems import printable
 
 __all__ = ["deliver", "keep", "patch", "stale"]
@@ -81,4 +82,5 @@ def _diff(path: Path, old: bytes, new: bytes) -> Iterator[str]:
     found = list(lines)
     yield from found[:MOST_LINES]
     if len(found) > MOST_LINES:
-        yield f"… {len(found) - MOST_LINES} more lines differ"
+        more = len(found) - MOST_LINES
+        yield f"… {count(more, 'more line')} differ{'s' * (more == 1)}"

@@ -15,9 +15,9 @@ from compiler.cli.files import patch
 from compiler.cli.options import STDIN_NAME
 from compiler.cli.piped import is_piped, taken
 from compiler.files.writing import write
-from compiler.findings.wording import count
 from compiler.lowering.prepare import Piped
 from dsl.models import shelf
+from dsl.text.counts import count
 from dsl.text.problems import printable
 from dsl.text.source import read
 

@@ -18,6 +18,7 @@ from compiler.cli.files import deliver
 from compiler.cli.options import Number, PairType, SizeType
 from dsl.models.identifiers import name_fault, spec_name_fault
 from dsl.models.spec import Spec
+from dsl.text.counts import count
 
 MAX_WEIGHT = 1_000_000
 """What a spec takes for the weight of a loss at most."""
@@ -120,5 +121,5 @@ def import_(
     _note(spec)
     if output is None:
         return
-    blocks = f"{len(spec.blocks)} block{'' if len(spec.blocks) == 1 else 's'}"
+    blocks = count(len(spec.blocks), "block")
     click.echo(f"wrote {output}: {blocks}, {text.count(chr(10))} lines")

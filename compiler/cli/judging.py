@@ -14,6 +14,7 @@ from compiler.cli.picturing import form_asked, made
 from compiler.cli.recipes import DATA_OPTION, DATA_PATH, WORKERS, told
 from compiler.cli.subjects import FILE, Subject, judged, subject_of
 from compiler.cli.terminal import complain, failure, stage
+from dsl.text.counts import count
 
 if TYPE_CHECKING:
     from compiler.training.evaluating import Evaluation, Guess
@@ -168,7 +169,7 @@ def _table(found: Evaluation) -> str:
     """The totals, and a row a class: the worst of them where there are very many."""
     scores = found.scores
     totals = f"loss {scores.loss:.4f}, top-1 {scores.top1:.2%}, top-5 {scores.top5:.2%}"
-    lines = [f"{found.count:,} images: {totals}", ""]
+    lines = [f"{count(found.count, 'image')}: {totals}", ""]
     rows = list(found.by_class)
     if len(rows) > MOST_CLASSES:
         rows = sorted(rows, key=lambda each: (each.recall is None, each.recall))[:MOST_CLASSES]

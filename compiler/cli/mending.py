@@ -16,8 +16,8 @@ from compiler.cli import terminal
 from compiler.cli.files import patch
 from compiler.cli.piped import is_piped, taken
 from compiler.files.writing import write
-from compiler.findings.wording import count
 from compiler.lowering.prepare import Piped
+from dsl.text.counts import count
 from dsl.text.problems import SpecError
 from dsl.text.source import read
 

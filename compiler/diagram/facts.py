@@ -13,6 +13,7 @@ from compiler.ir.nodes import Leaf, Node, Parallel, Series, children, macs, para
 from compiler.ir.op import Shape
 from compiler.ops.conv import Conv
 from compiler.ops.words import CONVS, core, is_unit, joining, parts, words
+from dsl.text.counts import count
 
 
 class Habit(NamedTuple):
@@ -74,7 +75,7 @@ def deviation(node: Node, common: Habit) -> tuple[str, ...]:
 @remembered
 def amounts(node: Node) -> str:
     """`49.7 M MACs, 172,032 parameters`."""
-    return f"{si(macs(node))} MACs, {params(node):,} parameters"
+    return f"{si(macs(node))} MACs, {count(params(node), 'parameter')}"
 
 
 @remembered
@@ -88,9 +89,9 @@ def what(node: Node) -> str:
         case Leaf():
             return words(node).label
         case Series() if node.residual:
-            return f"{len(node.nodes)} steps and a residual sum"
+            return f"{count(len(node.nodes), 'step')} and a residual sum"
         case _:
-            return f"{len(children(node))} steps"
+            return count(len(children(node)), "step")
 
 
 def tooltip(node: Node, path: str = "", whose: str = "") -> str:

@@ -25,6 +25,7 @@ from compiler.ir.nodes import Node, macs, params
 from compiler.picture.ink import TEXT
 from compiler.picture.labels import Cell, Label, Line, Run, line, small, strong
 from compiler.picture.sheet import Edge, End, Sheet, Tile
+from dsl.text.counts import count
 
 GUTTER, BETWEEN, BELOW = 22, 24, 14
 """Points for signs, between the two networks, and between what stands one below the other."""
@@ -214,9 +215,9 @@ class _Page:
     def _counted(self, row: Told) -> str:
         if row.fate == "left out":
             gone = " and ".join(f"{n:,}" for n in dict.fromkeys((len(row.ones), len(row.others))))
-            return f"⋮ {gone} more steps, left out"
-        steps = f"{len(row.ones):,} step{'s' if len(row.ones) > 1 else ''}"
-        return f"{steps} alike{' otherwise' if self._once else ''}"
+            what = "more step" if gone == "1" else "more steps"
+            return f"⋮ {gone} {what}, left out"
+        return f"{count(len(row.ones), 'step')} alike{' otherwise' if self._once else ''}"
 
     def _hang(self, side: int, box: Named, *, aside: bool = False, port: int = 0) -> None:
         """Go on with the trunk, or hang a head on what was last."""

@@ -14,6 +14,7 @@ from compiler.diff.changes import Beside, Change, Kind
 from compiler.diff.facts import text
 from compiler.diff.wording import Diff
 from compiler.ir.nodes import Node, Tap
+from dsl.text.counts import count
 
 Fate = Kind | Literal["alike", "left out"]
 """What became of steps; changed in nothing but what is said once for all is alike, too.
@@ -121,7 +122,7 @@ def _trimmed(row: Told) -> Told:
     gone = len(row.entries) - head - tail
     if not gone:
         return row
-    note = Entry("changed", *(f"⋮ {gone:,} more differences",) * 2)
+    note = Entry("changed", *(f"⋮ {count(gone, 'more difference')}",) * 2)
     return replace(
         row, entries=(*row.entries[:head], note, *row.entries[len(row.entries) - tail :])
     )

@@ -8,6 +8,7 @@ from lsprotocol import types
 
 from compiler.editor.pages import Page
 from compiler.editor.reading import Reading
+from dsl.text.counts import count
 from dsl.text.problems import Problem, Severity, Span
 
 SOURCE = "inception-compile"
@@ -67,7 +68,7 @@ def located(span: Span, reading: Reading, page: Page, uri: str) -> types.Locatio
     return types.Location(Path(span.file).absolute().as_uri(), other.range(span))
 
 
-def _more(page: Page, count: int) -> types.Diagnostic:
-    message = f"{count:,} more problem{'s' if count > 1 else ''}, not shown"
+def _more(page: Page, left: int) -> types.Diagnostic:
+    message = f"{count(left, 'more problem')}, not shown"
     severity = types.DiagnosticSeverity.Information
     return types.Diagnostic(page.range(Span("", 1, 1)), message, severity, source=SOURCE)

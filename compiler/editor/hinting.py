@@ -13,6 +13,7 @@ from compiler.editor.pages import Page
 from compiler.editor.reading import Reading
 from compiler.editor.showing import SHOWS, lens
 from compiler.editor.uses import Use, used_at, uses
+from dsl.text.counts import count
 from dsl.text.problems import Span
 
 
@@ -76,7 +77,7 @@ def _said(reading: Reading, mark: Mark) -> str:
 
 
 def _times(found: list[Use]) -> str:
-    return f"{len(found)} use{'s' if len(found) > 1 else ''}"
+    return count(len(found), "use")
 
 
 def _summed(found: list[Use]) -> str:

@@ -22,6 +22,7 @@ from compiler.editor.naming import Name
 from compiler.editor.pages import Page
 from compiler.editor.reading import Reading
 from compiler.editor.uses import uses
+from dsl.text.counts import count
 
 COMMAND = "inceptionCompile.show"
 """The command of every lens; `editors/vscode` knows it by this name."""
@@ -85,7 +86,7 @@ def _standing(about: Literal["block", "head"], name: str, family: Family) -> Sho
     found = references(Name(about, (name,)), family, declaration=False)
     if not found:
         return Shown(f"{name} stands nowhere else", [])
-    return Shown(f"{name} stands in {len(found)} place{'s' if len(found) > 1 else ''}", found)
+    return Shown(f"{name} stands in {count(len(found), 'place')}", found)
 
 
 def _heaviest(own: Reading, family: Family) -> Shown:

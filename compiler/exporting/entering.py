@@ -13,6 +13,7 @@ from compiler.exporting.wishes import (
 )
 from compiler.ir.network import Network
 from dsl.models.extent import AXES, samples
+from dsl.text.counts import count
 
 INPUT = "input"
 BATCH = "batch"
@@ -124,8 +125,10 @@ def refuse_bytes(mean: Numbers, std: Numbers) -> None:
 def _each(name: str, values: Numbers, network: Network) -> Numbers:
     channels = int(network.input.channels)
     if len(values) not in (1, channels):
-        message = f"{name} has {len(values)} numbers, and {network.name} {channels} channels"
-        raise ExportFault(message, "give one, or one a channel")
+        theirs = f"{network.name} {count(channels, 'channel')}"
+        raise ExportFault(
+            f"{name} has {len(values)} numbers, and {theirs}", "give one, or one a channel"
+        )
     if name == "std" and not all(value > 0 for value in values):
         raise ExportFault("std has a number that isn't above 0", "images are divided by it")
     return values * (channels if len(values) == 1 else 1)

@@ -9,6 +9,7 @@ from compiler.exporting.wishes import ExportFault, Preprocessing, Wishes
 from compiler.ir.network import Network
 from compiler.lowering.prepare import Prepared
 from compiler.version import __version__
+from dsl.text.counts import count
 
 
 def metadata(network: Network, wishes: Wishes) -> dict[str, str]:
@@ -33,9 +34,8 @@ def metadata(network: Network, wishes: Wishes) -> dict[str, str]:
         found |= {"mean": json.dumps(mean), "std": json.dumps(std)}
     if wishes.labels:
         if len(wishes.labels) != network.classes:
-            message = (
-                f"{len(wishes.labels)} labels, and {network.name} has {network.classes} classes"
-            )
+            labels = count(len(wishes.labels), "label")
+            message = f"{labels}, and {network.name} has {count(network.classes, 'class')}"
             raise ExportFault(message, "give one a class, in their order")
         found["labels"] = json.dumps(wishes.labels, ensure_ascii=False)
     return found

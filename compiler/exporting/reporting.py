@@ -19,6 +19,7 @@ from compiler.ir.network import Network
 from compiler.ir.nodes import Tap, nodes
 from compiler.ir.op import Shape
 from dsl.models.extent import AXES
+from dsl.text.counts import count
 
 if TYPE_CHECKING:
     from compiler.exporting.calibrating import Calibration
@@ -157,10 +158,11 @@ def _ranges(calibration: Calibration) -> str:
     """From what the ranges of int8 are."""
     used = len(calibration.ranges)
     if calibration.origin == "noise":
-        return f"of {used} inputs of noise, as asked: good for timing, the outputs mean little"
+        noise = f"of {count(used, 'input')} of noise, as asked"
+        return f"{noise}: good for timing, the outputs mean little"
     if calibration.origin == "batches":
-        return f"of {used} of the {calibration.total} images that were given"
-    return f"of {used} of the {calibration.total} images in {calibration.name}, {HOW}"
+        return f"of {used} of the {count(calibration.total, 'image')} given"
+    return f"of {used} of the {count(calibration.total, 'image')} in {calibration.name}, {HOW}"
 
 
 def _costs(found: Quantised) -> str:

@@ -15,6 +15,7 @@ from compiler.files import manifest
 from compiler.files.manifest import Known
 from compiler.files.parts import leftovers, parts, sweep, turn
 from compiler.files.plan import Plan, Seen, candidates, planned
+from dsl.text.counts import count
 
 Wanted = Mapping[str, bytes | None]
 """Content by its path in the folder; None for what belongs there and stays as it is."""
@@ -93,11 +94,11 @@ class Folder:
         if not blocked:
             return
         lines = [f"  {self.path / name}: {why}" for name, why in blocked.items()]
-        count = f"{len(lines)} file{'' if len(lines) == 1 else 's'}"
         help = "move it away" if len(lines) == 1 else "move them away"
         if not plan.obstacles:
             help = f"--force replaces what is named here; to keep it, {help}, or give another --out"
-        lines.insert(0, f"{count} can't be written over, so nothing was written")
+        whole = count(len(lines), "file")
+        lines.insert(0, f"{whole} can't be written over, so nothing was written")
         raise Refused("\n".join([*lines, f"  = help: {help}"]))
 
     def put(self, wanted: Wanted, *, force: bool = False) -> Plan:

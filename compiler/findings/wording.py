@@ -1,19 +1,10 @@
-"""Words that lints share: counts, shares and lists of paths."""
+"""Words that lints share: shares and lists of paths."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 MOST_NAMED = 3
-
-
-def count(number: int, what: str) -> str:
-    """A number of things.
-
-    >>> count(6960, "parameter"), count(1, "weight")
-    ('6,960 parameters', '1 weight')
-    """
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def share(part: float) -> str:

@@ -12,6 +12,7 @@ from compiler.ir.network import Network
 from compiler.ir.nodes import Leaf, Node, Parallel, Series, Tap, leaves, shares_of
 from compiler.ir.op import LETTERS, Shape, ShapeFault
 from dsl.models.extent import kernel_text, samples
+from dsl.text.counts import count
 
 
 def takes(network: Network, what: str = "") -> str:
@@ -28,9 +29,9 @@ def misfit(network: Network, shape: tuple[int, ...], training: bool, what: str =
     """Why an input, (N, C, H, W) of images, can't be taken, as a sentence; empty where it can."""
     wanted = takes(network, what)
     if len(shape) != 1 + len(network.input):
-        return f"{wanted}; got {len(shape)} dimensions: {shape}"
+        return f"{wanted}; got {count(len(shape), 'dimension')}: {shape}"
     if shape[1] != network.input[0]:
-        return f"{wanted}; got {shape[1]} channels: {shape}"
+        return f"{wanted}; got {count(shape[1], 'channel')}: {shape}"
     try:
         Walk(training).through(network.nodes, Shape(*shape[1:]))
     except ShapeFault as fault:

@@ -18,6 +18,7 @@ from compiler.ir.once import once
 from compiler.ir.op import Call, Init, Op, Shape, ShapeFault
 from compiler.ir.symbols import substitute
 from dsl.models.model import BlockSection
+from dsl.text.counts import count
 from dsl.text.memory import Generation
 from dsl.text.problems import NOWHERE, Span
 
@@ -219,7 +220,8 @@ def shares_of(node: Parallel, x: Shape) -> tuple[Shape, ...]:
     if not node.shares:
         return (x,) * len(node.branches)
     if (found := sum(map(int, node.shares))) != x[0]:
-        raise ShapeFault("E115", f"{node.name} shares out {found} channels, it gets {int(x[0])}")
+        message = f"{node.name} shares out {count(found, 'channel')}, it gets {int(x[0])}"
+        raise ShapeFault("E115", message)
     return tuple(Shape(share, *x[1:]) for share in node.shares)
 
 

@@ -9,9 +9,9 @@ from compiler.findings.flow import Stop
 from compiler.findings.lint import Finding, Lint
 from compiler.findings.passing import keeps_channels
 from compiler.findings.subject import Subject
-from compiler.findings.wording import count
 from compiler.ops.act import Activation
 from dsl.models.layers import Filter
+from dsl.text.counts import count
 
 CUT = frozenset({"relu", "relu6"})
 

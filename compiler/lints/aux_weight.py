@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from compiler.findings.lint import Finding, Lint
 from compiler.findings.subject import Subject
-from compiler.findings.wording import count
 from compiler.ir.nodes import params
 from dsl.models.spec import Aux
+from dsl.text.counts import count
 
 WHOLE = 1.0
 """What the network's own loss counts."""

@@ -8,12 +8,12 @@ from compiler.findings.edits import behind, replaced
 from compiler.findings.flow import Stop
 from compiler.findings.lint import Finding, Lint
 from compiler.findings.subject import Site, Subject, Use
-from compiler.findings.wording import count
 from compiler.ops.conv import Conv
 from compiler.ops.deconv import Deconv
 from compiler.ops.linear import Identity
 from compiler.ops.norm import BatchNorm
 from compiler.ops.pool import MaxPool
+from dsl.text.counts import count
 from dsl.text.problems import Fix
 
 BIASED = frozenset({Conv, Deconv})

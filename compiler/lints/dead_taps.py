@@ -9,11 +9,12 @@ from math import prod
 from compiler.findings.lint import Finding, Lint
 from compiler.findings.subject import Site, Subject, Use
 from compiler.findings.sweep import Sweeps, conv_weights, dead_taps, slide_of, sweeps, weights_of
-from compiler.findings.wording import count, share
+from compiler.findings.wording import share
 from compiler.ir.nodes import Leaf
 from compiler.ops.conv import Conv
 from dsl.models.extent import kernel_text
 from dsl.models.layers import Filter
+from dsl.text.counts import count
 from dsl.text.problems import NOWHERE, Span
 
 LARGER = "give it a larger map: a larger input, or less stride before it"

@@ -13,12 +13,13 @@ from compiler.findings.edits import behind
 from compiler.findings.lint import Finding, Lint
 from compiler.findings.subject import Site, Subject, Use
 from compiler.findings.sweep import Sweeps, sweeps
-from compiler.findings.wording import count, share
+from compiler.findings.wording import share
 from compiler.ir.nodes import Leaf
 from compiler.ops.pool import Pool
 from compiler.ops.window import POSITIONS
 from dsl.models.extent import kernel_text
 from dsl.models.layers import Filter, MaxPool
+from dsl.text.counts import count
 
 CEIL = "write ceil: the last window then hangs over the edge and reads them"
 

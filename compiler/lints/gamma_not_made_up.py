@@ -10,13 +10,13 @@ from compiler.findings.flow import Stop
 from compiler.findings.lint import Finding, Lint
 from compiler.findings.passing import NORMS, keeps_channels
 from compiler.findings.subject import Subject, Use
-from compiler.findings.wording import count
 from compiler.ops.act import Activation
 from compiler.ops.conv import Conv
 from compiler.ops.deconv import Deconv
 from compiler.ops.linear import Linear
 from compiler.ops.norm import BatchNorm
 from compiler.ops.scale import LayerScale
+from dsl.text.counts import count
 from dsl.text.problems import Span
 
 SCALED = frozenset({"relu", "leakyrelu", "prelu"})

@@ -9,10 +9,10 @@ from compiler.findings.flow import Stop
 from compiler.findings.lint import Finding, Lint
 from compiler.findings.passing import keeps_channels
 from compiler.findings.subject import Site, Subject, Use
-from compiler.findings.wording import count
 from compiler.ops.act import Activation
 from compiler.ops.linear import Identity
 from dsl.models.layers import Filter
+from dsl.text.counts import count
 from dsl.text.problems import Fix
 
 SUMS = frozenset({"residual", "add"})

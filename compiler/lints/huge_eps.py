@@ -8,8 +8,9 @@ from math import sqrt
 from compiler.findings.deciding import Decided, decided
 from compiler.findings.lint import Finding, Lint
 from compiler.findings.subject import Subject
-from compiler.findings.wording import count, share
+from compiler.findings.wording import share
 from compiler.ops.norm import Norm
+from dsl.text.counts import count
 from dsl.text.problems import Span
 
 MOST = 0.1

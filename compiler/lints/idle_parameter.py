@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from compiler.findings.lint import Finding, Lint
 from compiler.findings.subject import Subject
-from compiler.findings.wording import count
 from dsl.models.layers import Call
 from dsl.models.spec import Block
+from dsl.text.counts import count
 
 LEAST = 3
 """From how many calls on: two of a kind may be chance, and a third one is to come."""

@@ -8,8 +8,9 @@ from compiler.findings.deciding import decided
 from compiler.findings.edits import number_replaced
 from compiler.findings.lint import Finding, Lint
 from compiler.findings.subject import Subject
-from compiler.findings.wording import count, share
+from compiler.findings.wording import share
 from compiler.ops.norm import BatchNorm
+from dsl.text.counts import count
 
 MOST = 0.5
 """Above it the last batch counts more than all before; published ones are 0.0003 to 0.1."""

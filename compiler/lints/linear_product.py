@@ -10,9 +10,9 @@ from compiler.findings.lint import Finding, Lint
 from compiler.findings.passing import is_linear
 from compiler.findings.subject import Site, Subject, Use
 from compiler.findings.sweep import weights_of
-from compiler.findings.wording import count
 from compiler.ops.conv import Conv
 from compiler.ops.linear import Linear
+from dsl.text.counts import count
 
 MATRICES = frozenset({Conv, Linear})
 

@@ -12,11 +12,11 @@ from compiler.findings.edits import behind, replaced
 from compiler.findings.lint import Finding, Lint
 from compiler.findings.subject import Site, Subject, Use
 from compiler.findings.sweep import slide_of
-from compiler.findings.wording import count
 from compiler.ir.nodes import Leaf
 from compiler.ops.window import Sliding
 from dsl.models.extent import kernel_text
 from dsl.models.layers import Filter, MaxPool
+from dsl.text.counts import count
 
 
 def _find(subject: Subject) -> Iterator[Finding]:

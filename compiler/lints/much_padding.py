@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from compiler.findings.lint import Finding, Lint
 from compiler.findings.subject import Site, Subject, Use
 from compiler.findings.sweep import Sweep, Sweeps, dead_taps, on_padding, sweeps
-from compiler.findings.wording import count, share
+from compiler.findings.wording import share
 from compiler.ops.conv import Conv
 from dsl.models.extent import kernel_text
 from dsl.models.layers import Filter
+from dsl.text.counts import count
 
 MOST = 0.6
 """Published networks stay below: GoogLeNet's 5x5 on 7x7 reads 31% padding, ConvNeXt's 7x7 on 7x7

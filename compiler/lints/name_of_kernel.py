@@ -12,12 +12,12 @@ from compiler.findings.lint import Finding, Lint
 from compiler.findings.spans import kernels, reach
 from compiler.findings.subject import Site, Subject
 from compiler.findings.sweep import weights_of
-from compiler.findings.wording import count
 from compiler.ir.facts import Axes
 from compiler.ir.nodes import leaves
 from compiler.ops.conv import Conv
 from dsl.models.extent import kernel_text
 from dsl.models.layers import Split
+from dsl.text.counts import count
 from dsl.text.problems import Fix
 
 SIDES = re.compile(r"(?<![0-9x])\d{1,2}(?:x\d{1,2}){1,2}(?![0-9x])")

@@ -9,11 +9,11 @@ from compiler.findings.flow import Stop
 from compiler.findings.lint import Finding, Lint
 from compiler.findings.passing import keeps_channels
 from compiler.findings.subject import Subject
-from compiler.findings.wording import count
 from compiler.ops.act import Activation
 from compiler.ops.norm import BatchNorm
 from compiler.ops.unlearned import LocalResponseNorm
 from dsl.models.layers import LRN
+from dsl.text.counts import count
 
 
 def _find(subject: Subject) -> Iterator[Finding]:

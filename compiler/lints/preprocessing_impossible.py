@@ -8,7 +8,7 @@ from typing import Any
 from compiler.findings.edits import replaced
 from compiler.findings.lint import Finding, Lint
 from compiler.findings.subject import Subject
-from compiler.findings.wording import count
+from dsl.text.counts import count
 
 BYTES = 255
 

@@ -8,9 +8,9 @@ from math import prod
 from compiler.findings.edits import replaced
 from compiler.findings.lint import Finding, Lint
 from compiler.findings.subject import Subject, Use
-from compiler.findings.wording import count
 from dsl.models.extent import kernel_text
 from dsl.models.layers import AdaptivePool
+from dsl.text.counts import count
 
 
 def _find(subject: Subject) -> Iterator[Finding]:

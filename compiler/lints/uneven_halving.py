@@ -15,10 +15,10 @@ from compiler.cost.sums import seen
 from compiler.findings.lint import Finding, Lint
 from compiler.findings.subject import Site, Subject, Use
 from compiler.findings.sweep import slide_of
-from compiler.findings.wording import count
 from compiler.ir.nodes import Node, Parallel
 from compiler.ops.window import Sliding
 from dsl.models.layers import Filter, MaxPool
+from dsl.text.counts import count
 from dsl.text.problems import Span
 
 RULES = {"ceil": "rounds up", "padded": "pads", "valid": "neither pads nor rounds up"}

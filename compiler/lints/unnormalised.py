@@ -9,11 +9,11 @@ from compiler.findings.flow import Stop
 from compiler.findings.lint import Finding, Lint
 from compiler.findings.passing import is_norm, keeps_channels
 from compiler.findings.subject import Subject, Use
-from compiler.findings.wording import count
 from compiler.ops.act import Activation
 from compiler.ops.conv import Conv
 from compiler.ops.deconv import Deconv
 from dsl.models.layers import Filter
+from dsl.text.counts import count
 from dsl.text.problems import Span
 
 MOST = 0.75

@@ -8,10 +8,10 @@ from compiler.findings.deciding import given, parameter
 from compiler.findings.flow import Stop
 from compiler.findings.lint import Finding, Lint
 from compiler.findings.subject import Subject, Use
-from compiler.findings.wording import count
 from compiler.ir.nodes import Parallel, Residual, Series
 from compiler.ops.conv import Conv
 from dsl.models.model import residual_around
+from dsl.text.counts import count
 from dsl.text.problems import Span
 
 WIDTH = 1000

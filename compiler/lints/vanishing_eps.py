@@ -8,9 +8,9 @@ from compiler.findings.deciding import decided
 from compiler.findings.edits import behind, number_replaced
 from compiler.findings.lint import Finding, Lint
 from compiler.findings.subject import Subject
-from compiler.findings.wording import count
 from compiler.ops.norm import Norm
 from compiler.ops.unlearned import L2Norm
+from dsl.text.counts import count
 
 VANISHED = 2.0**-25
 """Half of float16's least number: this and less is rounded to 0."""

@@ -9,7 +9,6 @@ from compiler.findings.flow import Stop
 from compiler.findings.lint import Finding, Lint
 from compiler.findings.subject import Site, Subject, Use
 from compiler.findings.sweep import weights_of
-from compiler.findings.wording import count
 from compiler.ir.nodes import Leaf, Node, Parallel
 from compiler.ops.act import Activation
 from compiler.ops.conv import Conv
@@ -17,6 +16,7 @@ from compiler.ops.join import Concat
 from compiler.ops.linear import Identity
 from compiler.ops.norm import BatchNorm
 from dsl.models.extent import kernel_text
+from dsl.text.counts import count
 
 BETWEEN = frozenset({BatchNorm, Activation})
 

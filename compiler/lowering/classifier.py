@@ -13,6 +13,7 @@ from compiler.ir.verifying import verify
 from compiler.lowering.logits import say_fixed
 from compiler.lowering.prepare import Overrides
 from compiler.passes.classes import reclassed
+from dsl.text.counts import count
 from dsl.text.problems import Report
 
 CLASSES = frozenset({"num_classes"})
@@ -93,7 +94,7 @@ def with_classes(network: Network, classes: int) -> Network:
     try:
         nodes = reclassed(base, classes)
     except ShapeFault as fault:
-        raise ValueError(f"{network.name} can't have {classes} classes: {fault}") from None
+        raise ValueError(f"{network.name} can't have {count(classes, 'class')}: {fault}") from None
     if not network.taps:
         nodes = tuple(node for node in nodes if not isinstance(node, Tap))
     made = replace(

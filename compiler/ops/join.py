@@ -9,6 +9,7 @@ from math import prod
 from compiler.ir.join import Join
 from compiler.ir.op import Ending, Shape, ShapeFault
 from compiler.ir.symbols import total
+from dsl.text.counts import count
 
 
 @dataclass(frozen=True, repr=False)
@@ -119,7 +120,7 @@ class Mul(Join):
     def compared(self, shapes: tuple[Shape, ...]) -> tuple[str, ...]:
         of_a_kind = len({shape.is_map for shape in shapes}) == 1
         if of_a_kind and len({int(shape.channels) for shape in shapes}) > 1:
-            return tuple(_counted(int(shape.channels), "channel") for shape in shapes)
+            return tuple(count(int(shape.channels), "channel") for shape in shapes)
         passed_over = self.spread(shapes) if of_a_kind else (False,) * len(shapes)
         pairs = zip(shapes, passed_over, strict=True)
         return tuple("" if passed else str(shape) for shape, passed in pairs)
@@ -136,10 +137,6 @@ GATE_HELP = "a gate keeps the map: `1x1` convolutions behind `globalpool`, no fl
 def _hold_of_a_kind(word: str, shapes: tuple[Shape, ...], help: str = "") -> None:
     if len({shape.is_map for shape in shapes}) > 1:
         raise ShapeFault("E101", f"{word} joins maps with vectors", help)
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}{'s' if number != 1 else ''}"
 
 
 JOINS: dict[str, Join] = {"concat": Concat(), "add": Add(), "mul": Mul()}

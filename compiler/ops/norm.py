@@ -12,6 +12,7 @@ from compiler.ir.facts import Saved as Kept
 from compiler.ir.op import Call, Op, Shape, ShapeFault
 from compiler.ir.symbols import is_plainly
 from compiler.ops.window import divisors
+from dsl.text.counts import count
 
 BATCH_NORM, NORM = "bn", "norm"
 """What a unit calls its norm; state dicts have these names."""
@@ -190,7 +191,8 @@ class GroupNorm(Norm):
     def out(self, x: Shape) -> Shape:
         channels, groups = int(x.channels), int(self.groups)
         if channels % groups:
-            message = f"a group norm's {groups} groups must divide its {channels} channels"
+            own = count(channels, "channel")
+            message = f"a group norm's {count(groups, 'group')} must divide its {own}"
             help = divisors(groups, channels)
             raise ShapeFault("E107", message, help, field="groups")
         if channels * x.positions == groups:

@@ -8,6 +8,7 @@ from compiler.ir.facts import Work
 from compiler.ir.op import Call, Ending, Op, Shape, ShapeFault
 from compiler.ir.symbols import brief
 from compiler.ops.window import divisors
+from dsl.text.counts import count
 
 
 @dataclass(frozen=True, repr=False)
@@ -25,10 +26,10 @@ class ChannelShuffle(Op):
             raise ShapeFault("E106", f"needs a map, gets a vector of {x}")
         groups, channels = int(self.groups), int(x.channels)
         if channels % groups:
-            message = f"{channels} channels don't divide into {groups} groups"
+            message = f"{count(channels, 'channel')} can't be divided into {count(groups, 'group')}"
             raise ShapeFault("E107", message, divisors(groups, channels), field="groups")
         if groups in (1, channels):
-            message = f"shuffling {channels} channels by {groups} changes nothing"
+            message = f"shuffling {count(channels, 'channel')} by {groups} changes nothing"
             raise ShapeFault("E107", message, "leave it out", field="groups")
         return x
 

@@ -10,6 +10,7 @@ from compiler.cost.footer import short_size
 from compiler.ir.fit import least
 from compiler.lowering.prepare import Prepared
 from dsl.models.extent import a_sample, sample
+from dsl.text.counts import count
 
 
 def figures(prepared: Prepared, report: Report) -> Iterator[tuple[str, str]]:
@@ -19,7 +20,7 @@ def figures(prepared: Prepared, report: Report) -> Iterator[tuple[str, str]]:
     if network.variant:
         yield "variant", f"{network.variant} of {network.name}"
     shape = " x ".join(str(int(n)) for n in network.input)
-    yield "input", f"{shape}, {network.classes:,} classes"
+    yield "input", f"{shape}, {count(network.classes, 'class')}"
     yield "least input", str(least(network)).replace("x", " x ")
     heads = f"  ({total.params_with_aux:,} with auxiliary heads)" if network.taps else ""
     yield "parameters", f"{total.params:,}{heads}"

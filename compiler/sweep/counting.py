@@ -17,17 +17,17 @@ from dsl.models.sweep import Direction, Sweep
 from dsl.text.problems import Problem, SpecError
 
 Status = Literal["fits", "beyond", "invalid", "trained", "pruned", "failed", "running", "waiting"]
-STATUSES: dict[Status, str] = {
-    "fits": "fit",
-    "trained": "trained",
-    "beyond": "break a constraint",
-    "invalid": "can't be built",
-    "pruned": "ended early",
-    "failed": "failed",
-    "running": "running",
-    "waiting": "waiting",
+STATUSES: dict[Status, tuple[str, str]] = {
+    "fits": ("fits", "fit"),
+    "trained": ("trained",) * 2,
+    "beyond": ("breaks a constraint", "break a constraint"),
+    "invalid": ("can't be built",) * 2,
+    "pruned": ("ended early",) * 2,
+    "failed": ("failed",) * 2,
+    "running": ("running",) * 2,
+    "waiting": ("waiting",) * 2,
 }
-"""What may become of a variant, in words behind how many there are."""
+"""What may become of a variant: what is said of one, and of several."""
 SOUND: tuple[Status, ...] = ("fits", "trained")
 Amount = Found | float
 WORTH = 400

@@ -19,6 +19,7 @@ from compiler.sweep.counting import SOUND, STATUSES, Amount, Outcome, Status, be
 from compiler.sweep.plan import Plan
 from dsl.models.axes import size
 from dsl.models.sweep import SCORES
+from dsl.text.counts import count
 
 MOST_ROWS = 30
 """Rows of a table on a terminal; files have them all."""
@@ -144,11 +145,15 @@ def as_text(results: Results) -> str:
 
 def _summary(results: Results) -> Iterator[str]:
     counts: Counter[Status] = Counter(each.status for each in results.outcomes)
-    said = [f"{counts[status]:,} {words}" for status, words in STATUSES.items() if counts[status]]
+    said = [
+        f"{counts[status]:,} {words[counts[status] > 1]}"
+        for status, words in STATUSES.items()
+        if counts[status]
+    ]
     said += [f"{len(results.best):,} of which no other is better"] if results.aims else []
-    what = "trials" if results.trained else "variants"
+    what = count(len(results.outcomes), "trial" if results.trained else "variant")
     named = results.plan.sweep.title or results.plan.sweep.spec
-    yield f"{named}: {len(results.outcomes):,} {what}; {', '.join(said)}"
+    yield f"{named}: {what}; {', '.join(said)}"
 
 
 def _table(results: Results) -> Iterator[str]:
@@ -195,7 +200,8 @@ def _problems(results: Results) -> Iterator[str]:
         more = f" and {len(numbers) - 1:,} more" if len(numbers) > 1 else ""
         yield f"  {numbers[0]}{more}: {problem}"
     if len(by_problem) > MOST_PROBLEMS:
-        yield f"  … {len(by_problem) - MOST_PROBLEMS:,} more problems; a file (-o) has them all"
+        left = count(len(by_problem) - MOST_PROBLEMS, "more problem")
+        yield f"  … {left}; a file (-o) has them all"
 
 
 MOST_REPORTED = 6

@@ -33,6 +33,7 @@ from compiler.training.stopping import Stop, listening
 from compiler.training.trainer import Trainer
 from dsl.models.recipe import Recipe
 from dsl.models.spec import Spec
+from dsl.text.counts import count
 
 
 @dataclass(frozen=True)
@@ -175,7 +176,7 @@ def _still(recipe: Recipe, feed: LoadedFeed) -> str:
     if not recipe.ema or (1 - recipe.ema.keep) * steps >= 1:
         return ""
     keeps = f"an average that keeps {recipe.ema.keep:g} of itself"
-    return f"note: {keeps} hardly moves in {steps} steps, and it is what is evaluated"
+    return f"note: {keeps} hardly moves in {count(steps, 'step')}, and it is what is evaluated"
 
 
 def _model(wanted: Wanted) -> tuple[nn.Module, str]:

@@ -15,6 +15,7 @@ from compiler.picture.sheet import Sheet, Tile
 from compiler.picture.strokes import Dash, Point, Stroke
 from compiler.training.axes import Axis, axis_for, whole_ticks
 from compiler.training.records import Record, best_of
+from dsl.text.counts import count
 
 Value = Callable[[Record], float | None]
 Ends = list[tuple[float, str, Ink]]
@@ -106,7 +107,7 @@ def learning_curves(runs: Mapping[str, Sequence[Record]]) -> Sheet:
         top += CAPTION + panel.high + GAP
     tiles += _epochs(last, top - GAP)
     said = "; ".join(f"{name}: {_best(records)}" for name, records in runs.items())
-    about = f"Share of images told right, loss and rate over {last} epochs. {said}"
+    about = f"Share of images told right, loss and rate over {count(last, 'epoch')}. {said}"
     title, label = f"How {', '.join(runs)} went", heading(_strips(runs))
     return Sheet("curves", title, about, label, tuple(tiles), strokes=tuple(strokes))
 

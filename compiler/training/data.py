@@ -31,6 +31,7 @@ from compiler.training.sets.pictures import ImageSet, Pictures, Stack
 from dsl.models.recipe import Recipe
 from dsl.models.recipe_data import Data, DataName
 from dsl.reading.recipes import beside
+from dsl.text.counts import count
 
 PLACE = Path("data")
 """Where data sets lie that nobody named a folder for: each in one of its name."""
@@ -114,8 +115,8 @@ def classes_of(recipe: Recipe, *, path: str | Path | None = None) -> tuple[str, 
 def check_names(names: Sequence[str], network: Network, whose: str) -> None:
     """Raise `TrainingFault` where there aren't as many names as a network has classes."""
     if len(names) != network.classes:
-        count = f"{len(names)} class{'es' if len(names) != 1 else ''}"
-        message = f"{whose} has {count}, and {network.name} tells {network.classes}"
+        found = count(len(names), "class")
+        message = f"{whose} has {found}, and {network.name} tells {network.classes}"
         raise TrainingFault(message, f"`--classes {len(names)}` makes its last layer one for them")
 
 

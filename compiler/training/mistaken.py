@@ -15,6 +15,7 @@ from compiler.picture.labels import Cell, Line, Run, line, small
 from compiler.picture.metrics import fit, room
 from compiler.picture.sheet import Sheet, Tile
 from compiler.training.evaluating import Evaluation
+from dsl.text.counts import count
 
 HEAT = Heat((0, 2, 10, 30, 70, 100))
 """Steps of a row's share, in per cent."""
@@ -52,8 +53,8 @@ def mistakes(found: Evaluation) -> Iterator[Mistake]:
         for j, count in enumerate(row)
         if count and i != j
     )
-    for count, i, j in sorted(pairs):
-        yield Mistake(found.classes[i], found.classes[j], -count, sum(found.confusion[i]))
+    for less, i, j in sorted(pairs):
+        yield Mistake(found.classes[i], found.classes[j], -less, sum(found.confusion[i]))
 
 
 def confusion_matrix(found: Evaluation, name: str) -> Sheet:
@@ -65,11 +66,11 @@ def confusion_matrix(found: Evaluation, name: str) -> Sheet:
     tiles = tuple(matrix.tiles())
     width = max(LEAST, *(tile.left + tile.width for tile in tiles))
     scores = found.scores
-    about = f"{found.count:,} images, {100 * scores.top1:.2f} % right"
+    about = f"{count(found.count, 'image')}, {100 * scores.top1:.2f} % right"
     strips = [*titled(name, about, width), *remark(matrix.note, width), _legend()]
     worst = next(mistakes(found), None)
     most = f" Most often {worst.name} is told to be {worst.told}." if worst else ""
-    spoken = f"Confusion of {len(found.classes)} classes: {about}.{most}"
+    spoken = f"Confusion of {count(len(found.classes), 'class')}: {about}.{most}"
     return Sheet("confusion", f"What {name} takes for what", spoken, heading(strips), tiles)
 
 

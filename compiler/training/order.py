@@ -14,6 +14,7 @@ import torch
 
 from compiler.training.dice import generator
 from compiler.training.faults import TrainingFault
+from dsl.text.counts import count
 
 
 @dataclass(frozen=True)
@@ -38,12 +39,13 @@ class Order:
 
     def __post_init__(self) -> None:
         if not self.steps:
-            message = f"{self.count} images are fewer than a batch of {self.batch}"
+            message = f"{count(self.count, 'image')} can't fill a batch of {self.batch:,}"
             raise TrainingFault(
                 message, "make the batch smaller, or keep the last one: `last: keep`"
             )
         if self.smallest < self.world:
-            message = f"the smallest batch has {self.smallest} images, for {self.world} processes"
+            images = count(self.smallest, "image")
+            message = f"the smallest batch has {images}, for {self.world} processes"
             raise TrainingFault(message, "`last: drop` leaves it out")
 
     @property

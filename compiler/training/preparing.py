@@ -21,6 +21,7 @@ from compiler.training.resizing import Size, cut, middle, resized
 from dsl.models.augmenting import Augment
 from dsl.models.extent import kernel_text, samples
 from dsl.models.recipe_data import Data
+from dsl.text.counts import count
 
 CONVERTED = {"rgb": 3, "grey": 1}
 """How many channels there are of what images are made."""
@@ -103,12 +104,14 @@ def preparation(network: Network, data: Data, seed: int = 0) -> Preparation:
         message = f"{network.name} takes {channels} channels, and images have 1 or 3"
         raise TrainingFault(message)
     if data.convert and CONVERTED[data.convert] != channels:
-        message = f"{network.name} takes {_channels(channels)}, and images are made {data.convert}"
+        takes = f"{network.name} takes {count(channels, 'channel')}"
+        message = f"{takes}, and images are made {data.convert}"
         raise TrainingFault(message, f"`convert: {converted(channels)}`")
     for what, numbers in (("mean", data.mean), ("std", data.std)):
         if len(numbers) not in (1, channels):
-            message = f"{what} has {len(numbers)} numbers, and {network.name} takes "
-            raise TrainingFault(message + _channels(channels), "give one number, or one a channel")
+            takes = f"{network.name} takes {count(channels, 'channel')}"
+            message = f"{what} has {len(numbers)} numbers, and {takes}"
+            raise TrainingFault(message, "give one number, or one a channel")
     height, width = network.input.grid
     return Preparation(data, channels, (int(height), int(width)), seed)
 
@@ -118,17 +121,13 @@ def converted(channels: int) -> str:
     return next(word for word, count in CONVERTED.items() if count == channels)
 
 
-def _channels(count: int) -> str:
-    return f"{count} channel{'s' if count > 1 else ''}"
-
-
 def check_channels(preparation: Preparation, name: str, channels: int) -> None:
     """Raise `TrainingFault` where a set's images have other channels, and stay as they are."""
     if preparation.data.convert or channels == preparation.channels:
         return
-    message = f"images of {name} have {_channels(channels)}, and the network takes "
+    message = f"images of {name} have {count(channels, 'channel')}, and the network takes "
     help = f"`convert: {converted(preparation.channels)}` makes them so, or `--input` the network"
-    raise TrainingFault(message + _channels(preparation.channels), help)
+    raise TrainingFault(message + count(preparation.channels, "channel"), help)
 
 
 def try_out(preparation: Preparation) -> None:

@@ -18,6 +18,7 @@ import torch.distributed as dist
 from torch import Tensor
 
 from compiler.training.faults import TrainingFault
+from dsl.text.counts import count
 from dsl.text.problems import SpecError
 
 
@@ -63,7 +64,8 @@ def joined(device: str = "auto") -> Iterator[World]:
     dist.init_process_group("nccl" if where.type == "cuda" else "gloo")
     try:
         if dist.get_world_size() != size:
-            message = f"{size} processes were started, and {dist.get_world_size()} came together"
+            met = dist.get_world_size()
+            message = f"{count(size, 'process')} were started, and {met:,} came together"
             raise TrainingFault(message)
         yield World(rank, size, where)
     except RuntimeError:

@@ -112,7 +112,8 @@ def refuse_other_surroundings(folder: RunFolder, recipe: Recipe, world: World) -
     """
     before, now = folder.facts(), facts_of(recipe, world)
     if before.get("processes") != now["processes"]:
-        message = f"the run had {before.get('processes')} processes, and now {now['processes']}"
+        then, size = before.get("processes"), now["processes"]
+        message = f"the number of processes was {then}, and now it is {size}"
         raise TrainingFault(message, "go on with as many as it began with")
     said = ("torch", "device", "threads", "machine", "inception_compile")
     other = [

@@ -11,6 +11,7 @@ from compiler.ops.norm import COUNTER
 from compiler.weights.account import COPIED, DEFAULT, SKIPPED, TRANSPOSED, Row, sizes
 from compiler.weights.slots import Slot
 from compiler.weights.turn import Turn
+from dsl.text.counts import count
 from dsl.text.problems import NOWHERE, Problem
 
 if TYPE_CHECKING:
@@ -172,7 +173,7 @@ def _lacking(lacking: Mapping[str, list[Slot]], advice: Advice) -> Iterator[Prob
     """What the checkpoint lacks: a whole head at once, else tensor by tensor."""
     for head, slots in lacking.items():
         if head:
-            tensors = f"{len(slots)} tensors, the first is {_named(slots[0])}"
+            tensors = f"{count(len(slots), 'tensor')}, the first is {_named(slots[0])}"
             message = f"the checkpoint lacks the auxiliary head {head}: {tensors}"
             yield Problem("E152", NOWHERE, message, help=advice.no_heads)
             continue
@@ -209,7 +210,7 @@ def _left_over(rest: Mapping[str, Tensor], wishes: Wishes, found: Matching) -> N
         else:
             message = f"the checkpoint has {name} {sizes(shape)}, the network no such tensor"
             found.problems.append(Problem("E154", NOWHERE, message))
-    for part, count in parts.items():
-        message = f"the checkpoint has {part} ({count} tensors), and this network hasn't"
+    for part, tensors in parts.items():
+        message = f"the checkpoint has {part} ({count(tensors, 'tensor')}), and this network hasn't"
         help = wishes.advice.over_head if part == CLASSIFIER else wishes.advice.over_aux
         found.problems.append(Problem("E154", NOWHERE, message, help=help))

@@ -21,6 +21,7 @@ from dsl.models.norms import GROUPED, group_norm, norm, norm_or_name
 from dsl.models.ramp import ramp_help
 from dsl.models.scalars import MOST, no_factor, number, number_text, whole
 from dsl.text import foreign
+from dsl.text.counts import count
 from dsl.text.numbers import LEAST, NUMBER, Misfit, is_number, loss, otherwise, too_small
 from dsl.text.problems import closest, shown
 from dsl.text.source import hidden
@@ -150,14 +151,11 @@ def _items(example: str, counts: tuple[int, ...] = ()) -> Callable[[Any], Any]:
         if not isinstance(value, (list, tuple)):
             raise ValueError(f"must be a list like {example}, not {shown(value)}")
         if not value or len(value) not in (counts or (len(value),)):
-            raise ValueError(f"must be a list like {example}, this one has {_items_of(value)}")
+            items = count(len(value), "item")
+            raise ValueError(f"must be a list like {example}, this one has {items}")
         return tuple(value)
 
     return read
-
-
-def _items_of(value: list[Any] | tuple[Any, ...]) -> str:
-    return f"{len(value)} item{'s' if len(value) != 1 else ''}"
 
 
 def one_or_more(value: Any) -> Any:

@@ -15,6 +15,7 @@ from pydantic import BeforeValidator
 from dsl.models.factors import factor
 from dsl.models.forms import form_of, formed
 from dsl.models.scalars import MOST, whole
+from dsl.text.counts import count
 from dsl.text.numbers import Misfit, is_whole
 from dsl.text.problems import closest, shown
 
@@ -82,4 +83,4 @@ def fault(shares: tuple[int | str, ...], branches: int) -> str:
         return "split shares channels out among branches, and there is only one"
     if shares in ((), (EQUAL,)) or len(shares) == branches:
         return ""
-    return f"split says {len(shares)} share{'s' * (len(shares) != 1)} for {branches} branches"
+    return f"split says {count(len(shares), 'share')} for {branches} branches"

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Literal, TypeAlias, get_args
 
+from dsl.text.counts import count
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
@@ -25,6 +27,11 @@ class Span:
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}"
+
+    @property
+    def in_a_file(self) -> bool:
+        """Whether a text says it; paths that a program or an option says are from where it runs."""
+        return self.line > 0 and not self.file.startswith("--")
 
     def part(self, offset: int, length: int) -> Span:
         """The stretch that starts `offset` characters into this one."""
@@ -186,9 +193,8 @@ class SpecError(ValueError):
 
     def render(self) -> str:
         """The problems, each with its line and caret, and their count at the end."""
-        count = len(self.problems)
         pairs = ((problem, self.texts.get(problem.span.file)) for problem in self.problems)
-        return listed(pairs, f"{count} problem{'s' if count != 1 else ''}")
+        return listed(pairs, count(len(self.problems), "problem"))
 
     def __reduce__(self) -> tuple[type[SpecError], tuple[tuple[Problem, ...], dict[str, str]]]:
         return type(self), (self.problems, self.texts)

@@ -10,6 +10,7 @@ from typing import Literal
 from compiler.cost.footer import short_size
 from compiler.picture.words import number
 from compiler.report.charts.marks import chart, circle, line, text
+from dsl.text.counts import count
 
 LEFT, WIDE, HIGH, TOP, BELOW, RIGHT = 92, 620, 360, 34, 68, 24
 ROOM, LETTERS = 9, 14
@@ -95,7 +96,7 @@ def _short(value: float) -> float:
 
 def pareto(name: str, spots: Sequence[Spot], across: Scale, upwards: Scale, title: str = "") -> str:
     """The chart; what no other one beats is numbered, and joined by a line."""
-    about = f"{across.words} and {upwards.words} of {len(spots)} networks"
+    about = f"{across.words} and {upwards.words} of {count(len(spots), 'network')}"
     size = (LEFT + WIDE + RIGHT, TOP + HIGH + BELOW)
     return chart(name, about, size, _drawn(spots, across, upwards, title))
 
@@ -168,4 +169,4 @@ def _legend(kinds: set[Kind], hidden: int) -> Iterator[str]:
             yield text((x + 14, y), words)
             x += 40 + 7 * len(words)
     if hidden:
-        yield text((x, y), f"and {hidden:,} more that aren't drawn", "amount")
+        yield text((x, y), f"and {hidden:,} more, not drawn", "amount")

@@ -8,6 +8,7 @@ from math import sqrt
 
 from compiler.cost.footer import short_size
 from compiler.report.charts.marks import chart, circle, line, text, ticks
+from dsl.text.counts import count
 
 LEFT, WIDE, HIGH, TOP, BELOW, RIGHT = 80, 620, 320, 24, 44, 120
 LARGEST = 26
@@ -35,7 +36,7 @@ class Dot:
 
 def scatter(name: str, dots: Sequence[Dot]) -> str:
     """The chart, large dots behind small ones."""
-    about = f"Parameters, MACs and peak memory of {len(dots)} networks"
+    about = f"Parameters, MACs and peak memory of {count(len(dots), 'network')}"
     return chart(name, about, (LEFT + WIDE + RIGHT, TOP + HIGH + BELOW), _drawn(dots))
 
 

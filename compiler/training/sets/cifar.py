@@ -16,6 +16,7 @@ import torch
 from compiler.training.sets.faults import DataFault
 from compiler.training.sets.pictures import ImageSet, Stack
 from compiler.training.sets.published import Published, contents
+from dsl.text.counts import count
 
 PAGE = "https://www.cs.toronto.edu/~kriz/cifar.html"
 SHAPE = (3, 32, 32)
@@ -104,7 +105,7 @@ def _stack(which: Cifar, data: bytes, path: str) -> Stack:
     """Images one after the other, each behind its classes."""
     length = which.labels + torch.Size(SHAPE).numel()
     if not data or len(data) % length:
-        raise DataFault(f"{path} holds {len(data):,} bytes of images, {length:,} each")
+        raise DataFault(f"{path} holds {count(len(data), 'byte')} of images, {length:,} each")
     rows = torch.frombuffer(bytearray(data), dtype=torch.uint8).reshape(-1, length)
     images = rows[:, which.labels :].reshape(-1, *SHAPE)
     return Stack(images, rows[:, which.labels - 1].long())

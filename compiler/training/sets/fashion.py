@@ -13,6 +13,7 @@ from torch import Tensor
 from compiler.training.sets.faults import DataFault
 from compiler.training.sets.pictures import ImageSet, Stack
 from compiler.training.sets.published import Published, contents
+from dsl.text.counts import count
 
 NAMES = (
     "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag",
@@ -51,5 +52,5 @@ def idx(packed: bytes, name: str, rank: int) -> Tensor:
     shape = struct.unpack(f">{rank}I", data[4:head])
     values = torch.frombuffer(bytearray(data), dtype=torch.uint8)[head:]
     if len(values) != torch.Size(shape).numel():
-        raise DataFault(f"{name} has {len(values):,} values for a shape of {shape}")
+        raise DataFault(f"{name} has {count(len(values), 'value')} for a shape of {shape}")
     return values.reshape(shape)

@@ -12,6 +12,7 @@ from compiler.exporting.folders import SUFFIXES
 from compiler.training.sets.faults import DataFault
 from compiler.training.sets.pictures import Files, ImageSet
 from dsl.models.recipe_data import DataName
+from dsl.text.counts import count
 
 TRAINING, HELD, TEST = "train", "val", "test"
 """The folders in it."""
@@ -47,7 +48,8 @@ def class_names(name: DataName, where: Path) -> tuple[str, ...]:
     if not names:
         raise DataFault(f"{where / TRAINING} has no folders in it", f"it must hold {LAYOUT}")
     if name == "imagenet" and len(names) != IMAGENET:
-        message = f"{where / TRAINING} has {len(names):,} classes, and ImageNet has {IMAGENET:,}"
+        found = count(len(names), "class")
+        message = f"{where / TRAINING} has {found}, and ImageNet has {IMAGENET:,}"
         raise DataFault(message, "a part of it is a `folder`")
     return names
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from compiler.training.sets.faults import DataFault
+from dsl.text.counts import count
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ def _whole(path: Path, file: Published, page: str) -> bytes:
     try:
         size = path.stat().st_size
         if size != file.size:
-            raise DataFault(f"{path} has {size:,} bytes, not {file.size:,}", again)
+            raise DataFault(f"{path} has {count(size, 'byte')}, not {file.size:,}", again)
         data = path.read_bytes()
     except OSError as error:
         raise DataFault(f"can't read {path}: {error.strerror}") from error
