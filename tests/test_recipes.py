@@ -300,6 +300,25 @@ def changed(**said: Any) -> Recipe:
     return made
 
 
+def test_what_is_named_outside_of_files_is_any_file(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Paths of a program and of options are from where they are given, and may lead anywhere."""
+    (elsewhere := folder / "elsewhere").mkdir()
+    monkeypatch.chdir(elsewhere)
+    heir = folder / "heir.yaml"
+    heir.write_text("extends: ours.yaml\nepochs: 4\n", "utf-8")
+    spec = dsl.loads(SPEC)
+    for said in (str(heir), "../heir.yaml", {"extends": "../heir.yaml"}):
+        found = dsl.change(spec, dsl.Changes(set={"training": said})).training
+        assert found and found.epochs == 4
+    Path("probe.yaml").write_text(SPEC, "utf-8")
+    assert run(["resolve", "probe.yaml", "--set", "training=../heir.yaml"]) == 0
+    assert "epochs: 4" in capsys.readouterr().out
+    with pytest.raises(SpecError, match=r"can't read \.\./none\.yaml: no such"):
+        dsl.change(spec, dsl.Changes(set={"training": "../none.yaml"}))
+
+
 def test_what_can_be_set() -> None:
     made = changed(
         epochs=10,  # less than the last step of the schedule, which is set behind it

@@ -124,6 +124,22 @@ def test_what_leads_nowhere_is_told_at_once(text: str, tmp_path: Path) -> None:
     assert LOST[text] in str(caught.value)
 
 
+def test_a_program_s_sweep_names_any_file(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (place.parent / "pyproject.toml").touch()
+    (elsewhere := place.parent / "elsewhere").mkdir()
+    monkeypatch.chdir(elsewhere)
+    recipe = "data: digits\noptimizer: adam\nschedule: {cosine: 0.1}\nepochs: 7\nbatch: 256\n"
+    (place.parent / "quick.yaml").write_text(recipe, "utf-8")
+    for folder in (str(place.parent), ".."):
+        sweep = Sweep(spec=f"{folder}/tiny.yaml", axes={"width": Axis(values=(1, 0.5))},
+                      train=Training(recipe=f"{folder}/quick.yaml"))  # fmt: skip
+        plan = planned(sweep)
+        assert plan.spec.training and plan.spec.training.epochs == 7 and len(plan.points) == 2
+        assert "extends: ../tiny.yaml\n" in picked(plan, 2, None)
+    with pytest.raises(SpecError, match=r"can't read \.\./none\.yaml: no such"):
+        planned(Sweep(spec="../none.yaml", axes={"width": Axis(values=(1,))}))
+
+
 def test_ranges_are_exact() -> None:
     assert Axis(low=0.1, high=0.7, step=0.1).numbers() == (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
     assert Axis(low=1e-4, high=0.1, count=4, log=True).numbers() == (1e-4, 1e-3, 1e-2, 0.1)
@@ -172,6 +188,16 @@ def test_invalid_variants_say_their_first_problem(tmp_path: Path) -> None:
     assert [each.status for each in results.outcomes] == ["fits", "invalid", "invalid"]
     assert results.outcomes[1].says.startswith("E013: ")
     assert "variants that can't be built:\n  2: E013" in as_text(results)
+
+
+def test_one_and_several_are_told_in_their_words(place: Path) -> None:
+    text = "spec: tiny.yaml\naxes: {a.c: [4, 8, 12]}\nconstraints: {params: < %s}\n"
+    for bound, said in (
+        ("1700", "3 variants; 1 fits, 2 break a constraint"),
+        ("2k", "3 variants; 2 fit, 1 breaks a constraint"),
+    ):
+        plan = planned(dsl.loads_sweep(text % bound, str(place)))
+        assert as_text(Results.of(plan, counted(plan))).startswith(f"tiny.yaml: {said}\n")
 
 
 @given(st.lists(st.tuples(*[st.integers(0, 4)] * 3), max_size=12))

@@ -21,7 +21,13 @@ Find = Callable[[str | Path], Path]
 
 
 def base_file(where: str, span: Span, chain: Chain, report: Report, find: Find) -> Path | None:
-    """The file that `extends` names: on the shelf, or beside the file that names it."""
+    """The file that `extends` names: on the shelf, or beside the file that names it.
+
+    What a program or an option names is any file of theirs; what files name is in their project,
+    whoever wrote them.
+    """
+    if not span.in_a_file:
+        return _found(where, span, report, find)
     folder = Path(span.file).parent
     path = Path(os.path.normpath(folder / where))
     bare = "/" not in where and "\\" not in where and not Path(where).suffix
@@ -29,8 +35,10 @@ def base_file(where: str, span: Span, chain: Chain, report: Report, find: Find) 
         return _shelved(where, path, span, report, find)
     if Path(where).is_absolute() or not _inside(real(path), chain[0].parent):
         message = f"{where} is outside the project"
-        help = "extends takes a path relative to the file, inside the folder that holds "
-        help += f"{' or '.join(MARKS)} (the file's own folder where there is none), or a shelf name"
+        help = (
+            "name one on the shelf, or a path relative to the file, inside the folder that holds "
+        )
+        help += f"{' or '.join(MARKS)} (the file's own folder where there is none)"
         report.add("E032", span, message, help=help)
         return None
     return path
@@ -38,13 +46,18 @@ def base_file(where: str, span: Span, chain: Chain, report: Report, find: Find) 
 
 def _shelved(where: str, beside: Path, span: Span, report: Report, find: Find) -> Path | None:
     """The file of that name on the shelf; one beside the heir may have been meant."""
+    found = _found(where, span, report, find)
+    if found is None and os.path.isfile(f"{beside}.yaml"):  # noqa: PTH113  # as above
+        report.problems[-1] = replace(report.problems[-1], hint=f"did you mean {where}.yaml?")
+    return found
+
+
+def _found(where: str, span: Span, report: Report, find: Find) -> Path | None:
+    """The file of that path, or of that name on the shelf."""
     try:
         return find(where)
     except SpecError as error:
-        meant = f"{where}.yaml" if os.path.isfile(f"{beside}.yaml") else ""  # noqa: PTH113  # as above
         pass_on(error, span, report)
-    if meant:
-        report.problems[-1] = replace(report.problems[-1], hint=f"did you mean {meant}?")
     return None
 
 

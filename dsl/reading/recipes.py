@@ -124,7 +124,7 @@ class RecipeReader(ShortReader):
             self.report.add("E012", entry.value.span, message, help=help)
             return None
         span = entry.value.span
-        chain = self.chain or (real(Path(span.file)),)
+        chain = self.chain or ((real(Path(span.file)),) if span.in_a_file else ())
         path = base_file(entry.value.text, span, chain, self.report, shelf.find_recipe)
         if path is None or is_circular(path, span, chain, self.report):
             return None
@@ -197,5 +197,5 @@ def beside(model: Model, key: str, said: str) -> Path:
 
     What an option of the command line says is from where the command is given.
     """
-    file, path = model.at.of(key).file, Path(said).expanduser()
-    return Path(file).parent / path if file and not file.startswith("--") else path
+    span, path = model.at.of(key), Path(said).expanduser()
+    return Path(span.file).parent / path if span.in_a_file else path
