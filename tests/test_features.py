@@ -199,7 +199,7 @@ def test_a_network_without_maps_says_so() -> None:
 
 def test_wrong_inputs_say_what_was_expected() -> None:
     backbone = compile_features(spec("squeezed"))
-    with pytest.raises(ValueError, match=r"squeezed takes .* got 1 channels"):
+    with pytest.raises(ValueError, match=r"squeezed takes .* got 1 channel:"):
         backbone(torch.zeros(1, 1, 25, 32))
 
 
