@@ -228,7 +228,7 @@ PAGES = [ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_files_that_the_docs_name_are_there(page: Path) -> None:
-    tops = ("dsl", "compiler", "tests", "benchmarks", "playground")
+    tops = ("dsl", "compiler", "tests", "benchmarks", "playground", "website")
     there = [f"/{path.relative_to(ROOT)}" for top in tops for path in (ROOT / top).rglob("*.py")]
     named = re.findall(r"`([a-z_/]+\.py)`", page.read_text(encoding="utf-8"))
     assert [n for n in named if not any(path.endswith(f"/{n}") for path in there)] == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from importlib import import_module
+from inspect import get_annotations
 from os.path import normpath
 from pathlib import Path
 
@@ -11,18 +12,20 @@ import pytest
 
 from compiler.checking.explaining import every_code
 from dsl.models import shelf
-from website import reference
+from website.api import Entry
 from website.codes import by_code
 from website.links import dead
 from website.markdown import FENCED, Link, linked
 from website.mirroring import mirrored
+from website.published import CHAPTERS, FOR_ROOMS
+from website.reference import as_markdown, reference
 from website.staging import INVITATION, MARK, PLAYGROUND, pages, stage
 
 ROOT = Path(__file__).parent.parent
 FENCE = re.compile(FENCED, re.MULTILINE | re.DOTALL)
 TOCTREE = re.compile(r"^```\{toctree\}\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-GENERATED = Path("docs/reference.md")
-"""Its headings are no text before Sphinx has read docstrings."""
+IMPORTED = re.compile(r"^from ((?:compiler|dsl)[\w.]*) import (\([^)]*\)|[\w, ]+)$", re.MULTILINE)
+CALLED = re.compile(r"^(?!>>>).*\b((?:compiler|dsl)\.\w+)\(", re.MULTILINE)
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +65,7 @@ def test_every_link_leads_to_a_page_a_place_or_a_file(texts: dict[Path, str]) ->
             seen += 1
             there = Path(normpath(page.parent / path)) if path else page
             if there in texts:
-                if anchor and there != GENERATED and anchor not in places(texts[there]):
+                if anchor and anchor not in places(texts[there]):
                     wrong.append(f"{page}: {link.target}: no such place")
             elif anchor or not (ROOT / there).exists():
                 wrong.append(f"{page}: {link.target}: no such file")
@@ -129,12 +132,67 @@ def test_the_front_page_leads_to_a_playground_that_is_there(tmp_path: Path) -> N
     assert (out / PLAYGROUND).read_text(encoding="utf-8") == "<p>here</p>"
 
 
+def told() -> dict[str, str]:
+    """What the reference has, by its place in the packages, with how it is told."""
+    parts = re.split(r"^`````\{py:\w+\} ", "\n".join(reference(ROOT).values()), flags=re.MULTILINE)
+    return {re.split(r"[(\n]", part, maxsplit=1)[0]: part for part in parts[1:]}
+
+
 def test_the_reference_has_what_modules_offer() -> None:
-    text = reference.reference()
-    for name in reference.MODULES:
-        module = import_module(name)
-        assert f".. automodule:: {name}\n" in text
-        assert hasattr(module, "__all__") or hasattr(module, reference.SOME[name])
+    found = told()
+    for chapter in CHAPTERS:
+        module = import_module(chapter.module)
+        for name in chapter.only or module.__all__:
+            theirs = getattr(getattr(module, name), "__module__", "")
+            assert f"{chapter.module}.{name}" in found or theirs.startswith("pydantic"), name
+        assert set(chapter.more) <= set(found)
+    assert (
+        "(spec: dsl.Spec | str | Path, variant: str | None = None,"
+        in found["compiler.compile_spec"]
+    )
+    assert "device: str = ..." in found["compiler.train"]
+    assert "{py:method} render(text: str | None = None) -> str\n" in found["dsl.Problem"]
+    recipe = found["dsl.Recipe"]
+    assert ':type: "int"' in recipe and "How often each training image is used." in recipe
+    assert ":value: \"'keep'\"" in recipe
+
+
+def test_the_reference_has_what_the_docs_use(texts: dict[Path, str]) -> None:
+    found = told()
+    for page in (ROOT / "docs").glob("*.md"):
+        for code in re.findall(
+            r"^```python\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL
+        ):
+            names = [
+                f"{module}.{name}"
+                for module, listed in IMPORTED.findall(code)
+                for name in re.findall(r"\w+", listed)
+                if not hasattr(import_module("pydantic"), name)
+            ]
+            for name in (*names, *CALLED.findall(code)):
+                assert name in found, f"{page.name}: {name}"
+
+
+def test_the_reference_has_nothing_that_is_for_rooms_alone() -> None:
+    found = told()
+    text = "\n".join(found.values())
+    for inner in ("model_config", "model_validate", "Annotated[", "factory", "{py:method} _"):
+        assert inner not in text
+    assert "remember" not in found["dsl.Changes"]
+    for place, names in FOR_ROOMS.items():
+        module, _, owner = place.rpartition(".")
+        cls = getattr(import_module(module), owner)
+        known = {*dir(cls), *get_annotations(cls)}
+        assert names <= known, place
+
+
+def test_a_docstring_is_markdown() -> None:
+    entry = Entry("function", "a.b", "`x < 1`, x < 2 in docs/cost.md.\n\n>>> f(1)\n2\n\nSo.", "()")
+    assert as_markdown(entry).splitlines() == [
+        *("`````{py:function} a.b()", ":single-line-parameter-list:", ""),
+        *("`x < 1`, x &lt; 2 in [docs/cost.md](../cost.md).", ""),
+        *("```pycon", ">>> f(1)", "2", "```", "", "So.", "", "", "`````"),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,6 @@ def pages(root: Path) -> dict[Path, str]:
     homes = sections_of(diagnostics, DIAGNOSTICS)
     found = {path: elsewhere(text, homes) for path, text in written.items()}
     found |= {DOCS / name: text for name, text in by_code(diagnostics, DIAGNOSTICS).items()}
-    found[DOCS / "reference.md"] = reference()
+    found |= {DOCS / name: text for name, text in reference(root).items()}
     found[FRONT] = (root / "website" / "index.md").read_text(encoding="utf-8")
     return found

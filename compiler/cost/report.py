@@ -19,7 +19,8 @@ from compiler.ir.plugged import plugged
 class Report:
     """The cost of one forward pass of `network`.
 
-    With `aux` it is the training pass: auxiliary heads run and dropout draws.
+    With `training` it is the training pass: auxiliary heads run and dropout draws. Bytes are of
+    `batch` inputs whose elements take `dtype_bytes` each.
     """
 
     network: Network = field(repr=False)

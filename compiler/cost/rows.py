@@ -54,6 +54,7 @@ class Counts:
 
 
 COLUMNS = tuple(column.name for column in fields(Counts))
+"""What is counted, by the names of `Counts`."""
 Counted = dict[str, int]
 """The columns by name."""
 

@@ -22,7 +22,7 @@ TRAINING = ("init", "loss weight")
 
 
 def compare(one: Network, other: Network, training: bool = True) -> list[Change]:
-    """What differs, from the input to the head; `training` as for `side_by_side`."""
+    """What differs, from the input to the head; `training`: also what only training needs."""
     found = side_by_side(one, other, training=training)
     return [change for beside in found for change in beside.changes]
 

@@ -19,6 +19,7 @@ from typing import Literal
 from compiler.files import png
 
 Format = Literal["png", "pdf"]
+"""The forms that Graphviz makes."""
 Job = tuple[str, str, float]
 """DOT text, format, dots per inch."""
 

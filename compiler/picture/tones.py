@@ -42,6 +42,7 @@ COLOURS: dict[Tone, Callable[[Ink], str]] = {
 
 
 TONES: tuple[Tone, ...] = ("auto", *COLOURS)
+"""The tones that there are."""
 
 
 def toned(sheet: Sheet, tone: Tone) -> Sheet:

@@ -173,20 +173,27 @@ def named(value: Any) -> Any:
 Identifier = Annotated[str, BeforeValidator(formed(identifier, NAMES))]
 FileName = Annotated[str, BeforeValidator(formed(file_name, NAMES))]
 Reference = Annotated[str, BeforeValidator(reference)]
+"""The name of a step, block or parameter."""
 FREE = BeforeValidator(_text)
 """What marks a field that holds anybody's text, which may need quotes."""
 Text = Annotated[str, FREE]
 Flag = Annotated[bool, BeforeValidator(_flag)]
+"""Yes or no, as YAML 1.2 writes it: `true`, `false`."""
 Factor = Annotated[float, BeforeValidator(number(0.001, 1000, named=False))]
 Count = Annotated[int, BeforeValidator(whole(1, MOST, named=False))]
+"""A whole number from 1."""
 Whole = Annotated[int | str, BeforeValidator(whole(1, MOST, named=True))]
+"""A whole number from 1, or the name of a parameter that stands for one."""
 Channels = Annotated[int | str, BeforeValidator(whole(1, MOST, named=True, scaled=True))]
 """A number of channels: the name that stands for one may have a factor, `in*6`."""
 Number = Annotated[float | str, BeforeValidator(number(-1e6, 1e6, named=True))]
+"""Any number to a million either way, or the name of a parameter."""
 Positive = Annotated[float | str, BeforeValidator(number(LEAST, 1e6, named=True))]
 """What is added to a divisor, which is 0 without it."""
 NotNegative = Annotated[float | str, BeforeValidator(number(0, 1e6, named=True))]
+"""A number from 0, or the name of a parameter."""
 Share = Annotated[float | str, BeforeValidator(number(0, 1, named=True))]
+"""A number from 0 to 1, or the name of a parameter."""
 Weight = Annotated[float, BeforeValidator(number(0, 1e6, named=False))]
 Epsilon = Annotated[float, BeforeValidator(number(LEAST, 1e6, named=False))]
 Portion = Annotated[float, BeforeValidator(number(0, 1, named=False))]

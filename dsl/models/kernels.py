@@ -109,6 +109,7 @@ formed(_padding, Form(_axes_pattern(0, spread=True), PADDING_MEANINGS))
 Kernel = Annotated[Axes, BeforeValidator(per_axis(1, spread=False))]
 _per_kernel = AfterValidator(_as_kernel)
 Stride = Annotated[Axes, _per_kernel, BeforeValidator(per_axis(1, spread=True))]
+"""Steps from 1, or names of parameters; one alone is for all axes."""
 Padding = Annotated[str | Axes, _per_kernel, BeforeValidator(_padding)]
 Enlargement = Annotated[Axes, BeforeValidator(per_axis(1, spread=True))]
 """A factor for each axis of a map; one alone is for all of them."""

@@ -187,8 +187,8 @@ class SpecError(ValueError):
     """
 
     def __init__(self, problems: Iterable[Problem], texts: Mapping[str, str] = NO_TEXTS) -> None:
-        self.problems = by_place(_merged(problems))
-        self.texts = dict(texts)
+        self.problems: tuple[Problem, ...] = by_place(_merged(problems))
+        self.texts: dict[str, str] = dict(texts)
         super().__init__(self.render())
 
     def render(self) -> str:
