@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import ceil
 
 from compiler.diagram.kernels import MIXED, Piece
@@ -122,7 +123,7 @@ def _branches(card: Card, inner: int) -> list[Line]:
     return [line for line in found if line.height]
 
 
-def _pieces(row: list[Piece], inner: int, height: float) -> list[Cell]:
+def _pieces(row: Sequence[Piece], inner: int, height: float) -> list[Cell]:
     """Branches side by side, with gaps between; what one of them is made of has none.
 
     A kernel stands in its piece where it fits.

@@ -105,6 +105,8 @@ def sheet_of(network: Network, what: str, wishes: Wishes = PLAIN) -> Sheet:
     Raises `LookupError` for what there is none of, `ValueError` for wishes that it can't fulfil.
     """
     details = Details(network, wishes)
+    if what == "overview":
+        return overview(network, wishes)  # Which blocks there are is nothing to it.
     there = _all(details)
     if f"{what}_" in there and what not in there:
         what += "_"  # no file could have the name itself

@@ -46,9 +46,14 @@ def _units(node: Node) -> Iterator[Node]:
             yield from _units(child)
 
 
+@remembered
+def _habits(node: Node) -> tuple[Habit, ...]:
+    return tuple(map(habit, _units(node)))
+
+
 def usual(network: Network) -> Habit:
     """What most convolutions of the network have around them."""
-    habits = Counter(habit(unit) for node in network.nodes for unit in _units(node))
+    habits = Counter(each for node in network.nodes for each in _habits(node))
     return habits.most_common(1)[0][0] if habits else Habit()
 
 

@@ -119,7 +119,8 @@ class Grid:
 
     def _add(self, node: Tile) -> Tile:
         """Keep a box; its name becomes one of its own."""
-        node = replace(node, name=distinct(node.name, self._nodes))
+        if node.name in self._nodes:
+            node = replace(node, name=distinct(node.name, self._nodes))
         self._nodes[node.name] = node
         return node
 

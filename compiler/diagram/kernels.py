@@ -7,12 +7,13 @@ the factors of a product. A branch has the colour of its largest kernel, here an
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from compiler.diagram.style import KERNELS, STRIP
 from compiler.ir.facts import Axes
+from compiler.ir.kept import remembered
 from compiler.ir.nodes import Leaf, Node, Parallel, Series, children, leaves, residual_of
 from compiler.ops.window import axes_text
 from compiler.ops.words import CONVS, WEIGHTED, family, is_identity, is_sum, is_unit
@@ -42,9 +43,11 @@ class Piece:
         return self.parts or (self,)
 
 
-Rows = list[list[Piece]]
+Rows = Sequence[Sequence[Piece]]
+"""Remembered with a node, so nobody adds to one."""
 
 
+@remembered
 def strip(node: Node) -> Rows:
     """The rows of a step's strip, of the last in a repeat; none for what has no branches."""
     residual = residual_of(node)
@@ -79,7 +82,7 @@ def _made_last(steps: tuple[Node, ...]) -> Rows:
     return strip(making[-1]) if making else []
 
 
-def _row(node: Node) -> list[Piece]:
+def _row(node: Node) -> Sequence[Piece]:
     """A term's channels: branch by branch where it is a concat, else as one."""
     rows = strip(node)
     return rows[0] if len(rows) == 1 else [piece(node)]
@@ -119,6 +122,7 @@ def _factors(node: Parallel) -> list[Node]:
     return [] if all(map(is_identity, factors)) else factors
 
 
+@remembered
 def piece(branch: Node) -> Piece:
     """A branch by its largest kernel, `pool` where nothing larger than 1×1 is.
 

@@ -39,9 +39,8 @@ from compiler.diagram.style import HATCHES, STRIP, filled
 from compiler.diagram.text import brief, shape, si
 from compiler.diagram.turning import Placed, turned
 from compiler.diagram.wishes import PLAIN, Wishes
-from compiler.ir.measures import Measure
+from compiler.ir.measures import MEASURES, Measure
 from compiler.ir.network import Network
-from compiler.ir.nodes import macs, params
 from compiler.picture.ink import FRAME, Ink
 from compiler.picture.labels import Cell, small
 from compiler.picture.sheet import Sheet
@@ -200,8 +199,8 @@ def _is_mixed(shown: list[Card]) -> bool:
 
 def amounts(network: Network) -> str:
     """What the network has and does, for its title."""
-    nodes = network.trunk
-    amount = f"{si(sum(map(params, nodes)))} parameters, {si(sum(map(macs, nodes)))}"
+    params, macs = (sum(map(MEASURES[each].of, network.trunk)) for each in ("params", "macs"))
+    amount = f"{si(params)} parameters, {si(macs)}"
     return f"{amount} multiply-accumulates at {shape(network.input)} (inference)"
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from compiler.diagram.text import by, plain, term
 from compiler.ir.facts import Axes
+from compiler.ir.kept import remembered
 from compiler.ir.network import Network
 from compiler.ir.nodes import (
     BlockUse,
@@ -57,6 +58,7 @@ def _plain(value: float | str) -> str:
     return value
 
 
+@remembered
 def is_repeat(node: Node) -> bool:
     """Whether it is one block several times over."""
     if not (isinstance(node, Series) and node.role == "sequence" and len(node.nodes) > 1):

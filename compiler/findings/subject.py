@@ -32,7 +32,7 @@ class Use:
     around: tuple[Node, ...]
     """What it stands in, outermost first."""
 
-    @property
+    @once
     def leaves(self) -> tuple[Leaf, ...]:
         """Its ops in order, where it is one layer: convolution, norm, activation."""
         if isinstance(self.node, Leaf):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from compiler.ir.kept import remembered
 from compiler.ir.nodes import Node, leaves, macs, params
 
 
@@ -37,8 +38,17 @@ Counted = Literal["macs", "params", "activations"]
 """What can be read off a step by itself."""
 Amount = Literal[Counted, "memory"]
 """All that there is; what is alive at once isn't of a step alone (see `compiler.cost.measure`)."""
+
+
+def _once(function: Callable[[Node], int]) -> Callable[[Node], int]:
+    """The same, counted once a node."""
+    return remembered(function)
+
+
 MEASURES: dict[Counted, Measure] = {
-    "macs": Measure("multiply-accumulates", macs),
-    "params": Measure("parameters", params),
-    "activations": Measure("activations (what convolutions and linear layers write)", activations),
+    "macs": Measure("multiply-accumulates", _once(macs)),
+    "params": Measure("parameters", _once(params)),
+    "activations": Measure(
+        "activations (what convolutions and linear layers write)", _once(activations)
+    ),
 }
