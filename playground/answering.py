@@ -7,20 +7,22 @@ answers are JSON, so that nothing of Python is held on the other side.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any, cast, get_args
 
 import dsl
 from compiler.checking import as_json, as_text
-from compiler.checking.examining import Examined, examined
+from compiler.checking.examining import Examined, examined, looked_through
 from compiler.checking.explaining import every_code, explanation
+from compiler.checking.likeness import is_recipe
 from compiler.checking.mending import applied
 from compiler.checking.policy import Policy
 from compiler.cli.summary import recipe_summary, summary
-from compiler.cost import Report, cost, measure
+from compiler.cost import Report, cost
+from compiler.cost.measuring import heat_of
 from compiler.cost.render import as_json as cost_json
-from compiler.cost.render import as_text as cost_text
+from compiler.cost.rows import Row
 from compiler.ir.measures import Amount
 from compiler.ir.nodes import nodes
 from compiler.lowering.prepare import Piped, Prepared, prepare
@@ -39,19 +41,32 @@ class Refused(Exception):
 
 
 @lru_cache(KEPT)
-def _examined(text: str, file: str) -> Examined:
-    """What `check` finds; no project says what it wants told here."""
-    return Policy().applied(examined(Piped(text, file, file)))
+def _tried(text: str, file: str, variant: str) -> Prepared | SpecError:
+    """The network of a text, or why there is none: that is remembered as well."""
+    try:
+        return prepare(Piped(text, file, file), variant or None)
+    except SpecError as error:
+        return error
+
+
+def prepared(text: str, file: str, variant: str) -> Prepared:
+    """The network of a text, or of one of its variants. Raises `SpecError`."""
+    found = _tried(text, file, variant)
+    if isinstance(found, SpecError):
+        raise found.with_traceback(None)
+    return found
 
 
 @lru_cache(KEPT)
-def prepared(text: str, file: str, variant: str) -> Prepared:
-    """The network of a text, or of one of its variants. Raises `SpecError`.
+def _examined(text: str, file: str) -> Examined:
+    """What `check` finds; no project says what it wants told here.
 
-    What `check` built is that of the text as it is written, and isn't built again.
+    What was built for a picture isn't built again.
     """
-    built = None if variant else _examined(text, file).prepared
-    return built or prepare(Piped(text, file, file), variant or None)
+    where = Piped(text, file, file)
+    built = None if is_recipe(where) else _tried(text, file, "")
+    found = looked_through(built, file) if isinstance(built, Prepared) else examined(where)
+    return Policy().applied(found)
 
 
 @lru_cache(KEPT)
@@ -78,16 +93,37 @@ def check(*, text: str, file: str) -> dict[str, Any]:
     }
 
 
-def count(*, text: str, file: str, variant: str) -> dict[str, Any]:
-    """What a network costs, and where in the text each of its parts is said."""
+SHOWN = ("path", "kind", "out", "params", "macs", "activations")
+"""What the page's table has of a row."""
+TOTAL = ("params", "macs", "activations", "peak_bytes")
+
+
+def _rows(rows: Iterable[Row]) -> list[dict[str, Any]]:
+    return [{name: getattr(row, name) for name in SHOWN} for row in rows]
+
+
+def count(*, text: str, file: str, variant: str, form: str = "rows") -> dict[str, Any]:
+    """What a network costs: as `json`, which the command writes, or as `rows` of the page's table.
+
+    With rows goes where in the text each part of the network is said.
+    """
+    if form not in ("rows", "json"):
+        raise Refused("costs are told as rows or as json")
     found = prepared(text, file, variant)
     report = _cost(text, file, variant)
+    if form == "json":
+        return {"json": cost_json(report)}
     places = {
         path: (node.span.line, node.span.column, node.span.length)
         for path, node in nodes(found.network.nodes)
         if node.span.line and node.span.file == file
     }
-    return {"json": cost_json(report), "text": cost_text(report), "places": places}
+    return {
+        "total": {name: getattr(report.total, name) for name in TOTAL},
+        "blocks": _rows(report.blocks),
+        "layers": _rows(report.layers),
+        "places": places,
+    }
 
 
 def draw(
@@ -99,9 +135,8 @@ def draw(
     if form not in FORMS or heat not in get_args(Amount):
         raise Refused(f"a picture is drawn as {', '.join(FORMS)}, by {', '.join(get_args(Amount))}")
     network = prepared(text, file, variant).network
-    by = cast("Amount", heat)
     try:
-        wishes = Wishes(heat=measure(network, by) if by == "memory" else by)
+        wishes = Wishes(heat=heat_of(network, cast("Amount", heat)))
         sheet = sheet_of(network, what, wishes)
     except (LookupError, ValueError) as error:
         raise Refused(str(error)) from None
@@ -126,7 +161,11 @@ def differ(*, text: str, file: str, variant: str, base: str) -> dict[str, Any]:
     found = prepared(text, file, variant)
     name, of = shelf.split(base)
     named = f"{file}@{variant}" if variant else file
-    other = diff(prepare(name, of or None).network, found.network, (base, named), training=True)
+    try:
+        begun = prepare(name, of or None)
+    except SpecError as error:
+        raise Refused(str(error)) from None
+    other = diff(begun.network, found.network, (base, named), training=True)
     return {"differs": other.as_text(), "picture": Picture(sides(other)).svg}
 
 
@@ -191,11 +230,14 @@ ASKED: dict[str, Callable[..., dict[str, Any]]] = {
 def answer(question: str) -> str:
     """The answer to `{"ask": word, …}`, or `{"refused": why}`.
 
-    Only what is our own fault is raised.
+    With `wrong` it is the spec that is wrong, which makes every answer about it the same. Only
+    what is our own fault is raised.
     """
     given = json.loads(question)
     try:
         found = ASKED[given.pop("ask")](**given)
-    except (Refused, SpecError) as error:
+    except Refused as error:
         found = {"refused": str(error)}
+    except SpecError as error:
+        found = {"refused": str(error), "wrong": True}
     return json.dumps(found)

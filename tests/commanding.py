@@ -27,7 +27,7 @@ def questions(text: str, file: str, base: str) -> list[Given]:
     drawn = {"what": "overview", "heat": "macs"}
     return [
         {"ask": "check", **own},
-        {"ask": "cost", **of},
+        {"ask": "cost", **of, "form": "json"},
         {"ask": "draw", **of, **drawn, "form": "dot"},
         {"ask": "draw", **of, **drawn, "form": "svg"},
         {"ask": "source", **of},

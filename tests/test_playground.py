@@ -88,6 +88,27 @@ def test_what_cannot_be_asked_is_refused_in_words() -> None:
     assert "nobody" in ask("diff", **of, base="nobody")["refused"]
 
 
+def test_rows_of_the_table_are_those_of_the_command_line() -> None:
+    """The page is given less of each row, and the same."""
+    text = shelf.find("googlenet").read_text(encoding="utf-8")
+    of = {"text": text, "file": "googlenet.yaml", "variant": ""}
+    shown, whole = ask("cost", **of), json.loads(ask("cost", **of, form="json")["json"])
+    for part in ("blocks", "layers"):
+        assert len(shown[part]) == len(whole[part]) > 1
+        for row, one in zip(shown[part], whole[part], strict=True):
+            assert row == {name: one[name] for name in row}
+    assert shown["total"] == {name: whole["total"][name] for name in shown["total"]}
+    assert "refused" in ask("cost", **of, form="csv")
+
+
+def test_that_a_spec_is_wrong_is_told_from_what_cannot_be_asked() -> None:
+    """The page says the first once, of the costs, and not again in each view."""
+    of = {"file": "net.yaml", "variant": "", "what": "overview", "form": "svg"}
+    assert ask("draw", text=TYPO, **of)["wrong"]
+    sound = TYPO.replace("maxpol", "maxpool")
+    assert "wrong" not in ask("draw", text=sound, **{**of, "what": "nothing"})
+
+
 def test_places_lead_from_a_layer_to_its_words() -> None:
     text = shelf.find("googlenet").read_text(encoding="utf-8")
     places = ask("cost", text=text, file="googlenet.yaml", variant="")["places"]

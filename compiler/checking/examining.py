@@ -86,14 +86,20 @@ def examined(where: Where, asked: Asked = AS_WRITTEN, *, between: Between = noth
     Never raises for what a spec can hold; `between` may, by which whoever asked gives up.
     """
     where = placed(where) if isinstance(where, Spec) else where
-    whole = asked.whole
     if not isinstance(where, Spec) and is_recipe(where):
         return _of_recipe(where)
     try:
         prepared = prepare(where, asked.variant, overrides=asked.overrides, limit=asked.limit)
     except SpecError as error:
         return _refused(name_of(where), error, asked, between)
-    spec = prepared.spec
+    return looked_through(prepared, name_of(where), asked, between)
+
+
+def looked_through(
+    prepared: Prepared, file: str, asked: Asked = AS_WRITTEN, between: Between = nothing
+) -> Examined:
+    """The same of a spec that was built already, and is no recipe."""
+    spec, whole = prepared.spec, asked.whole
     own = _found(prepared.network, asked, between)
     found = [problem for _, problem in own]
     if whole:
@@ -101,9 +107,7 @@ def examined(where: Where, asked: Asked = AS_WRITTEN, *, between: Between = noth
     comments = allowed(spec.texts, codes())
     left = comments.left(found)
     problems = [*left, *(_about_comments(comments, spec.at.span.file) if whole else ())]
-    return Examined(
-        name_of(where), by_place(problems), spec.texts, len(found) - len(left), prepared
-    )
+    return Examined(file, by_place(problems), spec.texts, len(found) - len(left), prepared)
 
 
 def _of_recipe(where: Piped | str | Path) -> Examined:

@@ -65,12 +65,12 @@ class Drawing:
 
     def draw(self, prepared: Prepared) -> None:
         """Draw a network. Raises a usage error for what it has not."""
-        from compiler.cost import measure
+        from compiler.cost.measuring import heat_of
         from compiler.diagram import Wishes, sheet_of
         from compiler.picture import Picture
 
         try:
-            heat = measure(prepared.network, self.heat) if self.heat == "memory" else self.heat
+            heat = heat_of(prepared.network, self.heat)
             wishes = replace(self.wishes or Wishes(), heat=heat)
             sheet = sheet_of(prepared.network, self.what, wishes)
             drawn = made(Picture(sheet).toned(self.tone), self.form, self.scale)

@@ -3,14 +3,14 @@
 import { editorIn } from './editor.js';
 import { isIn, pathAt, pathOn } from './paths.js';
 import { problems } from './problems.js';
-import { Dropped, Python, Refused } from './python.js';
+import { Dropped, Python, Refused, Unbuilt } from './python.js';
 import { byId, element } from './saying.js';
 import { addressed, asked, download, keep, kept, pixels } from './sharing.js';
 import { costs, draw, lines, mark, placesOf, stepOf, totals } from './views.js';
 
 const ASSETS = new URL('.', import.meta.url);
 const at = (name) => new URL(name, ASSETS).href;
-const PAUSE = 60; // Milliseconds without a key before a text is looked at.
+const PAUSE = 20; // Milliseconds without a key before a text is looked at.
 const SETTLED = 400; // And before it is kept, and written into the address.
 const LONG = 700; // From when on it is said that an answer takes long, with a way to stop.
 const TOO_LONG = 60_000; // And when it is stopped.
@@ -27,7 +27,10 @@ const nameOf = () => state.base.split('@')[0] || 'network';
 const fileOf = () => `${nameOf()}.yaml`;
 const given = () => ({ text: state.text, file: fileOf(), variant: state.variant });
 
-/** The answer, or null where it isn't needed any more; what is refused is shown in `place`. */
+/**
+ * The answer, or null where it isn't needed any more; what is refused is shown in `place`. That a spec
+ * is wrong is said of its cost alone, not in each view again.
+ */
 async function answered(word, rest, place) {
   try {
     const found = await python.ask(word, rest);
@@ -35,7 +38,8 @@ async function answered(word, rest, place) {
     return found;
   } catch (why) {
     if (why instanceof Dropped) return null;
-    if (place && why instanceof Refused) place.textContent = why.message;
+    if (why instanceof Unbuilt && place && place !== byId('refused')) place.textContent = '';
+    else if (place && why instanceof Refused) place.textContent = why.message;
     else say(`${why.message}`, true);
     return null;
   }
@@ -92,22 +96,23 @@ async function settle() {
   byId('long').hidden = Boolean(hash);
 }
 
+/** All is asked at once, so that Python never waits for the page: figures, what is in view, findings. */
 async function look() {
   seen.looked = true;
   const started = performance.now();
   const { text } = state;
-  const checking = answered('check', { text, file: fileOf() });
-  const counting = answered('cost', given(), byId('refused'));
-  const [check, cost] = await Promise.all([checking, counting]);
+  const counting = answered('cost', given(), byId('refused')).then((cost) => {
+    if (text !== state.text) return;
+    document.documentElement.classList.toggle('stale', !cost);
+    if (cost) counted(cost);
+  });
+  const showing = show(counting);
+  const check = await answered('check', { text, file: fileOf() });
+  await Promise.all([counting, showing]);
   if (text !== state.text) return;
   if (check) checked(check);
   // What keeps it from being counted is told among the findings, too.
   if (check && !check.builds) byId('refused').textContent = '';
-  document.documentElement.classList.toggle('stale', !cost);
-  if (cost) {
-    counted(cost);
-    await show();
-  }
   document.documentElement.dataset.took = Math.round(performance.now() - started);
   document.documentElement.dataset.looked = text.length;
 }
@@ -121,16 +126,15 @@ function checked(check) {
 }
 
 function counted(cost) {
-  const data = JSON.parse(cost.json);
-  const same = seen.cost && JSON.stringify(seen.cost.total) === JSON.stringify(data.total);
+  const same = seen.cost && JSON.stringify(seen.cost.total) === JSON.stringify(cost.total);
   if (!same) seen.before = seen.fresh ? null : seen.cost?.total ?? null;
   seen.fresh = false;
-  Object.assign(seen, { cost: data, places: cost.places, known: new Set() });
-  for (const path of [...Object.keys(cost.places), ...data.layers.map((each) => each.path)]) {
+  Object.assign(seen, { cost, places: cost.places, known: new Set() });
+  for (const path of [...Object.keys(cost.places), ...cost.layers.map((each) => each.path)]) {
     const parts = path.split('.');
     for (let count = 1; count <= parts.length; count += 1) seen.known.add(parts.slice(0, count).join('.'));
   }
-  totals(data.total, seen.before);
+  totals(cost.total, seen.before);
   if (!seen.known.has(state.path)) state.path = '';
 }
 
@@ -146,38 +150,44 @@ async function explain(code) {
 
 // The views: what is shown is asked for, and nothing else.
 
-async function show() {
-  await { picture, cost: table, source, diff }[state.tab]();
+/** Show what is in view, once what it takes from `counting` is there. */
+async function show(counting = null) {
+  await { picture, cost: table, source, diff }[state.tab](counting);
   light();
 }
 
 async function picture() {
-  const wanted = { ...given(), heat: state.heat, form: 'svg' };
-  const whole = await answered('draw', { ...wanted, what: 'overview', slot: 'overview' }, byId('undrawn'));
+  const wanted = { ...given(), heat: state.heat, form: 'svg', what: 'overview', slot: 'overview' };
+  const drawing = answered('draw', wanted, byId('undrawn'));
+  const detailing = detail();
+  const whole = await drawing;
   if (whole) views.overview = draw(byId('overview'), whole.picture, whole.name, seen.known, choose);
-  await detail();
+  await detailing;
 }
 
 async function detail() {
   const step = stepOf(state.path);
-  const place = byId('detail');
-  if (!step) {
-    place.replaceChildren();
-    views.detail = [];
-    byId('step').hidden = true;
-    return;
-  }
+  if (!step) return undetailed();
   const wanted = { ...given(), form: 'svg', what: step, slot: 'detail' };
   const part = await answered('draw', wanted, byId('undetailed'));
-  if (!part) return;
+  if (!stepOf(state.path)) return undetailed(); // An edit took the step away.
+  if (!part) return null;
   byId('step').textContent = step;
   byId('step').hidden = false;
-  views.detail = draw(place, part.picture, part.name, seen.known, choose);
-  mark(views.detail, state.path, false);
+  views.detail = draw(byId('detail'), part.picture, part.name, seen.known, choose);
+  return mark(views.detail, state.path, false);
 }
 
-function table() {
-  views.cost = costs(seen.cost, state.layers, choose);
+function undetailed() {
+  byId('detail').replaceChildren();
+  byId('undetailed').textContent = '';
+  views.detail = [];
+  byId('step').hidden = true;
+}
+
+async function table(counting) {
+  await counting;
+  if (seen.cost) views.cost = costs(seen.cost, state.layers, choose);
 }
 
 async function source() {
@@ -328,7 +338,7 @@ function listen() {
   });
   byId('heat').addEventListener('change', ({ target }) => {
     state.heat = target.value;
-    if (seen.cost) picture().then(() => light());
+    if (seen.cost) show();
   });
   byId('layers').addEventListener('change', ({ target }) => {
     state.layers = target.checked;

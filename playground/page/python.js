@@ -6,9 +6,12 @@ export class Dropped extends Error {}
 /** What the compiler says instead of an answer: the words of its error. */
 export class Refused extends Error {}
 
-/** What is asked first when several questions wait. */
-const URGENT = ['complete', 'hover', 'fix', 'cost', 'check'];
-const urgency = (word) => (URGENT.indexOf(word) + URGENT.length + 1) % (URGENT.length + 1);
+/** The same because the spec is wrong, as every answer about it would be. */
+export class Unbuilt extends Refused {}
+
+/** What is asked first when several questions wait: what somebody waits for with the hand on the mouse. */
+const URGENCY = { complete: 0, hover: 1, fix: 2, cost: 3, check: 5 };
+const urgency = (word) => URGENCY[word] ?? 4;
 
 export class Python {
   /** `told` gets each state: loading, ready, busy, failed (and why). */
@@ -40,7 +43,7 @@ export class Python {
       this.running = null;
       const answer = data.fault ? null : JSON.parse(data.answer);
       if (data.fault) fail(new Error(data.fault));
-      else if (answer.refused !== undefined) fail(new Refused(answer.refused));
+      else if (answer.refused !== undefined) fail(new (answer.wrong ? Unbuilt : Refused)(answer.refused));
       else settle(answer);
       this.next();
     }

@@ -19,8 +19,13 @@ function pathOf(id, sheet, known) {
   return parts.join('.');
 }
 
-/** Put a drawing into a figure, its boxes to be chosen with pointer or keyboard. */
+/** What stands in a figure: the text that it was drawn from, its element, and the boxes of that. */
+const standing = new WeakMap();
+
+/** Put a drawing into a figure, its boxes to be chosen with pointer or keyboard; the same one stays. */
 export function draw(figure, text, sheet, known, choose) {
+  const old = standing.get(figure);
+  if (old?.text === text && old.svg === figure.firstElementChild && old.parts.length) return old.parts;
   const svg = drawing(text);
   const parts = [];
   for (const box of svg.querySelectorAll('g.node')) {
@@ -43,6 +48,7 @@ export function draw(figure, text, sheet, known, choose) {
   const held = figure.contains(activeElement) ? activeElement.id : '';
   figure.replaceChildren(svg);
   if (held) document.getElementById(held)?.focus();
+  standing.set(figure, { text, svg, parts });
   return parts;
 }
 
