@@ -111,6 +111,7 @@ def test_a_run_says_what_it_did(here: Path, capsys: pytest.CaptureFixture[str]) 
     assert train("--out", "one") == 0
     told = capsys.readouterr()
     assert "best: epoch 2 of 2" in told.out
+    assert told.err.startswith("1 process on cpu: 1,299 images to train on, ")
     assert "epoch 1: trained on: loss" in told.err
     folder = RunFolder(here / "one")
     spec = dsl.loads(SMALL)

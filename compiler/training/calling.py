@@ -140,6 +140,8 @@ def trained(
     with listening(stop):
         model, feed = together(world, lambda: _begun(wanted, folder, world, note))
         trainer = Trainer(model, wanted.recipe, world, wanted.network)
+        if world.leads:
+            note(_begins(feed, world))
         stop.begun = True
         if world.leads and not wanted.resume:
             facts = facts_of(wanted.recipe, world, feed.names, wanted.command)
@@ -168,6 +170,14 @@ def _begun(
     if world.leads and (still := _still(recipe, feed)):
         note(still)
     return model, feed
+
+
+def _begins(feed: LoadedFeed, world: World) -> str:
+    """What a run is on: a launcher may have started fewer processes than somebody asked it for."""
+    order = feed.order
+    images, steps = count(order.count, "image"), count(order.steps, "step")
+    where = f"{count(world.size, 'process')} on {world.device.type}"
+    return f"{where}: {images} to train on, {steps} an epoch"
 
 
 def _still(recipe: Recipe, feed: LoadedFeed) -> str:
