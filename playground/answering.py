@@ -15,10 +15,10 @@ import dsl
 from compiler.checking import as_json, as_text
 from compiler.checking.examining import Examined, examined, looked_through
 from compiler.checking.explaining import every_code, explanation
-from compiler.checking.likeness import is_recipe
+from compiler.checking.likeness import named
 from compiler.checking.mending import applied
 from compiler.checking.policy import Policy
-from compiler.cli.summary import recipe_summary, summary
+from compiler.cli.summary import recipe_summary, summary, sweep_summary
 from compiler.cost import Report, cost
 from compiler.cost.measuring import heat_of
 from compiler.cost.render import as_json as cost_json
@@ -64,7 +64,7 @@ def _examined(text: str, file: str) -> Examined:
     What was built for a picture isn't built again.
     """
     where = Piped(text, file, file)
-    built = None if is_recipe(where) else _tried(text, file, "")
+    built = _tried(text, file, "") if named(where) == "spec" else None
     found = looked_through(built, file) if isinstance(built, Prepared) else examined(where)
     return Policy().applied(found)
 
@@ -82,6 +82,8 @@ def check(*, text: str, file: str) -> dict[str, Any]:
         said = summary(found.prepared, _cost(text, file, ""))
     elif found.recipe:
         said = recipe_summary(found.recipe)
+    elif found.sweep:
+        said = sweep_summary(found.sweep)
     known = every_code()
     return {
         "json": as_json.written([found]),

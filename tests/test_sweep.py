@@ -140,6 +140,44 @@ def test_a_program_s_sweep_names_any_file(place: Path, monkeypatch: pytest.Monke
         planned(Sweep(spec="../none.yaml", axes={"width": Axis(values=(1,))}))
 
 
+CHECKED = """
+  spec               tiny.yaml
+  axes               a.c: {low: 4, high: 8, step: 2, also: [stem.conv.width]}
+                     b: [A c=8, A c=8 x3, A c=9 x2]
+                     width: [1.0, 0.5]
+  constraints        {params: < 2k, receptive_field: '>= 7'}
+  objectives         {macs: minimise, receptive_field: maximise}
+  quantities         [params, least_input, saved]
+  variants           18
+"""
+
+
+def test_check_and_fmt_take_sweeps(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(place.parent)
+    assert run(["check", "axes.yaml"]) == 0
+    assert capsys.readouterr().out == CHECKED.removeprefix("\n")
+    lost = "spec: tiny.yaml\naxes: {a.q: [1]}\n"
+    for name, text, said in (
+        ("lost.yaml", lost, "lost.yaml:2:10: error[E026]: there is no q in a"),
+        ("none.yaml", "spec: no.yaml\naxes: {a.c: [1]}\n", "none.yaml:1:7: error[E001]: can't"),
+        ("other.yaml", f"{lost}train: nope\n", "other.yaml:3:8: error[E001]: there is no"),
+    ):  # fmt: skip
+        Path(name).write_text(text, "utf-8")
+        assert run(["check", name]) == 1
+        assert capsys.readouterr().err.startswith(said)
+    assert run(["check", "."]) == 1
+    assert capsys.readouterr().out == "1 spec and 4 sweeps checked: 3 problems\n"
+    assert run(["check", "axes.yaml", "--set", "a.c=3"]) == 2
+    assert "a sweep is checked as it is written" in capsys.readouterr().err
+    Path("kubernetes.yaml").write_text("apiVersion: v1\nkind: Pod\nspec: {a: 1}\n", "utf-8")
+    Path("axes.yaml").write_text("spec:   tiny.yaml\naxes: {a: [3x3   valid 8]}\n", "utf-8")
+    assert run(["fmt", "."]) == 0
+    assert "1 YAML file passed over" in capsys.readouterr().out
+    assert Path("axes.yaml").read_text("utf-8") == "spec: tiny.yaml\naxes: {a: [3x3 8 valid]}\n"
+
+
 def test_ranges_are_exact() -> None:
     assert Axis(low=0.1, high=0.7, step=0.1).numbers() == (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
     assert Axis(low=1e-4, high=0.1, count=4, log=True).numbers() == (1e-4, 1e-3, 1e-2, 0.1)

@@ -34,7 +34,7 @@ from compiler.training.sets.fashion import FILES, fashion_mnist
 from compiler.training.sets.faults import DataFault
 from compiler.training.sets.pictures import Files, ImageSet, Stack
 from compiler.training.sets.published import Published
-from compiler.training.settling import settled
+from dsl.changing.settling import settled
 from dsl.models.recipe import Recipe
 from dsl.models.recipe_data import DATA
 from tests.apart import apart

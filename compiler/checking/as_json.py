@@ -17,7 +17,7 @@ VERSION = 1
 def written(found: Sequence[Examined]) -> str:
     """`{"version", "specs", "counts", "problems"}`, each problem with its place and its fix.
 
-    A recipe is among `specs` too, which its `kind` says.
+    Recipes and sweeps are among `specs` too, which their `kind` says.
     """
     problems = problems_of(found)
     by = Counter(problem.severity for problem in problems)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from compiler.checking.examining import Examined, problems_of
 from compiler.checking.gathering import passed_over
+from dsl.reading.kinds import KINDS
 from dsl.text.counts import count
 from dsl.text.problems import SEVERE, Problem, listed
 
@@ -38,9 +39,9 @@ def summary(found: Sequence[Examined], others: int) -> Iterator[str]:
     problems = problems_of(found)
     allowed = sum(each.allowed for each in found)
     beside = f", {allowed} allowed" if allowed else ""
-    recipes = sum(each.kind == "recipe" for each in found)
-    specs = count(len(found) - recipes, "spec") if len(found) > recipes else ""
-    both = " and ".join(filter(None, (specs, count(recipes, "recipe") if recipes else "")))
-    yield f"{both} checked: {counted(problems)}{beside}"
+    kinds = Counter(each.kind for each in found)
+    said = [count(kinds[kind], kind) for kind in KINDS if kinds[kind]]
+    whole = " and ".join(filter(None, (", ".join(said[:-1]), said[-1])))
+    yield f"{whole} checked: {counted(problems)}{beside}"
     if others:
         yield passed_over(others)

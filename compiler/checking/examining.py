@@ -9,7 +9,7 @@ from pathlib import Path
 
 import dsl
 from compiler.checking.allowances import UNCLEAR, UNUSED, Allowed, allowed
-from compiler.checking.likeness import is_recipe, read_recipe
+from compiler.checking.likeness import named, read_recipe, read_sweep
 from compiler.checking.linting import Between, linted, nothing, placed
 from compiler.checking.sparing import spared
 from compiler.cost import cost
@@ -19,9 +19,11 @@ from compiler.ir.network import Network
 from compiler.lints import every_lint
 from compiler.lowering.lower import LIMIT, lower
 from compiler.lowering.prepare import NO_OVERRIDES, Overrides, Piped, Prepared, Where, prepare
+from dsl.changing.sweeping import points_of, swept
 from dsl.models import shelf
 from dsl.models.recipe import Recipe
 from dsl.models.spec import Spec
+from dsl.models.sweep import Sweep
 from dsl.reading.extending import Find
 from dsl.reading.kinds import Kind
 from dsl.text.problems import NOWHERE, Problem, SpecError, by_place
@@ -43,8 +45,8 @@ def codes() -> tuple[str, ...]:
 class Examined:
     """What is wrong with a spec, sorted by place; `allowed` is how many findings comments allow.
 
-    Where nothing keeps the spec from being built, `prepared` is what it comes to. A recipe comes to
-    itself, where it can be read.
+    Where nothing keeps the spec from being built, `prepared` is what it comes to. A recipe or a
+    sweep comes to itself, where nothing is wrong with it.
     """
 
     file: str
@@ -54,6 +56,7 @@ class Examined:
     prepared: Prepared | None = field(default=None, compare=False)
     kind: Kind = "spec"
     recipe: Recipe | None = field(default=None, compare=False)
+    sweep: Sweep | None = field(default=None, compare=False)
 
 
 def problems_of(found: Iterable[Examined]) -> list[Problem]:
@@ -81,13 +84,13 @@ AS_WRITTEN = Asked()
 
 
 def examined(where: Where, asked: Asked = AS_WRITTEN, *, between: Between = nothing) -> Examined:
-    """What is wrong with a spec, and with its variants where none is chosen; or with a recipe.
+    """What is wrong with a spec, and with its variants where none is chosen; or with another file.
 
     Never raises for what a spec can hold; `between` may, by which whoever asked gives up.
     """
     where = placed(where) if isinstance(where, Spec) else where
-    if not isinstance(where, Spec) and is_recipe(where):
-        return _of_recipe(where)
+    if not isinstance(where, Spec) and (kind := named(where)) != "spec":
+        return _of_recipe(where) if kind == "recipe" else _of_sweep(where)
     try:
         prepared = prepare(where, asked.variant, overrides=asked.overrides, limit=asked.limit)
     except SpecError as error:
@@ -119,6 +122,22 @@ def _of_recipe(where: Piped | str | Path) -> Examined:
         return Examined(file, by_place(error.problems), error.texts, kind="recipe")
     problems = by_place(_about_comments(allowed(recipe.texts, codes()), file))
     return Examined(file, problems, recipe.texts, kind="recipe", recipe=recipe)
+
+
+def _of_sweep(where: Piped | str | Path) -> Examined:
+    """What is wrong with a sweep, the spec that it is of and its recipe: nothing is counted.
+
+    What is wrong with a variant is told by the sweep, which all of them may not come to.
+    """
+    file = str(where.file if isinstance(where, Piped) else where)
+    try:
+        sweep = read_sweep(where)
+        spec = swept(sweep)
+        points_of(sweep)
+    except SpecError as error:
+        return Examined(file, by_place(error.problems), error.texts, kind="sweep")
+    problems = by_place(_about_comments(allowed(sweep.texts, codes()), file))
+    return Examined(file, problems, spec.texts, kind="sweep", sweep=sweep)
 
 
 def _refused(file: str, error: SpecError, asked: Asked, between: Between) -> Examined:

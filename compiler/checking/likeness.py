@@ -1,4 +1,4 @@
-"""What files and texts are, as far as they say: specs, recipes or something else."""
+"""What files and texts are, as far as they say: specs, recipes, sweeps or something else."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import dsl
 from compiler.lowering.prepare import Piped
 from dsl.models import shelf
 from dsl.models.recipe import Recipe
+from dsl.models.sweep import Sweep
 from dsl.reading.extending import MOST_LINKS
 from dsl.reading.kinds import Kind, found_by, kind_of, top_of
 
@@ -32,17 +33,17 @@ def looks_like_a_spec(path: Path) -> bool:
     return likeness(path) == "spec"
 
 
-def is_recipe(where: Piped | str | Path) -> bool:
-    """Whether a text, a file or a name on the shelf is that of a recipe rather than of a spec."""
+def named(where: Piped | str | Path) -> Kind:
+    """What a text, a file or a name on the shelf is; one that doesn't say is taken for a spec."""
     if isinstance(where, Piped):
-        return _kind(where.text, Path(where.file), kind_of) == "recipe"
+        return _kind(where.text, Path(where.file), kind_of) or "spec"
     if not os.path.isfile(where):  # noqa: PTH113  # `is_file` raises for a name too long
-        return where in shelf.recipes() and where not in shelf.names()
+        return "recipe" if where in shelf.recipes() and where not in shelf.names() else "spec"
     path = Path(where)
     try:
-        return _kind(_text(path), path, kind_of) == "recipe"
+        return _kind(_text(path), path, kind_of) or "spec"
     except OSError:
-        return False
+        return "spec"
 
 
 def _text(path: Path) -> str:
@@ -69,3 +70,10 @@ def read_recipe(where: Piped | str | Path) -> Recipe:
     if isinstance(where, Piped):
         return dsl.loads_recipe(where.text, where.file)
     return dsl.load_recipe(where)
+
+
+def read_sweep(where: Piped | str | Path) -> Sweep:
+    """The sweep. Raises `SpecError` with every problem."""
+    if isinstance(where, Piped):
+        return dsl.loads_sweep(where.text, where.file)
+    return dsl.load_sweep(where)

@@ -28,4 +28,4 @@ def examined_all(wheres: Sequence[Where], asked: Asked = AS_WRITTEN) -> list[Exa
 
 def _alone(where: Where, asked: Asked) -> Examined:
     """One of many: only what is told of it comes back."""
-    return replace(examined(where, asked), prepared=None, recipe=None)
+    return replace(examined(where, asked), prepared=None, recipe=None, sweep=None)

@@ -15,7 +15,7 @@ from compiler.checking.configuring import ConfigError, check_codes, policy_of
 from compiler.checking.examining import Asked, Examined, codes
 from compiler.checking.forms import FORMS
 from compiler.checking.gathering import gathered
-from compiler.checking.likeness import is_recipe
+from compiler.checking.likeness import named
 from compiler.checking.many import examined_all
 from compiler.checking.policy import THRESHOLDS, Policy, Threshold
 from compiler.cli import terminal
@@ -29,7 +29,7 @@ from compiler.cli.options import (
     overrides,
 )
 from compiler.cli.piped import is_stdin, taken
-from compiler.cli.summary import recipe_summary, summary
+from compiler.cli.summary import recipe_summary, summary, sweep_summary
 from compiler.cost import cost
 from compiler.lowering.prepare import Piped, Where
 from dsl.text.problems import SpecError
@@ -60,11 +60,12 @@ def check(
     stdin_name: str | None,
     **options: Any,
 ) -> int:
-    """Check specs and recipes: say what is wrong with them, and of one what it comes to.
+    """Check specs, recipes and sweeps: say what is wrong with them, and of one what it comes to.
 
-    SPEC may be a recipe, or a folder or a pattern, whose YAML files are looked through for both, or
-    torchvision:NAME, timm:NAME and MODULE:NAME for a model that is installed. Nothing is built or
-    written. `explain CODE` says more of a finding, and docs/diagnostics.md of all.
+    SPEC may be a recipe or a sweep, or a folder or a pattern, whose YAML files are looked through
+    for all three, or torchvision:NAME, timm:NAME and MODULE:NAME for a model that is installed.
+    Nothing is built or written. `explain CODE` says more of a finding, and docs/diagnostics.md of
+    all.
 
     \b
     Examples:
@@ -98,14 +99,14 @@ def check(
     return int(any(failed))
 
 
-def _only_specs(named: list[str], asked: Asked) -> None:
+def _only_specs(words: list[str], asked: Asked) -> None:
     """Refuse to choose or change a recipe as one does a network; those of a folder stay as is."""
     if asked.whole and not asked.budgets:
         return
-    recipe = next((word for word in named if not is_stdin(word) and is_recipe(word)), None)
-    if recipe:
-        message = "a recipe is checked as it is written: --variant, --set and limits are for specs"
-        raise click.UsageError(f"{recipe}: {message}")
+    for word in words:
+        if not is_stdin(word) and (kind := named(word)) != "spec":
+            message = f"a {kind} is checked as it is written"
+            raise click.UsageError(f"{word}: {message}: --variant, --set and limits are for specs")
 
 
 def _policy(
@@ -161,6 +162,8 @@ def _tell(found: list[Examined], form: str, others: int, *, alone: bool) -> None
         click.echo(summary(found[0].prepared, cost(found[0].prepared.network)), nl=False)
     elif alone and found[0].recipe:
         click.echo(recipe_summary(found[0].recipe), nl=False)
+    elif alone and found[0].sweep:
+        click.echo(sweep_summary(found[0].sweep), nl=False)
     if said := as_text.written(found):
         terminal.complain(said.rstrip("\n"))
     if not alone:

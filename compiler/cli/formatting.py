@@ -41,10 +41,10 @@ class Outcome:
 @click.option("--diff", is_flag=True, help="The same, and show what would change.")
 @STDIN_NAME
 def fmt(files: tuple[str, ...], check: bool, diff: bool, stdin_name: str | None) -> int:
-    """Give specs and recipes their one layout: spaces, line breaks, quotes, the order of words.
+    """Give specs, recipes and sweeps their one layout: spaces, line breaks, quotes, words in order.
 
     Comments stay, and what a spec says stays the same; docs/language.md has the rules. FILE may be
-    a folder or a pattern, too, whose YAML files are formatted that look like either. Of - the
+    a folder or a pattern, too, whose YAML files are formatted that look like one of them. Of - the
     standard input is formatted to the standard output.
 
     \b

@@ -16,7 +16,7 @@ import dsl
 from compiler.cli.piped import taken
 from compiler.cli.terminal import Failed, failure
 from compiler.lowering.prepare import Piped
-from compiler.training.settling import altered, remade
+from dsl.changing.settling import altered, remade
 from dsl.models import shelf
 from dsl.models.recipe import Recipe
 from dsl.models.recipe_data import DATA, Data

@@ -12,7 +12,7 @@ from compiler.cli.options import overrides, spec_options
 from compiler.cli.recipes import changed, device_option, no_recipe, read_spec, with_recipe
 from compiler.ir.network import Network
 from compiler.lowering.prepare import prepare
-from compiler.training.settling import settled
+from dsl.changing.settling import settled
 from dsl.models.recipe import Recipe
 from dsl.models.spec import Spec
 

@@ -1,4 +1,4 @@
-"""The short text that says what a spec came to, or a recipe."""
+"""The short text that says what a spec came to, or a recipe or a sweep."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from compiler.cost import Report, cost
 from compiler.cost.contract import broken
 from compiler.lowering.prepare import Prepared
 from compiler.report.figures import figures
+from dsl.changing.sweeping import points_of
 from dsl.models.recipe import Recipe
+from dsl.models.sweep import Sweep
 from dsl.text.problems import SpecError
-from dsl.writing.flowing import Inline, on_one_line
+from dsl.writing.flowing import Inline, Raw, on_one_line
 from dsl.writing.recipes import recipe_data
 
 
@@ -39,6 +41,16 @@ def recipe_summary(recipe: Recipe) -> str:
     rates = f"{recipe.rate_at(0):g} at first, {recipe.rate_at(recipe.epochs):g} at the end"
     rows = [_row(key, value) for key, value in said.items()]
     return "\n".join([*heads, *rows, _row("rate", rates)]) + "\n"
+
+
+def sweep_summary(sweep: Sweep) -> str:
+    """Title, all that a sweep says, and how many variants it has."""
+    said = recipe_data(sweep)
+    heads = [said.pop("title")] if "title" in said else []
+    rows = [_row(key, value) for key, value in said.items()]
+    points = points_of(sweep)
+    variants = f"{len(points):,}" if points else "as many as are drawn"
+    return "\n".join([*heads, *rows, _row("variants", Raw(variants))]) + "\n"
 
 
 def _row(key: str, value: Any) -> str:

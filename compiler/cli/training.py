@@ -25,7 +25,7 @@ from compiler.cli.recipes import (
     with_recipe,
 )
 from compiler.lowering.prepare import Prepared, prepare
-from compiler.training.settling import settled
+from dsl.changing.settling import settled
 from dsl.models.recipe import PRECISIONS, Recipe
 
 if TYPE_CHECKING:

@@ -108,8 +108,8 @@ def watch(
 def _begin(watched: Watched, in_browser: bool) -> None:
     """What the spec comes to as it is, the first picture, and the page in the browser."""
     found = watched.look()
-    if in_browser and found.kind == "recipe":
-        raise click.UsageError("--open shows a network, and a recipe is none")
+    if in_browser and found.kind != "spec":
+        raise click.UsageError(f"--open shows a network, and a {found.kind} is none")
     if found.prepared:
         watched.good = found.prepared
         click.echo(_summary(found.prepared), nl=False)
@@ -170,8 +170,8 @@ def _show(board: Board, parts: Parts, found: Examined, changed: Sequence[str]) -
 
 
 def _changed(good: Prepared | None, found: Examined) -> Iterable[str]:
-    if found.recipe:
-        return ["the recipe can be read"]
+    if found.recipe or found.sweep:
+        return [f"the {found.kind} can be read"]
     if not found.prepared:
         return ["it can't be built"]
     if good is None:

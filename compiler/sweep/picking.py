@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import dsl
-from compiler.sweep.plan import Plan, Point, said
+from compiler.sweep.plan import Plan, Point
+from dsl.changing.sweeping import said
 from dsl.models import shelf
 from dsl.models.identifiers import is_identifier
 from dsl.models.recipe import Recipe

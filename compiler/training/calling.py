@@ -28,9 +28,9 @@ from compiler.training.session import (
     refuse_other_surroundings,
     run_of,
 )
-from compiler.training.settling import settled
 from compiler.training.stopping import Stop, listening
 from compiler.training.trainer import Trainer
+from dsl.changing.settling import settled
 from dsl.models.recipe import Recipe
 from dsl.models.spec import Spec
 from dsl.text.counts import count

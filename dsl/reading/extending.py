@@ -61,12 +61,12 @@ def _found(where: str, span: Span, report: Report, find: Find) -> Path | None:
     return None
 
 
-def pass_on(error: SpecError, span: Span, report: Report) -> None:
-    """The base's problems, each saying who extends it."""
+def pass_on(error: SpecError, span: Span, report: Report, how: str = "extended") -> None:
+    """The problems of another file, each saying where that is extended, or named otherwise."""
     report.texts.update(error.texts)
     for problem in error.problems:
         if problem.span.line:
-            notes = (*problem.notes, (span, "extended"))
+            notes = (*problem.notes, (span, how))
             report.problems.append(replace(problem, notes=notes))
         else:
             report.problems.append(replace(problem, span=span))

@@ -127,10 +127,10 @@ def _file(sweep: Sweep, where: str, span: Span, find: Find) -> Path:
     return path
 
 
-def pointing(sweep: Sweep, error: SpecError) -> SpecError:
-    """The problems of the spec that a sweep is of, each saying which sweep that is."""
+def pointing(sweep: Sweep, span: Span, error: SpecError) -> SpecError:
+    """The problems of a file that a sweep names, each saying where it does."""
     report = Report(texts=dict(sweep.texts))
-    pass_on(error, sweep.at.of("spec"), report)
+    pass_on(error, span, report, "named")
     return SpecError(report.problems, report.texts)
 
 
@@ -143,6 +143,4 @@ def recipe_of(sweep: Sweep) -> Recipe | None:
     try:
         return recipes.load(path)
     except SpecError as error:
-        report = Report(texts=dict(sweep.texts))
-        pass_on(error, span, report)
-        raise SpecError(report.problems, report.texts) from None
+        raise pointing(sweep, span, error) from None

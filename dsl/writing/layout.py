@@ -5,10 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from dsl.models.changes import CHANGES
-from dsl.models.recipe import Recipe
-from dsl.models.spec import Spec
-from dsl.reading.kinds import Kind, found_by
+from dsl.reading.kinds import KEYS, found_by
 from dsl.writing.brackets import fitted
 from dsl.writing.flowing import WIDTH
 from dsl.writing.inline import Inline
@@ -16,11 +13,6 @@ from dsl.writing.lines import Line, joined
 from dsl.writing.written import Entries, Items, Node, Text, Written
 
 INDENT = 2
-KEYS: dict[Kind, tuple[str, ...]] = {
-    "spec": (*Spec.model_fields, *CHANGES),
-    "recipe": (*Recipe.model_fields,),
-}
-"""What files hold, by kind; blank lines stand around those that take lines below them."""
 
 
 def laid_out(written: Written, words: dict[int, str]) -> str:
@@ -109,8 +101,8 @@ class _Writer:
             self.flow(Lead("", root.start, TOP, ()), root, root.start, 0)
             return
         level = Level(self.written.column(root.start), 0)
-        recipe = found_by([key.value for key, _ in root.entries]) == "recipe"
-        sections = KEYS["recipe" if recipe else "spec"]
+        # Blank lines stand around those of its keys that take lines below them.
+        sections = KEYS[found_by([key.value for key, _ in root.entries]) or "spec"]
         for key, value in root.entries:
             before = len(self.lines)
             self.entry(Lead("", key.start, level, (level,)), key, value, 0)

@@ -1,4 +1,4 @@
-"""A recipe as data for YAML: what goes without saying is left out, what one value says is short."""
+"""Recipes and sweeps as data for YAML: what goes without saying is left out, and all is short."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from dsl.models.augmenting import Augment
 from dsl.models.fields import FREE
 from dsl.models.model import Model, own_first
 from dsl.models.recipe import Recipe
+from dsl.models.sweep import Sweep
 from dsl.writing.flowing import Flow, Raw, brief
 
 
-def recipe_data(recipe: Recipe) -> dict[str, Any]:
-    """A recipe as a mapping, each key on a line of its own."""
+def recipe_data(recipe: Recipe | Sweep) -> dict[str, Any]:
+    """A recipe or a sweep as a mapping, each key on a line of its own."""
     return _fields(recipe)
 
 

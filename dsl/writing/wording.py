@@ -77,7 +77,10 @@ def _sorted(text: str, layer: Layer) -> Iterator[str]:
 def _op_strings(root: Entries) -> Iterator[Text]:
     """Where a spec has op-strings, however much of it has been written yet."""
     for key, value in root.entries:
-        if key.value in SECTIONS:
+        if key.value == "axes" and isinstance(value, Entries):
+            for address, axis in value.entries:
+                yield from _axis(address.value, axis)
+        elif key.value in SECTIONS:
             yield from _steps(value)
         elif key.value in BLOCK_SECTIONS:
             yield from _of_each(value)
@@ -146,6 +149,15 @@ def _inserted(node: Node) -> Iterator[Text]:
     for name, step in node.entries if isinstance(node, Entries) else ():
         if name.value not in PLACES:
             yield from _steps(step)
+
+
+def _axis(address: str, node: Node) -> Iterator[Text]:
+    """What an axis of a sweep sets at its address: values in a list, by itself or as `values`."""
+    for key, value in node.entries if isinstance(node, Entries) else ():
+        if key.value == "values":
+            yield from _axis(address, value)
+    for item in node.items if isinstance(node, Items) else ():
+        yield from _set(address, item)
 
 
 def _set(address: str, node: Node) -> Iterator[Text]:

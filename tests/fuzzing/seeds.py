@@ -1,4 +1,4 @@
-"""The specs and recipes that mutants are made of."""
+"""The specs, recipes and sweeps that mutants are made of."""
 
 from __future__ import annotations
 
@@ -35,6 +35,21 @@ seed: 7
 reported: {train: 0.9, test: 0.8, top5: 0.99, loss: 0.1}
 """
 
+SWEEP = """\
+title: Widths
+spec: inception_v3@torchvision
+axes:
+  width: {low: 0.5, high: 1.0, step: 0.25}
+  mixed_6b.c7: {values: [96, 128], also: mixed_6c.c7}
+  mixed_6e: [B c7=192, C, 3x3 64 /2]
+  training.schedule.cosine.rate: {low: 0.01, high: 0.5, count: 3, log: true}
+random: {count: 5, seed: 1}
+constraints: {params: < 20M, receptive_field: '>= 100'}
+objectives: {accuracy: maximise, macs: minimise}
+quantities: [params, peak]
+train: {recipe: digits, epochs: 1, trials: 3, sampler: random, pruner: none, seed: 2}
+"""
+
 
 @dataclass(frozen=True)
 class Seed:
@@ -60,6 +75,7 @@ def seeds() -> tuple[Seed, ...]:
             for path in sorted((ROOT / "specs" / "recipes").glob("*.yaml"))
         ),
         Seed("every key of a recipe", RECIPE),
+        Seed("every key of a sweep", SWEEP),
         Seed("trained", f"{TINY}training:\n{indent(RECIPE, '  ')}"),
         *(Seed(name, odd.format(text)) for name, text in odd_specs.TEXTS.items()),
         *(

@@ -14,8 +14,8 @@ from typing import Any, BinaryIO
 
 import dsl
 from compiler.checking.examining import examined
-from compiler.checking.likeness import is_recipe
-from compiler.cli.summary import recipe_summary
+from compiler.checking.likeness import named
+from compiler.cli.summary import recipe_summary, sweep_summary
 from compiler.cost import cost
 from compiler.cost.render import as_text
 from compiler.diagram import drawings
@@ -24,6 +24,8 @@ from compiler.lowering.prepare import Piped, Prepared, prepare
 from compiler.picture import as_dot, as_svg
 from compiler.report.page import as_html
 from compiler.source import emit
+from dsl.changing.sweeping import swept
+from dsl.reading.kinds import Kind
 from dsl.text.problems import Problem, SpecError
 from dsl.text.source import read_stream
 
@@ -88,13 +90,28 @@ def recipe(text: str) -> None:
     recipe_summary(made)
 
 
+def sweep(text: str) -> None:
+    """A sweep is read, told and laid out, and its axes are looked for in the spec that it is of."""
+    made = dsl.loads_sweep(text, FILE)
+    swept(made)
+    sweep_summary(made)
+    again = dsl.formatted(text, FILE)
+    dsl.loads_sweep(again, FILE)
+    if dsl.formatted(again, FILE) != again:
+        raise AssertionError("what was formatted is laid out otherwise a second time")
+
+
+OTHERS: dict[Kind, Callable[[str], None]] = {"recipe": recipe, "sweep": sweep}
+"""What is made of texts that aren't specs."""
+
+
 def answer(data: bytes) -> dict[str, Any]:
     """What is made of a file's content."""
     start, took, stage = time.process_time(), {}, "read"
     try:
         text = read_stream(io.BytesIO(data), FILE)
-        if is_recipe(Piped(text, FILE)):
-            recipe(text)
+        if other := OTHERS.get(named(Piped(text, FILE))):
+            other(text)
             return {"took": {"lowered": time.process_time() - start}}
         spec = dsl.loads(text, FILE)
         stage = "lowered"
