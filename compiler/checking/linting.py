@@ -9,6 +9,7 @@ from compiler.findings.subject import Subject
 from compiler.ir.network import Network
 from compiler.lints import every_lint
 from dsl.models.spec import Spec
+from dsl.text.memory import Memory
 from dsl.text.problems import Problem, by_place
 
 Between = Callable[[], object]
@@ -19,14 +20,23 @@ def nothing() -> None:
     """Go on, whatever happens meanwhile."""
 
 
+LINTED: Memory[tuple[Problem, ...]] = Memory(8)
+"""What was found of the last networks: a report tells what the check before it has found."""
+
+
 def linted(network: Network, between: Between = nothing) -> tuple[Problem, ...]:
     """Every finding of every lint, by place."""
+    known = LINTED.get((network,))
+    if known is not None:
+        return known
     subject = Subject(network)
     found: list[Problem] = []
     for lint in every_lint():
         between()
         found += lint.problems(subject)
-    return by_place(found)
+    told = by_place(found)
+    LINTED.put(told, (network,))
+    return told
 
 
 def placed(spec: Spec, file: str = "<spec>") -> Spec:

@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from compiler.report.page import Parts
 
 
+PATIENCE = 0.05
+"""Seconds until a spec that can't be built is looked at again: it may not be written to its end."""
+
+
 @dataclass
 class Watched:
     """A spec that is being written: how it was found last, and the last network that it gave."""
@@ -49,9 +53,15 @@ class Watched:
 
     def look(self) -> Examined:
         """Look at the spec anew; what a project says of findings is read anew too."""
-        found = policy_of(self.spec).applied(examined(self.spec, self.asked))
+        found = self._examined()
+        if self.found and not (found.prepared or found.recipe):
+            time.sleep(PATIENCE)
+            found = self._examined()
         self.found = found
         return found
+
+    def _examined(self) -> Examined:
+        return policy_of(self.spec).applied(examined(self.spec, self.asked))
 
 
 @click.command()

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from compiler.ir.facts import Axes
+from compiler.ir.kept import remembered
 from compiler.ir.network import Network
 from compiler.ir.nodes import Leaf, Node, Parallel, Series, Tap, leaves, shares_of
 from compiler.ir.op import LETTERS, Shape, ShapeFault
@@ -216,8 +217,16 @@ def _least_side(network: Network, walk: Walk, sides: range, grid: Callable[[int]
 
 
 def _fits(network: Network, walk: Walk, grid: Axes) -> bool:
+    shape: Shape | None = Shape(network.input.channels, *grid)
+    for node in network.nodes:
+        shape = None if shape is None else _behind(node, walk, shape)
+    return shape is not None
+
+
+@remembered
+def _behind(node: Node, walk: Walk, shape: Shape) -> Shape | None:
+    """The shape behind a step; None where it can't take what it gets."""
     try:
-        walk.through(network.nodes, Shape(network.input.channels, *grid))
+        return walk.through((node,), shape)
     except ShapeFault:
-        return False
-    return True
+        return None

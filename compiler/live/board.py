@@ -40,7 +40,7 @@ class Board:
     def __init__(self) -> None:
         self._changed = Condition()
         self._shown = Shown()
-        self._html = as_watched((), 0).encode()
+        self._html = as_watched((), 0).html.encode()
 
     def sketch(self, prepared: Prepared) -> Parts:
         """Show a network's overview before the rest of its page is made, which takes far longer."""
@@ -53,7 +53,7 @@ class Board:
         """Show all of a network; before that what the last save changed, and what it breaks."""
         self._put(told=told, trouble=trouble, built=True, sketch=None)
         number = self._shown.page + 1
-        self._put(as_watched(parts, number).encode(), page=number)
+        self._put(as_watched(parts, number).html.encode(), page=number)
 
     def trouble(self, text: str) -> None:
         """Keep what is shown, and say what is wrong with the spec as it is now."""

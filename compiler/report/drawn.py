@@ -67,10 +67,15 @@ class Drawn:
         sheet = overview(self.network, Wishes(heat=measure(self.network, amount)))
         return Overview(amount, AMOUNTS[amount], name, self._svg(sheet, name))
 
-    def stem(self) -> str | None:
-        """The steps before the first block, if there are any."""
-        there = "stem" in self.network.sections.values()
-        return self._svg(self._details.stem(), "stem") if there else None
+    def stem(self) -> str:
+        """The steps before the first block."""
+        return self._svg(self._details.stem(), "stem")
+
+    @property
+    def about(self) -> tuple[object, ...]:
+        """What the drawings of steps have of the whole, beside the steps themselves."""
+        network = self.network
+        return self.key, network.title or network.name, network.input, self._details.common
 
     def first(self, path: str, node: Node) -> str:
         """Where the same is drawn already: a block used alike, in equal numbers; else the path."""

@@ -20,6 +20,7 @@ from compiler.report.chapter import Chapter
 from compiler.report.comparing import Comparison
 from compiler.report.costs import pair, shape_text
 from compiler.report.island import digest_of
+from compiler.report.pieces import Gathering, Laid, named
 from compiler.version import __version__
 
 STYLES = (
@@ -69,15 +70,15 @@ def as_html(given: Sequence[Prepared], output: str = "report.html") -> str:
 
     The same networks give the same bytes.
     """
-    return _page(parts_of(given), _script(SCRIPTS), output)
+    return _page(parts_of(given), _script(SCRIPTS), output).html
 
 
 def as_swept(given: Sequence[Prepared], plot: str, command: str) -> str:
     """The same of the best networks of a sweep, whose plot of all of them stands at the top."""
-    return _page(parts_of(given), _script(SCRIPTS), command=command, plot=plot)
+    return _page(parts_of(given), _script(SCRIPTS), command=command, plot=plot).html
 
 
-def as_watched(parts: Parts, number: int) -> str:
+def as_watched(parts: Parts, number: str) -> Laid:
     """The same page, which hears of saves where it comes from; `number` tells it from others.
 
     Without parts it says that there is nothing yet.
@@ -91,12 +92,14 @@ def _page(
     output: str = "report.html",
     *,
     policy: str = POLICY,
-    number: int | None = None,
+    number: str | None = None,
     command: str = "",
     plot: str = "",
-) -> str:
+) -> Laid:
     again = f"inception-compile report {' '.join(each.named for each in chapters)}"
-    return _template().render(
+    piece = Gathering(_macros())
+    around = _template().render(
+        piece=piece,
         chapters=chapters,
         comparison=Comparison(chapters),
         command=command or f"{again} -o {quote(output)}",
@@ -107,6 +110,7 @@ def _page(
         number=number,
         version=__version__,
     )
+    return Laid(around, piece.found)
 
 
 def parts_of(given: Sequence[Prepared]) -> Parts:
@@ -144,6 +148,17 @@ def _shown(value: Any) -> Any:
 
 @cache
 def _template() -> jinja2.Template:
+    return _environment().get_template("report.html.j2")
+
+
+@cache
+def _macros() -> Any:
+    """What writes the pieces."""
+    return _environment().get_template("parts.html.j2").module
+
+
+@cache
+def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("compiler.report", "assets"),
         autoescape=True,
@@ -159,4 +174,4 @@ def _template() -> jinja2.Template:
         "size": short_size,
         "pixels": pair,
     }
-    return environment.get_template("report.html.j2")
+    return environment

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
+from typing import NamedTuple
 
 from compiler.cost.blocks import block_kind
 from compiler.cost.rows import Row, counted
 from compiler.cost.sums import tally
+from compiler.ir.kept import remembered
 from compiler.ir.network import Network
 from compiler.ir.nodes import BlockUse, Leaf, Node, Series, Tap, children, macs, params, use_of
 from compiler.ops.words import is_unit
 from compiler.report.costs import shape_text
 from compiler.report.drawn import Drawn
+from dsl.text.memory import Memory
 
 
 @dataclass(frozen=True)
@@ -58,18 +62,42 @@ class Step:
         return [f"{use} ×{count}" if count > 1 else use for use, count in found.items()]
 
 
+STEPS: Memory[Step] = Memory(1024)
+"""Steps that were looked at: where a spec is being written, few of them are others at each save."""
+
+
 def steps(network: Network, drawn: Drawn) -> Iterator[Step]:
     """Every step of the network, those of the stem as one where that is drawn."""
-    stem = drawn.stem()
     inside = [node for node in network.trunk if network.sections.get(node.name) == "stem"]
-    apart = {node.name for node in inside} if stem else set()
-    if stem:
-        rows = tuple(row for node in inside for row in _rows(node, node.name))
-        figure = Figure((), rows, stem)
-        yield _step("stem", "stem", inside, (figure,))
+    if inside:
+        yield _known(tuple(inside), drawn, (), lambda: _stem(inside, drawn))
+    apart = {node.name for node in inside}
     for node in network.nodes:
         if node.name not in apart:
-            yield _step(node.name, node.name, [node], tuple(_figures(node, drawn)))
+            likes = tuple(drawn.first(*places[0]) for places in _apart(node, node.name).drawn)
+            yield _known((node,), drawn, likes, partial(_of, node, drawn, likes))
+
+
+def _known(
+    nodes: tuple[Node, ...], drawn: Drawn, likes: tuple[str, ...], made: Callable[[], Step]
+) -> Step:
+    """A step as it was made before, of the same nodes."""
+    asked = (*drawn.about, likes)
+    found = STEPS.get(nodes, asked)
+    if found is None:
+        found = made()
+        STEPS.put(found, nodes, asked)
+    return found
+
+
+def _stem(inside: list[Node], drawn: Drawn) -> Step:
+    rows = tuple(row for node in inside for row in _rows(node, node.name))
+    return _step("stem", "stem", inside, (Figure((), rows, drawn.stem()),))
+
+
+def _of(node: Node, drawn: Drawn, likes: tuple[str, ...]) -> Step:
+    figures = tuple(_figures(_apart(node, node.name), drawn, likes))
+    return _step(node.name, node.name, [node], figures)
 
 
 def _step(path: str, title: str, nodes: list[Node], figures: tuple[Figure, ...]) -> Step:
@@ -80,20 +108,36 @@ def _step(path: str, title: str, nodes: list[Node], figures: tuple[Figure, ...])
     return Step(path, title, paths, passage, params(*nodes), macs(*nodes), figures)
 
 
-def _figures(node: Node, drawn: Drawn) -> Iterator[Figure]:
+Places = tuple[tuple[str, Node], ...]
+"""Nodes with their paths."""
+
+
+class Apart(NamedTuple):
+    """What a step has inside: uses of blocks that are the same together, and single boxes."""
+
+    drawn: tuple[Places, ...]
+    loose: Places
+
+
+@remembered
+def _apart(node: Node, path: str) -> Apart:
     """A step's drawings: one for all uses of a block that are the same, and what stands beside."""
     found: dict[tuple[object, ...], list[tuple[str, Node]]] = {}
-    loose: list[Row] = []
-    for path, each in _apart(node, node.name):
+    loose: list[tuple[str, Node]] = []
+    for path, each in _members(node, path):
         if _is_one_box(each):
-            loose += _rows(each, path)
+            loose.append((path, each))
         else:
             use = use_of(each)
             alike = (use.block, _args(use), tuple(map(int, each.inp))) if use else (path,)
             found.setdefault(alike, []).append((path, each))
-    for places in found.values():
+    return Apart(tuple(map(tuple, found.values())), tuple(loose))
+
+
+def _figures(apart: Apart, drawn: Drawn, likes: tuple[str, ...]) -> Iterator[Figure]:
+    for places, like in zip(apart.drawn, likes, strict=True):
         path, first = places[0]
-        use, like = use_of(first), drawn.first(path, first)
+        use = use_of(first)
         yield Figure(
             tuple(root for root, _ in places),
             tuple(_rows(first, path)),
@@ -101,8 +145,8 @@ def _figures(node: Node, drawn: Drawn) -> Iterator[Figure]:
             like if like != path else "",
             *((use.block, _args(use)) if use else ()),
         )
-    if loose:
-        yield Figure((), tuple(loose))
+    if apart.loose:
+        yield Figure((), tuple(row for path, node in apart.loose for row in _rows(node, path)))
 
 
 def _args(use: BlockUse) -> tuple[tuple[str, str], ...]:
@@ -114,12 +158,12 @@ def _plain(value: float | str) -> str:
     return str(int(value)) if isinstance(value, int) else str(value)
 
 
-def _apart(node: Node, path: str) -> Iterator[tuple[str, Node]]:
+def _members(node: Node, path: str) -> Iterator[tuple[str, Node]]:
     """What is drawn by itself: a list's members each, so that those that are alike are one."""
     listed = isinstance(node, Series) and node.role == "sequence" and not node.residual
     if listed and any(use_of(child) for child in children(node)):
         for child in children(node):
-            yield from _apart(child, f"{path}.{child.name}")
+            yield from _members(child, f"{path}.{child.name}")
     else:
         yield path, node
 

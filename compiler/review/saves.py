@@ -12,8 +12,11 @@ from pathlib import Path
 
 from compiler.checking.gathering import SUFFIXES
 
-QUIET = 50
-"""For so many milliseconds nothing is saved before one looks: an editor may write in parts."""
+QUIET = 10
+"""For so many milliseconds nothing is saved before one looks: editors cut a file off, then write.
+
+One that takes longer is seen twice, so what looks half-written is best looked at again.
+"""
 LONGEST = 1_000
 """After so many one looks even so."""
 Stamp = tuple[int, int, int] | None

@@ -1,0 +1,76 @@
+"""A page in pieces: what stands around them, and each by its name.
+
+A watched page takes those that are others than before in their places, and leaves the rest. The
+report is the same pieces put together, so that there is one page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from markupsafe import Markup
+
+from compiler.report.chapter import Chapter
+from compiler.report.steps import Step
+from dsl.text.memory import Memory
+
+MARK = "\0"
+"""Stands around a piece's name where it belongs; no text of a page has one."""
+STEPS: Memory[str] = Memory(1024)
+"""Steps as they were written: where a spec is being written, few of them are others at each save."""
+
+
+@dataclass(frozen=True)
+class Laid:
+    """A page: its text, the name of a piece in the place of each, and the pieces."""
+
+    around: str
+    pieces: Mapping[str, str]
+
+    @property
+    def html(self) -> str:
+        """All of it."""
+        texts = self.around.split(MARK)
+        texts[1::2] = [self.pieces[name] for name in texts[1::2]]
+        return "".join(texts)
+
+
+@dataclass(frozen=True)
+class Gathering:
+    """Writes pieces as a template asks for them, and leaves their names there."""
+
+    macros: Any
+    """The template whose macros write them."""
+    found: dict[str, str] = field(default_factory=dict)
+
+    def __call__(self, kind: str, chapter: Chapter, which: str = "", *given: Any) -> Markup:
+        """What stands in a piece's place until the page is put together."""
+        name = named(kind, chapter, which)
+        self.found[name] = self.written(kind, name, chapter, *given)
+        return Markup(f"{MARK}{name}{MARK}")  # noqa: S704  # a key, a word of a template, a path
+
+    def written(self, kind: str, name: str, chapter: Chapter, *given: Any) -> str:
+        """A piece as HTML."""
+        (step, leads) = _step(chapter, *given)
+        if step and (known := STEPS.get((step,), (name, leads))):
+            return known
+        text = str(getattr(self.macros, kind)(name, chapter, *given))
+        if step:
+            STEPS.put(text, (step,), (name, leads))
+        return text
+
+
+def named(kind: str, chapter: Chapter, which: str = "") -> str:
+    """What a piece is called on its page."""
+    return "/".join(filter(None, [chapter.key, kind, which]))
+
+
+def _step(chapter: Chapter, *given: Any) -> tuple[Step | None, tuple[str, ...]]:
+    """The step that a piece is about, if it is, and where it leads: all that its text is made of."""
+    match given:
+        case [Step() as step]:
+            likes = (figure.like for figure in step.figures if figure.like)
+            return step, tuple(chapter.anchor(like.split(".")[0]) for like in likes)
+    return None, ()
