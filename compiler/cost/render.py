@@ -7,6 +7,7 @@ import io
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from compiler.cost.field import Pixels, pixels_text
@@ -23,13 +24,21 @@ DERIVED = ("flops", "receptive_field", "stride", "padding")
 
 def record(row: Row | Total) -> dict[str, Any]:
     """A row as plain data, every number an int."""
-    names = [column.name for column in fields(row) if column.name not in ("field", "of")]
-    out: dict[str, Any] = {"kind": row.kind} if isinstance(row, Row) else {}
-    for name in (*names, *DERIVED):
-        value = getattr(row, name)
-        out[name] = [int(n) for n in value] if isinstance(value, tuple) else value
-    first = [name for name in ("path", "kind", "inp", "out") if name in out]
-    return {name: out[name] for name in (*first, *(n for n in out if n not in first))}
+    values = ((name, getattr(row, name)) for name in _names(isinstance(row, Row)))
+    return {
+        name: [int(n) for n in value] if isinstance(value, tuple) else value
+        for name, value in values
+    }
+
+
+@cache
+def _names(placed: bool) -> tuple[str, ...]:
+    """What a row says, or the total, which has no place, in the order in which it is said."""
+    every = fields(Row if placed else Total)
+    columns = [column.name for column in every if column.name not in ("field", "of")]
+    found = ["kind", *columns] if placed else columns
+    first = [name for name in ("path", "kind", "inp", "out") if name in found]
+    return (*first, *(name for name in found if name not in first), *DERIVED)
 
 
 def as_json(report: Report, gains: Gains | None = None) -> str:

@@ -20,7 +20,7 @@ from compiler.report.chapter import Chapter
 from compiler.report.comparing import Comparison
 from compiler.report.costs import pair, shape_text
 from compiler.report.island import digest_of
-from compiler.report.pieces import Gathering, Laid, named
+from compiler.report.pieces import Gathering, Laid
 from compiler.version import __version__
 
 STYLES = (
@@ -78,7 +78,7 @@ def as_swept(given: Sequence[Prepared], plot: str, command: str) -> str:
     return _page(parts_of(given), _script(SCRIPTS), command=command, plot=plot).html
 
 
-def as_watched(parts: Parts, number: str) -> Laid:
+def as_watched(parts: Parts, number: int) -> Laid:
     """The same page, which hears of saves where it comes from; `number` tells it from others.
 
     Without parts it says that there is nothing yet.
@@ -92,7 +92,7 @@ def _page(
     output: str = "report.html",
     *,
     policy: str = POLICY,
-    number: str | None = None,
+    number: int | None = None,
     command: str = "",
     plot: str = "",
 ) -> Laid:

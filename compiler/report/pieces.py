@@ -19,7 +19,7 @@ from dsl.text.memory import Memory
 MARK = "\0"
 """Stands around a piece's name where it belongs; no text of a page has one."""
 STEPS: Memory[str] = Memory(1024)
-"""Steps as they were written: where a spec is being written, few of them are others at each save."""
+"""Steps as they were written: few of them are others at each save of a spec."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def named(kind: str, chapter: Chapter, which: str = "") -> str:
 
 
 def _step(chapter: Chapter, *given: Any) -> tuple[Step | None, tuple[str, ...]]:
-    """The step that a piece is about, if it is, and where it leads: all that its text is made of."""
+    """The step that a piece is about, if any, and where it leads: all that its text is made of."""
     match given:
         case [Step() as step]:
             likes = (figure.like for figure in step.figures if figure.like)

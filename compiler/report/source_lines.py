@@ -15,11 +15,13 @@ from typing import NamedTuple
 
 from compiler.ir.network import Network
 from compiler.ir.nodes import Node, Tap, children
+from compiler.source.parsing import stretches, tree_of
+from dsl.text.memory import by_value
 
 
 def lines_by_path(network: Network, text: str) -> dict[int, list[str]]:
     """The paths of the layers that each line of the source is about, by its number."""
-    reader = _Reader(ast.parse(text))
+    reader = _Reader(text)
     main = [each for each in reader.classes.values() if _sets(each, network.nodes)]
     if main:
         reader.steps(network.nodes, "", main[-1])
@@ -37,6 +39,14 @@ class _Class(NamedTuple):
     assigned: dict[str, tuple[ast.expr, ast.stmt]]
     """What its constructor sets: values, and the statements that do it."""
     used: dict[str, list[ast.expr]]
+    before: int = 0
+    """Lines of the text before those that its syntax counts."""
+
+
+@by_value(512)
+def _classes(text: str) -> dict[str, _Class]:
+    """The classes of a stretch of text."""
+    return {node.name: _read(node) for node in tree_of(text).body if isinstance(node, ast.ClassDef)}
 
 
 def _read(made: ast.ClassDef) -> _Class:
@@ -63,28 +73,33 @@ def _own(node: ast.AST) -> bool:
 class _Reader:
     """Goes through tree and text together."""
 
-    tree: ast.Module
+    text: str
     found: dict[int, dict[str, None]] = field(default_factory=dict)
     """Paths by line, each once, in the order in which they are met."""
 
     @cached_property
     def classes(self) -> dict[str, _Class]:
         """The text's classes by name, each read once however often it is used."""
-        return {node.name: _read(node) for node in self.tree.body if isinstance(node, ast.ClassDef)}
+        found, before = {}, 0
+        for each in stretches(self.text):
+            for name, made in _classes(each).items():
+                found[name] = made._replace(before=before)
+            before += each.count("\n")
+        return found
 
     def steps(self, nodes: tuple[Node, ...], prefix: str, made: _Class) -> None:
         """What a class has as attributes: where each is made, and where it is run."""
         for node in nodes:
             path = f"{prefix}{node.name}"
             for use in made.used.get(node.name, ()):
-                self._note(use, path)
+                self._note(use, path, made)
             if node.name in made.assigned:
                 value, where = made.assigned[node.name]
-                self._note(where, path)
-                self._inside(node, path, value)
+                self._note(where, path, made)
+                self._inside(node, path, value, made)
 
-    def _inside(self, node: Node, path: str, value: ast.expr) -> None:
-        """What is made by an expression that makes a node."""
+    def _inside(self, node: Node, path: str, value: ast.expr, within: _Class) -> None:
+        """What is made by an expression, in a class, that makes a node."""
         call = value.body if isinstance(value, ast.IfExp) else value
         if not isinstance(call, ast.Call):
             return
@@ -97,12 +112,12 @@ class _Reader:
         for child in inner:
             if child.name in given:
                 own = f"{path}.{child.name}"
-                self._note(given[child.name], own)
-                self._inside(child, own, given[child.name])
+                self._note(given[child.name], own, within)
+                self._inside(child, own, given[child.name], within)
 
-    def _note(self, where: ast.expr | ast.stmt, path: str) -> None:
+    def _note(self, where: ast.expr | ast.stmt, path: str, within: _Class) -> None:
         for number in range(where.lineno, (where.end_lineno or where.lineno) + 1):
-            self.found.setdefault(number, {})[path] = None
+            self.found.setdefault(within.before + number, {})[path] = None
 
 
 def _arguments(call: ast.Call, most: int) -> Iterator[tuple[str, ast.expr]]:

@@ -63,7 +63,7 @@ class Step:
 
 
 STEPS: Memory[Step] = Memory(1024)
-"""Steps that were looked at: where a spec is being written, few of them are others at each save."""
+"""Steps as they were made: few of them are others at each save of a spec."""
 
 
 def steps(network: Network, drawn: Drawn) -> Iterator[Step]:
@@ -120,11 +120,11 @@ class Apart(NamedTuple):
 
 
 @remembered
-def _apart(node: Node, path: str) -> Apart:
+def _apart(node: Node, own: str) -> Apart:
     """A step's drawings: one for all uses of a block that are the same, and what stands beside."""
     found: dict[tuple[object, ...], list[tuple[str, Node]]] = {}
     loose: list[tuple[str, Node]] = []
-    for path, each in _members(node, path):
+    for path, each in _members(node, own):
         if _is_one_box(each):
             loose.append((path, each))
         else:

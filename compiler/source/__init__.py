@@ -26,9 +26,11 @@ from compiler.source.helpers import helper_sources
 from compiler.source.loss import functions
 from compiler.source.made import ClassText
 from compiler.source.members import methods, output_name
+from compiler.source.parsing import stretches, tree_of
 from compiler.version import __version__
 from dsl.models.extent import sample
 from dsl.models.faults import expect
+from dsl.text.memory import by_value
 
 if TYPE_CHECKING:
     from compiler.source.copied import Copies
@@ -172,7 +174,7 @@ def exported(net: Network) -> str:
 
 def imports(text: str, net: Network, emitter: Emitter, theirs: Copies | None) -> list[str]:
     """Just what the text uses, in the order that import sorters want; `theirs` are of plugins."""
-    used = {node.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)}
+    used = set[str]().union(*map(_names, stretches(text)))
     if theirs:
         from compiler.source.imported import among
 
@@ -184,6 +186,12 @@ def imports(text: str, net: Network, emitter: Emitter, theirs: Copies | None) ->
     pytree = ["import torch.utils._pytree as pytree"] if "pytree" in used else []
     gap = [""] if standard else []
     return [*standard, *gap, *torch, *functional, *pytree, "from torch import Tensor, nn"]
+
+
+@by_value(512)
+def _names(text: str) -> frozenset[str]:
+    """The names that a stretch of the text reads or gives."""
+    return frozenset(node.id for node in ast.walk(tree_of(text)) if isinstance(node, ast.Name))
 
 
 def unit_classes(emitter: Emitter) -> list[ClassText]:

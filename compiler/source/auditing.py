@@ -11,8 +11,11 @@ import ast
 import builtins
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
+from typing import NamedTuple
 
+from compiler.source.parsing import stretches, tree_of
 from dsl.models.reserved import ATTRIBUTES
+from dsl.text.memory import by_value
 
 NODES = (
     ast.Module, ast.Expr, ast.Constant, ast.Import, ast.ImportFrom, ast.alias, ast.Assign,
@@ -31,29 +34,46 @@ CALLABLE = {"super", "isinstance", "hasattr", "range", "float", "enumerate"}
 """Built-in functions that a network may call, beside what the text itself defines."""
 
 
+class Seen(NamedTuple):
+    """What a stretch of text gives names to and calls."""
+
+    bound: tuple[str, ...]
+    defined: frozenset[str]
+    called: frozenset[str]
+
+
 def audit(text: str, foreign: Collection[str] = ()) -> None:
     """Raise `AssertionError` for text that is not plainly a network: a bug, never a user's slip.
 
     What the `foreign` names stand for is copied from plugins, whose code may be of any kind.
     """
-    tree = ast.parse(text)
-    known = CALLABLE | set(_defined(tree))
-    for node in _every(tree, frozenset(foreign)):
+    found = [_seen(each, frozenset(foreign)) for each in stretches(text)]
+    known = CALLABLE.union(*(each.defined for each in found))
+    called = frozenset[str]().union(*(each.called for each in found))
+    assert called <= known, f"a call of {', '.join(sorted(called - known))} in emitted source"
+    _once("the module", [*dir(builtins), *(name for each in found for name in each.bound)])
+
+
+@by_value(512)
+def _seen(text: str, foreign: frozenset[str]) -> Seen:
+    """What a stretch does, which was looked at before where the same stood in another text."""
+    tree = tree_of(text)
+    called = set()
+    for node in _every(tree, foreign):
         assert isinstance(node, NODES), f"{type(node).__name__} in emitted source"
         if isinstance(node, ast.Import):
             assert {alias.name for alias in node.names} <= MODULES, ast.dump(node)
         if isinstance(node, ast.ImportFrom):
             assert node.module in MODULES, ast.dump(node)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            assert node.func.id in known, f"a call of {node.func.id} in emitted source"
+            called.add(node.func.id)
         if isinstance(node, ast.Attribute):
             dunder = node.attr.startswith("__") and node.attr != "__init__"
             assert not dunder, f"{node.attr} in emitted source"
-
-    _once("the module", [*dir(builtins), *_bound(tree.body)])
     for made in tree.body:
         if isinstance(made, ast.ClassDef) and made.name not in foreign:
             _audit_class(made)
+    return Seen(tuple(_bound(tree.body)), frozenset(_defined(tree)), frozenset(called))
 
 
 def _every(tree: ast.Module, foreign: frozenset[str]) -> Iterator[ast.AST]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from dsl.models.extent import channels_last, side_names
@@ -14,7 +14,18 @@ from dsl.models.recipe import Recipe
 from dsl.models.shares import written
 from dsl.models.spec import Aux, Block, Spec, Variant
 from dsl.models.spelling import write
-from dsl.writing.flowing import Flow, Inline, Raw, differing, fitting, text_of, value_of
+from dsl.text.memory import Memory
+from dsl.writing.flowing import (
+    Below,
+    Flow,
+    Inline,
+    Raw,
+    below,
+    differing,
+    fitting,
+    text_of,
+    value_of,
+)
 from dsl.writing.recipes import recipe_data
 
 
@@ -38,14 +49,31 @@ def _top(spec: Spec) -> Iterator[tuple[str, Any]]:
     if changed := differing(spec.defaults):
         yield "defaults", Inline(changed)
     if spec.stem:
-        yield "stem", [_step(step) for step in spec.stem]
+        yield "stem", _listed(spec.stem)
     for key in BLOCK_SECTIONS:
         if blocks := getattr(spec, key):
-            yield key, {name: _block(block) for name, block in blocks.items()}
+            yield key, Below(_said(block, name) for name, block in blocks.items())
     for key in ("body", "head"):
         if steps := getattr(spec, key):
-            yield key, [_step(step) for step in steps]
+            yield key, _listed(steps)
     yield from _rest(spec)
+
+
+SAID: Memory[str] = Memory(2048)
+"""Steps and blocks as they were written: most of a spec that changed is what it was."""
+
+
+def _listed(steps: Iterable[Step]) -> Below:
+    return Below(map(_said, steps))
+
+
+def _said(what: Step | Block, name: str = "") -> str:
+    """A step as an item of a list, a block under its name."""
+    found = SAID.get((what,), name)
+    if found is None:
+        found = below({name: _block(what)} if isinstance(what, Block) else [_step(what)])
+        SAID.put(found, (what,), name)
+    return found
 
 
 def _extent(extent: tuple[int, ...]) -> Any:

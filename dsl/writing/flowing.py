@@ -27,6 +27,12 @@ class Raw(str):
     __slots__ = ()
 
 
+class Below(tuple[str, ...]):
+    """What stands below a key, written already: items of a list, or keys of a mapping."""
+
+    __slots__ = ()
+
+
 def _plain(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
@@ -71,7 +77,16 @@ _Dumper.add_representer(Inline, _inline)
 
 def text_of(top: Iterable[tuple[str, Any]]) -> str:
     """Keys with their values as YAML text, ending with one newline."""
-    return "\n".join(_spaced([_yaml({key: value}) for key, value in top]))
+    return "\n".join(_spaced([_chunk(key, value) for key, value in top]))
+
+
+def _chunk(key: str, value: Any) -> str:
+    return "\n".join([f"{key}:", *value]) if isinstance(value, Below) else _yaml({key: value})
+
+
+def below(data: dict[str, Any] | list[Any]) -> str:
+    """The lines of some data below whatever key."""
+    return _yaml({"key": data}).partition("\n")[2]
 
 
 def _yaml(data: Any) -> str:
