@@ -91,7 +91,6 @@ browser: $(DEV)  ## Install what the tests of the report need: Chromium with its
 	cd tests/browser && npm ci
 
 site: $(DOCS)  ## Build documentation and playground into site/, to be served as they are; needs npm
-	rm -rf site
 	@$(MAKE) --no-print-directory playground
 	$(BIN)/python -m website site
 

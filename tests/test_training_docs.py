@@ -27,7 +27,7 @@ def test_the_tables_are_what_the_models_say(accept: bool) -> None:
 
 def test_its_recipes_can_be_read(tmp_path: Path) -> None:
     text = PAGE.read_text(encoding="utf-8")
-    (whole,) = re.findall(r"^```\n(title:.*?)^```", text, re.MULTILINE | re.DOTALL)
+    (whole,) = re.findall(r"^```yaml\n(title:.*?)^```", text, re.MULTILINE | re.DOTALL)
     (tmp_path / "ours.yaml").write_text(whole, encoding="utf-8")
     lines = re.findall(r"^\| `(training: .*?)` \|", text, re.MULTILINE)
     assert len(lines) > 2

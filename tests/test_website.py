@@ -79,14 +79,21 @@ def test_every_page_is_in_the_contents(texts: dict[Path, str]) -> None:
         for body in TOCTREE.findall(text):
             names = [line for line in body.splitlines() if line and not line.startswith(":")]
             listed |= {page.parent / f"{name}.md" for name in names}
-    assert listed == set(texts) - {Path("index.md")}
+    codes = {page for page in texts if page.parent.name == "codes"}
+    assert listed == set(texts) - codes - {Path("index.md")}
 
 
 def test_every_code_has_a_page_with_what_explain_says(texts: dict[Path, str]) -> None:
     named = {page.stem for page in texts if page.parent.name == "codes"}
     assert named == set(every_code())
     page = texts[Path("docs/codes/W130.md")]
-    assert page.startswith("# W130 dead-bias\n")
+    assert (
+        "\n# W130 dead-bias: a bias before a batch norm\n\nA warning, mended by `--fix`. [All"
+        in page
+    )
+    error = texts[Path("docs/codes/E021.md")]
+    assert "\n# E021: a parameter that the block doesn't have\n\nAn error. [All errors]" in error
+    assert error.count("arameter that the block doesn't have") == 1  # Not headed and said.
     assert "Why it matters: " in page and "Instead:" in page
     table = texts[Path("docs/diagnostics.md")]
     assert "[W130](codes/W130.md)" in table and "### " not in table
@@ -122,14 +129,11 @@ def test_links_are_no_code_and_files_are_carried() -> None:
 
 
 def test_the_front_page_leads_to_a_playground_that_is_there(tmp_path: Path) -> None:
-    out = tmp_path / "site"
-    stage(ROOT, tmp_path / "without", out)
-    assert MARK in (tmp_path / "without" / "index.md").read_text(encoding="utf-8")
-    (out / PLAYGROUND).parent.mkdir(parents=True)
-    (out / PLAYGROUND).write_text("<p>here</p>", encoding="utf-8")
-    stage(ROOT, tmp_path / "with", out)
-    assert INVITATION in (tmp_path / "with" / "index.md").read_text(encoding="utf-8")
-    assert (out / PLAYGROUND).read_text(encoding="utf-8") == "<p>here</p>"
+    for playground, shown in ((False, MARK), (True, INVITATION)):
+        stage(ROOT, tmp_path / "staged", tmp_path / "carried", playground=playground)
+        front = (tmp_path / "staged" / "index.md").read_text(encoding="utf-8")
+        assert shown in front and PLAYGROUND in INVITATION
+    assert (tmp_path / "carried" / "generated" / "googlenet" / "diagrams" / "v1.svg").is_file()
 
 
 def told() -> dict[str, str]:

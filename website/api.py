@@ -41,9 +41,9 @@ class Library:
     """The packages of a folder, and what their names are called in the reference."""
 
     def __init__(self, root: Path, chapters: tuple[Chapter, ...]) -> None:
-        self._root = root
+        self._root = root.resolve()
         self._chapters = chapters
-        self._names = Names(root, chapters)
+        self._names = Names(self._root, chapters)
 
     def pages(self) -> Iterator[tuple[Chapter, list[Entry]]]:
         """Each chapter with all of it, and behind that what its types are made of.

@@ -20,6 +20,9 @@ toc_object_entries_show_parents = "hide"
 html_theme = "furo"
 html_title = "inception-compile"
 html_static_path = ["static"]
+html_extra_path = ["extra"]
+html_favicon = "static/icon.svg"
+templates_path = ["templates"]
 html_css_files = ["site.css"]
 html_js_files = ["site.js"]
 html_copy_source = False
@@ -28,10 +31,25 @@ html_show_sphinx = False
 html_show_copyright = False
 html_domain_indices = False  # The reference is one.
 
+POLICY = (
+    "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; "
+    "script-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'none'; form-action 'self'"
+)
+"""A page loads nothing from elsewhere. The theme says in the page which colours a reader chose."""
+
 
 def setup(app: Sphinx) -> None:
     """Say what the theme leaves out."""
+    app.connect("html-page-context", _guarded)
     app.connect("html-page-context", _levelled, priority=900)  # Behind the theme's own.
+
+
+def _guarded(  # Sphinx calls it so.
+    app: Sphinx, page: str, template: str, context: dict[str, str], tree: object
+) -> None:
+    """Say what a page may load."""
+    policy = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
+    context["metatags"] = f"{policy}{context.get('metatags', '')}"
 
 
 def _levelled(  # Sphinx calls it so.

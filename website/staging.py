@@ -8,6 +8,7 @@ from pathlib import Path
 from website.codes import by_code, elsewhere, sections_of
 from website.mirroring import mirrored
 from website.reference import reference
+from website.titles import titled, titles_of
 
 DOCS = Path("docs")
 FRONT = Path("index.md")
@@ -18,18 +19,19 @@ INVITATION = f'<p><a href="{PLAYGROUND}"><b>Try it here</b></a>, without install
 """How the front page leads to the playground, where that is built into the same site."""
 
 
-def stage(root: Path, staged: Path, out: Path) -> None:
-    """Write what Sphinx reads, and copy into the site the files that pages lead to."""
+def stage(root: Path, staged: Path, carried: Path, *, playground: bool) -> None:
+    """Write what Sphinx reads, and copy into another folder the files that pages lead to."""
     texts = pages(root)
-    if (out / PLAYGROUND).is_file():
+    if playground:
         texts[FRONT] = texts[FRONT].replace(MARK, INVITATION)
+    titles = titles_of(texts)
     for path, text in texts.items():
-        changed, files = mirrored(text, path, root, set(texts))
+        changed, files = mirrored(titled(text, path, titles), path, root, set(texts))
         (staged / path).parent.mkdir(parents=True, exist_ok=True)
         (staged / path).write_text(changed, encoding="utf-8")
         for file in files:
-            (out / file).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(root / file, out / file)
+            (carried / file).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(root / file, carried / file)
 
 
 def pages(root: Path) -> dict[Path, str]:
