@@ -13,6 +13,7 @@ from dsl.models.changes import CHANGES
 from dsl.models.layers import Call, Model, Residual, Step
 from dsl.models.model import BLOCK_SECTIONS
 from dsl.models.spec import Aux, Block, Spec
+from dsl.reading.alike import agree, alike
 from dsl.reading.reader import Reader
 from dsl.text.numbers import NUMBER
 from dsl.text.problems import Span, did_you_mean
@@ -56,7 +57,10 @@ class Edit(ABC):
             now = self.made(owner, name, inside)
         if now is None:
             return owner
-        new = rebuilt(owner, self.touched(name, rest), now, self.said, self.reader.report)
+        part = self.touched(name, rest)
+        new = rebuilt(owner, part, now, self.said, self.reader.report)
+        if isinstance(new, Model) and agree(inside.get(part), now.get(part)):
+            alike(new, owner)
         return owner if new is None else new
 
     def target(self, spec: Spec) -> tuple[str, ...]:

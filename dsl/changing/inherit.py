@@ -14,6 +14,7 @@ from dsl.models.changes import Changes
 from dsl.models.promises import Expect
 from dsl.models.spec import Spec
 from dsl.reading import names
+from dsl.reading.alike import alike
 from dsl.reading.extending import Chain, base_file, is_circular, pass_on, real
 from dsl.reading.kinds import parsed
 from dsl.reading.reader import Reader
@@ -55,7 +56,7 @@ def changed(spec: Spec, changes: Changes) -> Spec:
     report = Report(texts=spec.texts)
     made = variants.changed(spec, changes, report)
     if made is not None:
-        made = made.model_copy(update={"expect": Expect(), "variants": {}})
+        made = alike(made.model_copy(update={"expect": Expect(), "variants": {}}), made)
         report.problems += names.check(made)
     report.stop_if_any()
     assert made is not None, "no spec, and no problem either"

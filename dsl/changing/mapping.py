@@ -11,6 +11,7 @@ from dsl.models.layers import Split, Step
 from dsl.models.model import BLOCK_SECTIONS, Model, Residual
 from dsl.models.naming import SHORTCUT, branch_names, child_names, inner_names, named_sections
 from dsl.models.spec import Block, Spec
+from dsl.reading.alike import agree, alike
 from dsl.text.memory import Memory
 
 Change = Callable[[Step, str], Step]
@@ -56,6 +57,8 @@ def _made(model: M, **update: Any) -> M:
     known: M | None = MADE.get(things, asked)
     if known is None:
         known = model.model_copy(update=update)
+        if all(agree(getattr(model, name), value) for name, value in update.items()):
+            alike(known, model)
         MADE.put(known, things, asked)
     return known
 

@@ -10,17 +10,18 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar, get_args
 
 from dsl.changing.mapping import mapped
 from dsl.models.changes import Depth, Width
 from dsl.models.factors import factor, name_in
 from dsl.models.layers import Call, Conv, Layer, Split, Step, spellings
-from dsl.models.model import BLOCK_SECTIONS, Model
+from dsl.models.model import BLOCK_SECTIONS, Model, Section
 from dsl.models.ramp import Ramp
 from dsl.models.scalars import MOST
 from dsl.models.shares import names_of
 from dsl.models.spec import Block, Spec, walk
+from dsl.reading.alike import agree, alike
 from dsl.text.memory import Memory
 from dsl.text.problems import Report, Span
 
@@ -28,6 +29,8 @@ Rescale = Callable[[Step], dict[str, Any]]
 """The fields of a step that change, with their new values."""
 
 
+PARTS = (*get_args(Section), *BLOCK_SECTIONS, "aux")
+"""The fields of a spec that hold steps."""
 M = TypeVar("M", bound=Model)
 SCALED: Memory[Any] = Memory(16384)
 """Steps and blocks by what was made of their numbers: a sweep comes to most of them again."""
@@ -102,7 +105,10 @@ class _Scaled(ABC):
         if not self.any:
             message, help = self.none()
             self.report.add("E030", self.span, message, help=help)
-        return spec.model_copy(update=blocks)
+        made = spec.model_copy(update=blocks)
+        if all(agree(getattr(made, key), getattr(self.spec, key)) for key in PARTS):
+            alike(made, self.spec)
+        return made
 
     def known_roles(self) -> dict[str, set[str]]:
         """The same for every factor; of a spec in which none is something else as well."""
@@ -274,6 +280,6 @@ def renumbered(model: M, update: dict[str, Any], span: Span) -> M:
     )
     known: M | None = SCALED.get((model,), (numbers, span))
     if known is None:
-        known = model.model_copy(update=update).placed(model.at.changed(span))
+        known = alike(model.model_copy(update=update).placed(model.at.changed(span)), model)
         SCALED.put(known, (model,), (numbers, span))
     return known

@@ -11,6 +11,7 @@ from dsl.models.changes import Changes
 from dsl.models.layers import Split, Step
 from dsl.models.model import BLOCK_SECTIONS
 from dsl.models.spec import Block, Spec, walk
+from dsl.reading.alike import original
 from dsl.reading.parts import of
 from dsl.text.memory import Memory
 from dsl.text.problems import Report, Span
@@ -65,6 +66,7 @@ def _small(spec: Spec) -> bool:
 
 
 def _size(step: Step) -> tuple[int, int]:
+    step = original(step)
     known = SIZES.get((step,))
     if known is None:
         inside = list(walk((step,)))

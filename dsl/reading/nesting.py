@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from dsl.models.layers import Call, Step
 from dsl.models.spec import Block, Spec, inner_steps
+from dsl.reading.alike import original
 from dsl.reading.parts import Part
 from dsl.text.memory import Memory
 from dsl.text.problems import Report
@@ -21,7 +22,7 @@ SHALLOW: Memory[bool] = Memory(4096)
 def too_deep(parts: Iterable[Part], report: Report) -> bool:
     """Whether any step is nested too deep by itself; only a program can build such a spec."""
     for top in (step for part in parts for step in part.steps):
-        if not SHALLOW.get((top,)):
+        if not SHALLOW.get((original(top),)):
             _measure(top, report)
     return bool(report.problems)
 
@@ -33,7 +34,7 @@ def _measure(top: Step, report: Report) -> None:
     if level:
         report.add("E005", top.at.span, DEPTH)
     else:
-        SHALLOW.put(True, (top,))
+        SHALLOW.put(True, (original(top),))
 
 
 class Calls:

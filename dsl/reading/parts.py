@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from dsl.models.layers import Step
 from dsl.models.spec import Aux, Block, Spec
+from dsl.reading.alike import original
 from dsl.reading.reach import reached
 from dsl.text.memory import Memory, Things
 
@@ -32,7 +33,8 @@ class Part:
         """All that the answer depends on."""
         blocks = spec.blocks
         called = reached(blocks, self.steps).blocks
-        return (self.owner, *map(blocks.get, called)), (self.name, called)
+        there = (blocks[name] if name in blocks else None for name in called)
+        return (original(self.owner), *(part and original(part) for part in there)), (self.name, called)
 
 
 def of(spec: Spec) -> Iterator[Part]:

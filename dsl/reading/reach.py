@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from dsl.models.layers import Call, Step
 from dsl.models.spec import Block, walk
+from dsl.reading.alike import original
 from dsl.reading.references import references
 from dsl.text.memory import Memory
 
@@ -27,6 +28,7 @@ READS: Memory[Reads] = Memory(MOST)
 
 def reads(step: Step) -> Reads:
     """What a step and all inside it read."""
+    step = original(step)
     known = READS.get((step,))
     if known is None:
         inside = list(walk((step,)))
