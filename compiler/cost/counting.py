@@ -46,10 +46,11 @@ def layer_tally(op: Op, x: Shape, training: bool) -> Tally:
     """One layer."""
     work = op.training_work(x) if training else op.work(x)
     buffers = op.buffers(x)
+    held = elements(buffers) if buffers else 0
     return Tally(
         elements(op.params(x)),
-        elements(buffers),
-        statistics(buffers),
+        held,
+        held and held - sum(not shape for shape in buffers.values()),
         work.macs,
         effective(work.macs, op, x),
         work.bias_adds,
@@ -69,8 +70,3 @@ def elements(shapes: Shapes) -> int:
     for shape in shapes.values():
         count += prod(shape)
     return count
-
-
-def statistics(buffers: Shapes) -> int:
-    """Elements of a norm's running statistics: its buffers but for the counter of batches."""
-    return elements(buffers) - sum(not shape for shape in buffers.values()) if buffers else 0

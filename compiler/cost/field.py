@@ -140,6 +140,12 @@ def followed(op: Op, x: Shape) -> Trace:
     window = op.window(x)
     if window is None:
         return still(len(x.grid))
+    return _slid(window)
+
+
+@by_value(1024)
+def _slid(window: Window) -> Trace:
+    """What one position behind a window sees."""
     return Trace(tuple(sliding(*_along(window, axis)) for axis in range(len(window.kernel))))
 
 
@@ -188,7 +194,16 @@ def effective(macs: int, op: Op, x: Shape) -> int:
     window = op.window(x) if macs else None
     if window is None:
         return macs
-    for size, outs, axis in zip(x.grid, op.out(x).grid, range(len(x.grid)), strict=True):
-        slide = _along(window, axis)
-        macs = macs // (int(outs) * slide[0]) * reads(int(size), int(outs), *slide)
+    for taps, read in _taps(window, x.grid, op.out(x).grid):
+        macs = macs // taps * read
     return macs
+
+
+@by_value(1024)
+def _taps(window: Window, grid: Axes, outs: Axes) -> list[tuple[int, int]]:
+    """Along each axis, the taps of all places of a window, and how many of them read a pixel."""
+    slides = [_along(window, axis) for axis in range(len(grid))]
+    return [
+        (int(out) * slide[0], reads(int(size), int(out), *slide))
+        for size, out, slide in zip(grid, outs, slides, strict=True)
+    ]

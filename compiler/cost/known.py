@@ -19,7 +19,7 @@ MOST = 8192
 """How many layers are remembered: those of twenty networks."""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Known:
     """What one layer counts, sees and keeps, whatever stands around it."""
 

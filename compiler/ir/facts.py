@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple, Self
 
 Axes = tuple[int, ...]
 """A number for each axis of a map, in order: (H, W), or (L,), or (T, H, W)."""
@@ -38,27 +39,41 @@ class Enlarging:
     dilation: Axes = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
+class _Work(NamedTuple):
+    macs: int
+    activations: int
+    bias_adds: int
+    bn_elems: int
+    act_elems: int
+    pool_elems: int
+    eltwise_elems: int
+    constants: int
+
+
+class Work(_Work):
     """What one op does with one sample, in multiply-accumulates and elements; see docs/cost.md.
 
     `constants` counts values that don't depend on the input, whatever the batch.
     """
 
-    macs: int = 0
-    activations: int = 0
-    bias_adds: int = 0
-    bn_elems: int = 0
-    act_elems: int = 0
-    pool_elems: int = 0
-    eltwise_elems: int = 0
-    constants: int = 0
+    __slots__ = ()
 
-    def __post_init__(self) -> None:
-        for name in self.__slots__:
-            value = getattr(self, name)
-            if type(value) is not int:
-                object.__setattr__(self, name, int(value))
+    def __new__(
+        cls,
+        macs: int = 0,
+        activations: int = 0,
+        bias_adds: int = 0,
+        bn_elems: int = 0,
+        act_elems: int = 0,
+        pool_elems: int = 0,
+        eltwise_elems: int = 0,
+        constants: int = 0,
+    ) -> Self:
+        """The numbers that expressions stand for, where some are such."""
+        elems = int(bn_elems), int(act_elems), int(pool_elems), int(eltwise_elems)
+        return super().__new__(
+            cls, int(macs), int(activations), int(bias_adds), *elems, int(constants)
+        )
 
     @property
     def outputs(self) -> int:

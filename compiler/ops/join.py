@@ -48,7 +48,7 @@ class Concat(Join):
         return Shape(width, *shapes[0][1:])
 
     def elements_written(self, shapes: tuple[Shape, ...]) -> int:
-        return self.out(shapes).elements
+        return sum(shape.elements for shape in shapes)
 
     def ending(self, branches: tuple[Ending, ...]) -> Ending:
         kinds = set(branches)

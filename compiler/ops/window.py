@@ -108,8 +108,9 @@ class Sliding(Worded):
 
     def _remembered(self, of: Callable[[Axes], T], grid: Axes) -> T:
         """What follows from a grid, worked out once where no side is an expression."""
-        if any(type(side) is not int for side in grid):
-            return of(grid)
+        for side in grid:
+            if type(side) is not int:
+                return of(grid)
         notes: dict[Any, Any] = self.__dict__.setdefault("_notes", {})
         key = (of.__name__, grid)
         if key not in notes:

@@ -59,8 +59,10 @@ class Edit(ABC):
             return owner
         part = self.touched(name, rest)
         new = rebuilt(owner, part, now, self.said, self.reader.report)
-        if isinstance(new, Model) and agree(inside.get(part), now.get(part)):
-            alike(new, owner)
+        if isinstance(new, Model):
+            said = now if rest else self.parts(new)  # What was read is a number in the model only.
+            if agree(inside.get(part), said.get(part)):
+                alike(new, owner)
         return owner if new is None else new
 
     def target(self, spec: Spec) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from dsl.models.alternatives import Alternative
 from dsl.models.layers import Layer, Step, spellings
 from dsl.models.recipe import Recipe
 from dsl.models.spec import Aux, Block, Defaults, Spec
+from dsl.reading.alike import agree, alike
 from dsl.reading.recipes import RecipeReader
 from dsl.text.numbers import NUMBER
 from dsl.text.values import Entry, Mapping, Scalar, Value, plain
@@ -103,7 +104,8 @@ class Set(Edit):
         if old is not None and (main := self.main(old)):
             update = {main: plain(self.value)}
             step: Step | None = refilled(old, update, self.value, self.reader.report)
-            return step
+            same = step is not None and agree(getattr(old, main), getattr(step, main))
+            return alike(step, old) if same and step else step
         new = self.reader.step(self.value, old.name if old else None)
         if new is not None and old is not None:
             new.placed(replace(new.at, called=old.at.called))
