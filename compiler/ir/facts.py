@@ -58,7 +58,7 @@ class Work(_Work):
 
     __slots__ = ()
 
-    def __new__(
+    def __new__(  # noqa: PLR0913, PLR0917  # A number a kind of element.
         cls,
         macs: int = 0,
         activations: int = 0,

@@ -7,7 +7,6 @@ branch doesn't hide the faults of its neighbours.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Hashable
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -18,7 +17,7 @@ from compiler.ir.nodes import BlockUse, Node, Series, Tap
 from compiler.ir.op import Shape
 from compiler.ir.symbols import Sym
 from compiler.lowering.logits import say_fixed
-from compiler.lowering.recall import LOWERED, Lowered, question
+from compiler.lowering.recall import recalled
 from compiler.lowering.scope import Budget, Scope, Stop, Value, init_of
 from compiler.lowering.size import Counter
 from compiler.lowering.steps import lower_step, lower_steps
@@ -28,7 +27,6 @@ from dsl.models.model import Section
 from dsl.models.naming import child_names, section_names
 from dsl.models.spec import Aux, Spec
 from dsl.reading.names import check
-from dsl.text.memory import Things
 from dsl.text.problems import Report
 
 LIMIT = 10**9
@@ -170,33 +168,22 @@ class _Trunk:
         self.scope.tell("E140", span, f"the network {size}", hint=hint, help=help)
 
     def step(self, section: Section, name: str, step: layers.Step, shape: Shape) -> Shape:
-        scope = self.scope.given(**{"in": shape.channels})
-        asked = question(scope.spec, (step,), step, name, shape)
-        make = partial(lower_step, step, name, shape, scope, self.taken)
+        scope = self.scope
+
+        def make() -> tuple[Node, ...]:
+            inside = scope.given(**{"in": shape.channels})
+            return lower_step(step, name, shape, inside, self.taken)
+
+        out = shape
         with scope.budget.weighing(step.at.span, name):
-            for node in self.recalled(asked, make):
+            for node in recalled(step, (step,), name, shape, scope, make):
                 self.nodes.append(node)
                 self.sections[node.name] = section
-                shape = node.out
+                out = node.out
         for head in scope.spec.aux:
             if head.source == name:
-                self.tap(head, shape)
-        return shape
-
-    def recalled(
-        self, asked: tuple[Things, Hashable], make: Callable[[], tuple[Node, ...]]
-    ) -> tuple[Node, ...]:
-        """The nodes of a step that was lowered before, or those that are made now."""
-        budget, problems = self.scope.budget, self.scope.report.problems
-        known = LOWERED.get(*asked)
-        if known and budget.params + known.params <= budget.limit:
-            budget.params += known.params
-            return (known.node,)
-        spent, wrong = budget.params, len(problems)
-        nodes = make()
-        if len(nodes) == 1 and len(problems) == wrong and not budget.crossed:
-            LOWERED.put(Lowered(nodes[0], budget.params - spent), *asked)
-        return nodes
+                self.tap(head, out)
+        return out
 
     def taken(self) -> set[str]:
         """What no node that is added may be called: steps before and behind it, and heads."""
@@ -205,9 +192,9 @@ class _Trunk:
 
     def tap(self, head: Aux, shape: Shape) -> None:
         """Lower an auxiliary head; its own faults don't stop the trunk."""
-        asked = question(self.scope.spec, head.steps, head, head.name, shape)
+        make = partial(self.head, head, shape)
         with suppress(Stop), self.scope.budget.weighing(head.at.span, head.name):
-            self.nodes += self.recalled(asked, partial(self.head, head, shape))
+            self.nodes += recalled(head, head.steps, head.name, shape, self.scope, make)
 
     def head(self, head: Aux, shape: Shape) -> tuple[Node]:
         """An auxiliary head. Raises `Stop` where it can't be lowered."""

@@ -1,50 +1,71 @@
-"""Steps of a trunk that were lowered before: the same nodes serve again.
+"""What was lowered before: the same nodes serve again.
 
-What a step becomes follows from the step, the blocks that it calls, the defaults and the
-shape that comes in; from the number of classes only where one of them reads it. A step in
+What a step of the trunk, an auxiliary head or a branch becomes follows from its steps, the blocks
+that they call, the defaults, the shape that comes in and what the names mean that they read. One in
 which anything was wrong, or that needs the names of its neighbours, is lowered each time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
 from compiler.ir.nodes import Node
 from compiler.ir.op import Shape
-from compiler.ir.symbols import Sym
+from compiler.ir.symbols import Quotient, Sym, SymFloat
+from compiler.lowering.scope import Scope
 from dsl.models.layers import Step
-from dsl.models.spec import Spec
 from dsl.reading.reach import reached
-from dsl.text.memory import Memory, Things
+from dsl.text.memory import Memory
 
-MOST_STEPS = 1024
-"""How many lowered steps are kept: an Inception-v3 has twenty-five."""
+MOST = 4096
+"""How much is kept: an Inception-v3 has twenty-five steps and forty branches."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Lowered:
-    """What a step became, and how many parameters were spent on it."""
+    """What something became, and how many parameters were spent on it."""
 
     node: Node
     params: int
 
 
-LOWERED: Memory[Lowered] = Memory(MOST_STEPS)
+LOWERED: Memory[Lowered] = Memory(MOST)
 
 
-def question(
-    spec: Spec, steps: tuple[Step, ...], owner: object, name: str, shape: Shape
-) -> tuple[Things, Hashable]:
-    """All that what `owner` becomes, which consists of `steps`, depends on."""
-    blocks = spec.blocks
-    found = reached(blocks, steps)
-    things = (owner, spec.defaults, *(blocks[called] for called in found.blocks))
-    kinds = tuple(map(spec.section_of, found.blocks))
-    sizes = tuple(map(_written, shape))
-    return things, (name, found.blocks, kinds, sizes, spec.classes if found.classes else None)
+def recalled(
+    owner: object,
+    steps: tuple[Step, ...],
+    name: str,
+    x: Shape,
+    scope: Scope,
+    make: Callable[[], tuple[Node, ...]],
+) -> tuple[Node, ...]:
+    """The nodes of `owner`, which consists of `steps`: those of before, or those made now."""
+    spec, budget, problems = scope.spec, scope.budget, scope.report.problems
+    found = reached(spec, steps)
+    things = (owner, spec.defaults, *found.found)
+    read = scope.names if found.foreign else found.names
+    values = tuple([_written(scope.names[name]) for name in read if name in scope.names])
+    asked = name, found.blocks, found.sections, tuple(map(_written, x)), values
+    known = LOWERED.get(things, asked)
+    if known and budget.params + known.params <= budget.limit:
+        budget.params += known.params
+        return (known.node,)
+    spent, wrong = budget.params, len(problems)
+    nodes = make()
+    if len(nodes) == 1 and len(problems) == wrong and not budget.crossed:
+        LOWERED.put(Lowered(nodes[0], budget.params - spent), things, asked)
+    return nodes
 
 
-def _written(size: int) -> Hashable:
-    """A size and the expression that it stands for."""
-    return (int(size), tuple(size.terms.items()), size.const) if isinstance(size, Sym) else size
+def _written(value: float | str) -> Hashable:
+    """A value, and the expression that it stands for."""
+    if type(value) is int:
+        return value
+    if isinstance(value, Sym):
+        exact = tuple([name.exact for name in value.terms if isinstance(name, Quotient)])
+        return int(value), tuple(value.terms.items()), value.const, exact
+    if isinstance(value, SymFloat):
+        return float(value), value.name, isinstance(value.name, Quotient) and value.name.exact
+    return type(value), value

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import Any, TypeVar
 
-from compiler.ir.op import Op, Shape
+from compiler.ir.op import Init, Op, Shape
 from compiler.lowering.norms import NORMS, norm_behind
 from compiler.lowering.scope import Scope
 from compiler.lowering.windows import pool_window, ranked, sliding
@@ -26,6 +27,8 @@ from dsl.models import layers
 from dsl.models.activations import CHANNELWISE, SLOPED
 from dsl.models.fields import MODES, RESAMPLING
 from dsl.models.model import Model
+from dsl.reading.references import names_read
+from dsl.text.memory import Memory
 from dsl.text.numbers import LEAST
 
 Part = tuple[str, Op]
@@ -39,6 +42,8 @@ class Lowered:
     before: Part | None = None
 
 
+PLACED = ("name", "repeat", "width")
+"""Fields of a convolution that say nothing of its style."""
 Rule = Callable[[Any, Shape, Scope], Lowered]
 RULES: dict[type[layers.Layer], Rule] = {}
 R = TypeVar("R", bound=Rule)
@@ -77,22 +82,46 @@ def _conv(step: layers.Conv, x: Shape, scope: Scope) -> Lowered:
     if step.depthwise and width % x.channels:
         message = f"a depthwise width is a multiple of what comes in ({int(x.channels)})"
         scope.fail("E107", step.at.of("width"), f"{message}, not {int(width)}")
-    normed = norm_behind(step, scope)
-    bias = _bias(step, scope, bool(normed))
-    conv = Conv(width, sliding(step, x, scope), groups, bias, scope.init(step))
-    return Lowered(((CONV, conv), *normed, *_act(step, scope)))
+    style = _style(step, x, scope)
+    conv = Conv(width, style.slide, groups, style.bias, style.init)
+    return Lowered(((CONV, conv), *style.behind))
+
+
+@dataclass(frozen=True, slots=True)
+class _Style:
+    """What a convolution is beside its channels, and what stands behind it."""
+
+    slide: Sliding
+    bias: bool
+    init: Init | None
+    behind: tuple[Part, ...]
+
+
+STYLES: Memory[_Style] = Memory(1024)
+"""Styles by what layers say of them; few say anything new."""
+_said = attrgetter(*(name for name in layers.Filter.model_fields if name not in PLACED))
+
+
+def _style(step: layers.Filter, x: Shape, scope: Scope) -> _Style:
+    things, asked = (scope.spec.defaults,), (_said(step), len(x))
+    known = STYLES.get(things, asked)
+    if known is None:
+        normed = norm_behind(step, scope)
+        bias = _bias(step, scope, bool(normed))
+        slide, init = sliding(step, x, scope), scope.init(step)
+        known = _Style(slide, bias, init, (*normed, *_act(step, scope)))
+        if not names_read(step, (*PLACED, "init")):  # An init is a word, and none of these.
+            STYLES.put(known, things, asked)
+    return known
 
 
 @lowers(layers.SepConv)
 def _sepconv(step: layers.SepConv, x: Shape, scope: Scope) -> Lowered:
     width = scope.positive(step, "width") if step.width is not None else x.channels
-    normed = norm_behind(step, scope)
-    bias, init = _bias(step, scope, bool(normed)), scope.init(step)
-    slide = sliding(step, x, scope)
-    deep = Conv(x.channels, slide, x.channels, bias=False, init=init)
-    point = Conv(width, Sliding(every(1, slide.kernel)), 1, bias, init)
-    parts = ((DEPTHWISE, deep), (POINTWISE, point), *normed, *_act(step, scope))
-    return Lowered(parts)
+    style = _style(step, x, scope)
+    deep = Conv(x.channels, style.slide, x.channels, bias=False, init=style.init)
+    point = Conv(width, Sliding(every(1, style.slide.kernel)), 1, style.bias, style.init)
+    return Lowered(((DEPTHWISE, deep), (POINTWISE, point), *style.behind))
 
 
 @lowers(layers.Deconv)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from math import prod
 
 from compiler.ir.nodes import BlockKind, BlockUse, Leaf, Node, Parallel, Residual, Role, Series
@@ -14,6 +15,7 @@ from compiler.ir.op import Op, Shape, ShapeFault, shrunk
 from compiler.ir.symbols import Sym, SymFloat, same
 from compiler.lowering import summing
 from compiler.lowering.joining import joined, where
+from compiler.lowering.recall import recalled
 from compiler.lowering.rules import Lowered, activation, rule_of
 from compiler.lowering.scope import Scope, Stop, Value
 from compiler.lowering.sharing import shares
@@ -140,7 +142,8 @@ def _leaf(name: str, op: Op, x: Shape, scope: Scope, at: layers.Places, label: s
     except ShapeFault as error:
         field = NORM if label and name == NORM else error.field  # A convolution's has one word.
         scope.fault(error, at.of(field), label or name)
-    scope.budget.spend(sum(prod(shape) for shape in op.params(x).values()))
+    for shape in op.params(x).values():
+        scope.budget.spend(prod(shape))
     return leaf
 
 
@@ -177,7 +180,9 @@ def _branches(
     names = branch_names(step)
     for name, branch, width in zip(names, step.branches, widths, strict=True):
         try:
-            found += lower_step(branch, name, Shape(width, *x[1:]), scope)
+            inp = Shape(width, *x[1:])
+            make = partial(lower_step, branch, name, inp, scope)
+            found += recalled(branch, (branch,), name, inp, scope, make)
         except Stop:
             failed = True
     if failed:

@@ -31,10 +31,9 @@ class Part:
 
     def question(self, spec: Spec) -> tuple[Things, Hashable]:
         """All that the answer depends on."""
-        blocks = spec.blocks
-        called = reached(blocks, self.steps).blocks
-        there = (blocks[name] if name in blocks else None for name in called)
-        return (original(self.owner), *(part and original(part) for part in there)), (self.name, called)
+        found = reached(spec, self.steps)
+        things = original(self.owner), *map(original, found.found)
+        return things, (self.name, found.blocks, found.sections)
 
 
 def of(spec: Spec) -> Iterator[Part]:

@@ -1,29 +1,52 @@
-"""What steps depend on beside themselves: the blocks that they call, and the number of classes."""
+"""What steps depend on beside themselves: the blocks that they call, and the names they read."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dsl.models.layers import Call, Step
-from dsl.models.spec import Block, walk
+from dsl.models.layers import KINDS, Call, Layer, Step
+from dsl.models.model import BlockSection
+from dsl.models.spec import Block, Spec, walk
 from dsl.reading.alike import original
 from dsl.reading.references import references
 from dsl.text.memory import Memory
 
 MOST = 4096
 """How many steps are remembered."""
+OURS = frozenset((*KINDS, Call))
+CLASSES = "classes"
+"""The name that means the same in every block."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reads:
-    """The blocks that a step calls, by name, and whether it reads the number of classes."""
+    """The blocks that a step calls, by name, and the names that it reads."""
 
     blocks: tuple[str, ...]
-    classes: bool
+    names: tuple[str, ...]
+    foreign: bool
+    """Whether a plugin's layer is among it, whose rule may read any name there is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """What steps read, with all that the blocks read which they call, and which these call.
+
+    A block that isn't there is named all the same. Of the names those of a block's own are left
+    out.
+    """
+
+    blocks: tuple[str, ...]
+    names: tuple[str, ...]
+    foreign: bool
+    found: tuple[Block, ...]
+    """The blocks that are there."""
+    sections: tuple[BlockSection | None, ...]
+    """Where each is defined."""
 
 
 READS: Memory[Reads] = Memory(MOST)
+REACHED: Memory[Reached] = Memory(MOST)
 
 
 def reads(step: Step) -> Reads:
@@ -33,26 +56,37 @@ def reads(step: Step) -> Reads:
     if known is None:
         inside = list(walk((step,)))
         blocks = dict.fromkeys(each.block for each in inside if isinstance(each, Call))
-        words = {word for each in inside for _, word, _ in references(each)}
-        known = Reads(tuple(blocks), "classes" in words)
+        names = dict.fromkeys(name for each in inside for _, name, _ in references(each))
+        foreign = any(isinstance(each, Layer) and type(each) not in OURS for each in inside)
+        known = Reads(tuple(blocks), tuple(names), foreign)
         READS.put(known, (step,))
     return known
 
 
-def reached(blocks: Mapping[str, Block], steps: tuple[Step, ...]) -> Reads:
-    """What steps read, with all that the blocks read which they call, and which these call.
+def reached(spec: Spec, steps: tuple[Step, ...]) -> Reached:
+    """All that steps read in a spec."""
+    things = (*steps, spec.inception, spec.reduction, spec.strided)
+    known = REACHED.get(things)
+    if known is None:
+        known = _reached(spec, steps)
+        REACHED.put(known, things)
+    return known
 
-    A block that isn't there is named all the same.
-    """
-    found: dict[str, None] = {}
+
+def _reached(spec: Spec, steps: tuple[Step, ...]) -> Reached:
+    blocks, called = spec.blocks, dict[str, None]()
     waiting = [reads(step) for step in steps]
-    classes = False
+    foreign = any(each.foreign for each in waiting)
+    names = dict.fromkeys(name for each in waiting for name in each.names)
     while waiting:
         each = waiting.pop()
-        classes |= each.classes
+        if CLASSES in each.names:
+            names[CLASSES] = None
         for name in each.blocks:
-            if name not in found:
-                found[name] = None
+            if name not in called:
+                called[name] = None
                 if name in blocks:
                     waiting.append(reads(blocks[name].body))
-    return Reads(tuple(found), classes)
+    found = tuple(blocks[name] for name in called if name in blocks)
+    sections = (spec.section_of(name) if name in blocks else None for name in called)
+    return Reached(tuple(called), tuple(names), foreign, found, tuple(sections))

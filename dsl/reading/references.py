@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from dsl.models import spelling
@@ -55,6 +55,12 @@ def references(step: Step) -> Iterator[tuple[str, str, Span]]:
             yield from ((f"{field} size", size, at.of(place)) for size in sizes)
         elif isinstance(value, str) and not group_norm(value):
             yield field, name_in(value), at.of(place)
+
+
+def names_read(step: Step, beside: Collection[str] = ()) -> set[str]:
+    """The names of numbers and parameters that a step reads, but for those of some fields."""
+    found = (name for field, name, _ in references(step) if field not in beside)
+    return {name for name in found if word_of(name) not in WORDS}
 
 
 def share_place(step: Split, place: int) -> Span:
