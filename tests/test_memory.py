@@ -22,6 +22,9 @@ from compiler.ir.symbols import Sym
 from compiler.lowering.lower import lower
 from compiler.source import emit
 from dsl import Spec, SpecError
+from dsl.changing.address import parts
+from dsl.models.layers import Call, Conv, Ramp
+from dsl.models.spec import Block
 from dsl.text.memory import MEMORIES, Memory, forget
 from tests.strategies import specs
 from tests.test_changes_properties import changes
@@ -79,6 +82,56 @@ def test_a_sweep_gives_what_each_network_gives_alone(data: st.DataObject) -> Non
     forget()
     assert [outcome(attempt(make)) for make in makers] == alone
     assert [outcome(attempt(make)) for make in reversed(makers)] == alone[::-1]
+
+
+def numbers(spec: Spec) -> list[str]:
+    """The addresses at which a whole number stands."""
+    found: list[str] = []
+
+    def visit(owner: Any, path: tuple[str, ...]) -> None:
+        for name, part in parts(owner).items():
+            if type(part) is int:
+                found.append(".".join((*path, name)))
+            visit(part, (*path, name))
+
+    visit(spec, ())
+    return found
+
+
+@careful
+@given(st.data())
+def test_other_numbers_give_what_they_give_alone(data: st.DataObject) -> None:
+    """What is found of names, and of branches that read no such number, serves again."""
+    spec = data.draw(specs())
+    settled = st.dictionaries(st.sampled_from(numbers(spec)), st.integers(0, 24), min_size=1)
+    other = st.builds(lambda found: {"set": found}, settled) | st.sampled_from(FACTORS)
+    steps = data.draw(st.lists(other, min_size=2, max_size=6))
+    makers = [attempt(partial(changing, spec, each)) for each in steps]
+    alone = [fresh(make, source=False) for make in makers]
+    forget()
+    assert [outcome(make, source=False) for make in makers] == alone
+    assert [outcome(make, source=False) for make in reversed(makers)] == alone[::-1]
+
+
+FACTORS = [{"width": 0.5}, {"width": 3}, {"width": 0.01}, {"width": {"by": 0.7, "round_to": 4}}]
+CALLED = Block(params={"c": None}, body=Conv(kernel=(1, 1), width="c"))
+WRONG = {
+    "nothing changes over repeats": Call(block="A", args={"c": Ramp(4, 8)}),
+    "no such block": Call(block="B", args={"c": 4}),
+    "no such parameter": Call(block="A", args={"c": 4, "d": 4}),
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_a_fault_in_words_stays_one_whatever_the_numbers(what: str) -> None:
+    steps = Conv(kernel=(1, 1), width=8), WRONG[what]
+    spec = Spec(name="n", input=(3, 8, 8), classes=2, inception={"A": CALLED}, stem=steps)
+    makers = [attempt(partial(changing, spec, {"width": n})) for n in (2, 3)]
+    makers += [attempt(partial(changing, spec, {"set": {"conv.width": 4}})), lambda: spec]
+    alone = [fresh(make, source=False) for make in makers]
+    forget()
+    assert [outcome(make, source=False) for make in makers] == alone
+    assert alone[-1][0] == "refused"
 
 
 def changing(spec: Spec, changes: dict[str, Any]) -> Spec:
