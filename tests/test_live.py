@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 import time
 import webbrowser
 from collections.abc import Iterator
+from html import unescape
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,9 @@ from compiler.cli import run
 from compiler.live.board import Board
 from compiler.live.loopback import HOST, Loopback
 from compiler.live.opening import opened
-from compiler.lowering.prepare import Piped, prepare
+from compiler.lowering.prepare import Piped, Prepared, prepare
+from compiler.report.page import as_html
+from dsl.text.memory import forget
 from tests.pages import page_of
 from tests.repositories import SPEC
 
@@ -53,33 +57,93 @@ def heard(answer: HTTPResponse) -> dict[str, Any]:
             return found
 
 
+def prepared(text: str) -> Prepared:
+    return prepare(Piped(text, "a.yaml", "a.yaml"))
+
+
+def number_of(html: str) -> int:
+    return int(page_of(html).one("section", "watched").attrs["data-number"])
+
+
+def pieces_of(html: str) -> dict[str, str]:
+    """The pieces of a page, each cut out of its text."""
+    page, starts = html, [found.start() for found in re.finditer(r"<\w+ [^>]*data-piece=", html)]
+    found = {}
+    for start in starts:
+        name = re.search(r'data-piece="([^"]*)"', page[start:])
+        tag = re.match(r"<(\w+)", page[start:])
+        assert name and tag
+        depth = 0
+        for end in re.finditer(rf"</?{tag[1]}\b[^>]*>", page[start:]):
+            depth += -1 if end[0].startswith("</") else 1
+            if not depth:
+                found[unescape(name[1])] = page[start : start + end.end()]
+                break
+    return found
+
+
 def test_each_save_is_told_and_the_page_is_the_newest(server: Loopback) -> None:
     board = server.board
     saves = asked(server, "saves")
     assert saves.getheader("Content-Type") == "text/event-stream; charset=utf-8"
-    assert heard(saves)["page"] == 0
+    assert heard(saves)["number"] == 0
     assert "Nothing yet" in asked(server).read().decode()
-    parts = board.sketch(prepare(Piped(SPEC, "a.yaml", "a.yaml")))
-    sheet, svg = heard(saves)["sketch"]
-    board.page(parts, ["+1 parameters", "~ conv1"])
+    board.show(prepared(SPEC), ["+1 parameters", "~ conv1"])
     told = heard(saves)
-    told = told if told["page"] else heard(saves)  # The words may come before the page.
-    assert (told["page"], told["told"], told["built"]) == (1, ["+1 parameters", "~ conv1"], True)
-    page = page_of(asked(server).read().decode())
-    (canvas,) = (each for each in page.all("figure") if each.attrs["data-sheet"] == sheet)
-    assert canvas.one("svg").text == page_of(svg).one("svg").text
+    told = told if told["number"] else heard(saves)  # The words may come before the page.
+    assert (told["told"], told["built"], told["anew"]) == (["+1 parameters", "~ conv1"], True, None)
+    assert number_of(asked(server).read().decode()) == told["number"] == 1
     board.trouble(HOSTILE)
     told = heard(saves)
-    assert (told["page"], told["trouble"], told["built"]) == (1, HOSTILE, False)
-    assert (
-        page_of(asked(server).read().decode()).one("section", "watched").attrs["data-number"] == "1"
-    )
-    late = heard(asked(server, "saves"))
+    assert (told["number"], told["trouble"], told["built"]) == (1, HOSTILE, False)
+    assert number_of(asked(server).read().decode()) == 1
+    late = heard(asked(server, "saves?since=1"))
     assert late == told
 
 
+WIDER = SPEC.replace("3x3 8 /2", "3x3 16 /2")
+EDITS = [WIDER, WIDER.replace("classes: 10", "classes: 12"), f"# a line above\n{WIDER}", SPEC]
+
+
+def test_pieces_that_are_told_make_the_page_that_is_asked_for(server: Loopback) -> None:
+    server.board.show(prepared(SPEC), ())
+    page = pieces_of(first := asked(server).read().decode())
+    saves = asked(server, f"saves?since={number_of(first)}")
+    assert heard(saves)["anew"] == []
+    for text in EDITS:
+        server.board.show(prepared(text), ())
+        now = asked(server).read().decode()
+        number = number_of(first)
+        while number < number_of(now):
+            told = heard(saves)
+            number, anew = told["number"], pieces_of("\n".join(told["anew"]))
+            assert anew.keys() <= page.keys()
+            page |= anew
+        assert page == pieces_of(now)
+        forget()
+        assert (
+            as_html([prepared(text)]).partition("<main")[2].partition("</main>")[0]
+            == (now.partition("<main")[2].partition("</main>")[0])
+        )
+        first = now
+    assert heard(asked(server, "saves?since=1", Last_Event_ID=str(number)))["anew"] == []
+
+
+@pytest.mark.parametrize("since", ["", "?since=", "?since=-1", "?since=999", "?since=9e9", "?x"])
+def test_a_page_that_is_none_of_these_is_fetched_whole(server: Loopback, since: str) -> None:
+    server.board.show(prepared(SPEC), ())
+    assert heard(asked(server, f"saves{since}"))["anew"] is None
+
+
+def test_a_step_that_comes_or_goes_makes_another_page(server: Loopback) -> None:
+    server.board.show(prepared(SPEC), ())
+    number = number_of(asked(server).read().decode())
+    server.board.show(prepared(SPEC.replace("body: [", "body: [more: 3x3 8, ")), ())
+    assert heard(asked(server, f"saves?since={number}"))["anew"] is None
+
+
 def test_the_watched_page_is_the_report_with_one_way_out(server: Loopback) -> None:
-    server.board.page(server.board.sketch(prepare("googlenet")), ())
+    server.board.show(prepare("googlenet"), ())
     answer = asked(server)
     text = answer.read().decode()
     top = page_of(text)
@@ -99,8 +163,6 @@ def test_the_watched_page_is_the_report_with_one_way_out(server: Loopback) -> No
 
 
 def report_of(name: str) -> str:
-    from compiler.report.page import as_html
-
     return as_html([prepare(name)])
 
 
@@ -151,7 +213,7 @@ def test_a_reader_who_leaves_is_no_news(
         heard(saves)
         saves.close()
         server.board.trouble("x" * 1_000_000)
-    assert heard(asked(server, "saves"))["page"] == 0
+    assert heard(asked(server, "saves"))["number"] == 0
     assert capfd.readouterr() == ("", "")
 
 

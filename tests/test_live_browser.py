@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -121,6 +122,65 @@ def test_a_session_of_saves(
     assert process.end() == 130
     assert [line for line in process.lines.queue if "Traceback" in line or "Error" in line] == []
     until(chromium, lambda: "Nothing watches" in text(chromium, ".state"))
+
+
+USES = """name: net
+input: [3, 64, 64]
+classes: 10
+stem: [conv1: 3x3 8 /2]
+inception:
+  A: {params: [n], concat: [1x1 n, [1x1 4, 3x3 n]]}
+body: [one: A n=8, two: A n=8, three: A n=8, pool: maxpool 3x3 /2]
+head: [globalpool avg, fc classes]
+"""
+EDITS = [
+    USES.replace("3x3 8 /2", "3x3 12 /2"),
+    USES.replace("3x3 n]", "3x3 n, 3x3 n]"),
+    USES.replace("three: A n=8", "three: A n=9"),
+    USES.replace("[1x1 n, [", "[1x1 n linear, ["),
+    f"# one more line\n{USES}",
+    USES.replace("body: [", "body: [more: 3x3 8 bias, "),
+    USES,
+]
+
+
+def test_what_is_put_in_place_is_the_page_as_it_would_be_loaded(
+    chromium: Chrome, tmp_path: Path
+) -> None:
+    (tmp_path / "net.yaml").write_text(USES)
+    found = Watching(tmp_path, "net.yaml", "--open")
+    try:
+        said = "\n".join(found.until("Ctrl-C ends"))
+        chromium.get(re.findall(r"http://\S+", said)[0])
+        until(chromium, lambda: text(chromium, ".state") == "Watching")
+        for edit in EDITS:
+            (tmp_path / "net.yaml").write_text(edit)
+            line = edit.splitlines()[0 if edit[0] == "#" else 3]
+            found.until(r"^\d\d:\d\d:\d\d ")
+            number = chromium.execute_async_script(NEWEST)
+            until(chromium, partial(is_at, chromium, number))
+            shown = text_of_main(chromium)
+            chromium.refresh()
+            until(chromium, lambda: text(chromium, ".state") == "Watching")
+            assert line in text(chromium, ".spec")
+            assert shown == text_of_main(chromium)
+    finally:
+        found.close()
+
+
+NEWEST = """fetch(location.pathname).then(answer => answer.text()).then(html =>
+  arguments[0](Number(html.match(/data-number="(\\d+)"/)[1])))"""
+
+
+def is_at(driver: Chrome, number: int) -> bool:
+    """Whether a page is that of a number, or newer."""
+    found = driver.execute_script("return document.querySelector('.watched').dataset.number")
+    return int(found) >= number
+
+
+def text_of_main(driver: Chrome) -> str:
+    found: str = driver.execute_script("return document.querySelector('main').innerHTML")
+    return found
 
 
 def test_a_spec_that_is_wrong_from_the_start(chromium: Chrome, tmp_path: Path) -> None:

@@ -28,7 +28,6 @@ from dsl.models import shelf
 
 if TYPE_CHECKING:
     from compiler.live.board import Board
-    from compiler.report.page import Parts
 
 
 PATIENCE = 0.05
@@ -142,8 +141,7 @@ def _opened(found: Examined) -> Board:
         server = Loopback(board)
     except OSError as error:
         raise Failed(f"error: no page can be served here: {error.strerror or error}") from None
-    parts = board.sketch(found.prepared) if found.prepared else ()
-    _show(board, parts, found, ())
+    _show(board, found, ())
     server.start()
     there = opened(server.address)
     click.echo(f"{'page at' if there else 'no browser to open here; open'} {server.address}")
@@ -155,10 +153,9 @@ def _turn(watched: Watched, before: Examined) -> None:
     found = watched.look()
     if (found.texts, found.problems) == (before.texts, before.problems):
         return
-    parts = watched.board.sketch(found.prepared) if watched.board and found.prepared else ()
     changed = [*_changed(watched.good, found)]
     if watched.board:
-        _show(watched.board, parts, found, changed)
+        _show(watched.board, found, changed)
     first, *lines = changed
     click.echo(f"{time.strftime('%H:%M:%S')}  {first}")
     click.echo("".join(f"{line}\n" for line in lines), nl=False)
@@ -169,12 +166,12 @@ def _turn(watched: Watched, before: Examined) -> None:
         _redraw(watched, found.prepared)
 
 
-def _show(board: Board, parts: Parts, found: Examined, changed: Sequence[str]) -> None:
+def _show(board: Board, found: Examined, changed: Sequence[str]) -> None:
     """Bring the page up to date; what is only found has its place on it."""
     errors = tuple(each for each in found.problems if each.severity == "error")
     trouble = terminal.shown(as_text.written([replace(found, problems=errors)]))
     if found.prepared:
-        board.page(parts, changed, trouble)
+        board.show(found.prepared, changed, trouble)
     else:
         board.trouble(trouble)
 

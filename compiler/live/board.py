@@ -3,72 +3,93 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from threading import Condition
 
 from compiler.lowering.prepare import Prepared
-from compiler.report.page import Parts, as_watched, parts_of
+from compiler.report.page import as_watched, first_of, parts_of
+from compiler.report.pieces import Laid
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page, how many there were before it, and since which of them each piece is as it is."""
+
+    laid: Laid
+    number: int = 0
+    whole: int = 0
+    """Since which page what stands around the pieces is as it is."""
+    since: Mapping[str, int] = field(default_factory=dict)
+
+    def followed(self, laid: Laid) -> Page:
+        """The page that follows; the same one where nothing is another."""
+        number, old = self.number + 1, self.laid
+        if laid.around != old.around:
+            return Page(laid, number, number)
+        changed = [name for name, html in laid.pieces.items() if html != old.pieces[name]]
+        since = {**self.since, **dict.fromkeys(changed, number)}
+        return replace(self, laid=laid, number=number, since=since) if changed else self
+
+    def anew(self, number: int) -> list[str] | None:
+        """The pieces that are others than on a page before; None where more than pieces is."""
+        if not self.whole <= number <= self.number:
+            return None
+        pieces = self.laid.pieces.items()
+        return [html for name, html in pieces if self.since.get(name, 0) > number]
 
 
 @dataclass(frozen=True)
 class Shown:
-    """One state of the page; `turn` counts them, `page` the pages there have been."""
+    """One state of what is shown; `turn` counts them."""
 
+    page: Page
     turn: int = 0
-    page: int = 0
     told: Sequence[str] = ()
     """What the last save changed."""
     trouble: str = ""
     """What is wrong with the spec as it is."""
     built: bool = True
     """Whether the page is of the spec as it is, and not of the last that could be built."""
-    sketch: tuple[str, str] | None = None
-    """A drawing that is newer than the page, which is being made: its name, and its SVG."""
 
-    @property
-    def as_json(self) -> str:
-        """The state as the page's script takes it, on one line."""
-        told, sketch = [*self.told], self.sketch and [*self.sketch]
-        state = {"page": self.page, "told": told, "trouble": self.trouble, "built": self.built}
-        return json.dumps({**state, "sketch": sketch})
+    def as_json(self, number: int) -> str:
+        """The state as the script of a page takes it that has this number, on one line."""
+        told, anew = [*self.told], self.page.anew(number)
+        state = {"told": told, "trouble": self.trouble, "built": self.built}
+        return json.dumps({"number": self.page.number, "anew": anew, **state}, ensure_ascii=False)
 
 
 class Board:
-    """The page and its state, for threads that wait until there is something newer."""
+    """What is shown, for threads that wait until there is something newer."""
 
     def __init__(self) -> None:
         self._changed = Condition()
-        self._shown = Shown()
-        self._html = as_watched((), 0).html.encode()
+        self._shown = Shown(Page(as_watched(())))
 
-    def sketch(self, prepared: Prepared) -> Parts:
-        """Show a network's overview before the rest of its page is made, which takes far longer."""
+    def show(self, prepared: Prepared, told: Sequence[str], trouble: str = "") -> None:
+        """Show a network: its picture and figures at once, then the rest, which takes longer."""
         parts = parts_of([prepared])
-        usual = parts[0].usual
-        self._put(sketch=(f"{parts[0].key}.{usual.sheet}", usual.svg))
-        return parts
-
-    def page(self, parts: Parts, told: Sequence[str], trouble: str = "") -> None:
-        """Show all of a network; before that what the last save changed, and what it breaks."""
-        self._put(told=told, trouble=trouble, built=True, sketch=None)
-        number = self._shown.page + 1
-        self._put(as_watched(parts, number).html.encode(), page=number)
+        page, first = self._shown.page, first_of(parts[0])
+        if first.keys() <= page.laid.pieces.keys():
+            laid = replace(page.laid, pieces={**page.laid.pieces, **first})
+            page = page.followed(laid)
+        self._put(page=page, told=told, trouble=trouble, built=True)
+        self._put(page=page.followed(as_watched(parts)))
 
     def trouble(self, text: str) -> None:
         """Keep what is shown, and say what is wrong with the spec as it is now."""
-        self._put(told=(), trouble=text, built=False, sketch=None)
+        self._put(told=(), trouble=text, built=False)
 
-    def _put(self, html: bytes | None = None, **changes: object) -> None:
+    def _put(self, **changes: object) -> None:
         with self._changed:
-            self._html = html or self._html
             self._shown = replace(self._shown, turn=self._shown.turn + 1, **changes)  # type: ignore[arg-type]
             self._changed.notify_all()
 
     @property
-    def html(self) -> bytes:
+    def html(self) -> str:
         """The whole page."""
-        return self._html
+        page = self._shown.page
+        return page.laid.html(number=str(page.number))
 
     def newer(self, turn: int, wait: float) -> Shown | None:
         """The state once it isn't that of a turn any more; None where it still is after a while.

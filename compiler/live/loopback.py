@@ -71,14 +71,15 @@ class Answer(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """The page, or word of its changes for as long as the reader stays."""
         base = f"/{self.server.word}/"
+        path, _, asked = self.path.partition("?")
         if not self._ours():
             self.send_error(403)
-        elif self._is(base):
+        elif _same(path, base):
             self._begin("text/html; charset=utf-8")
-            self.wfile.write(self.server.board.html)
-        elif self._is(f"{base}saves"):
+            self.wfile.write(self.server.board.html.encode())
+        elif _same(path, f"{base}saves"):
             self._begin("text/event-stream; charset=utf-8")
-            self._tell_saves()
+            self._tell_saves(self._number(asked))
         else:
             self.send_error(404)
 
@@ -95,22 +96,29 @@ class Answer(BaseHTTPRequestHandler):
         """Whether the page itself asks, or a person who opens it."""
         return is_ours(dict(self.headers.items()), self.server.server_port)
 
-    def _is(self, path: str) -> bool:
-        return compare_digest(self.path.encode(), path.encode())
+    def _number(self, asked: str) -> int:
+        """Which page the reader has, as it says when it asks, or asks again; -1 if it doesn't."""
+        given = self.headers.get("Last-Event-ID") or asked.removeprefix("since=")
+        return int(given) if given.isdecimal() and given.isascii() and len(given) < 10 else -1
 
     def _begin(self, kind: str) -> None:
         self.send_response(200)
         self.send_header("Content-Type", kind)
         self.end_headers()
 
-    def _tell_saves(self) -> None:
+    def _tell_saves(self, number: int) -> None:
         turn = -1
         while True:
-            shown = self.server.board.newer(turn, PULSE)
-            line = f"data: {shown.as_json}\n\n" if shown else ": still here\n\n"
-            turn = shown.turn if shown else turn
+            line = ": still here\n\n"
+            if shown := self.server.board.newer(turn, PULSE):
+                line = f"id: {shown.page.number}\ndata: {shown.as_json(number)}\n\n"
+                turn, number = shown.turn, shown.page.number
             self.wfile.write(line.encode())
             self.wfile.flush()
+
+
+def _same(one: str, other: str) -> bool:
+    return compare_digest(one.encode(), other.encode())
 
 
 def is_ours(headers: Mapping[str, str], port: int) -> bool:

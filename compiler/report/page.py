@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from importlib import resources
@@ -11,6 +11,7 @@ from shlex import quote
 from typing import Any
 
 import jinja2
+from markupsafe import Markup
 
 from compiler.cost.footer import short_size
 from compiler.lowering.prepare import Prepared
@@ -20,7 +21,7 @@ from compiler.report.chapter import Chapter
 from compiler.report.comparing import Comparison
 from compiler.report.costs import pair, shape_text
 from compiler.report.island import digest_of
-from compiler.report.pieces import Gathering, Laid
+from compiler.report.pieces import Gathering, Laid, place
 from compiler.version import __version__
 
 STYLES = (
@@ -70,20 +71,29 @@ def as_html(given: Sequence[Prepared], output: str = "report.html") -> str:
 
     The same networks give the same bytes.
     """
-    return _page(parts_of(given), _script(SCRIPTS), output).html
+    return _page(parts_of(given), _script(SCRIPTS), output).html()
 
 
 def as_swept(given: Sequence[Prepared], plot: str, command: str) -> str:
     """The same of the best networks of a sweep, whose plot of all of them stands at the top."""
-    return _page(parts_of(given), _script(SCRIPTS), command=command, plot=plot).html
+    return _page(parts_of(given), _script(SCRIPTS), command=command, plot=plot).html()
 
 
-def as_watched(parts: Parts, number: int) -> Laid:
-    """The same page, which hears of saves where it comes from; `number` tells it from others.
+def as_watched(parts: Parts) -> Laid:
+    """The same page, which hears of saves where it comes from; its `number` tells it from others.
 
     Without parts it says that there is nothing yet.
     """
-    return _page(parts, _script(WATCHED_SCRIPTS), policy=POLICY + FROM_ITS_PLACE, number=number)
+    script, policy = _script(WATCHED_SCRIPTS), POLICY + FROM_ITS_PLACE
+    return _page(parts, script, policy=policy, number=place("number"))
+
+
+def first_of(chapter: Chapter) -> Mapping[str, str]:
+    """The pieces that one looks at first, which need little of the rest: figures and picture."""
+    made, usual = Gathering(_macros()), chapter.usual
+    made("head", chapter)
+    made("overview", chapter, usual.amount, usual, True)
+    return made.found
 
 
 def _page(
@@ -92,7 +102,7 @@ def _page(
     output: str = "report.html",
     *,
     policy: str = POLICY,
-    number: int | None = None,
+    number: Markup | None = None,
     command: str = "",
     plot: str = "",
 ) -> Laid:

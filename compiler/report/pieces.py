@@ -29,12 +29,16 @@ class Laid:
     around: str
     pieces: Mapping[str, str]
 
-    @property
-    def html(self) -> str:
-        """All of it."""
-        texts = self.around.split(MARK)
-        texts[1::2] = [self.pieces[name] for name in texts[1::2]]
+    def html(self, **more: str) -> str:
+        """All of it; `more` is what is told of it from outside."""
+        known, texts = {**self.pieces, **more}, self.around.split(MARK)
+        texts[1::2] = [known[name] for name in texts[1::2]]
         return "".join(texts)
+
+
+def place(name: str) -> Markup:
+    """What stands in the place of a piece until the page is put together."""
+    return Markup(f"{MARK}{name}{MARK}")  # noqa: S704  # a key, a word of a template, a path
 
 
 @dataclass(frozen=True)
@@ -46,10 +50,10 @@ class Gathering:
     found: dict[str, str] = field(default_factory=dict)
 
     def __call__(self, kind: str, chapter: Chapter, which: str = "", *given: Any) -> Markup:
-        """What stands in a piece's place until the page is put together."""
+        """Write a piece; what stands in its place meanwhile."""
         name = named(kind, chapter, which)
         self.found[name] = self.written(kind, name, chapter, *given)
-        return Markup(f"{MARK}{name}{MARK}")  # noqa: S704  # a key, a word of a template, a path
+        return place(name)
 
     def written(self, kind: str, name: str, chapter: Chapter, *given: Any) -> str:
         """A piece as HTML."""

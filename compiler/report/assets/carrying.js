@@ -1,21 +1,16 @@
-// What a reader has done to the page, carried to the page that follows. Needs start.js.
+// What a reader has done to parts of the page, carried to those that follow. Needs start.js.
 
 const FIELDS = ['find', 'heat', 'batch', 'bytes', 'rows', 'filter'];
 
 /** What a fold is called: by its steps, or by what stands on it; each name once. */
 function foldsOf(root) {
-  const found = new Map();
-  for (const each of root.querySelectorAll('details')) {
-    found.set(each.dataset.paths ?? each.querySelector('summary').textContent, each);
-  }
-  return found;
+  const named = (each) => each.dataset.paths ?? each.querySelector('summary').textContent;
+  return new Map(inside(root, 'details').map((each) => [named(each), each]));
 }
 
 /** What can be scrolled by itself, by what it is called. */
 function panesOf(root) {
-  const found = new Map();
-  for (const each of root.querySelectorAll('.lines, .scroll, .canvas')) found.set(each.getAttribute('aria-label'), each);
-  return found;
+  return new Map(inside(root, '.lines, .scroll, .canvas').map((each) => [each.getAttribute('aria-label'), each]));
 }
 
 function fieldsOf(root) {
@@ -33,34 +28,61 @@ function focusOf() {
 }
 
 /** How the columns of a table are sorted. */
-function orderOf(table) {
-  const heads = [...(table?.tHead.rows[0].cells ?? [])];
+function orderOf(root) {
+  const heads = [...(root.querySelector('table.cost')?.tHead.rows[0].cells ?? [])];
   const at = heads.findIndex((head) => head.hasAttribute('aria-sort'));
   return at < 0 ? null : { at, order: heads[at].getAttribute('aria-sort') };
 }
 
-/** Put other parts in the place of the page's main part, and leave it as the reader has it. */
-function carry(main) {
-  const old = document.querySelector('main');
-  const [folds, panes, fields] = [foldsOf(old), panesOf(old), fieldsOf(old)];
-  const [order, focus, top, { path }] = [orderOf(old.querySelector('.cost')), focusOf(), scrollY, selection];
-  const chosen = selection.chapter?.key;
+/** What has been done to a part of the page; a function that does it to another. */
+function doneTo(old) {
+  const [folds, panes, fields, order] = [foldsOf(old), panesOf(old), fieldsOf(old), orderOf(old)];
   const places = new Map([...panes].map(([name, pane]) => [name, [pane.scrollLeft, pane.scrollTop]]));
+  return {
+    before(anew) {
+      for (const [name, fold] of foldsOf(anew)) if (folds.has(name)) fold.open = folds.get(name).open;
+      for (const [name, field] of fieldsOf(anew)) if (fields.has(name)) field.value = fields.get(name).value;
+    },
+    after(anew) {
+      for (const [name, pane] of panesOf(anew)) {
+        enlarge(pane, panes.get(name));
+        const [left, top] = places.get(name) ?? [0, 0];
+        if (left) pane.scrollLeft = left;
+        if (top) pane.scrollTop = top;
+      }
+      const head = order && anew.querySelector('table.cost').tHead.rows[0].cells[order.at];
+      while (head && head.getAttribute('aria-sort') !== order.order) head.firstChild.click();
+    },
+  };
+}
+
+/** Put parts in the places of others, bring them to life, and leave them as the reader has those. */
+function carry(pairs, enlivened) {
+  const held = pairs.some(([old]) => old.contains(document.activeElement));
+  const [focus, top, { chapter: within, path }] = [focusOf(), scrollY, selection];
+  const done = pairs.map(([old]) => doneTo(old));
   deselect();
-  for (const [name, fold] of foldsOf(main)) if (folds.has(name)) fold.open = folds.get(name).open;
-  for (const [name, field] of fieldsOf(main)) if (fields.has(name)) field.value = fields.get(name).value;
-  old.replaceWith(main);
-  start();
-  const chapter = chapters.find((each) => each.key === chosen);
-  if (chapter?.known.has(path)) select(chapter, path, '');
-  for (const [name, pane] of panesOf(main)) {
-    enlarge(pane, panes.get(name));
-    if (places.has(name)) [pane.scrollLeft, pane.scrollTop] = places.get(name);
-  }
-  const head = order && main.querySelector('.cost').tHead.rows[0].cells[order.at];
-  while (head && head.getAttribute('aria-sort') !== order.order) head.firstChild.click();
-  focus()?.focus({ preventScroll: true });
-  scrollTo({ top, behavior: 'instant' });
+  pairs.forEach(([old, anew], place) => {
+    done[place].before(anew);
+    old.replaceWith(anew);
+  });
+  enlivened();
+  const chapter = within && chapters.find((each) => each.key === within.key);
+  if (chapter?.known.has(path)) mark(chapter, path);
+  pairs.forEach(([, anew], place) => done[place].after(anew));
+  if (held) focus()?.focus({ preventScroll: true });
+  if (scrollY !== top) scrollTo({ top, behavior: 'instant' });
+}
+
+/** Put pieces of a page, as HTML, in the places of those that it has; whether it has them all. */
+function exchange(htmls) {
+  const holder = document.createElement('template');
+  holder.innerHTML = htmls.join('');
+  const there = new Map([...document.querySelectorAll('[data-piece]')].map((each) => [each.dataset.piece, each]));
+  const pairs = [...holder.content.children].map((anew) => [there.get(anew.dataset.piece), anew]);
+  if (!pairs.every(([old]) => old)) return false;
+  carry(pairs, () => renew(pairs.map(([, anew]) => anew)));
+  return true;
 }
 
 /** A drawing as large as another. */

@@ -36,7 +36,7 @@ function copyable(section, table) {
   const told = section.querySelector('.told');
   for (const button of section.querySelectorAll('.copy button')) {
     button.addEventListener('click', async () => {
-      const text = FORMS[button.dataset.form](shownRows(table));
+      const text = FORMS[button.dataset.form](shownRows(table()));
       try {
         await navigator.clipboard.writeText(text);
         told.textContent = `copied ${text.length} characters`;

@@ -1,12 +1,4 @@
-// What is heard while the page is this one, fields among it, however they change. Needs nothing.
-
-/** Ends all that is heard outside of the page's own parts, when these are replaced. */
-let life = new AbortController();
-
-/** As `addEventListener` of the window, as long as the parts of the page are these. */
-function during(kind, act) {
-  addEventListener(kind, act, { signal: life.signal });
-}
+// What is heard of fields, however they change. Needs nothing.
 
 /** Act on what a field says: now, as it is typed or chosen, and where the browser puts it back. */
 function heard(field, act) {
@@ -17,6 +9,9 @@ function heard(field, act) {
     act();
   };
   for (const kind of ['input', 'change', 'search']) field.addEventListener(kind, look);
-  during('pageshow', look);
   look();
 }
+
+addEventListener('pageshow', () => {
+  for (const field of document.querySelectorAll('main input, main select')) field.dispatchEvent(new Event('change'));
+});

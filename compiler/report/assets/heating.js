@@ -31,7 +31,7 @@ function amountsOf(chapter, what) {
 /** The boxes of steps, held against each other; how much the most is. */
 function painted(chapter, what) {
   const amounts = what ? amountsOf(chapter, what) : new Map();
-  const parts = chapter.views.box.filter((part) => part.figure.closest('.step'));
+  const parts = chapter.parts('box').filter((part) => part.figure.closest('.step'));
   const costs = parts.map((part) => amounts.get(part.paths[0]) ?? 0);
   const most = costs.reduce((a, b) => Math.max(a, b), 0);
   parts.forEach(({ element }, place) => {
@@ -65,12 +65,16 @@ function scaleOf(most, what) {
 function heatable(chapter) {
   const choice = chapter.element.querySelector('.heat');
   const scale = chapter.element.querySelector('.scale');
-  const overviews = [...chapter.element.querySelectorAll('.overview .drawing')];
-  heard(choice, () => {
+  let last = '';
+  const heat = () => {
     const what = choice.value;
+    const overviews = [...chapter.element.querySelectorAll('.overview .drawing')];
     const shown = overviews.find((each) => each.dataset.heat === what) ?? overviews[0];
     for (const each of overviews) each.hidden = each !== shown;
-    const most = painted(chapter, what);
+    const most = what || last ? painted(chapter, what) : 0;
+    last = what;
     scale.replaceChildren(...(what ? ['boxes of steps:', ...scaleOf(most, what)] : []));
-  });
+  };
+  heard(choice, heat);
+  chapter.again.push(heat);
 }

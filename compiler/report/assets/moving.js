@@ -1,4 +1,4 @@
-// Drawings that are made larger and moved about. Needs hearing.js.
+// Drawings that are made larger and moved about. Needs nothing.
 
 const LARGER = 1.25;
 
@@ -32,25 +32,24 @@ function movable(canvas) {
     event.preventDefault();
     scaled(event.deltaY < 0 ? LARGER : 1 / LARGER);
   }, { passive: false });
-  draggable(canvas);
 }
 
-/** Moved by the pointer, like paper; the click that ends a move chooses nothing. */
-function draggable(canvas) {
-  let start = null;
-  canvas.addEventListener('pointerdown', (event) => {
-    if (event.pointerType !== 'mouse' || event.button) return;
-    start = { x: event.clientX + canvas.scrollLeft, y: event.clientY + canvas.scrollTop, moved: false };
-  });
-  during('pointermove', (event) => {
-    if (!start) return;
-    const left = start.x - event.clientX;
-    const top = start.y - event.clientY;
-    start.moved ||= Math.abs(left - canvas.scrollLeft) + Math.abs(top - canvas.scrollTop) > 4;
-    if (start.moved) canvas.scrollTo({ left, top, behavior: 'instant' });
-  });
-  during('pointerup', () => {
-    if (start?.moved) canvas.addEventListener('click', (event) => event.stopPropagation(), { capture: true, once: true });
-    start = null;
-  });
-}
+/** The drawing that is being moved by the pointer, like paper, and where that began. */
+let held = null;
+
+addEventListener('pointerdown', (event) => {
+  const canvas = event.target.closest('.canvas');
+  if (!canvas || event.pointerType !== 'mouse' || event.button) return;
+  held = { canvas, x: event.clientX + canvas.scrollLeft, y: event.clientY + canvas.scrollTop, moved: false };
+});
+addEventListener('pointermove', (event) => {
+  if (!held) return;
+  const [left, top] = [held.x - event.clientX, held.y - event.clientY];
+  held.moved ||= Math.abs(left - held.canvas.scrollLeft) + Math.abs(top - held.canvas.scrollTop) > 4;
+  if (held.moved) held.canvas.scrollTo({ left, top, behavior: 'instant' });
+});
+// The click that ends a move chooses nothing.
+addEventListener('pointerup', () => {
+  if (held?.moved) held.canvas.addEventListener('click', (event) => event.stopPropagation(), { capture: true, once: true });
+  held = null;
+});

@@ -6,23 +6,20 @@ function stepOf(chapter, path) {
   return steps.find((step) => step.dataset.paths.split(' ').includes(name));
 }
 
-/** A card opens its step; a box in a step chooses itself. */
-function openable(chapter) {
-  for (const { element, figure, paths } of chapter.views.box) {
-    if (!figure.closest('.overview')) continue;
-    element.addEventListener('click', () => {
-      const step = stepOf(chapter, paths[0]);
-      if (!step) return;
-      step.open = true;
-      step.scrollIntoView({ block: 'nearest' });
-    });
-  }
+/** A card opens its step; a box in a step chooses itself alone. */
+function opened(chapter, { figure, paths }) {
+  const step = figure.closest('.overview') && stepOf(chapter, paths[0]);
+  if (!step) return;
+  step.open = true;
+  step.scrollIntoView({ block: 'nearest' });
 }
 
 /** Boxes of what a finding is about are marked. */
 function warn(chapter) {
-  const warned = new Set(chapter.views.findings.flatMap(({ paths }) => paths));
-  for (const { element, paths } of chapter.views.box) {
+  const warned = new Set(chapter.parts('findings').flatMap(({ paths }) => paths));
+  if (!warned.size && !chapter.warned) return;
+  chapter.warned = warned.size > 0;
+  for (const { element, paths } of chapter.parts('box')) {
     element.classList.toggle('warned', paths.some((path) => warned.has(path)));
   }
 }

@@ -1,5 +1,10 @@
 // Paths of layers, and the parts of a chapter that are about them. Needs nothing.
 
+/** What a selector finds in an element, itself too. */
+function inside(root, selector) {
+  return [...(root.matches(selector) ? [root] : []), ...root.querySelectorAll(selector)];
+}
+
 /** Whether a path is another one or inside it. */
 function isIn(path, outer) {
   return path === outer || path.startsWith(`${outer}.`);

@@ -7,7 +7,7 @@ function plain(text) {
 
 function wordsOf(part) {
   const drawn = [...part.element.querySelectorAll('text')].map((text) => text.textContent);
-  return plain([part.paths.join(' '), ...drawn].join(' '));
+  return (part.words ??= plain([part.paths.join(' '), ...drawn].join(' ')));
 }
 
 /** Whether all words occur; one of letters and digits alone as a whole word where it is a number. */
@@ -24,18 +24,20 @@ function told(count) {
 function searchable(chapter) {
   const input = chapter.element.querySelector('.find');
   const hits = chapter.element.querySelector('.hits');
-  const texts = new Map(chapter.views.box.map((part) => [part, wordsOf(part)]));
   let found = [];
   let at = -1;
-  heard(input, () => {
+  const search = () => {
     const wanted = plain(input.value).split(' ').filter(Boolean);
-    const shown = chapter.views.box.filter((part) => !part.figure.hidden);
-    found = wanted.length ? shown.filter((part) => matches(texts.get(part), wanted)) : [];
+    if (!wanted.length && !found.length && !hits.textContent) return;
+    const boxes = chapter.parts('box');
+    found = wanted.length ? boxes.filter((part) => !part.figure.hidden && matches(wordsOf(part), wanted)) : [];
     const marked = new Set(found);
-    for (const part of chapter.views.box) part.element.classList.toggle('found', marked.has(part));
+    for (const part of boxes) part.element.classList.toggle('found', marked.has(part));
     at = -1;
     hits.textContent = wanted.length ? told(found.length) : '';
-  });
+  };
+  heard(input, search);
+  chapter.again.push(search);
   input.addEventListener('keydown', (event) => {
     if (event.key !== 'Enter' || !found.length) return;
     event.preventDefault();

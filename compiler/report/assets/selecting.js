@@ -1,42 +1,66 @@
 // One layer in four views: its box, its words in the spec, its row of the costs, its lines of source.
 // Needs paths.js.
 
+/** What is about a layer beside the boxes of drawings, by view. */
+const VIEWS = {
+  spec: '.spec [data-paths]',
+  numbers: '.own [data-path]',
+  cost: '.cost [data-path]',
+  source: '.source [data-paths]',
+  findings: '.findings [data-paths]',
+  charts: '.charts [data-path]',
+};
+
+/** A network on the page. Parts of it are looked for when they are asked for, and again once they are others. */
 class Chapter {
   constructor(element) {
     this.element = element;
     this.key = element.dataset.key;
-    this.known = pathsOf(element);
-    this.views = {
-      box: this.boxes(),
-      spec: this.parts('.spec [data-paths]'),
-      numbers: this.parts('.own [data-path]'),
-      cost: this.parts('.cost [data-path]'),
-      source: this.parts('.source [data-paths]'),
-      findings: this.parts('.findings [data-paths]'),
-      charts: this.parts('.charts [data-path]'),
-    };
+    this.again = []; // What is done once more when parts of it are others.
+    this.renew();
   }
 
-  /** Elements with the paths that they are about. */
-  parts(selector) {
-    return [...this.element.querySelectorAll(selector)].map((element) => ({
+  /** Look for everything anew. */
+  renew() {
+    this.kept = {};
+  }
+
+  get known() {
+    return (this.kept.known ??= pathsOf(this.element));
+  }
+
+  /** Elements of a view, with the paths that they are about. */
+  parts(view) {
+    return (this.kept[view] ??= view === 'box' ? this.boxes() : [...this.element.querySelectorAll(VIEWS[view])].map((element) => ({
       element,
       paths: (element.dataset.paths ?? element.dataset.path).split(' '),
-    }));
+    })));
+  }
+
+  get views() {
+    return Object.fromEntries(['box', ...Object.keys(VIEWS)].map((view) => [view, this.parts(view)]));
   }
 
   /** The boxes of all drawings; one that shows several places is about each of them. */
   boxes() {
+    return [...this.element.querySelectorAll('.drawing')].flatMap((figure) => this.boxesOf(figure));
+  }
+
+  boxesOf(figure) {
     const found = [];
-    for (const figure of this.element.querySelectorAll('.drawing')) {
-      const roots = figure.dataset.roots.split(' ').filter(Boolean);
-      for (const element of figure.querySelectorAll('g.node')) {
-        const own = pathOfBox(element.id, figure.dataset.sheet, this.known);
-        const alike = roots.slice(1).map((root) => root + own.slice(roots[0].length));
-        if (own) found.push({ element, figure, paths: [own, ...alike] });
-      }
+    const roots = figure.dataset.roots.split(' ').filter(Boolean);
+    for (const element of figure.querySelectorAll('g.node')) {
+      const own = pathOfBox(element.id, figure.dataset.sheet, this.known);
+      const alike = roots.slice(1).map((root) => root + own.slice(roots[0].length));
+      if (own) found.push({ element, figure, paths: [own, ...alike] });
     }
     return found;
+  }
+
+  /** The view that an element is a part of, and the part; nothing of what can't be chosen. */
+  at(element) {
+    this.kept.at ??= new Map(Object.entries(this.views).flatMap(([view, parts]) => parts.map((part) => [part.element, { view, part }])));
+    return this.kept.at.get(element);
   }
 
   /** What is about a path, by view. Cards of the overview always tell which step it is in. */
@@ -44,9 +68,10 @@ class Chapter {
     const found = {};
     for (const [view, parts] of Object.entries(this.views)) found[view] = about(path, parts);
     const step = path.split('.')[0];
-    const inner = this.views.box.filter((part) => part.figure.closest('.step'));
-    found.box = path === step ? about(path, this.views.box) : about(path, inner);
-    const cards = this.views.box.filter((part) => part.figure.closest('.overview'));
+    const boxes = this.parts('box');
+    const inner = boxes.filter((part) => part.figure.closest('.step'));
+    found.box = path === step ? about(path, boxes) : about(path, inner);
+    const cards = boxes.filter((part) => part.figure.closest('.overview'));
     found.box = [...new Set([...found.box, ...about(step, cards)])];
     return found;
   }
@@ -54,18 +79,24 @@ class Chapter {
 
 const selection = { chapter: null, path: '' };
 
-/** Mark a layer everywhere; `from` is the view that it was chosen in, which stays where it is. */
-function select(chapter, path, from) {
+/** Mark a layer everywhere; what is about it, by view. */
+function mark(chapter, path) {
   deselect();
   Object.assign(selection, { chapter, path });
   const found = chapter.find(path);
   for (const parts of Object.values(found)) {
     for (const { element } of parts) element.classList.add('chosen');
   }
+  tell(chapter, path, found);
+  return found;
+}
+
+/** Choose a layer; `from` is the view that it was chosen in, which stays where it is. */
+function select(chapter, path, from) {
+  const found = mark(chapter, path);
   for (const view of ['spec', 'source']) {
     if (view !== from && found[view].length) reveal(found[view][0].element);
   }
-  tell(chapter, path, found);
   history.replaceState(null, '', `#${chapter.key}/${path}`);
 }
 
@@ -118,25 +149,30 @@ function openAround(element) {
   }
 }
 
-/** Let what has paths be chosen with a click, or with the keyboard where `reachable`. */
-function choosable(chapter, view, reachable) {
-  for (const { element, paths } of chapter.views[view]) {
-    element.classList.add('choosable');
-    element.addEventListener('click', (event) => {
-      if (event.target.closest('a')) return;
-      event.stopPropagation();
-      select(chapter, paths[0], view);
-    });
-    if (reachable) asButton(element);
-  }
+/** Let what has paths be chosen with a click, boxes with the keyboard too. */
+function choosable(chapter) {
+  const chosen = (event) => chapter.at(event.target.closest('.choosable'));
+  chapter.element.addEventListener('click', (event) => {
+    const found = event.target.closest('a') ? null : chosen(event);
+    if (!found) return;
+    select(chapter, found.part.paths[0], found.view);
+    if (found.view === 'box') opened(chapter, found.part);
+  });
+  chapter.element.addEventListener('keydown', (event) => {
+    if ((event.key !== 'Enter' && event.key !== ' ') || chosen(event)?.view !== 'box') return;
+    event.preventDefault();
+    event.target.dispatchEvent(new MouseEvent('click', { bubbles: true }));
+  });
 }
 
-function asButton(element) {
-  element.setAttribute('tabindex', '0');
-  element.setAttribute('role', 'button');
-  element.addEventListener('keydown', (event) => {
-    if (event.key !== 'Enter' && event.key !== ' ') return;
-    event.preventDefault();
-    element.dispatchEvent(new MouseEvent('click', { bubbles: true }));
-  });
+/** Show of what is new in a chapter that it can be chosen. */
+function offered(chapter, root) {
+  for (const element of root.querySelectorAll(Object.values(VIEWS).join())) element.classList.add('choosable');
+  for (const figure of inside(root, '.drawing')) {
+    for (const { element } of chapter.boxesOf(figure)) {
+      element.classList.add('choosable');
+      element.setAttribute('tabindex', '0');
+      element.setAttribute('role', 'button');
+    }
+  }
 }

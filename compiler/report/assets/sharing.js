@@ -24,6 +24,8 @@ function movedWords(text, from, to) {
 
 function copied(canvas, from, to) {
   const copy = canvas.cloneNode(true);
+  copy.classList.remove('zoomed');
+  copy.querySelector('svg').style.width = '';
   const selector = ({ sheet }) => `#${sheet.replaceAll('.', '\\.')} `;
   copy.setAttribute('aria-label', to.root);
   for (const element of copy.querySelectorAll('[id]')) element.id = movedId(element.id, from, to);
@@ -38,12 +40,18 @@ function copied(canvas, from, to) {
   return copy;
 }
 
-function share() {
+/** Give the drawings that have none of their own a copy, where they or what they are like is among the new. */
+function share(isNew) {
   const drawn = new Map();
   for (const figure of document.querySelectorAll('.step .drawing')) drawn.set(figure.dataset.sheet, figure);
+  const anew = [];
   for (const figure of document.querySelectorAll('.drawing[data-like]')) {
     const first = drawn.get(figure.dataset.like);
-    const copy = copied(first.querySelector('.canvas'), calledOf(first), calledOf(figure));
-    figure.querySelector('.like').replaceWith(copy);
+    if (!isNew(figure) && !isNew(first)) continue;
+    const canvas = copied(first.querySelector('.canvas'), calledOf(first), calledOf(figure));
+    figure.querySelector(':scope > .tools')?.remove();
+    figure.querySelector('.like, .canvas').replaceWith(canvas);
+    anew.push(canvas);
   }
+  return anew;
 }

@@ -72,28 +72,34 @@ function wanted(input, last) {
 
 function tabled(chapter) {
   const section = chapter.element.querySelector('.costs');
-  const table = section.querySelector('.cost');
+  const table = () => section.querySelector('.cost');
   const at = (name) => section.querySelector(`.${name}`);
-  sortable(table);
   let shownFor = { batch: 1, bytes: 4 };
+  const fill = (wish) => {
+    shownFor = wish;
+    scaled(table(), wish.batch, wish.bytes);
+    remember(chapter, wish.batch, wish.bytes);
+  };
   const scale = () => {
     const asked = { batch: whole(at('batch')), bytes: Number(at('bytes').value) };
     at('told').textContent = asked.batch ? '' : wanted(at('batch'), shownFor.batch);
     if (!asked.batch || (asked.batch === shownFor.batch && asked.bytes === shownFor.bytes)) return;
-    shownFor = asked;
-    scaled(table, asked.batch, asked.bytes);
-    remember(chapter, asked.batch, asked.bytes);
+    fill(asked);
   };
   const filter = () => {
     const shown = at('rows').value;
     const wanted = plain(at('filter').value).split(' ').filter(Boolean);
-    for (const row of table.tBodies[0].rows) {
+    for (const row of table().tBodies[0].rows) {
       const kind = row.classList.contains('of-step') ? 'steps' : 'layers';
       const right = shown === 'both' || shown === kind;
-      row.hidden = !right || !matches(plain(row.textContent), wanted);
+      row.hidden = !right || (wanted.length > 0 && !matches(plain(row.textContent), wanted));
     }
   };
   for (const name of ['batch', 'bytes']) heard(at(name), scale);
   for (const name of ['rows', 'filter']) heard(at(name), filter);
   copyable(section, table);
+  chapter.again.push(() => {
+    if (shownFor.batch !== 1 || shownFor.bytes !== 4) fill(shownFor);
+    filter();
+  });
 }

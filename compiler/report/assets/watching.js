@@ -9,19 +9,10 @@ function say(name, text) {
   place.hidden = !text;
 }
 
-/** The new overview, before the rest of its page is there. */
-function sketch([sheet, svg]) {
-  const canvas = document.querySelector(`[data-sheet="${CSS.escape(sheet)}"] .canvas`);
-  const drawn = canvas && new DOMParser().parseFromString(svg, 'text/html').querySelector('svg');
-  if (!drawn) return;
-  drawn.style.width = canvas.querySelector('svg').style.width;
-  canvas.querySelector('svg').replaceWith(drawn);
-}
-
-function stateOf({ page, trouble, built }) {
+function stateOf({ number, trouble, built }) {
   if (!trouble) return 'Watching';
   if (built) return 'It can be built, and something is wrong';
-  return page ? 'It can\'t be built; below is the last that could' : 'It can\'t be built';
+  return number ? 'It can\'t be built; below is the last that could' : 'It can\'t be built';
 }
 
 async function turn() {
@@ -30,24 +21,25 @@ async function turn() {
   const next = new DOMParser().parseFromString(await answer.text(), 'text/html');
   document.title = next.title;
   document.querySelector('footer').replaceWith(next.querySelector('footer'));
-  carry(next.querySelector('main'));
+  carry([[document.querySelector('main'), next.querySelector('main')]], start);
   watched.dataset.number = next.querySelector('.watched').dataset.number;
 }
 
-/** What is to be shown now; of what comes while a page is being fetched the last counts. */
-let latest = null;
+/** What is to be shown, in the order in which it came. */
+const states = [];
 let busy = false;
 
 async function show(state) {
-  latest = state;
+  states.push(state);
   if (busy) return;
   busy = true;
   try {
-    while (latest) {
-      const now = latest;
-      latest = null;
-      if (now.sketch) sketch(now.sketch);
-      else if (now.page !== Number(watched.dataset.number)) await turn();
+    while (states.length) {
+      const now = states.shift();
+      if (now.number > Number(watched.dataset.number)) {
+        if (now.anew && exchange(now.anew)) watched.dataset.number = now.number;
+        else await turn();
+      }
       say('told', now.told.join('\n'));
       say('trouble', now.trouble);
       watched.classList.toggle('wrong', Boolean(now.trouble));
@@ -65,6 +57,6 @@ function away() {
   watched.classList.add('wrong');
 }
 
-const saves = new EventSource('saves');
+const saves = new EventSource(`saves?since=${watched.dataset.number}`);
 saves.addEventListener('message', (event) => show(JSON.parse(event.data)));
 saves.addEventListener('error', away);
