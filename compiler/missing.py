@@ -34,6 +34,7 @@ EXTRAS = {
     "optuna": "sweep",
     "pyarrow": "parquet",
     "pygls": "editor",
+    "ray": "ray",
     "sklearn": "train",
     "sqlalchemy": "sweep",
     "watchfiles": "watch",

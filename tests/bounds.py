@@ -18,13 +18,14 @@ EXTRAS = (
     "onnx",
     "openvino",
     "parquet",
+    "ray",
     "sweep",
     "test",
     "train",
     "weights",
 )
 """What the tests need."""
-BOUND = re.compile(r"(?P<name>[\w.-]+)>=(?P<version>[\w.]+)(?P<marker>\s*;.*)?")
+BOUND = re.compile(r"(?P<name>[\w.-]+(\[\w+\])?)>=(?P<version>[\w.]+)(?P<marker>\s*;.*)?")
 PEERS = {"torchvision": "0.24.0", "timm": "1.0.20", "aeon": "1.5.0", "tsai": "0.4.0"}
 """Peers of about that time, which are installed without what they ask for.
 

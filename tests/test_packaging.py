@@ -16,7 +16,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("compiler", "dsl")
 FORMATS = (
-    "editor", "int8", "onnx", "openvino", "parquet", "sweep", "train", "watch", "weights",
+    "editor", "int8", "onnx", "openvino", "parquet", "ray", "sweep", "train", "watch", "weights",
 )  # fmt: skip
 """The extras that formats and commands need."""
 

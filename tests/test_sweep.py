@@ -25,6 +25,7 @@ from compiler.sweep.plan import Plan, planned
 from compiler.sweep.results import Results, as_csv, as_json, as_parquet, as_text, plot
 from dsl.models.axes import Axis, size
 from dsl.models.changes import Width
+from dsl.models.engines import Ray
 from dsl.models.model import Model
 from dsl.models.sweep import Sweep, Training
 from dsl.text.problems import SpecError
@@ -89,6 +90,9 @@ WRONG = {
     "objectives: macs": "each to `minimise` or to `maximise`",
     "quantities: [param]": "did you mean params?",
     "train: {recipe: digits, sampler: tpee}": "did you mean tpe?",
+    "train: {recipe: digits, engine: rya}": "did you mean ray?",
+    "train: {recipe: digits, engine: {ray: {gpus: 2}}}": "gpus must be a number from 0 to 1",
+    "train: {recipe: digits, engine: {optuna: {cpus: 2}}}": "unknown key 'cpus'",
     "title: [a]": "title must be text",
     "spec: ''": "spec must name a spec",
 }
@@ -342,7 +346,7 @@ def test_the_docs_do_what_they_say(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    counting, best, training = blocks("yaml")
+    counting, best, training, cluster = blocks("yaml")
     Path("widths.yaml").write_text(counting, encoding="utf-8")
     for command in commands(blocks("sh")[0]):
         assert run(command) == 0
@@ -355,6 +359,9 @@ def test_the_docs_do_what_they_say(
     assert Path("pareto.svg").read_text(encoding="utf-8").startswith("<svg")
     Path("tiny.yaml").write_text(TINY.replace("[3, 16, 16]", "[1, 8, 8]"), encoding="utf-8")
     planned(dsl.loads_sweep(training, str(tmp_path / "rates.yaml")))
+    again = training.replace(training.splitlines()[-1], cluster)
+    train = planned(dsl.loads_sweep(again, str(tmp_path / "rates.yaml"))).sweep.train
+    assert train and train.engine == Ray(cpus=4, gpus=1)
 
 
 @pytest.mark.parametrize("model", [Sweep, Training])

@@ -62,6 +62,9 @@ EXAMPLE = "`objectives: {macs: minimise, receptive_field: maximise}`"
 @click.option("--storage", metavar="URL",
               help="A database that keeps the trials, for several machines.  "
               "[default: a file in the folder]")  # fmt: skip
+@click.option("--address", metavar="ADDRESS",
+              help="A cluster of Ray's, auto for the one that this machine is of.  "
+              "[default: $RAY_ADDRESS, else this machine]")  # fmt: skip
 @TRAINED_ON
 def sweep(
     sweep: Path, limit: int, pick: int | None, processes: int | None, **options: Any
@@ -81,7 +84,8 @@ def sweep(
       inception-compile sweep rates.yaml --out sweeps/rates --resume
     """
     plan = planned(dsl.load_sweep(sweep), limit=limit)
-    how = Trials(**{key: options.pop(key) for key in ("out", "resume", "storage", "device")})
+    own = ("out", "resume", "storage", "device", "address")
+    how = Trials(**{key: options.pop(key) for key in own})
     cost_only = options.pop("cost_only")
     trained = plan.sweep.train is not None and not cost_only
     told = Told(**options, sources=tuple(plan.spec.texts))

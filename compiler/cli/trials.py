@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from compiler.cli.terminal import Failed, failure
 from compiler.files.folder import is_free
 from compiler.sweep.plan import Plan
 from compiler.sweep.results import Results
+from dsl.models.engines import Engine, Ray
 
 if TYPE_CHECKING:
     from compiler.sweep.study import Study
@@ -30,13 +32,27 @@ class Trials:
     resume: bool
     storage: str | None
     device: str
+    address: str | None
 
     def refuse(self) -> None:
         """Refuse what means nothing where networks are only counted."""
-        for name in ("out", "resume", "storage"):
+        for name in ("out", "resume", "storage", "address"):
             if getattr(self, name):
                 message = f"--{name} is for sweeps that train, and this one only counts"
                 raise click.UsageError(f"{message}: `train: digits` names a recipe")
+
+    def check(self, engine: Engine) -> None:
+        """Refuse what the engine has no use for."""
+        if isinstance(engine, Ray):
+            if self.storage:
+                message = "--storage is for the engine optuna, whose processes meet in a database"
+                raise click.UsageError(f"{message}; with ray one process asks and tells all others")
+            if self.device == "cuda" and not engine.gpus:
+                message = "--device cuda takes a GPU, and trials are given none"
+                raise click.UsageError(f"{message}: `engine: {{ray: {{gpus: 1}}}}`")
+        elif self.address:
+            message = "--address is for the engine ray, and this sweep's is"
+            raise click.UsageError(f"{message} {engine.word}: `train: {{engine: ray}}`")
 
     def folder(self, sweep: Path) -> Path:
         """Where the trials are."""
@@ -71,19 +87,38 @@ class Trials:
 
     def train(self, plan: Plan, sweep: Path, tell: Callable[[Results], None]) -> int:
         """Train what waits, and tell what came of all."""
-        from compiler.sweep.search import Search, outcomes
+        from compiler.sweep.noting import outcomes
         from compiler.training.faults import Interrupted
-        from compiler.training.telling import Telling
 
+        assert plan.sweep.train is not None, "a sweep that trains"
+        engine = plan.sweep.train.engine
+        self.check(engine)
+        if isinstance(engine, Ray):
+            import_module("ray")  # It takes a folder to begin, and none without it.
         with faults():
             study = self.study(plan, sweep)
         say = partial(click.echo, err=True)
-        search = Search(study, self.device, tell=say, observers=(Telling(sys.stderr),))
         try:
             with faults():
-                search()
+                self._search(study, engine, say)
         except Interrupted as stopped:
             say(f"stopped; the same command with --resume goes on in {study.folder}")
             return 128 + stopped.signal
         tell(Results.of(plan, outcomes(study), trained=True))
         return 0
+
+    def _search(self, study: Study, engine: Engine, say: Callable[[str], None]) -> None:
+        if isinstance(engine, Ray):
+            from compiler.sweep.cluster import connected
+
+            with connected(self.address, engine) as note:
+                from compiler.sweep.tuning import Tuning
+
+                if note:
+                    say(note)
+                Tuning(study, engine, self.device, say)()
+            return
+        from compiler.sweep.search import Search
+        from compiler.training.telling import Telling
+
+        Search(study, self.device, tell=say, observers=(Telling(sys.stderr),))()

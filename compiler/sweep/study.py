@@ -60,6 +60,21 @@ class Study:
         """The file that a process holds while it trains a trial."""
         return self.folder / LOCKS / f"{number:05}.lock"
 
+    def ask(self) -> tuple[Trial, Held | None] | None:
+        """The next trial, held; None where none waits."""
+        with self.turn():
+            self.revive()
+            if not self.waiting:
+                return None
+            self.reseed()
+            trial = self.study.ask()
+            return trial, self.take(trial.number)
+
+    def reseed(self) -> None:
+        """Let the next trial follow from its number: several that draw from one seed drew alike."""
+        waiting = self.study.get_trials(deepcopy=False, states=(TrialState.WAITING,))
+        self.study.sampler = sampler(self.plan, waiting[0].number)
+
     def take(self, number: int) -> Held | None:
         """Hold a trial; None where a process lives that does."""
         return hold(self.lock(number))

@@ -130,13 +130,14 @@ def trained(
     world: World,
     observers: Sequence[Observer] = (),
     note: Callable[[str], None] = _silent,
+    stop: Stop | None = None,
 ) -> Run:
     """A run to its end, in one of the processes of a world.
 
-    The one that leads tells the observers, and notes what is worth a line. Raises `SpecError`,
-    `TrainingFault` and `Interrupted`.
+    The one that leads tells the observers, and notes what is worth a line. `stop` is asked whether
+    the run is to end, besides signals. Raises `SpecError`, `TrainingFault` and `Interrupted`.
     """
-    folder, stop = RunFolder(wanted.out), Stop()
+    folder, stop = RunFolder(wanted.out), stop or Stop()
     with listening(stop):
         model, feed = together(world, lambda: _begun(wanted, folder, world, note))
         trainer = Trainer(model, wanted.recipe, world, wanted.network)

@@ -43,13 +43,7 @@ class Telling:
 
     def finished(self, record: Record, *, best: bool) -> None:
         """Say how an epoch went."""
-        parts = [f"trained on: loss {record.train_loss:.4f}, right {record.train_top1:.1%}"]
-        if record.held_top1 is not None:
-            parts.append(f"held out: loss {record.held_loss:.4f}, right {record.held_top1:.1%}")
-        if record.test_top1 is not None:
-            parts.append(f"test: loss {record.test_loss:.4f}, right {record.test_top1:.1%}")
-        mark = " (best)" if best else ""
-        self._line(f"epoch {record.epoch}: {'; '.join(parts)}{mark}")
+        self._line(told(record, best=best))
 
     def save(self, state: dict[str, Any]) -> None:
         """Nothing to say: it is what a run does."""
@@ -82,3 +76,14 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60} s"
     return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def told(record: Record, *, best: bool) -> str:
+    """How an epoch went, in a line."""
+    parts = [f"trained on: loss {record.train_loss:.4f}, right {record.train_top1:.1%}"]
+    if record.held_top1 is not None:
+        parts.append(f"held out: loss {record.held_loss:.4f}, right {record.held_top1:.1%}")
+    if record.test_top1 is not None:
+        parts.append(f"test: loss {record.test_loss:.4f}, right {record.test_top1:.1%}")
+    mark = " (best)" if best else ""
+    return f"epoch {record.epoch}: {'; '.join(parts)}{mark}"

@@ -2,10 +2,11 @@
 
 from typing import Annotated, Any, ClassVar, Literal, get_args
 
-from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
+from pydantic import BeforeValidator, Field, SerializeAsAny, ValidationInfo, field_validator
 
-from dsl.models.alternatives import Shortened, short_of
+from dsl.models.alternatives import Shortened, one_of_them, short_of
 from dsl.models.axes import Axis
+from dsl.models.engines import ENGINES, Engine, Optuna
 from dsl.models.fields import Count, Named, Text, meaning, one_or_more
 from dsl.models.forms import formed, words_form
 from dsl.models.model import Document, Filled
@@ -69,6 +70,8 @@ class Training(Shortened):
     """How the next variant is chosen: `tpe`, `random` or `grid`."""
     pruner: Annotated[Pruner, BeforeValidator(meaning(PRUNER_MEANINGS))] = "none"
     """Which trials end before their last epoch: `none`, `median` or `halving`."""
+    engine: Annotated[SerializeAsAny[Engine], one_of_them(ENGINES)] = Optuna()
+    """What trains them: `optuna`, or `ray` on the machines of a cluster."""
     seed: Seed = 0
     """What the search follows from; how a network is trained follows from its recipe's."""
 

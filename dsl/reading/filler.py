@@ -93,7 +93,7 @@ class Filler:
             elif entry.key.text not in known:
                 message = f"unknown key {shown(entry.key.text)}"
                 meant = closest(entry.key.text, known) if self.report.advises else ""
-                help = f"known here: {', '.join(known)}"
+                help = f"known here: {', '.join(known) or 'none'}"
                 if "residual" in known and entry.key.text in Residual.model_fields:
                     meant, help = "", f"it belongs to residual: `residual: {{{entry.key.text}: …}}`"
                 self.report.add("E010", entry.key.span, message, meant=meant, help=help)

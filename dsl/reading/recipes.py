@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping as Table
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from dsl.models import shelf
-from dsl.models.alternatives import Alternative, Shortened, unknown
+from dsl.models.alternatives import Alternative, Shortened
 from dsl.models.model import Model
 from dsl.models.optimizers import OPTIMIZERS
 from dsl.models.recipe import CLIPS, Ema, Recipe, Reported, Start, Warmup
@@ -18,10 +17,9 @@ from dsl.reading.extending import Chain, base_file, is_circular, pass_on, real
 from dsl.reading.filler import Read
 from dsl.reading.kinds import parsed
 from dsl.reading.shortening import ShortReader
-from dsl.text.numbers import is_whole
 from dsl.text.problems import Report, SpecError
 from dsl.text.source import read
-from dsl.text.values import Entry, Mapping, Scalar, Value, asides
+from dsl.text.values import Entry, Mapping, Scalar, Value
 
 ALTERNATIVES: Table[str, Table[str, type[Alternative]]] = {
     "optimizer": OPTIMIZERS,
@@ -75,30 +73,6 @@ class RecipeReader(ShortReader):
             "reported": partial(self.filled, Reported),
         }
 
-    def alternative(self, key: str, kinds: Table[str, type[Alternative]]) -> Read:
-        """A reader of a word alone, or with its fields behind it."""
-
-        def read(value: Value) -> Any:
-            word, said = _worded(value)
-            if word is None:
-                message = f"{key} must be one of {', '.join(kinds)}, with its fields behind it"
-                self.report.add("E012", value.span, message, notes=asides(value))
-                return None
-            kind = kinds.get(word.text)
-            if kind is None:
-                fault = unknown(word.text, kinds)
-                self.report.add("E013", word.span, f"{key} {fault}", meant=fault.meant)
-                return None
-            if said is None or (isinstance(said, Scalar) and not said.text):
-                return self.filled(kind, Mapping((), word.span), at=word.span)
-            if isinstance(said, Mapping):
-                if not kind.whole:
-                    return self.filled(kind, said, at=word.span)
-                said = Mapping(tuple(map(_numbered, said.entries)), said.span)
-            return self.short(kind, said, word)
-
-        return read
-
     def whole(self, value: Value) -> Mapping | None:
         """All keys of a recipe, those of what it extends put below its own."""
         entries = self.entries(value, KEYS)
@@ -137,21 +111,6 @@ class RecipeReader(ShortReader):
         base = reader.whole(root)
         self.meant |= reader.meant
         return base
-
-
-def _numbered(entry: Entry) -> Entry:
-    """An entry whose key must be a number; where it is none, the key is what is wrong with it."""
-    return entry if is_whole(entry.key.text) else Entry(entry.key, Scalar("1", entry.key.span))
-
-
-def _worded(value: Value) -> tuple[Scalar | None, Value | None]:
-    """A word, and what stands behind it."""
-    if isinstance(value, Scalar):
-        return value, None
-    if isinstance(value, Mapping) and len(value.entries) == 1:
-        entry = value.entries[0]
-        return entry.key, entry.value
-    return None, None
 
 
 def _merged(base: tuple[Entry, ...], own: tuple[Entry, ...]) -> tuple[Entry, ...]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from dsl.models import shelf
 from dsl.models.axes import Axis
+from dsl.models.engines import ENGINES
 from dsl.models.model import Places
 from dsl.models.promises import Expect
 from dsl.models.recipe import Recipe
@@ -30,12 +31,13 @@ class SweepReader(ShortReader):
 
     def sweep(self, root: Mapping) -> Sweep | None:
         """The whole sweep; None where a problem was found."""
+        trained = {"engine": self.alternative("engine", ENGINES)}
         fields: dict[str, Read] = {
             "axes": self.axes,
             "random": self.shortened("random", Draw),
             "constraints": self.constraints,
             "objectives": self.objectives,
-            "train": self.shortened("train", Training),
+            "train": self.shortened("train", Training, trained),
         }
         sweep: Sweep | None = self.filled(Sweep, root, fields=fields)
         return sweep

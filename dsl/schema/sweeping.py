@@ -5,6 +5,7 @@ from __future__ import annotations
 from dsl.models import described, shelf
 from dsl.models.alternatives import Shortened
 from dsl.models.axes import Axis
+from dsl.models.engines import ENGINES
 from dsl.models.model import Model
 from dsl.models.promises import Expect
 from dsl.models.sweep import QUANTITIES, SCORES, Draw, Sweep, Training
@@ -20,6 +21,7 @@ from dsl.schema.pieces import (
     scalar,
     snippet,
 )
+from dsl.schema.training import alternatives
 
 LISTED = {
     "axis": "^[${1:64}, ${2:96}]",
@@ -39,7 +41,7 @@ def sweep() -> Schema:
         "constraints": filled(Expect, {}, but=["out"]),
         "objectives": _objectives(),
         "quantities": _one_or_more(Sweep, "quantities"),
-        "train": _shortened(Training),
+        "train": _shortened(Training, {"engine": alternatives(ENGINES.values())}),
     }
     return filled(Sweep, special)
 
@@ -78,9 +80,10 @@ def _objectives() -> Schema:
     }
 
 
-def _shortened(kind: type[Shortened]) -> Schema:
+def _shortened(kind: type[Shortened], special: dict[str, Schema] | None = None) -> Schema:
     """A mapping of the fields, or the one value that fills it."""
-    return {"if": {"type": "object"}, "then": filled(kind, {}), "else": _field(kind, kind.short)}
+    inside = filled(kind, special or {})
+    return {"if": {"type": "object"}, "then": inside, "else": _field(kind, kind.short)}
 
 
 def _field(model: type[Model], name: str) -> Schema:

@@ -43,7 +43,7 @@ def training() -> Schema:
 
 def recipe() -> Schema:
     """A whole recipe; one that extends another need not say everything."""
-    special = {key: _alternatives(kinds.values()) for key, kinds in ALTERNATIVES.items()}
+    special = {key: alternatives(kinds.values()) for key, kinds in ALTERNATIVES.items()}
     for key, kind in SHORTENED.items():
         special[key] = _shortened(kind, {"title": key, **_filled(kind)})
     special["reported"] = _filled(Reported)
@@ -62,7 +62,7 @@ def _shelved() -> list[Schema]:
     return [snippet(name, name) for name in shelf.recipes()]
 
 
-def _alternatives(kinds: Iterable[type[Alternative]]) -> Schema:
+def alternatives(kinds: Iterable[type[Alternative]]) -> Schema:
     """A word alone where that says all, or one word with its fields."""
     kinds = list(kinds)
     alone = [kind.word for kind in kinds if not _needed(kind)]
