@@ -98,8 +98,8 @@ playground: $(DEMO)  ## Build the page that runs the compiler in a browser, into
 	cd playground && npm ci --silent
 	$(BIN)/python -m playground.building site/playground
 
-browser-test: browser playground  ## Try the report and the playground in a browser
-	$(BIN)/python -m pytest tests/test_report_browser.py tests/test_playground_browser.py
+browser-test: browser site  ## Try the report, the playground and the site in a browser
+	$(BIN)/python -m pytest tests/test_report_browser.py tests/test_playground_browser.py tests/test_website_browser.py
 
 vscode:  ## Build the extension for VS Code and run its tests; needs npm
 	cd editors/vscode && npm ci && npm run build && npm test

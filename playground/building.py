@@ -201,5 +201,12 @@ def index(assets: str) -> str:
     )
 
 
+def is_built(site: Path) -> bool:
+    """Whether a folder holds the page that these files make."""
+    made = site / "made-of.txt"
+    return made.is_file() and made.read_text(encoding="utf-8") == sources()
+
+
 if __name__ == "__main__":
-    build(Path(sys.argv[1]))
+    if not is_built(Path(sys.argv[1])):
+        build(Path(sys.argv[1]))

@@ -15,11 +15,13 @@ from dsl.models import shelf
 from website.api import Entry
 from website.codes import by_code
 from website.links import dead
+from website.made import MADE, digest, is_made
 from website.markdown import FENCED, Link, linked
 from website.mirroring import mirrored
 from website.published import CHAPTERS, FOR_ROOMS
 from website.reference import as_markdown, reference
 from website.staging import INVITATION, MARK, PLAYGROUND, pages, stage
+from website.titles import titled, titles_of
 
 ROOT = Path(__file__).parent.parent
 FENCE = re.compile(FENCED, re.MULTILINE | re.DOTALL)
@@ -126,6 +128,26 @@ def test_links_are_no_code_and_files_are_carried() -> None:
     for wrong in ("[x](nowhere.md)", '<img src="../generated/nowhere.md">'):
         with pytest.raises(ValueError, match=r"nowhere\.md leads nowhere"):
             mirrored(wrong, page, ROOT, {page})
+
+
+def test_a_site_is_made_again_where_anything_is_another(tmp_path: Path) -> None:
+    (tmp_path / "page.md").write_text("# A")
+    first = digest([tmp_path])
+    assert digest([tmp_path]) == first and not is_made(tmp_path, first)
+    (tmp_path / "page.md").write_text("# B")
+    second = digest([tmp_path])
+    (tmp_path / "page.md").rename(tmp_path / "other.md")
+    assert len({first, second, digest([tmp_path])}) == 3
+    (tmp_path / MADE).write_text(second)
+    assert is_made(tmp_path, second) and not is_made(tmp_path, first)
+
+
+def test_links_called_by_a_file_are_called_by_its_title() -> None:
+    titles = titles_of({Path("docs/cost.md"): "# Cost\n## More\n", Path("docs/x.md"): "none"})
+    text = "[cost.md](cost.md#peak) [the cost](cost.md) [x.md](x.md) `[cost.md](cost.md)`"
+    assert titled(text, Path("docs/y.md"), titles) == (
+        "[“Cost”](cost.md#peak) [the cost](cost.md) [x.md](x.md) `[cost.md](cost.md)`"
+    )
 
 
 def test_the_front_page_leads_to_a_playground_that_is_there(tmp_path: Path) -> None:

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Iterable
-from hashlib import sha256
-from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from sphinx.cmd.build import build_main
 
 from website.links import dead
+from website.made import MADE, digest, is_made
 from website.staging import PLAYGROUND, stage
 
 HERE = Path(__file__).parent
-MADE = "made-of.txt"
-MAKERS = ("docutils", "furo", "myst-parser", "pygments", "sphinx")
 
 
 def main(out: Path) -> int:
@@ -29,8 +25,8 @@ def main(out: Path) -> int:
         except ValueError as error:
             print(error, file=sys.stderr)
             return 1
-        made = digest((staged, carried, HERE))
-        if (out / MADE).is_file() and (out / MADE).read_text(encoding="utf-8") == made:
+        made = digest((staged, carried))
+        if is_made(out, made):
             print(f"{out}/index.html: nothing to do")
             return 0
         clear(out)
@@ -46,17 +42,6 @@ def main(out: Path) -> int:
     (out / MADE).write_text(made, encoding="utf-8")
     print(f"{out}/index.html: {sum(1 for _ in out.rglob('*.html'))} pages, no dead links")
     return 0
-
-
-def digest(folders: Iterable[Path]) -> str:
-    """What the site is made of and by: the same, and it needn't be made again."""
-    found = sha256(repr([(maker, version(maker)) for maker in MAKERS]).encode())
-    for folder in folders:
-        for path in sorted(folder.rglob("*")):
-            if path.is_file() and path.suffix != ".pyc":
-                found.update(path.relative_to(folder).as_posix().encode())
-                found.update(path.read_bytes())
-    return found.hexdigest()
 
 
 def clear(out: Path) -> None:
