@@ -22,10 +22,11 @@ from PIL import Image
 import dsl
 from compiler.ir.network import Network
 from compiler.lowering.lower import lower
-from compiler.training import data as feeding
-from compiler.training.data import classes_of, feed_for, prepared
+from compiler.training import images as feeding
+from compiler.training.data import feed_for
 from compiler.training.faults import TrainingFault
 from compiler.training.feeding import Batch
+from compiler.training.images import classes_of, prepared
 from compiler.training.loading import LoadedFeed
 from compiler.training.processes import World
 from compiler.training.sets.cifar import CIFAR10, CIFAR100, Cifar, cifar
@@ -216,7 +217,7 @@ def test_what_must_be_downloaded_is_named_and_checked(
     assert "cifar-10-binary.tar.gz (170,052,171 bytes)" in caught.value.help
     made = archive(CIFAR10, tmp_path, {})
     (tmp_path / "images.tar.gz").write_bytes(b"x")
-    with pytest.raises(DataFault, match="has 1 bytes, not"):
+    with pytest.raises(DataFault, match="has 1 byte, not"):
         cifar(made, tmp_path)
     (tmp_path / "images.tar.gz").write_bytes(bytes(made.archive.size))
     with pytest.raises(DataFault, match="its MD5 is"):
@@ -256,8 +257,8 @@ def folder(tmp_path: Path) -> Path:
 
 @apart
 def test_a_folder_is_read_as_torchvision_reads_it(folder: Path) -> None:
-    feed = feed_for(network(3, 8, 2), recipe("folder", 4), ALONE, path=folder)
-    assert feed.names == classes_of(recipe("folder"), path=folder) == ("ant", "cat")
+    feed = feed_for(network(3, 8, 2), settled(recipe("folder", 4), folder), ALONE)
+    assert feed.names == classes_of(settled(recipe("folder"), folder)) == ("ant", "cat")
     assert isinstance(feed.chosen.pictures, Files)
     paths = [str(Path(path).relative_to(folder)) for path in feed.chosen.pictures.paths]
     assert paths == [
@@ -268,7 +269,7 @@ def test_a_folder_is_read_as_torchvision_reads_it(folder: Path) -> None:
     assert feed.chosen.pictures.classes.tolist() == [0] * 6 + [1] * 5
     tested = [*(feed.test() or ())]
     assert [len(batch.classes) for batch in tested] == [4] and feed.held() is None
-    again = feed_for(network(3, 8, 2), recipe("folder", 4), ALONE, path=folder, workers=1)
+    again = feed_for(network(3, 8, 2), settled(recipe("folder", 4), folder), ALONE, workers=1)
     assert same(flat(feed, 0), flat(again, 0))
     copied = ForkingPickler.loads(ForkingPickler.dumps(feed.chosen))  # As workers get it.
     assert same(flat(feed, 0), flat(replace(feed, chosen=copied), 0))
@@ -292,11 +293,13 @@ def test_a_path_from_home_is_from_there_wherever_the_recipe_lies(
 def test_three_folders_are_three_parts(folder: Path) -> None:
     for name in ("ant", "cat"):
         picture(folder / "test" / name / "0.png")
-    feed = feed_for(network(1, 8, 2), recipe("folder", 4), ALONE, path=folder)
+    feed = feed_for(network(1, 8, 2), settled(recipe("folder", 4), folder), ALONE)
     assert [len(batch.classes) for batch in (feed.test() or ())] == [2]
     assert [len(batch.classes) for batch in (feed.held() or ())] == [4]
     with pytest.raises(TrainingFault, match=r"hold_out is 0\.2"):
-        feed_for(network(1, 8, 2), recipe("{name: folder, hold_out: 0.2}", 4), ALONE, path=folder)
+        feed_for(
+            network(1, 8, 2), settled(recipe("{name: folder, hold_out: 0.2}", 4), folder), ALONE
+        )
 
 
 def test_an_image_to_predict_from_is_prepared_like_those_of_the_test(folder: Path) -> None:
@@ -305,7 +308,7 @@ def test_an_image_to_predict_from_is_prepared_like_those_of_the_test(folder: Pat
     made = []
     for unit in units:
         rule = recipe(f"{{name: folder, fit: crop, zoom: 0.75, {unit}, augment: [crop, flip]}}", 4)
-        feed = feed_for(network(3, 8, 2), rule, ALONE, path=folder)
+        feed = feed_for(network(3, 8, 2), settled(rule, folder), ALONE)
         assert isinstance(feed.chosen.pictures, Files)
         batch = next(iter(feed.test() or ()))
         alone = prepared(folder / "val/ant/1.png", network(3, 8, 2), rule)
@@ -339,16 +342,16 @@ def remove(path: Path) -> None:
 def test_what_is_wrong_with_a_folder(spoil: Any, why: str, folder: Path) -> None:
     spoil(folder)
     with pytest.raises(TrainingFault, match=why):
-        feed_for(network(3, 8, 2), recipe("folder", 4), ALONE, path=folder)
+        feed_for(network(3, 8, 2), settled(recipe("folder", 4), folder), ALONE)
 
 
 @pytest.mark.parametrize("workers", [0, 1])
 @apart
 def test_an_unreadable_image_is_named_when_its_turn_comes(workers: int, folder: Path) -> None:
     path = folder / "train/cat/3.png"
-    path.write_bytes(path.read_bytes()[:50])
     rule = recipe("folder", 4, "last: drop\n")
-    feed = feed_for(network(3, 8, 2), rule, ALONE, path=folder, workers=workers)
+    feed = feed_for(network(3, 8, 2), settled(rule, folder), ALONE, workers=workers)
+    path.write_bytes(path.read_bytes()[:50])
     with pytest.raises(TrainingFault, match=r"can't read .*train/cat/3.png as an image") as caught:
         [*flat(feed, 0), *flat(feed, 1), *flat(feed, 2)]
     assert caught.value.help == "remove it"
@@ -357,11 +360,35 @@ def test_an_unreadable_image_is_named_when_its_turn_comes(workers: int, folder: 
         [*flat(feed, 0), *flat(feed, 1), *flat(feed, 2)]
 
 
+def test_all_that_can_not_be_read_is_named_at_once(folder: Path) -> None:
+    """Empty, cut off, no image: each; one with more behind its end is read."""
+    rule, net = settled(recipe("folder", 4), folder), network(3, 8, 2)
+    Image.new("RGB", (40, 40), "red").save(folder / "val/cat/whole.jpg")
+    for name in ("train/ant/0.png", "val/cat/whole.jpg"):
+        data = (folder / name).read_bytes()
+        (folder / name).write_bytes(data + b"more")
+        feed_for(net, rule, ALONE)
+        for length in (0, 1, len(data) // 2):
+            (folder / name).write_bytes(data[:length])
+            with pytest.raises(TrainingFault, match=f"can't read .*{name} as") as caught:
+                feed_for(net, rule, ALONE)
+            assert caught.value.help == "remove it"
+        (folder / name).write_bytes(data)
+    for number in range(20):
+        (folder / f"val/ant/no_{number:02}.bmp").write_text("no image", "utf-8")
+    with pytest.raises(TrainingFault) as caught:
+        feed_for(net, rule, ALONE)
+    first, *lines = str(caught.value).splitlines()
+    assert first == "20 of 36 images can't be used" and len(lines) == 11
+    assert lines[0].startswith(f"  can't read {folder}/val/ant/no_00.bmp as an image (")
+    assert lines[-1] == "  and 10 more"
+
+
 def test_an_image_that_is_too_small_for_a_transform_is_named(folder: Path) -> None:
     """Before a crop, images have the size of their files: from 6×8 to 10×12."""
     torchvision_or_skip()
     rule = recipe("{name: folder, augment: [v2.RandomCrop size=7, crop]}", 11)
-    feed = feed_for(network(3, 8, 2), rule, ALONE, path=folder)
+    feed = feed_for(network(3, 8, 2), settled(rule, folder), ALONE)
     with pytest.raises(TrainingFault, match=r"train/(ant|cat)/0.png: v2.RandomCrop size=7 can't"):
         flat(feed, 0)
 
@@ -468,5 +495,5 @@ def test_the_docs_name_every_file_of_every_set() -> None:
         assert f"`{file.name}`" in told
     assert [name for name in DATA if f"`{name}`" not in told] == []
     split = digits()
-    assert split.test and f"{len(split.training.classes):,}\nto train on" in told
+    assert split.training and split.test and f"{len(split.training.classes):,}\nto train on" in told
     assert f"{len(split.test.classes)} others" in told

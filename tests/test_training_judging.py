@@ -144,7 +144,7 @@ def test_few_classes_and_none_of_some(last: int) -> None:
     network = prepare(dsl.loads(NET.replace("classes: 10", "classes: 3"))).network
     images = torch.randn(4, 1, 8, 8)
     batches = iter([Batch(images[:last], torch.zeros(last, dtype=torch.int64))] if last else [])
-    found = evaluated(build(network), batches, ("a", "b", "c"))
+    found = evaluated(build(network), batches, ("a", "b", "c"), World())
     assert found.count == last
     assert found.scores.top5 == bool(last)
     assert found.by_class[1].recall is None
@@ -280,3 +280,31 @@ def test_a_run_whose_data_moved(tmp_path: Path, capsys: pytest.CaptureFixture[st
     image = str(tmp_path / "moved/test/wasp/1.png")
     assert run(["predict", here, image, "--device", "cpu"]) == 0
     assert "bee's <&>" in capsys.readouterr().out
+
+
+def test_only_the_images_that_are_judged_need_to_be_there(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for part, count in (("train", 6), ("val", 3), ("test", 4)):
+        for place, name in enumerate(("ant", "bee")):
+            for number in range(count):
+                picture(tmp_path / f"all/{part}/{name}/{number}.png", np.full((8, 8), 90 * place))
+    (tmp_path / "small.yaml").write_text(NET.replace("classes: 10", "classes: 2"), "utf-8")
+    rule = RULE.replace("{name: digits, hold_out: 0.1}", "{name: folder, path: all}")
+    (tmp_path / "ours.yaml").write_text(rule.replace("batch: 64", "batch: 4"), "utf-8")
+    words = ["train", str(tmp_path / "small.yaml"), "--recipe", str(tmp_path / "ours.yaml")]
+    assert run([*words, "--out", str(tmp_path / "run"), "--device", "cpu"]) == 0
+    judge = ["evaluate", str(tmp_path / "run"), "--device", "cpu", "--images"]
+    left = {"train": "train", "val": "held", "test": "test"}
+    told = {}
+    for images in left.values():
+        capsys.readouterr()
+        assert run([*judge, images]) == 0
+        told[images] = capsys.readouterr().out
+    for part in [*left]:
+        (tmp_path / "all" / part).rename(tmp_path / part)
+        assert run([*judge, left.pop(part)]) == 1
+        assert "error: " in capsys.readouterr().err
+        for images in left.values():
+            assert run([*judge, images]) == 0
+            assert capsys.readouterr().out == told[images]

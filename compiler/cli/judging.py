@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,15 +14,11 @@ from compiler.cli.picturing import form_asked, made
 from compiler.cli.recipes import DATA_OPTION, DATA_PATH, WORKERS, told
 from compiler.cli.subjects import FILE, Subject, judged, subject_of
 from compiler.cli.terminal import complain, failure, stage
+from compiler.training.sets.parts import PARTS, Part
 from dsl.text.counts import count
 
 if TYPE_CHECKING:
     from compiler.training.evaluating import Evaluation, Guess
-    from compiler.training.feeding import Batch
-    from compiler.training.loading import LoadedFeed
-
-Part = Literal["test", "held", "train"]
-PARTS: tuple[Part, ...] = get_args(Part)
 
 
 @click.command()
@@ -55,6 +51,8 @@ def evaluate(form: str, images: Part, confusion: Path | None, **options: Any) ->
         workers, device = options.pop("workers"), options.pop("device")
         subject = subject_of(**options)
         found = _evaluation(subject, images, workers, device)
+    if found is None:  # The process that leads tells.
+        return
     if confusion:
         name = subject.model.network.name
         deliver(made(Picture(confusion_matrix(found, name)), kind), confusion, subject.files)
@@ -98,19 +96,25 @@ def _named(file: Path, best: Sequence[Guess]) -> str:
     return "\n".join([str(file), *lines])
 
 
-def _evaluation(subject: Subject, images: Part, workers: int, device: str) -> Evaluation:
-    from compiler.training.data import feed_for
+def _evaluation(subject: Subject, images: Part, workers: int, device: str) -> Evaluation | None:
+    """What comes of the images, in the process that leads; None in others."""
+    from compiler.training.data import judged_for
     from compiler.training.evaluating import evaluated
+    from compiler.training.faults import TrainingFault
     from compiler.training.processes import joined
 
     with joined(device) as world:
         network = subject.model.network
-        feed = feed_for(network, subject.recipe, world, workers=workers)
-        if differing := _differing(subject.told, feed.names):
+        found = judged_for(network, subject.recipe, world, images, workers=workers)
+        if found.batches is None:
+            message = f"there are no {images} images"
+            raise TrainingFault(message, f"--images takes {', '.join(PARTS)}")
+        if world.leads and (differing := _differing(subject.told, found.names)):
             click.echo(f"note: {differing}", err=True)
         subject.model.to(world.device)
         with stage("evaluating"):
-            return evaluated(subject.model, _batches(feed, images), feed.names)
+            told = evaluated(subject.model, found.batches, found.names, world)
+        return told if world.leads else None
 
 
 def _differing(told: Sequence[str], names: Sequence[str]) -> str:
@@ -123,23 +127,13 @@ def _differing(told: Sequence[str], names: Sequence[str]) -> str:
     return ""
 
 
-def _batches(feed: LoadedFeed, images: Part) -> Iterator[Batch]:
-    from compiler.training.faults import TrainingFault
-
-    sets = {"test": feed.test, "held": feed.held, "train": feed.trained}
-    found = sets[images]()
-    if found is None:
-        raise TrainingFault(f"there are no {images} images", f"--images takes {', '.join(PARTS)}")
-    return found
-
-
 def _guesses(
     subject: Subject, files: tuple[Path, ...], top: int, device: str
 ) -> Iterator[tuple[Path, list[Guess]]]:
     """The guesses for each image that can be read; of others it is said why they can't."""
-    from compiler.training.data import check_names, classes_of, prepared, prepared_for
     from compiler.training.evaluating import guesses
     from compiler.training.faults import TrainingFault
+    from compiler.training.images import check_names, classes_of, prepared, prepared_for
     from compiler.training.processes import joined
 
     network = subject.model.network

@@ -1,78 +1,42 @@
-"""From what a recipe says of data to what a run is fed with."""
+"""From what a recipe says of data to what a run is fed with, and what a network is judged by."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from functools import partial
-from pathlib import Path
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from compiler.exporting.folders import MODES
 from compiler.ir.fit import norms_of_one
 from compiler.ir.network import Network
 from compiler.training.dice import generator
 from compiler.training.faults import TrainingFault
-from compiler.training.loading import Chosen, LoadedFeed
+from compiler.training.feeding import Batch
+from compiler.training.images import data_of, images_for
+from compiler.training.loading import Chosen, LoadedFeed, Loader
 from compiler.training.order import Order
-from compiler.training.preparing import Preparation, check_channels, preparation, try_out
+from compiler.training.preparing import Preparation, preparation, try_out
 from compiler.training.processes import World
-from compiler.training.sets.cifar import CIFAR10, CIFAR100, cifar
-from compiler.training.sets.digits import NAMES as DIGITS
-from compiler.training.sets.digits import digits
-from compiler.training.sets.fashion import NAMES as FASHION
-from compiler.training.sets.fashion import fashion_mnist
-from compiler.training.sets.faults import DataFault
-from compiler.training.sets.folders import class_names, folder
-from compiler.training.sets.opening import pixels
-from compiler.training.sets.pictures import ImageSet, Pictures, Stack
+from compiler.training.sets.parts import Part
+from compiler.training.sets.pictures import ImageSet, Pictures
 from dsl.models.recipe import Recipe
-from dsl.models.recipe_data import Data, DataName
-from dsl.reading.recipes import beside
-from dsl.text.counts import count
 
-PLACE = Path("data")
-"""Where data sets lie that nobody named a folder for: each in one of its name."""
 TOGETHER = 32
 """How many images are evaluated together at least."""
-PACKED: Mapping[DataName, Callable[[Path], ImageSet]] = {
-    "digits": lambda _: digits(),
-    "fashion_mnist": fashion_mnist,
-    "cifar10": partial(cifar, CIFAR10),
-    "cifar100": partial(cifar, CIFAR100),
-}
-"""Data sets that are read whole, from a folder."""
-NAMES: Mapping[DataName, tuple[str, ...]] = {
-    "digits": DIGITS,
-    "fashion_mnist": FASHION,
-    "cifar10": CIFAR10.names,
-    "cifar100": CIFAR100.names,
-}
-"""What their classes are called."""
 
 
-def feed_for(
-    network: Network,
-    recipe: Recipe,
-    world: World,
-    *,
-    path: str | Path | None = None,
-    workers: int = 0,
-) -> LoadedFeed:
+def feed_for(network: Network, recipe: Recipe, world: World, *, workers: int = 0) -> LoadedFeed:
     """What a network is fed with by a recipe, in one of the processes of a world.
 
-    `path` is where the images are, if not where the recipe says. Raises `TrainingFault` for all
-    that is wrong with them, but for images that turn out to be unreadable: those are named when
-    their turn comes.
+    Raises `TrainingFault` for all that is wrong with the images, but for those that begin and end
+    as they should and turn out to be unreadable: these are named when their turn comes.
     """
-    data = _data(recipe)
+    data = data_of(recipe)
     prepared = preparation(network, data, recipe.seed)
     try_out(prepared)
-    images = _image_set(data, _place(data, path), prepared.channels)
-    _check(network, images, prepared)
-    training, held = _held_out(images, data.hold_out, recipe.seed)
+    images = images_for(network, data, prepared)
+    pictures, training, held = _held_out(images, data.hold_out, recipe.seed)
     order = Order(
         len(training),
         recipe.batch,
@@ -86,101 +50,55 @@ def feed_for(
     return LoadedFeed(
         order,
         images.names,
-        Chosen(images.training, training, prepared),
+        Chosen(pictures, training, prepared),
         _rest(images, held, prepared),
         _all(images.test, prepared),
-        max(recipe.batch // (recipe.accumulate * world.size), TOGETHER),
-        workers,
-        world.device.type == "cuda",
+        _loader(recipe, world, workers),
     )
 
 
-def prepared_for(network: Network, recipe: Recipe) -> Preparation:
-    """What becomes of images before a network. Raises `TrainingFault` where they don't fit it."""
-    return preparation(network, _data(recipe))
+@dataclass(frozen=True)
+class Judged:
+    """Images to evaluate a network on: the names of their classes, and this process's share."""
+
+    names: tuple[str, ...]
+    batches: Iterator[Batch] | None
+    """None where there are no such images."""
 
 
-def classes_of(recipe: Recipe, *, path: str | Path | None = None) -> tuple[str, ...]:
-    """The names of the classes that a recipe's images have, in the order of their numbers.
+def judged_for(
+    network: Network, recipe: Recipe, world: World, part: Part, *, workers: int = 0
+) -> Judged:
+    """What a network is evaluated on; other images of the recipe's need not be there.
 
-    Raises `TrainingFault` where they follow from folders that aren't there.
+    Raises `TrainingFault` for all that is wrong with them.
     """
-    data = _data(recipe)
-    if data.name in NAMES:
-        return NAMES[data.name]
-    with _told():
-        return class_names(data.name, _place(data, path))
+    data = data_of(recipe)
+    prepared = preparation(network, data)
+    shared = part != "test" and data.hold_out  # Those held out are some of those to train on.
+    wanted: Collection[Part] = ("train", "held") if shared else (part,)
+    images = images_for(network, data, prepared, wanted)
+    loader = _loader(recipe, world, workers)
+    return Judged(images.names, loader.evaluated(_part(images, part, recipe, prepared)))
 
 
-def check_names(names: Sequence[str], network: Network, whose: str) -> None:
-    """Raise `TrainingFault` where there aren't as many names as a network has classes."""
-    if len(names) != network.classes:
-        found = count(len(names), "class")
-        message = f"{whose} has {found}, and {network.name} tells {network.classes}"
-        raise TrainingFault(message, f"`--classes {len(names)}` makes its last layer one for them")
+def _part(images: ImageSet, part: Part, recipe: Recipe, prepared: Preparation) -> Chosen | None:
+    if part == "test" or images.training is None:
+        return _all(images.test if part == "test" else images.held, prepared)
+    pictures, training, held = _held_out(images, data_of(recipe).hold_out, recipe.seed)
+    return _rest(images, held, prepared) if part == "held" else Chosen(pictures, training, prepared)
 
 
-def prepared(file: str | Path, network: Network, recipe: Recipe) -> Tensor:
-    """An image as the network takes it, (C, H, W), prepared as those of the test.
-
-    Whatever colours it has, it gets the network's channels. Raises `TrainingFault` where it can't
-    be read.
-    """
-    ready = prepared_for(network, recipe)
-    with _told():
-        return ready.plain(pixels(Path(file), MODES[ready.channels], help="")[None])[0]
+def _loader(recipe: Recipe, world: World, workers: int) -> Loader:
+    most = max(recipe.batch // (recipe.accumulate * world.size), TOGETHER)
+    return Loader(world, most, workers)
 
 
-@contextmanager
-def _told() -> Iterator[None]:
-    """What is wrong with a data set, as what keeps a run from beginning."""
-    try:
-        yield
-    except DataFault as fault:
-        raise TrainingFault(str(fault), fault.help) from fault
-
-
-def _data(recipe: Recipe) -> Data:
-    if recipe.data is None:
-        help = "name a data set or a folder, as in `data: digits`"
-        raise TrainingFault("the recipe doesn't say what is trained on", help)
-    return recipe.data
-
-
-def _place(data: Data, path: str | Path | None) -> Path:
-    """The folder that images are in: as asked for, as the recipe says, or the set's own place."""
-    if path is not None:
-        return Path(path).expanduser()
-    if data.path:
-        return beside(data, "path", data.path)
-    if data.name == "folder":
-        raise TrainingFault("the recipe's data is a folder, and none is named", "give it a `path`")
-    return PLACE / data.name
-
-
-def _image_set(data: Data, place: Path, channels: int) -> ImageSet:
-    with _told():
-        if data.name in PACKED:
-            return PACKED[data.name](place)
-        return folder(data.name, place, MODES[channels])
-
-
-def _check(network: Network, images: ImageSet, prepared: Preparation) -> None:
-    """Raise `TrainingFault` where the network isn't one for these images."""
-    if isinstance(images.training, Stack):
-        check_channels(prepared, images.name, images.training.images.shape[1])
-    count = len(images.names)
-    for part in (images.training, images.held, images.test):
-        if part and int(part.classes.max()) >= count:
-            worst = int(part.classes.max())
-            message = f"an image of {images.name} has the class {worst}, and there are {count}"
-            raise TrainingFault(message, "classes are counted from 0")
-    check_names(images.names, network, images.name)
-
-
-def _held_out(images: ImageSet, share: float, seed: int) -> tuple[Tensor, Tensor]:
-    """The numbers of images that are trained on, and of those held out: of each class alike."""
-    classes = images.training.classes
+def _held_out(images: ImageSet, share: float, seed: int) -> tuple[Pictures, Tensor, Tensor]:
+    """Images, and the numbers of those to train on and of those held out: of each class alike."""
+    pictures = images.training
+    assert pictures is not None, "images to train on, and nobody asked for them"
+    classes = pictures.classes
     held = torch.zeros(len(classes), dtype=torch.bool)
     if share and images.held:
         message = f"{images.name} has images that the best epoch is chosen by, and hold_out is "
@@ -192,12 +110,14 @@ def _held_out(images: ImageSet, share: float, seed: int) -> tuple[Tensor, Tensor
     if share and not held.any():
         message = f"hold_out is {share:g}, and of the images of any class that is none"
         raise TrainingFault(message, "hold out more, or none")
-    return torch.nonzero(~held)[:, 0], torch.nonzero(held)[:, 0]
+    return pictures, torch.nonzero(~held)[:, 0], torch.nonzero(held)[:, 0]
 
 
 def _rest(images: ImageSet, held: Tensor, prepared: Preparation) -> Chosen | None:
     """Those that the best epoch is chosen by."""
-    return Chosen(images.training, held, prepared) if len(held) else _all(images.held, prepared)
+    if len(held) and images.training:
+        return Chosen(images.training, held, prepared)
+    return _all(images.held, prepared)
 
 
 def _all(pictures: Pictures | None, prepared: Preparation) -> Chosen | None:

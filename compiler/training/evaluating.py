@@ -12,7 +12,9 @@ from torch import Tensor
 from compiler.ir.ending import endings
 from compiler.nn.module import CompiledNetwork
 from compiler.training.feeding import Batch
+from compiler.training.processes import World
 from compiler.training.records import Scores
+from compiler.training.scoring import Tally
 
 
 @dataclass(frozen=True)
@@ -85,26 +87,20 @@ class Evaluation:
 
 @torch.no_grad()
 def evaluated(
-    model: CompiledNetwork, batches: Iterator[Batch], classes: Sequence[str]
+    model: CompiledNetwork, batches: Iterator[Batch], classes: Sequence[str], world: World
 ) -> Evaluation:
-    """What a network in evaluation says of some images, in float32 and where its weights are."""
+    """What a network in evaluation says of some images, over all processes and in float32."""
     model.eval()
     size = len(classes)
-    counts = torch.zeros(size * size, dtype=torch.long)
-    sums = torch.zeros(3, dtype=torch.float64)
-    device = next(model.parameters()).device
+    counts = torch.zeros(size * size, dtype=torch.long, device=world.device)
+    tally = Tally(world.device)
     for batch in batches:
-        images, target = batch.images.to(device), batch.classes.to(device)
+        images, target = batch.images.to(world.device), batch.classes.to(world.device)
         logits = model(images)
-        best = logits.topk(min(5, size)).indices
-        loss = model.loss(logits, target).double() * len(target)
-        hits = best == target[:, None]
-        sums += torch.stack([loss, hits[:, 0].sum(), hits.sum()]).double().cpu()
-        counts += torch.bincount((target * size + best[:, 0]).cpu(), minlength=size * size)
-    count = int(counts.sum())
-    loss, right, within = (sums / max(count, 1)).tolist()
-    rows = counts.view(size, size).tolist()
-    return Evaluation(Scores(loss, right, within), tuple(classes), tuple(map(tuple, rows)))
+        told = tally.add(logits, target, model.loss(logits, target))
+        counts += torch.bincount(target * size + told, minlength=size * size)
+    rows = world.summed(counts).view(size, size).tolist()
+    return Evaluation(tally.scores(world), tuple(classes), tuple(map(tuple, rows)))
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from compiler.training.faults import TrainingFault
 from compiler.training.feeding import Batch
 from compiler.training.order import Order, Part
 from compiler.training.preparing import Preparation
+from compiler.training.processes import World
 from compiler.training.sets.faults import DataFault
 from compiler.training.sets.pictures import Pictures
 
@@ -79,54 +80,34 @@ class Chosen(Dataset[list[Made] | Refused]):
 
 
 @dataclass(frozen=True)
-class LoadedFeed:
-    """Batches from images that were chosen to train on, to choose an epoch by, and for the test.
+class Loader:
+    """Reads and prepares images for one of the processes of a world, here or in workers.
 
-    `most` is how many are evaluated together; `names` are those of the classes.
+    `most` is how many are evaluated together.
     """
 
-    order: Order
-    names: tuple[str, ...]
-    chosen: Chosen
-    chosen_held: Chosen | None
-    chosen_test: Chosen | None
+    world: World
     most: int
     workers: int = 0
-    pinned: bool = False
 
-    def training(self, epoch: int, first: int = 0) -> Iterator[tuple[Batch, ...]]:
-        """The parts of each step of an epoch, from the step `first` on."""
-        steps = (Asked(parts, epoch) for parts in self.order.epoch(epoch, first))
-        return self._loaded(self.chosen, steps)
-
-    def held(self) -> Iterator[Batch] | None:
-        """This process's share of the images that were held out; None where none were."""
-        return self._evaluated(self.chosen_held)
-
-    def test(self) -> Iterator[Batch] | None:
-        """This process's share of the test images; None where there are none."""
-        return self._evaluated(self.chosen_test)
-
-    def trained(self) -> Iterator[Batch] | None:
-        """This process's share of the images that are trained on, as they are evaluated."""
-        return self._evaluated(self.chosen)
-
-    def _evaluated(self, chosen: Chosen | None) -> Iterator[Batch] | None:
+    def evaluated(self, chosen: Chosen | None) -> Iterator[Batch] | None:
+        """This process's share of some images, as they are evaluated; None for none."""
         if chosen is None:
             return None
-        own = range(len(chosen))[self.order.rank :: self.order.world]
+        own = range(len(chosen))[self.world.rank :: self.world.size]
         parts = (own[start : start + self.most] for start in range(0, len(own), self.most))
         asked = (Asked((Part(tuple(part), 1.0),)) for part in parts)
-        return (batch for step in self._loaded(chosen, asked) for batch in step)
+        return (batch for step in self.loaded(chosen, asked) for batch in step)
 
-    def _loaded(self, chosen: Chosen, asked: Iterator[Asked]) -> Iterator[tuple[Batch, ...]]:
+    def loaded(self, chosen: Chosen, asked: Iterator[Asked]) -> Iterator[tuple[Batch, ...]]:
+        """The parts of each step that is asked for."""
         loader: DataLoader[Any] = DataLoader(
             chosen,
             batch_size=None,
             sampler=asked,
             num_workers=self.workers,
             worker_init_fn=_deaf if self.workers else None,
-            pin_memory=self.pinned,
+            pin_memory=self.world.device.type == "cuda",
             generator=torch.Generator(),  # Else the loader draws from torch's own.
         )
         steps = iter(loader)
@@ -143,6 +124,34 @@ class LoadedFeed:
                 raise
             help = "it may have run out of memory, or of shared memory: take fewer workers, or none"
             raise TrainingFault(f"a worker that prepares images ended: {error}", help) from error
+
+
+@dataclass(frozen=True)
+class LoadedFeed:
+    """Batches from images that were chosen to train on, to choose an epoch by, and for the test.
+
+    `names` are those of the classes.
+    """
+
+    order: Order
+    names: tuple[str, ...]
+    chosen: Chosen
+    chosen_held: Chosen | None
+    chosen_test: Chosen | None
+    loader: Loader
+
+    def training(self, epoch: int, first: int = 0) -> Iterator[tuple[Batch, ...]]:
+        """The parts of each step of an epoch, from the step `first` on."""
+        steps = (Asked(parts, epoch) for parts in self.order.epoch(epoch, first))
+        return self.loader.loaded(self.chosen, steps)
+
+    def held(self) -> Iterator[Batch] | None:
+        """This process's share of the images that were held out; None where none were."""
+        return self.loader.evaluated(self.chosen_held)
+
+    def test(self) -> Iterator[Batch] | None:
+        """This process's share of the test images; None where there are none."""
+        return self.loader.evaluated(self.chosen_test)
 
 
 def _deaf(worker: int) -> None:

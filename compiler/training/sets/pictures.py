@@ -61,11 +61,12 @@ class Files:
 class ImageSet:
     """Images to train on, and those that aren't: `held` ones choose the best epoch.
 
-    `names` are those of the classes, in the order of their numbers.
+    `names` are those of the classes, in the order of their numbers. What nobody asked for is None,
+    as is what isn't there.
     """
 
     name: str
     names: tuple[str, ...]
-    training: Pictures
+    training: Pictures | None = None
     test: Pictures | None = None
     held: Pictures | None = None
