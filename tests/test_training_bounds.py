@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,11 @@ import compiler
 import dsl
 from compiler.lowering.prepare import prepare
 from compiler.training.data import feed_for
+from compiler.training.faults import Interrupted
 from compiler.training.processes import World
 from compiler.training.records import Record
 from compiler.training.running import Run
+from compiler.training.stopping import Stop
 from tests.feeding import TensorFeed, blobs
 from tests.test_training_steps import SPEC, recipe, stepped, trainer
 
@@ -66,6 +69,23 @@ class Rates:
 
     def save(self, state: object) -> None:
         """States aren't kept."""
+
+
+def test_a_signal_is_heard_while_a_state_is_kept() -> None:
+    """Not forgotten behind it: the next step is the last."""
+    images, classes = blobs(48)
+    stop = Stop()
+
+    class Signalled(Rates):
+        def save(self, state: object) -> None:
+            if not stop.signal:
+                stop.hear(signal.SIGTERM, None)
+
+    seen = Signalled()
+    run = Run(trainer(recipe(epochs=3)), TensorFeed(images.double(), classes, 16), seen, -1, stop)
+    with pytest.raises(Interrupted):
+        run()
+    assert len(seen.found) == 2
 
 
 def test_each_step_has_the_rate_of_its_place() -> None:

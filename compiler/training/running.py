@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import torch
 
@@ -13,7 +13,7 @@ from compiler.training.faults import Interrupted, TrainingFault
 from compiler.training.feeding import Feed
 from compiler.training.records import Record, as_data, best_of, from_data
 from compiler.training.scoring import Tally
-from compiler.training.stopping import Stop, listening
+from compiler.training.stopping import SIGNALS, Stop, listening
 from compiler.training.trainer import Trainer
 
 SAVE_EVERY = 300.0
@@ -35,6 +35,14 @@ class Progress:
     loss: float
     top1: float
     left: float
+
+
+class _Agreed(NamedTuple):
+    """What all processes know behind a step: the mean loss, whether to keep the state, a signal."""
+
+    loss: float
+    due: bool
+    signal: int
 
 
 class Observer(Protocol):
@@ -110,9 +118,9 @@ class Run:
         self.stop.begun = True
         with listening(self.stop):
             self._since = self._saved = time.monotonic()
-            if self.trainer.world.agreed(self.stop.signal):
+            if signal := self.trainer.world.agreed(self.stop.signal):
                 self._keep()
-                self._stop_if_asked()
+                self._end(signal)
             while self.epoch < self.trainer.recipe.epochs:
                 self._epoch()
         return self.records
@@ -122,36 +130,42 @@ class Run:
         for parts in steps:
             loss = self.trainer.step(parts, self.epoch, self.step, self.steps, self._tally)
             self.step += 1
-            self._check(loss)
+            told = self._agreed(loss)
+            self._check(told.loss)
             self._tell()
-            self._between()
+            self._between(told)
         self._record()
         self.epoch, self.step = self.epoch + 1, 0
         self._tally = Tally(self.trainer.world.device)
         self._keep()
-        self.stop.signal = self.trainer.world.agreed(self.stop.signal)
-        self._stop_if_asked()
+        self._end(self.trainer.world.agreed(self.stop.signal))
 
-    def _check(self, loss: torch.Tensor) -> None:
+    def _agreed(self, loss: torch.Tensor) -> _Agreed:
+        """What all processes know behind a step, which they tell each other at once."""
+        due = time.monotonic() - self._saved > self.save_every
+        own = torch.tensor([due, *(self.stop.signal == each for each in SIGNALS)])
+        sums = torch.cat([loss.double().reshape(1), own.to(loss.device).double()])
+        total, late, *heard = self.trainer.world.summed(sums).tolist()
+        signals = [each for each, count in zip(SIGNALS, heard, strict=True) if count]
+        return _Agreed(total, bool(late), max(signals, default=0))
+
+    def _check(self, loss: float) -> None:
         """Raise `TrainingFault` for a loss that is no number: nothing after it would be one."""
-        told = float(self.trainer.world.summed(loss.double()))
-        if not math.isfinite(told):
+        if not math.isfinite(loss):
             rate = self.trainer.optimizer.param_groups[0]["lr"]
             where = f"epoch {self.epoch + 1}, step {self.step} of {self.steps}"
-            raise _blown(f"the loss is {told} at {where}, at a rate of {rate:g}")
+            raise _blown(f"the loss is {loss} at {where}, at a rate of {rate:g}")
 
-    def _between(self) -> None:
+    def _between(self, told: _Agreed) -> None:
         """Between two steps of an epoch: keep the state where it is time, and stop where asked."""
-        stop = self.trainer.world.agreed(self.stop.signal)
-        due = self.trainer.world.agreed(int(time.monotonic() - self._saved > self.save_every))
-        if stop or due:
+        if told.signal or told.due:
             self._keep()
-        self.stop.signal = stop
-        self._stop_if_asked()
+        self._end(told.signal)
 
-    def _stop_if_asked(self) -> None:
-        if self.stop.signal:
-            raise Interrupted(self.stop.signal)
+    def _end(self, signal: int) -> None:
+        """End on a signal that all processes know of; one that came meanwhile waits."""
+        if signal:
+            raise Interrupted(signal)
 
     def _keep(self) -> None:
         if not self.trainer.finite():
