@@ -14,6 +14,8 @@ from website.made import MADE, digest, is_made
 from website.staging import PLAYGROUND, stage
 
 HERE = Path(__file__).parent
+SPHINX = ".buildinfo"
+"""What Sphinx leaves in a site."""
 
 
 def main(out: Path) -> int:
@@ -47,7 +49,8 @@ def main(out: Path) -> int:
 def clear(out: Path) -> None:
     """Make a folder, or remove what an earlier build made in it, which may have had other pages."""
     out.mkdir(parents=True, exist_ok=True)
-    if not (out / MADE).is_file() and any(each.name != "playground" for each in out.glob("*")):
+    ours = any((out / name).is_file() for name in (MADE, SPHINX))
+    if not ours and any(each.name != "playground" for each in out.glob("*")):
         raise SystemExit(
             f"{out} holds something else than a site: remove it, or name another folder"
         )
