@@ -16,7 +16,17 @@ os.environ.setdefault("KINETO_LOG_LEVEL", "99")
 
 import torch
 
-from benchmarks import building, costing, editing, growth, running, startup, sweeping, training
+from benchmarks import (
+    building,
+    costing,
+    editing,
+    growth,
+    running,
+    startup,
+    sweeping,
+    training,
+    watching,
+)
 from benchmarks.deploying.report import report as deploying
 from benchmarks.pairs import table
 
@@ -27,6 +37,7 @@ REPORTS: Mapping[str, Callable[[bool], Iterator[str]]] = {
     "running": lambda quick: table(running.rows(quick=quick)),
     "training": lambda quick: table(training.rows(quick=quick)),
     "editing": lambda quick: editing.report(quick=quick),
+    "watching": lambda quick: watching.report(quick=quick),
     "sweeping": lambda quick: table(sweeping.rows(quick=quick)),
     "growth": lambda quick: growth.report(quick=quick),
     "deploying": lambda quick: deploying(quick=quick),

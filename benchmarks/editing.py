@@ -93,11 +93,11 @@ def report(*, quick: bool) -> Iterator[str]:
         speaker.begin()
         session = Session(speaker)
         session.edit()
-        spent = _spent(speaker)
+        before = spent(speaker.process.pid)
         edits = series(session.answered, count=EDITS, rounds=rounds)
         yield _line(f"an edit of {SPEC} and its problems", edits, AIM)
-        if spent is not None:
-            own = (_spent(speaker) or 0) - spent
+        if before is not None:
+            own = (spent(speaker.process.pid) or 0) - before
             yield f"  the server's own time: {own / EDITS / rounds * 1000:.0f} ms an edit"
         bursts = series(session.completed, count=5, rounds=rounds)
         yield _line(f"a completion behind {BURST} edits at once", bursts)
@@ -105,9 +105,9 @@ def report(*, quick: bool) -> Iterator[str]:
         yield f"load of the machine {os.getloadavg()[0]:.1f}, on {os.cpu_count()} cores"
 
 
-def _spent(speaker: Editor) -> float | None:
-    """Seconds of a processor that the server has had; None where the system doesn't say."""
-    stat = Path(f"/proc/{speaker.process.pid}/stat")
+def spent(process: int) -> float | None:
+    """Seconds of a processor that a process has had; None where the system doesn't say."""
+    stat = Path(f"/proc/{process}/stat")
     if not stat.exists():
         return None
     user, system = stat.read_text(encoding="ascii").rpartition(")")[2].split()[11:13]

@@ -22,11 +22,13 @@ from benchmarks import (
     startup,
     sweeping,
     training,
+    watching,
 )
 from benchmarks.networks import SUBJECTS, Subject
 from benchmarks.pairs import Estimate, Row
 from compiler.cost import cost
 from compiler.lowering.lower import lower
+from compiler.lowering.prepare import Piped, prepare
 from compiler.oracle.observe_ops import KnownOps, Ran
 from compiler.training.feeding import Batch
 from tests.speaking import editor
@@ -205,6 +207,14 @@ def test_what_is_edited_is_a_network_and_is_answered(tmp_path: Path) -> None:
         assert [{problem["code"] for problem in problems} for problems in seen] == [{"E130"}] * 2
         assert session.completed() > 0
         assert session.version == 3 + editing.BURST
+
+
+@pytest.mark.parametrize("edit", watching.EDITS, ids=lambda edit: f"{edit.name}: {edit.what}")
+def test_each_save_that_is_watched_has_a_network_and_is_another_text(edit: watching.Edit) -> None:
+    texts = [edit.text(count) for count in range(watching.SAVES)]
+    assert len(set(texts)) == len(texts)
+    one, other = (prepare(Piped(text, "a.yaml")).network for text in texts[:2])
+    assert (one == other) == (not edit.words)
 
 
 def test_the_engine_and_the_plain_loop_take_the_same_steps() -> None:
