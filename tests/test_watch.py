@@ -16,9 +16,10 @@ from pathlib import Path
 import pytest
 
 import dsl
+from compiler.checking.examining import AS_WRITTEN
 from compiler.cli import run
 from compiler.cli.emitting import draw, source
-from compiler.cli.watching import watch
+from compiler.cli.watching import Watched, watch
 from compiler.lowering.lower import lower
 from compiler.picture.forms import endings
 from compiler.review.turns import turned
@@ -135,7 +136,7 @@ def test_a_session_of_saves(watching: Watching, folder: Path) -> None:
     heir.write_text(HEIR.replace("12", "400"))
     said = watching.until("problem found")
     assert any("the limit of params is <= 2k, the network has" in line for line in said)
-    assert len([line for line in said if re.match(r"[\d:]{8}  ", line)]) <= 3
+    assert len([line for line in said if re.match(r"[\d:]{8}  ", line)]) < 8
 
     heir.write_text(HEIR.replace("base.yaml", "other.yaml"))
     watching.until("problem found")
@@ -147,6 +148,16 @@ def test_a_session_of_saves(watching: Watching, folder: Path) -> None:
     assert picture.read_text() != drawn
     assert watching.end() == 130
     assert "".join(watching.lines.queue) == ""
+
+
+def test_what_is_half_written_is_no_fault(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = folder / "base.yaml"
+    watched = Watched(str(spec), AS_WRITTEN, None)
+    assert watched.look().prepared
+    for rest in (SPEC, "name: base\n"):
+        monkeypatch.setattr("time.sleep", lambda _, rest=rest: spec.write_text(rest))
+        spec.write_text(SPEC[: len(SPEC) // 2])
+        assert bool(watched.look().prepared) == (rest == SPEC)
 
 
 def test_what_a_save_changed_in_words() -> None:
