@@ -12,7 +12,7 @@ import struct
 import subprocess
 import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,6 +27,7 @@ from compiler.picture import Picture
 from compiler.report.drawn import AMOUNTS
 from compiler.version import __version__
 from dsl.models import shelf
+from playground.licences import bundled, of_packages, of_wheels, written
 from playground.wheels import download, unpack
 
 HERE = Path(__file__).parent
@@ -43,6 +44,7 @@ PYODIDE = (
 )
 LEFT_OUT = ("oracle", "weights", "exporting", "running", "importing", "training", "sweep")
 """Rooms of the compiler that need torch, which no browser has; of `nn` source copies the text."""
+TERMS = "licences.txt"
 BEGIN = "googlenet"
 """What is shown before anything was chosen."""
 POLICY = (
@@ -62,14 +64,17 @@ def build(site: Path) -> None:
     with TemporaryDirectory() as made:
         assets = Path(made) / "assets"
         assets.mkdir()
-        _python(assets / "python.bin")
+        wheels = Path(made) / "wheels"
+        _python(download(wheels), assets / "python.bin")
         _shelf(assets)
-        _page(assets)
+        packages = {"pyodide", *_page(assets)}
         name = f"assets-{_digest(assets)}"
         shutil.rmtree(site, ignore_errors=True)
         site.mkdir(parents=True)
         shutil.copytree(assets, site / name)
         (site / "index.html").write_text(index(name), encoding="utf-8")
+        terms = [*of_packages(MODULES, packages), *of_wheels(wheels.glob("*.whl"))]
+        (site / TERMS).write_text(written(terms), encoding="utf-8")
         (site / "made-of.txt").write_text(sources(), encoding="utf-8")
 
 
@@ -99,11 +104,11 @@ def _digest(folder: Path) -> str:
     return found.hexdigest()[:12]
 
 
-def _python(packed: Path) -> None:
+def _python(wheels: Iterable[Path], packed: Path) -> None:
     """All that Python imports in the browser, compiled by the Python that is there."""
     with TemporaryDirectory() as here:
-        tree, wheels = Path(here) / "tree", Path(here) / "wheels"
-        for wheel in download(wheels):
+        tree = Path(here) / "tree"
+        for wheel in wheels:
             unpack(wheel, tree)
         for package in ("dsl", "compiler"):
             shutil.copytree(ROOT / package, tree / package, ignore=_passed_over)
@@ -162,22 +167,26 @@ def _drawn(name: str) -> str:
     return Picture(sheet_of(prepare(name).network, "overview")).svg
 
 
-def _page(assets: Path) -> None:
-    """The page's own files, bundled, and Python for the browser."""
+def _page(assets: Path) -> set[str]:
+    """The page's own files, bundled, and Python for the browser; gives what of npm went in."""
     shutil.copytree(MODULES / "pyodide", assets / "pyodide", ignore=_not_python)
     shutil.copy(PAGE / "page.css", assets)
-    command: list[str | Path] = [
-        MODULES / ".bin" / "esbuild",
-        PAGE / "main.js",
-        PAGE / "worker.js",
-        f"--outdir={assets}",
-        "--bundle",
-        "--minify",
-        "--format=esm",
-        "--target=es2022",
-        "--log-level=warning",
-    ]
-    subprocess.run(command, cwd=HERE, check=True)
+    with TemporaryDirectory() as told:
+        meta = Path(told) / "meta.json"
+        command: list[str | Path] = [
+            MODULES / ".bin" / "esbuild",
+            PAGE / "main.js",
+            PAGE / "worker.js",
+            f"--outdir={assets}",
+            f"--metafile={meta}",
+            "--bundle",
+            "--minify",
+            "--format=esm",
+            "--target=es2022",
+            "--log-level=warning",
+        ]
+        subprocess.run(command, cwd=HERE, check=True)
+        return bundled(json.loads(meta.read_text(encoding="utf-8")))
 
 
 def _not_python(folder: str, names: list[str]) -> set[str]:
@@ -196,6 +205,7 @@ def index(assets: str) -> str:
         begin=BEGIN,
         policy=POLICY,
         text=_text(BEGIN),
+        terms=TERMS,
         picture=Markup(_drawn(BEGIN)),  # noqa: S704  # our own drawing of our own spec
         version=__version__,
     )

@@ -14,6 +14,7 @@ from compiler.ir.measures import Amount
 from dsl.models import shelf
 from playground.answering import ASKED, answer
 from playground.building import LEFT_OUT, index
+from playground.licences import bundled, of_packages, of_wheels, written
 from playground.wheels import BROWSER, PINS, unpack
 from tests.commanding import commands, complained, complaints, questions, refusals, texts
 from tests.test_rooms import ROOT, TORCH
@@ -151,6 +152,26 @@ def test_of_a_wheel_for_another_machine_the_python_is_taken(tmp_path: Path) -> N
         unpack(wheel, out)
         found = {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()}
         assert found == {*taken}
+
+
+def test_what_brings_no_licence_is_not_shipped(tmp_path: Path) -> None:
+    meta: dict[str, Any] = {"inputs": {"page/main.js": {}, "node_modules/@one/two/dist/index.js": {},
+                       "node_modules/three/index.js": {}}}  # fmt: skip
+    names = bundled(meta)
+    assert names == {"@one/two", "three"}
+    for name in names:
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "package.json").write_text('{"version": "1.2"}', encoding="utf-8")
+    (tmp_path / "three" / "LICENSE.md").write_text("Do as you like.", encoding="utf-8")
+    assert "three 1.2" in written(of_packages(tmp_path, ["three"]))
+    assert "Do as you like." in written(of_packages(tmp_path, ["three"]))
+    with pytest.raises(LookupError, match="@one/two"):
+        written(of_packages(tmp_path, names))
+    wheel = tmp_path / "four-2-py3-none-any.whl"
+    with ZipFile(wheel, "w") as archive:
+        archive.writestr("four/LICENSE", "Of something in it.")
+    with pytest.raises(LookupError, match="four"):
+        written(of_wheels([wheel]))
 
 
 def test_the_page_asks_what_there_is_and_names_no_other_place() -> None:
