@@ -1,9 +1,13 @@
 // The spec in the address and in this browser's storage: nothing is kept anywhere else.
 
 const KEY = 'inception-compile.playground';
-/** Bytes that a link may come to: more than any spec that the compiler takes. */
+const SPEC = '#spec=';
+/** Bytes that a spec may come to here: more than any that the compiler takes. */
 const MOST = 2_000_000;
-/** Characters of an address that browsers and messengers pass on whole. */
+/**
+ * Characters of an address that browsers and messengers pass on whole. None that is longer is read: what
+ * is packed well comes to a thousand times as much, all of it in memory before anybody can count it.
+ */
 const LONGEST = 60_000;
 
 const bytesOf = async (stream) => new Uint8Array(await new Response(stream).arrayBuffer());
@@ -28,30 +32,54 @@ async function unpacked(word) {
     const { done, value } = await reader.read();
     if (done) break;
     size += value.length;
-    if (size > MOST) throw new Error('it is too large');
+    if (size > MOST) {
+      reader.cancel().catch(() => {});
+      throw new Error('it is too large');
+    }
     parts.push(value);
   }
-  return new TextDecoder('utf-8', { fatal: true }).decode(await bytesOf(new Blob(parts).stream()));
+  return strict(await bytesOf(new Blob(parts).stream()));
+}
+
+/** Bytes as a text; throws for what is none. */
+const strict = (bytes) => new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+
+/** What a file says. Throws, in words, for one that can be no spec. */
+export async function read(file) {
+  if (file.size > MOST) throw new Error('it is too large for a spec');
+  try {
+    return strict(await file.arrayBuffer());
+  } catch {
+    throw new Error('it is no text, in UTF-8');
+  }
 }
 
 /** What the page shows, as the words behind `#`; empty where an address can't hold it. */
 export async function addressed({ text, base, variant }, shelf) {
   const begun = shelf.get(base.split('@')[0]);
   if (begun && begun.text === text) return `#${variant ? `${begun.name}@${variant}` : begun.name}`;
-  const hash = `#spec=${await packed(JSON.stringify([text, base, variant]))}`;
+  const hash = `${SPEC}${await packed(JSON.stringify([text, base, variant]))}`;
   return hash.length > LONGEST ? '' : hash;
 }
 
-/** What an address asks for; null for one that asks for nothing. Throws for one that can't be read. */
+/** What an address asks for; null for one that asks for nothing. Throws, in words, for one that can't be read. */
 export async function asked(hash, shelf) {
   if (hash.length < 2) return null;
-  if (!hash.startsWith('#spec=')) {
-    const [name, variant = ''] = decodeURIComponent(hash.slice(1)).split('@');
-    const begun = shelf.get(name);
-    if (!begun) throw new Error(`there is no ${name} on the shelf`);
-    return { text: begun.text, base: variant ? `${name}@${variant}` : name, variant };
-  }
-  return sound(JSON.parse(await unpacked(hash.slice('#spec='.length))));
+  if (hash.length > LONGEST) throw new Error('it is longer than any that this page makes');
+  const spec = hash.startsWith(SPEC);
+  const given = await (spec ? whole(hash.slice(SPEC.length)) : shelved(hash.slice(1), shelf)).catch(() => null);
+  if (!given) throw new Error('it was cut off or changed on its way');
+  if (spec) return given;
+  if (!given.known) throw new Error(`there is no ${given.name} on the shelf`);
+  const { known, name, variant } = given;
+  return { text: known.text, base: variant ? `${name}@${variant}` : name, variant };
+}
+
+const whole = async (word) => sound(JSON.parse(await unpacked(word)));
+
+async function shelved(word, shelf) {
+  const [name, variant = ''] = decodeURIComponent(word).split('@');
+  return { name, variant, known: shelf.get(name) };
 }
 
 function sound(given) {
