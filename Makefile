@@ -2,7 +2,8 @@
 #   make demo PYTHON=python3.12
 PYTHON ?= python3
 SPEC ?= specs/googlenet.yaml
-PYTEST_FLAGS ?= -n auto --maxprocesses 4
+# Tests that share a browser are of one group.
+PYTEST_FLAGS ?= -n auto --maxprocesses 4 --dist loadgroup
 
 PEERS := torchvision timm aeon tsai
 
@@ -98,8 +99,8 @@ playground: $(DEMO)  ## Build the page that runs the compiler in a browser, into
 	cd playground && npm ci --silent
 	$(BIN)/python -m playground.building site/playground
 
-browser-test: browser site  ## Try the report, the playground and the site in a browser
-	$(BIN)/python -m pytest tests/test_report_browser.py tests/test_playground_browser.py tests/test_website_browser.py
+browser-test: browser site  ## Try the reports, the playground and the site in a browser
+	$(BIN)/python -m pytest $(PYTEST_FLAGS) tests/test_*browser.py
 
 vscode:  ## Build the extension for VS Code and run its tests; needs npm
 	cd editors/vscode && npm ci && npm run build && npm test

@@ -57,29 +57,42 @@ def texts(answers: list[Given]) -> list[str]:
     return [next(each[key] for key in OWN if key in each) for each in answers]
 
 
-def complaints(text: str, file: str) -> list[Given]:
-    """What is asked of each wrong spec."""
+def complaints(text: str, file: str, fix: int | None = None) -> list[Given]:
+    """What is asked of each wrong spec, and the text with one problem mended."""
     own = {"text": text, "file": file}
-    return [{"ask": "check", **own}, {"ask": "cost", **own, "variant": ""}]
+    asked = [
+        {"ask": "check", **own},
+        {"ask": "cost", **own, "variant": ""},
+        {"ask": "format", **own},
+    ]
+    return asked if fix is None else [*asked, {"ask": "fix", **own, "place": fix}]
 
 
-def complained(file: str) -> list[str]:
-    """The same of the command line: findings as data and in words, and why nothing is counted."""
+def complained(file: str, fix: int | None = None) -> list[str]:
+    """The same of the command line, which mends and lays out a file in its place."""
     out, err = commanded("check", file)
-    return [
+    found = [
         commanded("check", file, "--format", "json")[0],
         err.rstrip("\n"),
         out,
         commanded("cost", file)[1].rstrip("\n"),
     ]
+    text = Path(file).read_text(encoding="utf-8")
+    found.append(commanded("fmt", file)[1].rstrip("\n") or Path(file).read_text(encoding="utf-8"))
+    Path(file).write_text(text, encoding="utf-8")
+    if fix is None:
+        return found
+    commanded("check", file, "--fix", "--guesses")
+    return [*found, Path(file).read_text(encoding="utf-8")]
 
 
 def refusals(answers: list[Given]) -> list[str]:
     """What of the answers to `complaints` the command line says too."""
-    check, cost = answers
+    check, cost, *texts = answers
     return [
         check["json"],
         check["text"].rstrip("\n"),
         check["summary"],
         cost.get("refused", "").rstrip("\n"),
+        *(each["text"] if "text" in each else each["refused"].rstrip("\n") for each in texts),
     ]

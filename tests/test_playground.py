@@ -155,8 +155,8 @@ def test_of_a_wheel_for_another_machine_the_python_is_taken(tmp_path: Path) -> N
 
 
 def test_what_brings_no_licence_is_not_shipped(tmp_path: Path) -> None:
-    meta: dict[str, Any] = {"inputs": {"page/main.js": {}, "node_modules/@one/two/dist/index.js": {},
-                       "node_modules/three/index.js": {}}}  # fmt: skip
+    paths = ("page/main.js", "node_modules/@one/two/dist/index.js", "node_modules/three/index.js")
+    meta: dict[str, Any] = {"inputs": {path: {} for path in paths}}
     names = bundled(meta)
     assert names == {"@one/two", "three"}
     for name in names:

@@ -1,65 +1,46 @@
-"""The playground in a real browser: Python there, what a visitor does, and what leaves the page."""
+"""The playground in a real browser: what a visitor does, and what leaves the page."""
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from dsl.models import shelf
-from playground.building import sources
-from tests.browsing import browser, missing, violations
-from tests.commanding import (
-    Given,
-    commands,
-    complained,
-    complaints,
-    questions,
-    refusals,
-    texts,
+from tests.browsing import browser, violations
+from tests.playing import (
+    LONG,
+    LOOKED,
+    PAGE,
+    SITE,
+    SOUND,
+    STATE,
+    TYPO,
+    gone_to,
+    link_of,
+    looked_at,
+    one,
+    opened,
+    pasted,
+    renewed,
+    title,
+    told,
+    unmade,
+    until,
 )
 from tests.serving import served
-from tests.test_bad import SPECS as BAD
-from tests.test_rooms import ROOT
 
 if TYPE_CHECKING:
     from selenium.webdriver import Chrome
 
-SITE = ROOT / "site"
-MADE = SITE / "playground" / "made-of.txt"
-
-
-def unmade() -> str:
-    """Why there is no page to try; empty where it is there."""
-    if not MADE.is_file():
-        return "the playground isn't built: `make site` does it, and needs npm"
-    if MADE.read_text(encoding="utf-8") != sources():
-        return "the playground was built of other files: `make site` builds it anew"
-    return missing()
-
-
-pytestmark = pytest.mark.skipif(bool(unmade()), reason=unmade() or "a page and a browser are here")
-LONG = 120
-"""Seconds that a busy machine may take for anything."""
-ASK = """
-const [questions, done] = arguments;
-const script = new URL('worker.js', document.querySelector('script[src]').src).href;
-const source = new Blob([`import ${JSON.stringify(script)};`], { type: 'text/javascript' });
-const worker = new Worker(URL.createObjectURL(source), { type: 'module' });
-const answers = [];
-worker.onmessage = ({ data }) => {
-  const fault = data.why ?? data.fault;
-  if (fault) done([JSON.stringify({ fault })]);
-  if (data.id === undefined) return;
-  answers.push(data.answer);
-  if (answers.length === questions.length) { worker.terminate(); done(answers); }
-};
-questions.forEach((question, id) => worker.postMessage({ id, question }));
-"""
+pytestmark = [
+    pytest.mark.skipif(bool(unmade()), reason=unmade() or "a page and a browser are here"),
+    pytest.mark.xdist_group("playground"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -75,119 +56,15 @@ def chromium() -> Iterator[Chrome]:
         yield driver
 
 
-def until(driver: Chrome, told: str, *given: Any) -> Any:
-    """Wait until a script gives something true, and give that."""
-    end = time.monotonic() + LONG
-    while not (found := driver.execute_script(f"return {told}", *given)):
-        assert time.monotonic() < end, told
-        time.sleep(0.05)
-    return found
-
-
-LOOKED = "document.documentElement.dataset.looked"
-
-
-def opened(driver: Chrome, address: str, link: str = "") -> Chrome:
-    """The page, once it has looked at what it shows."""
-    driver.get("about:blank")
-    driver.get(f"{address}{link}")
-    until(driver, LOOKED)
-    return driver
-
-
 @pytest.fixture
 def page(chromium: Chrome, address: str) -> Chrome:
-    chromium.get(f"{address}made-of.txt")
-    chromium.execute_script("localStorage.clear()")
-    return opened(chromium, address)
-
-
-def one(driver: Chrome, selector: str) -> Any:
-    return driver.find_element("css selector", selector)
-
-
-def told(driver: Chrome, selector: str) -> str:
-    found: str = driver.execute_script(
-        "return document.querySelector(arguments[0])?.textContent ?? ''", selector
-    )
-    return found
-
-
-def pasted(driver: Chrome, text: str) -> None:
-    """Put a text in the place of all that the editor holds, as a paste does."""
-    before = driver.execute_script(f"const was = {LOOKED}; delete {LOOKED}; return was")
-    assert before
-    driver.execute_script(
-        """
-        const editor = document.querySelector('.cm-content');
-        editor.focus();
-        getSelection().selectAllChildren(editor);
-        document.dispatchEvent(new Event('selectionchange'));
-        const data = new DataTransfer();
-        data.setData('text/plain', arguments[0]);
-        const event = { clipboardData: data, bubbles: true, cancelable: true };
-        setTimeout(() => editor.dispatchEvent(new ClipboardEvent('paste', event)), 50);
-        """,
-        text,
-    )
-
-
-def looked_at(driver: Chrome, text: str) -> None:
-    until(driver, f"{LOOKED} === arguments[0]", str(len(text.encode("utf-16-le")) // 2))
-
-
-NET = """name: net
-input: [3, 64, 64]
-classes: 10
-stem: [3x3 16 /2, maxpol 3x3 /2]
-inception:
-  A: {concat: [1x1 16, [1x1 16, 3x3 32]]}
-body: [mixed: A]
-head: [globalpool avg, fc classes]
-"""
-SOUND = NET.replace("maxpol", "maxpool")
-
-
-def test_python_in_the_browser_says_what_the_command_line_says(
-    chromium: Chrome, address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Every spec of the shelf and every bad one of the tests, byte for byte."""
-    monkeypatch.chdir(tmp_path)
-    chromium.get(f"{address}#googlenet")
-    asked: list[Given] = []
-    wanted: list[list[str]] = []
-    kinds: list[tuple[int, Callable[[list[Given]], list[str]]]] = []
-    for name in shelf.names():
-        text = shelf.find(name).read_text(encoding="utf-8")
-        Path(f"{name}.yaml").write_text(text, encoding="utf-8")
-        here = questions(text, f"{name}.yaml", "googlenet")
-        asked += here
-        kinds.append((len(here), texts))
-        wanted.append(commands(f"{name}.yaml", "googlenet"))
-    for path in BAD:
-        text = path.read_text(encoding="utf-8")
-        Path(path.name).write_text(text, encoding="utf-8")
-        here = complaints(text, path.name)
-        asked += here
-        kinds.append((len(here), refusals))
-        wanted.append(complained(path.name))
-    chromium.set_script_timeout(4 * LONG)
-    answers = [json.loads(each) for each in chromium.execute_async_script(ASK, asked)]
-    assert len(answers) == len(asked), answers
-    found = []
-    for count, kind in kinds:
-        found.append(kind(answers[:count]))
-        del answers[:count]
-    assert len(found) > 200
-    names = [*shelf.names(), *(path.stem for path in BAD)]
-    for name, one_found, one_wanted in zip(names, found, wanted, strict=True):
-        assert one_found == one_wanted, name
+    return renewed(chromium, address)
 
 
 def test_a_fault_is_seen_mended_and_drawn(page: Chrome) -> None:
     before = told(page, "#overview svg title")
-    pasted(page, NET)
-    looked_at(page, NET)
+    pasted(page, TYPO)
+    looked_at(page, TYPO)
     assert "maxpol" in told(page, "#problems li")
     assert told(page, "#problems .place") == "4:19"
     assert page.find_elements("css selector", ".cm-lintRange-error")
@@ -212,18 +89,70 @@ def test_an_edit_says_what_it_changes(page: Chrome) -> None:
 
 
 def test_a_link_opens_what_it_was_made_of(page: Chrome, address: str) -> None:
+    """A link that can't be read is told, and what was there stays."""
     pasted(page, SOUND)
     looked_at(page, SOUND)
     until(page, "location.hash.startsWith('#spec=')")
     link = page.current_url.partition("#")[2]
     page.execute_script("localStorage.clear()")
     opened(page, address, f"#{link}")
-    assert until(page, "document.querySelector('#overview svg title').textContent") == "net"
-    opened(page, address, "#inception_v3@keras")
+    assert title(page) == "net"
+    gone_to(page, "#inception_v3@keras")
     assert one(page, "#variant").get_attribute("value") == "keras"
-    for broken in ("#spec=%25", "#spec=AAAA", "#nobody", "#spec=", "#%E0%A4%A"):
-        opened(page, address, broken)
-        assert "can't be read" in told(page, "#said"), broken
+    broken = ("#spec=%25", "#spec=AAAA", "#nobody", "#spec=", "#%E0%A4%A", f"#spec={'A' * 100_000}")
+    for each in broken:
+        gone_to(page, each)
+        assert "can't be read" in told(page, "#said"), each
+    assert title(page) == "Inception-v3 (Keras)"
+    with without_storage(page):
+        opened(page, address, "#__proto__")
+    assert "can't be read" in told(page, "#said")
+    gone_to(page, "#inception_v3@nobody")
+    until(page, f"document.getElementById('said').textContent && {STATE} === 'ready'")
+    assert "no variant nobody" in told(page, "#said")
+    assert told(page, "#refused") == ""
+    page.get("about:blank")  # Others have a storage.
+
+
+@contextmanager
+def without_storage(page: Chrome) -> Iterator[None]:
+    """What is loaded meanwhile has no storage, as some people set up their browsers."""
+    forbidden = "Object.defineProperty(window, 'localStorage', {get() { throw new Error('no'); }})"
+    given = {"source": forbidden}
+    script = page.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", given)
+    try:
+        yield
+    finally:
+        page.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", script)
+
+
+def test_the_way_back_leads_to_what_was_there(page: Chrome, tmp_path: Path) -> None:
+    """Also from a file, and from the shelf to what had been typed."""
+    pasted(page, SOUND)
+    looked_at(page, SOUND)
+    path = tmp_path / "own.yaml"
+    path.write_text(SOUND.replace("name: net", "name: own"), encoding="utf-8")
+    one(page, "#file").send_keys(str(path))
+    assert until(page, "document.querySelector('#overview svg title').textContent === 'own'")
+    page.back()
+    assert until(page, "document.querySelector('#overview svg title').textContent === 'net'")
+    page.forward()
+    assert until(page, "document.querySelector('#overview svg title').textContent === 'own'")
+    path.write_bytes(bytes(range(256)))
+    one(page, "#file").send_keys(str(path))
+    assert "own.yaml can't be opened" in until(page, "document.getElementById('said').textContent")
+    assert title(page) == "own"
+    page.execute_script(
+        """
+        const data = new DataTransfer();
+        data.items.add(new File([arguments[0]], 'dropped.yaml'));
+        const event = { dataTransfer: data, bubbles: true, cancelable: true };
+        document.querySelector('.cm-content').dispatchEvent(new DragEvent('drop', event));
+        """,
+        SOUND.replace("name: net", "name: dropped"),
+    )
+    assert until(page, "document.querySelector('#overview svg title').textContent === 'dropped'")
+    assert "own" not in told(page, ".cm-content")
 
 
 def test_what_was_typed_survives(page: Chrome, address: str) -> None:
@@ -271,19 +200,61 @@ def test_what_is_asked_of_others_is_refused(page: Chrome) -> None:
     assert all("localhost:9" in each["message"] for each in errors)
 
 
-HOSTILE = "<img src=x onerror=window.hurt=1><script>window.hurt=1</script>"
+HOSTILE = "</title></style>]]><img src=x onerror=window.hurt=1><script>window.hurt=1</script>"
 
 
 def test_what_a_spec_says_is_never_html(page: Chrome) -> None:
-    spec = SOUND.replace("name: net", f'name: net\ntitle: "{HOSTILE}"').replace("mixed", "m<b>x")
-    for text in (spec, spec.replace("m<b>x", "mixed")):
+    said = f"name: net\ntitle: '{HOSTILE}'\npaper: '{HOSTILE}'  # {HOSTILE}"
+    sound = SOUND.replace("name: net", said)
+    wrong = (sound.replace("mixed", HOSTILE), sound.replace("maxpool", f"'{HOSTILE}'"))
+    for text in (*wrong, sound):
         pasted(page, text)
         looked_at(page, text)
         for tab in ("cost", "source", "diff", "picture"):
             one(page, f"#tab-{tab}").click()
     until(page, "document.querySelector('#overview svg title').textContent.includes('<img')")
+    gone_to(page, f"#googlenet@{HOSTILE}")
+    until(page, "document.getElementById('said').textContent.includes('<img')")
     assert page.execute_script("return window.hurt ?? null") is None
     assert not page.find_elements("css selector", "main img, main script")
+
+
+ODD = {
+    "nothing": "",
+    "lines": SOUND + "# more\n" * 100_000,
+    "one line": "a" * 1_000_000,
+    "a picture": "\x89PNG\r\n\x1a\n\0\0\0\rIHDR" * 500,
+    "another order": SOUND.replace("name: net", 'name: net\ntitle: "a\u202egnp"'),
+    "brackets": "[" * 20_000,
+    "layers": SOUND.replace("mixed: A", "A x100000"),
+    "a wide layer": SOUND.replace("3x3 32", f"3x3 {'9' * 400}"),
+    "aliases": "a: &a [x, x]\n" + "".join(f"b{n}: &b{n} [*a, *a]\n" for n in range(40)),
+}
+
+
+def test_whatever_is_typed_is_answered(page: Chrome) -> None:
+    """Each odd text is complained of within the page, whose last picture stays."""
+    page.execute_script(
+        """
+        window.faults = [];
+        for (const kind of ['error', 'unhandledrejection']) {
+          addEventListener(kind, ({ message, reason }) => faults.push(String(message ?? reason)));
+        }
+        """
+    )
+    for name, text in ODD.items():
+        pasted(page, text)
+        until(page, LOOKED)
+        _complained_of(page, name)
+    gone_to(page, link_of('["name: ne\\ud800t", "", ""]'))
+    _complained_of(page, "half a letter")
+    assert page.execute_script("return faults") == []
+
+
+def _complained_of(page: Chrome, name: str) -> None:
+    assert "error" in told(page, "#count"), name
+    assert told(page, "#problems li"), name
+    assert (title(page), told(page, "#said")) == ("GoogLeNet", ""), name
 
 
 SEEN = """(() => {
@@ -332,17 +303,17 @@ def test_what_takes_long_is_stopped(page: Chrome) -> None:
     rows = "\n".join(f"  - s{n}: [1x1 8, 3x3 8]" for n in range(1500))
     long = SOUND.replace("body: [mixed: A]", f"body:\n{rows}")
     pasted(page, long)
-    until(page, "document.documentElement.dataset.python === 'busy'")
+    until(page, f"{STATE} === 'busy'")
     page.execute_script("document.getElementById('stop').click()")
     assert "Stopped" in told(page, "#said")
-    until(page, "document.documentElement.dataset.python === 'ready'")
+    until(page, f"{STATE} === 'ready'")
     page.execute_script(f"{LOOKED} = 0")
     pasted(page, SOUND)
     looked_at(page, SOUND)
     assert until(page, "document.querySelector('#overview svg title').textContent === 'net'")
 
 
-@pytest.mark.parametrize("width", [1400, 390])
+@pytest.mark.parametrize("width", [1400, 360])
 @pytest.mark.parametrize("night", [False, True])
 def test_nothing_keeps_anybody_out(page: Chrome, width: int, night: bool) -> None:
     page.set_window_size(width, 900)
@@ -353,8 +324,8 @@ def test_nothing_keeps_anybody_out(page: Chrome, width: int, night: bool) -> Non
         {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False},
     )
     try:
-        pasted(page, NET)
-        looked_at(page, NET)
+        pasted(page, TYPO)
+        looked_at(page, TYPO)
         for tab in ("picture", "cost", "source", "diff"):
             one(page, f"#tab-{tab}").click()
             assert violations(page) == [], tab
@@ -390,6 +361,7 @@ def test_all_can_be_taken_along(page: Chrome, tmp_path: Path) -> None:
     wanted = {
         "googlenet.yaml": shelf.find("googlenet").read_bytes()[:40],
         "googlenet.py": b"# Written by inception-compile",
+        "googlenet.json": b'{\n "network": "googlenet",',
         "overview.svg": b"<svg ",
         "overview.png": b"\x89PNG\r\n",
         "report.html": b"<!doctype html>",
@@ -401,3 +373,24 @@ def test_all_can_be_taken_along(page: Chrome, tmp_path: Path) -> None:
         while not (tmp_path / name).is_file() and time.monotonic() < end:
             time.sleep(0.1)
         assert (tmp_path / name).read_bytes().startswith(wanted[name])
+
+
+def test_the_licences_of_all_that_is_shipped_are_there() -> None:
+    """Of npm all but what Node alone or the types are for; each with its own words."""
+    import json
+
+    from playground.licences import RULE
+    from playground.wheels import PINS
+    from tests.test_rooms import ROOT
+
+    parts = (PAGE / "licences.txt").read_text(encoding="utf-8").split(f"{RULE}\n")
+    named = [each.strip().split(" ")[0] for each in parts[1::2]]
+    lock = json.loads((ROOT / "playground" / "package-lock.json").read_text(encoding="utf-8"))
+    packages = {
+        name.removeprefix("node_modules/")
+        for name, each in lock["packages"].items()
+        if name and not each.get("dev")
+    }
+    wheels = {line.split("==")[0] for line in PINS.read_text().splitlines() if "==" in line}
+    assert {*named} == {"inception-compile", *packages, *wheels} - {"ws", "@types/emscripten"}
+    assert all(len(words) > 200 for words in parts[2::2])
