@@ -213,12 +213,24 @@ def test_the_reference_has_nothing_that_is_for_rooms_alone() -> None:
 
 
 def test_a_docstring_is_markdown() -> None:
-    entry = Entry("function", "a.b", "`x < 1`, x < 2 in docs/cost.md.\n\n>>> f(1)\n2\n\nSo.", "()")
+    entry = Entry(
+        "function", "a.b", "`x < 1`, x < 2 in docs/cost.md.\n\n>>> f(1) < 2\n2\n\nSo.", "()"
+    )
     assert as_markdown(entry).splitlines() == [
         *("`````{py:function} a.b()", ":single-line-parameter-list:", ""),
         *("`x < 1`, x &lt; 2 in [docs/cost.md](../cost.md).", ""),
-        *("```pycon", ">>> f(1)", "2", "```", "", "So.", "", "", "`````"),
+        *("```pycon", ">>> f(1) < 2", "2", "```", "", "So.", "", "", "`````"),
     ]
+
+
+@pytest.mark.parametrize("tag", ["script src", "img src", "link href"])
+def test_nothing_is_loaded_from_elsewhere(tmp_path: Path, tag: str) -> None:
+    page = tmp_path / "index.html"
+    for address in ("https://elsewhere.example/x", "//elsewhere.example/x"):
+        page.write_text(f"<{tag}='{address}'>")
+        assert [*dead(tmp_path)] == [f"index.html: {address}: loaded from elsewhere"]
+    page.write_text(f"<{tag}='data:,x'>")
+    assert [*dead(tmp_path)] == []
 
 
 @pytest.mark.parametrize(

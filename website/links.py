@@ -1,4 +1,7 @@
-"""Links of a built site: each relative one leads to a file of the site, and to a place in it."""
+"""Links of a built site: each relative one leads to a file of the site, and to a place in it.
+
+What a page loads is the site's own.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ class Reader(HTMLParser):
         super().__init__()
         self.places: set[str] = set()
         self.targets: set[str] = set()
+        self.loaded: set[str] = set()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Note what an element is called, and what it leads to or loads."""
@@ -24,6 +28,8 @@ class Reader(HTMLParser):
                 self.places.add(value)
             elif name in ("href", "src") and value:
                 self.targets.add(value)
+                if name == "src" or tag == "link":
+                    self.loaded.add(value)
 
     handle_startendtag = handle_starttag
 
@@ -41,14 +47,15 @@ def dead(site: Path) -> Iterator[str]:
     read.cache_clear()
     for page in sorted(site.rglob("*.html")):
         for target in sorted(read(page).targets):
-            if why := _wrong(site.resolve(), page.resolve(), target):
+            loaded = target in read(page).loaded
+            if why := _wrong(site.resolve(), page.resolve(), target, loaded=loaded):
                 yield f"{page.relative_to(site)}: {target}: {why}"
 
 
-def _wrong(site: Path, page: Path, target: str) -> str:
+def _wrong(site: Path, page: Path, target: str, *, loaded: bool) -> str:
     link = urlsplit(target)
     if link.scheme or link.netloc:
-        return ""
+        return "loaded from elsewhere" if loaded and link.scheme != "data" else ""
     if link.path.startswith("/"):
         return "the site may lie in a folder"
     there = (page.parent / unquote(link.path)).resolve() if link.path else page

@@ -99,12 +99,17 @@ def _listed(bases: list[str]) -> str:
 
 def _said(text: str) -> str:
     """A docstring as Markdown: with its examples as code, and its pages as links."""
-    apart = [
+    parts: list[str] = []
+    end = 0
+    for example in DOCTEST.finditer(text):
+        parts += [_prose(text[end : example.start()]), f"```pycon\n{example[0]}\n```"]
+        end = example.end()
+    return "".join((*parts, _prose(text[end:]), "\n"))
+
+
+def _prose(text: str) -> str:
+    """Without HTML, but where it is code."""
+    return "".join(
         part if place % 2 else PAGE.sub(r"[\g<0>](../\1)", part.replace("<", "&lt;"))
         for place, part in enumerate(CODE.split(text))
-    ]
-    return DOCTEST.sub(_fenced, "".join(apart)) + "\n"
-
-
-def _fenced(match: re.Match[str]) -> str:
-    return f"```pycon\n{match[0]}\n```"
+    )
