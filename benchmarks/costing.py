@@ -17,7 +17,7 @@ from torch.utils.flop_counter import FlopCounterMode
 import dsl
 from benchmarks.networks import SUBJECTS, Subject
 from benchmarks.pairs import Row, Work, alternate, compared
-from compiler.cost import Report, cost
+from compiler.cost import Total, cost
 from compiler.ir.network import Network
 from compiler.lowering.lower import lower
 
@@ -67,11 +67,10 @@ def peers(subject: Subject) -> Mapping[str, partial[int]]:
     }
 
 
-def from_text(subject: Subject) -> Report:
+def from_text(subject: Subject) -> Total:
     """From the spec's text to its cost."""
-    return cost(
-        lower(dsl.loads(next(iter(subject.prepared.spec.texts.values())), variant=subject.variant))
-    )
+    text = next(iter(subject.prepared.spec.texts.values()))
+    return cost(lower(dsl.loads(text, variant=subject.variant))).total
 
 
 def from_class(subject: Subject) -> int:
@@ -100,7 +99,7 @@ def fresh(subject: Subject, count: int) -> Iterator[Network]:
 def _counted(subject: Subject, rounds: int) -> Iterator[Row]:
     others = peers(subject)
     networks = fresh(subject, rounds + 1)
-    seconds = alternate({OURS: lambda: cost(next(networks)), **others}, rounds)
+    seconds = alternate({OURS: lambda: cost(next(networks)).total, **others}, rounds)
     quickest = min(others, key=lambda name: median(seconds[name]))
     for name in others:
         aim = AIM if name == quickest else None

@@ -5,8 +5,6 @@ Networks are made of few kinds of layers at few sizes, so most layers are known 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from compiler.cost.counting import Tally, layer_tally
 from compiler.cost.field import Trace, followed
 from compiler.ir.facts import Extra, Saved
@@ -19,33 +17,61 @@ MOST = 8192
 """How many layers are remembered: those of twenty networks."""
 
 
-@dataclass(eq=False)
 class Known:
-    """What one layer counts, sees and keeps, whatever stands around it."""
+    """What one layer counts, sees and keeps, whatever stands around it: each found when asked."""
 
-    op: Op
-    inp: Shape
-    evaluating: Tally
-    seen: Trace
-    """What one position of the output sees of the input."""
-    elements: int
-    """Of the output, for one input."""
-    shares: tuple[bool, bool]
-    """Whether the output lies in the input's memory: while evaluating, while training."""
-    peaks: tuple[Extra, ...]
-    saved: Saved
-    learns: bool
-    """Whether it has parameters."""
-    least_batch: int
+    def __init__(self, op: Op, inp: Shape) -> None:
+        self.op = op
+        self.inp = inp
+
+    @once
+    def evaluating(self) -> Tally:
+        """What it counts in an evaluating pass."""
+        return layer_tally(self.op, self.inp, training=False)
 
     @once
     def training(self) -> Tally:
-        """What it counts in a training pass, which is seldom asked for."""
+        """What it counts in a training pass."""
         return layer_tally(self.op, self.inp, training=True)
 
     def tally(self, training: bool) -> Tally:
         """What it counts in either pass."""
         return self.training if training else self.evaluating
+
+    @once
+    def seen(self) -> Trace:
+        """What one position of the output sees of the input."""
+        return followed(self.op, self.inp)
+
+    @once
+    def elements(self) -> int:
+        """Of the output, for one input."""
+        return self.op.out(self.inp).elements
+
+    @once
+    def shares(self) -> tuple[bool, bool]:
+        """Whether the output lies in the input's memory: while evaluating, while training."""
+        return self.op.shares(training=False), self.op.shares(training=True)
+
+    @once
+    def peaks(self) -> tuple[Extra, ...]:
+        """What it makes beside its input at moments."""
+        return self.op.peaks(self.inp)
+
+    @once
+    def saved(self) -> Saved:
+        """What autograd keeps of it."""
+        return self.op.saved(self.inp)
+
+    @once
+    def learns(self) -> bool:
+        """Whether it has parameters."""
+        return bool(self.op.params(self.inp))
+
+    @once
+    def least_batch(self) -> int:
+        """The smallest batch that it can train on."""
+        return self.op.least_batch(self.inp)
 
 
 def known(leaf: Leaf) -> Known:
@@ -57,17 +83,4 @@ def known(leaf: Leaf) -> Known:
     return found
 
 
-@by_value(MOST)
-def _known(op: Op, x: Shape) -> Known:
-    return Known(
-        op=op,
-        inp=x,
-        evaluating=layer_tally(op, x, training=False),
-        seen=followed(op, x),
-        elements=op.out(x).elements,
-        shares=(op.shares(training=False), op.shares(training=True)),
-        peaks=op.peaks(x),
-        saved=op.saved(x),
-        learns=bool(op.params(x)),
-        least_batch=op.least_batch(x),
-    )
+_known = by_value(MOST)(Known)

@@ -33,12 +33,8 @@ class Quantity:
         return None if found == () else found
 
 
-def _total(name: str) -> Callable[[Report], Found | None]:
-    def find(report: Report) -> Found | None:
-        found: Found | None = getattr(report.total, name)
-        return found
-
-    return find
+def _counted(name: str) -> Callable[[Report], int]:
+    return lambda report: report.counts[name]
 
 
 def _no_variance(report: Report) -> str:
@@ -47,27 +43,31 @@ def _no_variance(report: Report) -> str:
 
 
 QUANTITIES = {
-    "params": Quantity("parameters", _total("params")),
-    "params_with_aux": Quantity("parameters, auxiliary heads counted", _total("params_with_aux")),
-    "trainable": Quantity("parameters that are trained", _total("trainable")),
-    "buffers": Quantity("elements of buffers", _total("buffers")),
-    "keras_total": Quantity("parameters and running statistics", _total("keras_total")),
-    "macs": Quantity("multiply-accumulates of one input", _total("macs")),
-    "activations": Quantity(
-        "elements that convolutions and linear layers write", _total("activations")
+    "params": Quantity("parameters", _counted("params")),
+    "params_with_aux": Quantity(
+        "parameters, auxiliary heads counted", lambda report: report.params_with_aux
     ),
-    "all_outputs": Quantity("elements that all operations write", _total("all_outputs")),
+    "trainable": Quantity("parameters that are trained", _counted("trainable")),
+    "buffers": Quantity("elements of buffers", _counted("buffers")),
+    "keras_total": Quantity("parameters and running statistics", _counted("keras_total")),
+    "macs": Quantity("multiply-accumulates of one input", _counted("macs")),
+    "activations": Quantity(
+        "elements that convolutions and linear layers write", _counted("activations")
+    ),
+    "all_outputs": Quantity("elements that all operations write", _counted("all_outputs")),
     "launches": Quantity("operations that write something", lambda report: report.launches),
-    "weight_bytes": Quantity("bytes of weights", _total("weight_bytes")),
-    "peak": Quantity("activation bytes alive at once, evaluating", _total("peak_bytes")),
+    "weight_bytes": Quantity("bytes of weights", _counted("weight_bytes")),
+    "peak": Quantity(
+        "activation bytes alive at once, evaluating", lambda report: report.peak_bytes
+    ),
     "saved": Quantity(
         "activation bytes kept for the backward pass",
-        _total("saved_for_backward_bytes"),
+        lambda report: report.saved_bytes,
         absent=_no_variance,
     ),
     "receptive_field": Quantity(
         "pixels that one position of the last map sees, on each axis",
-        _total("receptive_field"),
+        lambda report: report.field.size if report.field else None,
         limit="min",
         absent=lambda report: "none: it has no map",
     ),

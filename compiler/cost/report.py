@@ -1,4 +1,4 @@
-"""A cost report: the totals at once, its rows when they are asked for."""
+"""A cost report: its figures and rows, each found when it is asked for."""
 
 from __future__ import annotations
 
@@ -6,9 +6,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from compiler.cost.blocks import block_rows
+from compiler.cost.counting import total
+from compiler.cost.field import Field
 from compiler.cost.launches import launches
 from compiler.cost.layers import layer_rows
-from compiler.cost.rows import Row, Total
+from compiler.cost.memory import peak_bytes, saved_bytes
+from compiler.cost.rows import Counted, Row, Total, counted
+from compiler.cost.sums import tally, whole_field
 from compiler.ir.network import Network
 from compiler.ir.nodes import Node
 from compiler.ir.once import once
@@ -27,7 +31,6 @@ class Report:
     batch: int
     dtype_bytes: int
     training: bool
-    total: Total
 
     def __repr__(self) -> str:
         """The table that `inception-compile cost` prints."""
@@ -49,6 +52,46 @@ class Report:
         from compiler.cost.render import record
 
         return [record(row) for row in (self.layers if layers else self.blocks)]
+
+    @once
+    def total(self) -> Total:
+        """All figures of the whole network."""
+        return Total(
+            **self.counts,
+            field=self.field,
+            params_with_aux=self.params_with_aux,
+            peak_bytes=self.peak_bytes,
+            saved_for_backward_bytes=self.saved_bytes,
+        )
+
+    @once
+    def counts(self) -> Counted:
+        """What adds up over layers, by the columns of `Counts`."""
+        added = total(tally(node, self.training) for node in self.nodes)
+        return counted(added, self.batch, self.dtype_bytes)
+
+    @once
+    def field(self) -> Field | None:
+        """How one position of the last map on the way to the logits sees the image."""
+        return whole_field(self.network.trunk)
+
+    @once
+    def params_with_aux(self) -> int:
+        """Parameters with those of auxiliary heads, whether or not these are counted."""
+        heads = () if self.training else self.network.taps
+        return self.counts["params"] + sum(tally(tap, self.training).params for tap in heads)
+
+    @once
+    def peak_bytes(self) -> int:
+        """Most activation bytes alive at once while evaluating; weights apart."""
+        return peak_bytes(self.network, self.batch, self.dtype_bytes)
+
+    @once
+    def saved_bytes(self) -> int | None:
+        """Activation bytes that a training pass keeps; None where there can't be one."""
+        if self.network.rewritten:
+            return None
+        return saved_bytes(self.network, self.batch, self.dtype_bytes, self.training)
 
     @once
     def launches(self) -> int:

@@ -180,7 +180,7 @@ def _branches(
     names = branch_names(step)
     for name, branch, width in zip(names, step.branches, widths, strict=True):
         try:
-            inp = Shape(width, *x[1:])
+            inp = Shape(width, *x[1:]) if given else x
             make = partial(lower_step, branch, name, inp, scope)
             found += recalled(branch, (branch,), name, inp, scope, make)
         except Stop:

@@ -49,6 +49,14 @@ class Sliding(Worded):
         """Padding that the spec gives as a number is written out anew."""
         return replace(self, mode=pad_text(self.padding)) if self.mode.startswith("p") else self
 
+    def __hash__(self) -> int:
+        """Of what it is equal by: worked out once, since few windows serve many layers."""
+        found: int | None = self.__dict__.get("_hash")
+        if found is None:
+            sides = self.kernel, self.stride, self.padding, self.dilation
+            found = self.__dict__["_hash"] = hash((*sides, self.ceil, self.tf_same))
+        return found
+
     @property
     def axes(self) -> range:
         """The axes by number."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeVar, get_args
 
 from dsl.changing.mapping import mapped
@@ -78,6 +78,8 @@ class _Scaled(ABC):
     limits: _Limits
     any: bool = False
     """Whether there is any such number."""
+    numbers: dict[int, int] = field(default_factory=dict)
+    """Those that have been scaled, with what they became."""
 
     what: ClassVar[str]
     """What one is called."""
@@ -153,16 +155,19 @@ class _Scaled(ABC):
 
     def of(self, number: int) -> int:
         self.any = True
-        return self.limits.kept(self.field, number, self.by.of(number))
+        found = self.numbers.get(number)
+        if found is None:
+            found = self.numbers[number] = self.limits.kept(self.field, number, self.by.of(number))
+        return found
 
     def refuse_mixed(self, name: str, roles: dict[str, set[str]]) -> None:
         """Report a parameter that is such a number and something else at once."""
         block = self.spec.blocks[name]
         for step in walk((block.body,)):
-            for field, value in _other_fields(step, self.field, roles):
+            for other, value in _other_fields(step, self.field, roles):
                 if value in roles[name]:
                     message = (
-                        f"can't scale the {self.what}: {value} of block {name} also sets {field}"
+                        f"can't scale the {self.what}: {value} of block {name} also sets {other}"
                     )
                     help = "give the block two parameters, one for each"
                     notes = ((block.at.of(f"params.{value}"), f"{value} is a parameter"),)
@@ -229,7 +234,7 @@ def _passed_on(step: Step, roles: dict[str, set[str]]) -> set[str]:
 
 def _width(step: Step) -> int | str | None:
     """A layer's width; one of a plugin has a width where it has a field of that name."""
-    width: int | str | None = getattr(step, "width", None)
+    width: int | str | None = vars(step).get("width")  # Asked of what has none, pydantic searches.
     return width
 
 
@@ -261,12 +266,13 @@ def _rescaled(spec: Spec, rescale: Rescale, span: Span) -> Spec:
     """The spec with every step changed; what changed remembers where that was asked for."""
 
     def change(step: Step, _: str) -> Step:
-        update = rescale(step)
-        if all(getattr(step, name) == value for name, value in update.items()):
-            return step
-        return renumbered(step, update, span)
+        update, fields = rescale(step), vars(step)
+        for name, value in update.items():
+            if fields[name] != value:
+                return renumbered(step, update, span)
+        return step
 
-    return mapped(spec, change)
+    return mapped(spec, change, named=False)
 
 
 def renumbered(model: M, update: dict[str, Any], span: Span) -> M:
@@ -278,8 +284,9 @@ def renumbered(model: M, update: dict[str, Any], span: Span) -> M:
         (name, tuple(value.items()) if isinstance(value, dict) else value)
         for name, value in update.items()
     )
-    known: M | None = SCALED.get((model,), (numbers, span))
+    things = model, span
+    known: M | None = SCALED.get(things, numbers)
     if known is None:
         known = alike(model.model_copy(update=update).placed(model.at.changed(span)), model)
-        SCALED.put(known, (model,), (numbers, span))
+        SCALED.put(known, things, numbers)
     return known

@@ -74,7 +74,7 @@ class Places:
 
     def changed(self, span: Span) -> Self:
         """The same places, of numbers that a change at `span` has scaled."""
-        return replace(self, changes=(*self.changes, span))
+        return type(self)(self.span, self.fields, (*self.changes, span), self.called)
 
 
 def _by_words(value: Any) -> Any:
@@ -140,7 +140,11 @@ class Model(BaseModel):
 
     def placed(self, places: Places) -> Self:
         """Remember where it came from; returns itself."""
-        self._at = places
+        kept = self.__pydantic_private__
+        if kept:
+            kept["_at"] = places
+        else:
+            self._at = places
         return self
 
 

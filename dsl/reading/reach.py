@@ -19,16 +19,6 @@ CLASSES = "classes"
 
 
 @dataclass(frozen=True, slots=True)
-class Reads:
-    """The blocks that a step calls, by name, and the names that it reads."""
-
-    blocks: tuple[str, ...]
-    names: tuple[str, ...]
-    foreign: bool
-    """Whether a plugin's layer is among it, whose rule may read any name there is."""
-
-
-@dataclass(frozen=True, slots=True)
 class Reached:
     """What steps read, with all that the blocks read which they call, and which these call.
 
@@ -39,18 +29,19 @@ class Reached:
     blocks: tuple[str, ...]
     names: tuple[str, ...]
     foreign: bool
-    found: tuple[Block, ...]
+    """Whether a plugin's layer is among the steps, whose rule may read any name there is."""
+    found: tuple[Block, ...] = ()
     """The blocks that are there."""
-    sections: tuple[BlockSection | None, ...]
+    sections: tuple[BlockSection | None, ...] = ()
     """Where each is defined."""
 
 
-READS: Memory[Reads] = Memory(MOST)
+READS: Memory[Reached] = Memory(MOST)
 REACHED: Memory[Reached] = Memory(MOST)
 
 
-def reads(step: Step) -> Reads:
-    """What a step and all inside it read."""
+def reads(step: Step) -> Reached:
+    """What a step and all inside it read themselves."""
     step = original(step)
     known = READS.get((step,))
     if known is None:
@@ -58,24 +49,26 @@ def reads(step: Step) -> Reads:
         blocks = dict.fromkeys(each.block for each in inside if isinstance(each, Call))
         names = dict.fromkeys(name for each in inside for _, name, _ in references(each))
         foreign = any(isinstance(each, Layer) and type(each) not in OURS for each in inside)
-        known = Reads(tuple(blocks), tuple(names), foreign)
+        known = Reached(tuple(blocks), tuple(names), foreign)
         READS.put(known, (step,))
     return known
 
 
 def reached(spec: Spec, steps: tuple[Step, ...]) -> Reached:
     """All that steps read in a spec."""
+    if len(steps) == 1 and not (known := reads(steps[0])).blocks:
+        return known
     things = (*steps, spec.inception, spec.reduction, spec.strided)
-    known = REACHED.get(things)
-    if known is None:
-        known = _reached(spec, steps)
-        REACHED.put(known, things)
-    return known
+    found = REACHED.get(things)
+    if found is None:
+        found = _reached(spec, steps)
+        REACHED.put(found, things)
+    return found
 
 
 def _reached(spec: Spec, steps: tuple[Step, ...]) -> Reached:
     blocks, called = spec.blocks, dict[str, None]()
-    waiting = [reads(step) for step in steps]
+    waiting = [*map(reads, steps)]
     foreign = any(each.foreign for each in waiting)
     names = dict.fromkeys(name for each in waiting for name in each.names)
     while waiting:
