@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from shlex import quote
 from typing import Any
 
 from dsl.changing.address import SECTIONS, is_beside, parts, path_of, rebuilt
 from dsl.models.changes import CHANGES
-from dsl.models.layers import Call, Model, Residual, Step
+from dsl.models.layers import FOREIGN, Call, Model, Residual, Step
 from dsl.models.model import BLOCK_SECTIONS
 from dsl.models.spec import Aux, Block, Spec
 from dsl.reading.alike import agree, alike
 from dsl.reading.reader import Reader
+from dsl.text.memory import Memory, Things
 from dsl.text.numbers import NUMBER
 from dsl.text.problems import Span, did_you_mean
 from dsl.text.values import Scalar, Value, plain
+
+EDITED: Memory[Any] = Memory(4096)
+"""Parts by what edits made of them: a sweep over several axes makes most edits again."""
 
 
 @dataclass(kw_only=True, eq=False)
@@ -51,19 +56,43 @@ class Edit(ABC):
         if name not in inside:
             self.unknown(path, inside, owner)
             return owner
-        if rest:
-            now: dict[str, Any] | None = {**inside, name: self.within(inside[name], rest)}
-        else:
-            now = self.made(owner, name, inside)
+        part = self.within(inside[name], rest) if rest else None
+        if not isinstance(owner, Model) or isinstance(owner, Spec):
+            return self.remade(owner, name, inside, part)
+        if not rest:
+            return self.again((owner,), name, partial(self.remade, owner, name, inside, part))
+        if not isinstance(part, Model):
+            return self.remade(owner, name, inside, part)
+        return self.again((owner, part), name, partial(self.remade, owner, name, inside, part))
+
+    def remade(self, owner: Any, name: str, inside: dict[str, Any], part: Any) -> Any:
+        """`owner` with the part `name` changed: already made, or yet to be made here."""
+        now = self.made(owner, name, inside) if part is None else {**inside, name: part}
         if now is None:
             return owner
-        part = self.touched(name, rest)
-        new = rebuilt(owner, part, now, self.said, self.reader.report)
+        touched = self.touched(name) if part is None else name
+        new = rebuilt(owner, touched, now, self.said, self.reader.report)
         if isinstance(new, Model):
-            said = now if rest else self.parts(new)  # What was read is a number in the model only.
-            if agree(inside.get(part), said.get(part)):
+            # What was read is a number in the model only.
+            said = self.parts(new) if part is None else now
+            if agree(inside.get(touched), said.get(touched)):
                 alike(new, owner)
         return owner if new is None else new
+
+    def again(self, things: Things, name: str, make: Callable[[], Any]) -> Any:
+        """What such an edit made before of the same part, or makes now without a problem."""
+        asked = (type(self), name, self.key, frozenset(self.blocks), *FOREIGN)
+        known, before = EDITED.get(things, asked), len(self.reader.report.problems)
+        if known is None:
+            known = make()
+            if known is not None and len(self.reader.report.problems) == before:
+                EDITED.put(known, things, asked)
+        return known
+
+    @property
+    def key(self) -> Hashable:
+        """All that the edit says."""
+        return self.address
 
     def target(self, spec: Spec) -> tuple[str, ...]:
         """The place whose value is set, by its whole path; empty where none is."""
@@ -81,8 +110,8 @@ class Edit(ABC):
     def made(self, owner: Any, name: str, inside: dict[str, Any]) -> dict[str, Any] | None:
         """What is inside `owner` once the part `name` has been changed; None for a problem."""
 
-    def touched(self, name: str, rest: tuple[str, ...]) -> str:
-        """The part that is new or gone."""
+    def touched(self, name: str) -> str:
+        """The part that is new or gone where the edit is made at `name`."""
         return name
 
     @property
@@ -193,8 +222,12 @@ class Insert(Edit):
     value: Value
     before: bool
 
-    def touched(self, name: str, rest: tuple[str, ...]) -> str:
-        return name if rest else self.name.text
+    @property
+    def key(self) -> Hashable:
+        return self.address, self.name, self.value, self.before
+
+    def touched(self, name: str) -> str:
+        return self.name.text
 
     def made(self, owner: Any, name: str, inside: dict[str, Any]) -> dict[str, Any] | None:
         if not _stands(owner, name, inside[name]) or isinstance(owner, Call):

@@ -44,7 +44,11 @@ class _Mapping:
             blocks = getattr(spec, kind).items()
             update[kind] = {name: self.block(block) for name, block in blocks}
         heads = tuple(map(self.head, spec.aux))
-        return spec.model_copy(update={**update, "aux": heads})
+        update["aux"] = heads
+        made = spec.model_copy(update=update)
+        if all(agree(getattr(spec, key), value) for key, value in update.items()):
+            alike(made, spec)
+        return made
 
     def block(self, block: Block) -> Block:
         return _made(block, body=self.inside(block.body, top=True))

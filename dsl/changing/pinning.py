@@ -12,6 +12,8 @@ from dataclasses import replace
 from dsl.changing.mapping import mapped
 from dsl.models.layers import Step
 from dsl.models.spec import Spec
+from dsl.reading.alike import alike
+from dsl.text.memory import Memory
 
 
 def pinned(spec: Spec) -> Spec:
@@ -24,5 +26,13 @@ def unpinned(spec: Spec) -> Spec:
     return mapped(spec, lambda step, _: _calling(step, ""))
 
 
+CALLED: Memory[Step] = Memory(8192)
+"""Steps under other names, so that what no change touches is the same object after each."""
+
+
 def _calling(step: Step, name: str) -> Step:
-    return step.model_copy().placed(replace(step.at, called=name))
+    known = CALLED.get((step,), name)
+    if known is None:
+        known = alike(step.model_copy().placed(replace(step.at, called=name)), step)
+        CALLED.put(known, (step,), name)
+    return known

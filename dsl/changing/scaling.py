@@ -10,13 +10,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, TypeVar, get_args
+from typing import Any, ClassVar, TypeVar
 
 from dsl.changing.mapping import mapped
 from dsl.models.changes import Depth, Width
 from dsl.models.factors import factor, name_in
 from dsl.models.layers import Call, Conv, Layer, Split, Step, spellings
-from dsl.models.model import BLOCK_SECTIONS, Model, Section
+from dsl.models.model import BLOCK_SECTIONS, Model
 from dsl.models.ramp import Ramp
 from dsl.models.scalars import MOST
 from dsl.models.shares import names_of
@@ -29,8 +29,6 @@ Rescale = Callable[[Step], dict[str, Any]]
 """The fields of a step that change, with their new values."""
 
 
-PARTS = (*get_args(Section), *BLOCK_SECTIONS, "aux")
-"""The fields of a spec that hold steps."""
 M = TypeVar("M", bound=Model)
 SCALED: Memory[Any] = Memory(16384)
 """Steps and blocks by what was made of their numbers: a sweep comes to most of them again."""
@@ -108,9 +106,8 @@ class _Scaled(ABC):
             message, help = self.none()
             self.report.add("E030", self.span, message, help=help)
         made = spec.model_copy(update=blocks)
-        if all(agree(getattr(made, key), getattr(self.spec, key)) for key in PARTS):
-            alike(made, self.spec)
-        return made
+        parts = ((getattr(made, key), getattr(spec, key)) for key in BLOCK_SECTIONS)
+        return alike(made, spec) if all(agree(*pair) for pair in parts) else made
 
     def known_roles(self) -> dict[str, set[str]]:
         """The same for every factor; of a spec in which none is something else as well."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from dsl.changing.address import SECTIONS, is_beside, parts, path_of, refilled
 from dsl.changing.edits import Edit
 from dsl.models.alternatives import Alternative
-from dsl.models.layers import Layer, Step, spellings
+from dsl.models.layers import Layer, Model, Step, spellings
 from dsl.models.recipe import Recipe
 from dsl.models.spec import Aux, Block, Defaults, Spec
 from dsl.reading.alike import agree, alike
@@ -44,8 +46,17 @@ class Set(Edit):
         return owner
 
     def made(self, owner: Any, name: str, inside: dict[str, Any]) -> dict[str, Any] | None:
-        new = self.read(owner, name, inside[name])
+        old, read = inside[name], partial(self.read, owner, name, inside[name])
+        new = self.again((old,), name, read) if self.in_section(owner, old) else read()
         return None if new is None else {**inside, name: new}
+
+    def in_section(self, owner: Any, old: Any) -> bool:
+        """Whether a step or block is set by itself, which follows from what stands there alone."""
+        return isinstance(owner, dict) and isinstance(old, Model)
+
+    @property
+    def key(self) -> Hashable:
+        return self.address, self.value
 
     def read(self, owner: Any, name: str, old: Any) -> Any:
         """The new value for `old`, read as its kind demands."""
@@ -61,9 +72,9 @@ class Set(Edit):
             return self.reader.params(self.value, {})
         if isinstance(owner, Recipe) or isinstance(old, Alternative):
             return self.said_of_recipe(name, old)
-        return self.key(old) if isinstance(owner, Spec) else plain(self.value)
+        return self.own_key(old) if isinstance(owner, Spec) else plain(self.value)
 
-    def key(self, old: Any) -> Any:
+    def own_key(self, old: Any) -> Any:
         """A key of the spec itself."""
         key = self.address.text
         if isinstance(old, Defaults):
