@@ -150,11 +150,14 @@ def test_links_called_by_a_file_are_called_by_its_title() -> None:
     )
 
 
-def test_the_front_page_leads_to_a_playground_that_is_there(tmp_path: Path) -> None:
+def test_front_page_and_gallery_lead_to_a_playground_that_is_there(tmp_path: Path) -> None:
     for playground, shown in ((False, MARK), (True, INVITATION)):
         stage(ROOT, tmp_path / "staged", tmp_path / "carried", playground=playground)
         front = (tmp_path / "staged" / "index.md").read_text(encoding="utf-8")
         assert shown in front and PLAYGROUND in INVITATION
+        gallery = (tmp_path / "staged" / "docs" / "gallery.md").read_text(encoding="utf-8")
+        begun = re.findall(rf'<a href="\.\./{PLAYGROUND}#(\w+)">', gallery)
+        assert sorted(begun) == (sorted(shelf.names()) if playground else [])
     assert (tmp_path / "carried" / "generated" / "googlenet" / "diagrams" / "v1.svg").is_file()
 
 
@@ -221,6 +224,12 @@ def test_a_docstring_is_markdown() -> None:
         *("`x < 1`, x &lt; 2 in [docs/cost.md](../cost.md).", ""),
         *("```pycon", ">>> f(1) < 2", "2", "```", "", "So.", "", "", "`````"),
     ]
+
+
+def test_a_page_with_scripts_may_know_its_places_itself(tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text("<a href='index.html#net'>x</a><a href='no.html'>y</a>")
+    assert len([*dead(tmp_path)]) == 2
+    assert [*dead(tmp_path, ["index.html"])] == ["index.html: no.html: no such file"]
 
 
 @pytest.mark.parametrize("tag", ["script src", "img src", "link href"])

@@ -5,11 +5,13 @@ What a page loads is the site's own.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
+
+NO_PLACE = "no such place"
 
 
 class Reader(HTMLParser):
@@ -42,13 +44,20 @@ def read(page: Path) -> Reader:
     return reader
 
 
-def dead(site: Path) -> Iterator[str]:
-    """Each link of the site that leads nowhere, and why."""
+def dead(site: Path, scripted: Iterable[str] = ()) -> Iterator[str]:
+    """Each link of the site that leads nowhere, and why.
+
+    To `scripted` pages any place will do: what it means is known to their scripts.
+    """
     read.cache_clear()
+    anywhere = {(site / each).resolve() for each in scripted}
     for page in sorted(site.rglob("*.html")):
         for target in sorted(read(page).targets):
             loaded = target in read(page).loaded
-            if why := _wrong(site.resolve(), page.resolve(), target, loaded=loaded):
+            why = _wrong(site.resolve(), page.resolve(), target, loaded=loaded)
+            if why == NO_PLACE and _there(page.resolve(), target) in anywhere:
+                continue
+            if why:
                 yield f"{page.relative_to(site)}: {target}: {why}"
 
 
@@ -58,16 +67,21 @@ def _wrong(site: Path, page: Path, target: str, *, loaded: bool) -> str:
         return "loaded from elsewhere" if loaded and link.scheme != "data" else ""
     if link.path.startswith("/"):
         return "the site may lie in a folder"
-    there = (page.parent / unquote(link.path)).resolve() if link.path else page
-    if there.is_dir():
-        there /= "index.html"
+    there = _there(page, target)
     if not there.is_relative_to(site):
         return "outside of the site"
     if not there.is_file():
         return "no such file"
     if link.fragment and there.suffix == ".html" and not _has(there, unquote(link.fragment)):
-        return "no such place"
+        return NO_PLACE
     return ""
+
+
+def _there(page: Path, target: str) -> Path:
+    """The file that a link of the page leads to."""
+    path = unquote(urlsplit(target).path)
+    there = (page.parent / path).resolve() if path else page
+    return there / "index.html" if there.is_dir() else there
 
 
 def _has(page: Path, place: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -17,6 +18,10 @@ PLAYGROUND = "playground/index.html"
 MARK = "<!-- playground -->"
 INVITATION = f'<p><a href="{PLAYGROUND}"><b>Try it here</b></a>, without installing anything.</p>'
 """How the front page leads to the playground, where that is built into the same site."""
+GALLERY = DOCS / "gallery.md"
+SHOWN = re.compile(r"^\[`(\w+)`\]\(\.\./specs/\w+\.yaml\) · .+$", re.MULTILINE)
+BEGUN = rf'\g<0> · <a href="../{PLAYGROUND}#\1">playground</a>'
+"""How the gallery does, from what it says of a network."""
 
 
 def stage(root: Path, staged: Path, carried: Path, *, playground: bool) -> None:
@@ -24,6 +29,7 @@ def stage(root: Path, staged: Path, carried: Path, *, playground: bool) -> None:
     texts = pages(root)
     if playground:
         texts[FRONT] = texts[FRONT].replace(MARK, INVITATION)
+        texts[GALLERY] = SHOWN.sub(BEGUN, texts[GALLERY])
     titles = titles_of(texts)
     for path, text in texts.items():
         changed, files = mirrored(titled(text, path, titles), path, root, set(texts))
