@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
@@ -38,22 +38,18 @@ SAVES = 12
 
 @dataclass(frozen=True)
 class Edit:
-    """What is changed in a spec: a number behind some words, or how many lines there are."""
+    """What stands in a spec in the place of some words of it, by how many saves there were."""
 
     name: str
     what: str
-    words: str = ""
-    number: int = 0
+    words: str
+    now: Callable[[int], str]
 
     def text(self, count: int) -> str:
-        """The spec after so many saves, each of another network or of other lines."""
+        """The spec after so many saves."""
         whole = (shelf.folder() / f"{self.name}.yaml").read_text(encoding="utf-8")
-        marked = f"{marker(count)}\n{whole}"
-        if not self.words:
-            return "\n" * count + marked
-        old = f"{self.words}{self.number}"
-        assert old in marked, self
-        return marked.replace(old, f"{self.words}{self.number - 8 + count % 7}", 1)
+        assert self.words in whole, self
+        return f"{marker(count)}\n{whole.replace(self.words, self.now(count), 1)}"
 
 
 def marker(count: int) -> str:
@@ -62,11 +58,12 @@ def marker(count: int) -> str:
 
 
 EDITS = (
-    Edit("googlenet", "a parameter of one block", "inception_4b: v1 n1=160 r3=", 112),
-    Edit("inception_v3", "a width of the stem", "conv_1a: 3x3 ", 32),
-    Edit("inception_v3", "a parameter of one block", "mixed_6e: B c7=", 192),
-    Edit("inception_v3", "a line above all others"),
-    Edit("inception_v4", "a width in a block used 7 times", "branch1: [1x1 192, 1x7 ", 224),
+    Edit("googlenet", "a parameter of one block", "n1=160 r3=112", lambda n: f"n1=160 r3={n + 99}"),
+    Edit("inception_v3", "a width of the stem", "1a: 3x3 32", lambda n: f"1a: 3x3 {n + 25}"),
+    Edit("inception_v3", "a parameter of one block", "6e: B c7=192", lambda n: f"6e: B c7={n + 9}"),
+    Edit("inception_v3", "a line more above all others", "name:", lambda n: "\n" * n + "name:"),
+    Edit("inception_v3", "a step more", "body:", lambda n: "body:" + "\n  - 1x1 288" * n),
+    Edit("inception_v4", "a width in a block used 7 times", "1x7 224", lambda n: f"1x7 {n + 200}"),
 )
 STAGES = ("read, checked and linted", "compared", "figures and picture", "the rest of the page")
 
@@ -85,14 +82,15 @@ WATCHED = """
 const [marker] = arguments;
 const now = () => performance.timeOrigin + performance.now();
 const told = {};
+const picture = () => document.querySelector('.overview svg');
+const before = picture();
 const look = () => {
+  if (picture() !== before) told.first ??= now();
   if (told.whole || !document.querySelector('.spec').textContent.includes(marker)) return;
   told.whole = now();
   requestAnimationFrame(() => setTimeout(() => { told.painted = now(); }, 0));
 };
-const [main, picture] = ['main', 'section.overview'].map((each) => document.querySelector(each));
-new MutationObserver(() => { told.first ??= now(); }).observe(picture, { childList: true });
-new MutationObserver(look).observe(main, { childList: true, subtree: true });
+new MutationObserver(look).observe(document.body, { childList: true, subtree: true });
 window.told = told;
 """
 

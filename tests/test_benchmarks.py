@@ -214,7 +214,7 @@ def test_each_save_that_is_watched_has_a_network_and_is_another_text(edit: watch
     texts = [edit.text(count) for count in range(watching.SAVES)]
     assert len(set(texts)) == len(texts)
     one, other = (prepare(Piped(text, "a.yaml")).network for text in texts[:2])
-    assert (one == other) == (not edit.words)
+    assert (one == other) == ("line" in edit.what)
 
 
 def test_the_engine_and_the_plain_loop_take_the_same_steps() -> None:

@@ -154,12 +154,15 @@ def test_what_is_put_in_place_is_the_page_as_it_would_be_loaded(
         chromium.get(re.findall(r"http://\S+", said)[0])
         until(chromium, lambda: text(chromium, ".state") == "Watching")
         for edit in EDITS:
+            chromium.execute_script("window.first = document.querySelector('main')")
             (tmp_path / "net.yaml").write_text(edit)
             line = edit.splitlines()[0 if edit[0] == "#" else 3]
             found.until(r"^\d\d:\d\d:\d\d ")
             number = chromium.execute_async_script(NEWEST)
             until(chromium, partial(is_at, chromium, number))
             shown = text_of_main(chromium)
+            same = "return window.first === document.querySelector('main')"
+            assert chromium.execute_script(same)  # None of it was fetched whole.
             chromium.refresh()
             until(chromium, lambda: text(chromium, ".state") == "Watching")
             assert line in text(chromium, ".spec")
@@ -179,8 +182,9 @@ def is_at(driver: Chrome, number: int) -> bool:
 
 
 def text_of_main(driver: Chrome) -> str:
+    """Its elements, whatever lines end between them."""
     found: str = driver.execute_script("return document.querySelector('main').innerHTML")
-    return found
+    return re.sub(r">\s+<", "><", found)
 
 
 def test_a_spec_that_is_wrong_from_the_start(chromium: Chrome, tmp_path: Path) -> None:

@@ -20,23 +20,32 @@ class Page:
     number: int = 0
     whole: int = 0
     """Since which page what stands around the pieces is as it is."""
+    listed: int = 0
+    """Since which page there are these pieces, and in this order."""
     since: Mapping[str, int] = field(default_factory=dict)
 
     def followed(self, laid: Laid) -> Page:
         """The page that follows; the same one where nothing is another."""
         number, old = self.number + 1, self.laid
-        if laid.around != old.around:
-            return Page(laid, number, number)
-        changed = [name for name, html in laid.pieces.items() if html != old.pieces[name]]
+        if laid.frame != old.frame:
+            return Page(laid, number, number, number)
+        changed = [name for name, html in laid.pieces.items() if html != old.pieces.get(name)]
+        if not changed and laid.runs == old.runs:
+            return self
+        listed = number if laid.runs != old.runs else self.listed
         since = {**self.since, **dict.fromkeys(changed, number)}
-        return replace(self, laid=laid, number=number, since=since) if changed else self
+        return replace(self, laid=laid, number=number, listed=listed, since=since)
 
-    def anew(self, number: int) -> list[str] | None:
-        """The pieces that are others than on a page before; None where more than pieces is."""
+    def anew(self, number: int) -> dict[str, list[str] | list[list[str]] | None] | None:
+        """The pieces that are others than on a page before; the names of all, if these are.
+
+        None where more than pieces is.
+        """
         if not self.whole <= number <= self.number:
             return None
         pieces = self.laid.pieces.items()
-        return [html for name, html in pieces if self.since.get(name, 0) > number]
+        htmls = [html for name, html in pieces if self.since.get(name, 0) > number]
+        return {"htmls": htmls, "runs": self.laid.runs if self.listed > number else None}
 
 
 @dataclass(frozen=True)

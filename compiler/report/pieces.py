@@ -6,8 +6,10 @@ report is the same pieces put together, so that there is one page.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from markupsafe import Markup
@@ -18,6 +20,8 @@ from dsl.text.memory import Memory
 
 MARK = "\0"
 """Stands around a piece's name where it belongs; no text of a page has one."""
+RUN = re.compile(rf"{MARK}[^{MARK}]*{MARK}(\s*{MARK}[^{MARK}]*{MARK})*")
+"""Pieces with nothing between them."""
 STEPS: Memory[str] = Memory(1024)
 """Steps as they were written: few of them are others at each save of a spec."""
 
@@ -28,6 +32,17 @@ class Laid:
 
     around: str
     pieces: Mapping[str, str]
+
+    @cached_property
+    def frame(self) -> str:
+        """The text around runs of pieces, whichever these are."""
+        return RUN.sub(MARK, self.around)
+
+    @cached_property
+    def runs(self) -> list[list[str]]:
+        """The names of pieces that follow each other, of which there may be more or fewer."""
+        found = [run[0].split(MARK)[1::2] for run in RUN.finditer(self.around)]
+        return [names for names in found if names[0] in self.pieces]
 
     def html(self, **more: str) -> str:
         """All of it; `more` is what is told of it from outside."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import partial
+from operator import is_
 from typing import NamedTuple
 
 from compiler.cost.blocks import block_kind
@@ -17,6 +18,7 @@ from compiler.ir.nodes import BlockUse, Leaf, Node, Series, Tap, children, macs,
 from compiler.ops.words import is_unit
 from compiler.report.costs import shape_text
 from compiler.report.drawn import Drawn
+from compiler.report.moved import moved, moves
 from dsl.text.memory import Memory
 
 
@@ -62,32 +64,53 @@ class Step:
         return [f"{use} ×{count}" if count > 1 else use for use, count in found.items()]
 
 
-STEPS: Memory[Step] = Memory(1024)
-"""Steps as they were made: few of them are others at each save of a spec."""
+STEPS: Memory[tuple[tuple[Node, ...], Step]] = Memory(1024)
+"""Steps as they were made last, and of what: few of them are others at each save of a spec."""
 
 
 def steps(network: Network, drawn: Drawn) -> Iterator[Step]:
     """Every step of the network, those of the stem as one where that is drawn."""
     inside = [node for node in network.trunk if network.sections.get(node.name) == "stem"]
     if inside:
-        yield _known(tuple(inside), drawn, (), lambda: _stem(inside, drawn))
+        yield _known("stem", tuple(inside), drawn, (), lambda: _stem(inside, drawn))
     apart = {node.name for node in inside}
     for node in network.nodes:
         if node.name not in apart:
             likes = tuple(drawn.first(*places[0]) for places in _apart(node, node.name).drawn)
-            yield _known((node,), drawn, likes, partial(_of, node, drawn, likes))
+            made = partial(_of, node, drawn, likes)
+            yield _known(node.name, (node,), drawn, likes, made)
 
 
 def _known(
-    nodes: tuple[Node, ...], drawn: Drawn, likes: tuple[str, ...], made: Callable[[], Step]
+    path: str,
+    nodes: tuple[Node, ...],
+    drawn: Drawn,
+    likes: tuple[str, ...],
+    made: Callable[[], Step],
 ) -> Step:
-    """A step as it was made before, of the same nodes."""
-    asked = (*drawn.about, likes)
-    found = STEPS.get(nodes, asked)
+    """A step as it was made before, where it is of the same nodes, or of equal ones elsewhere."""
+    asked = (*drawn.about, path, likes)
+    old, step = STEPS.get((), asked) or ((), None)
+    if step and len(old) == len(nodes) and all(map(is_, old, nodes)):
+        return step
+    step = (_elsewhere(step, old, nodes) if step and old == nodes else None) or made()
+    STEPS.put((nodes, step), (), asked)
+    return step
+
+
+def _elsewhere(step: Step, old: tuple[Node, ...], new: tuple[Node, ...]) -> Step | None:
+    """A step of equal nodes that stand elsewhere; None where it has to be drawn."""
+    found = moves(old, new)
     if found is None:
-        found = made()
-        STEPS.put(found, nodes, asked)
-    return found
+        return None
+    try:
+        return replace(step, figures=tuple(_moved(each, found) for each in step.figures))
+    except KeyError:
+        return None
+
+
+def _moved(figure: Figure, found: Mapping[str, str]) -> Figure:
+    return replace(figure, svg=moved(figure.svg, found)) if figure.svg else figure
 
 
 def _stem(inside: list[Node], drawn: Drawn) -> Step:

@@ -74,15 +74,38 @@ function carry(pairs, enlivened) {
   if (scrollY !== top) scrollTo({ top, behavior: 'instant' });
 }
 
-/** Put pieces of a page, as HTML, in the places of those that it has; whether it has them all. */
-function exchange(htmls) {
+/** Put pieces of a page, as HTML, in the places of those that it has; whether it has places for all.
+ *
+ * Where there are others than before, `runs` has the names of those that follow each other.
+ */
+function exchange({ htmls, runs }) {
   const holder = document.createElement('template');
   holder.innerHTML = htmls.join('');
+  const anew = [...holder.content.children];
   const there = new Map([...document.querySelectorAll('[data-piece]')].map((each) => [each.dataset.piece, each]));
-  const pairs = [...holder.content.children].map((anew) => [there.get(anew.dataset.piece), anew]);
-  if (!pairs.every(([old]) => old)) return false;
-  carry(pairs, () => renew(pairs.map(([, anew]) => anew)));
+  const old = (element) => there.get(element.dataset.piece);
+  const fits = runs ? runs.every((names) => names.some((name) => there.has(name))) : anew.every(old);
+  if (!fits) return false;
+  const pairs = anew.filter(old).map((each) => [old(each), each]);
+  carry(pairs, () => {
+    if (runs) arrange(runs, new Map([...there, ...anew.map((each) => [each.dataset.piece, each])]));
+    renew(anew);
+  });
   return true;
+}
+
+/** Leave the pieces that are named, those of a run behind each other; new ones come to stand there. */
+function arrange(runs, pieces) {
+  const named = new Set(runs.flat());
+  for (const [name, piece] of pieces) if (!named.has(name)) piece.remove();
+  for (const names of runs) {
+    const run = names.map((name) => pieces.get(name));
+    const first = run.find((each) => each.isConnected);
+    if (first !== run[0]) first.before(run[0]);
+    run.slice(1).forEach((each, place) => {
+      if (run[place].nextElementSibling !== each) run[place].after(each);
+    });
+  }
 }
 
 /** A drawing as large as another. */

@@ -168,6 +168,11 @@ function choosable(chapter) {
 /** Show of what is new in a chapter that it can be chosen. */
 function offered(chapter, root) {
   for (const element of root.querySelectorAll(Object.values(VIEWS).join())) element.classList.add('choosable');
+  reachable(chapter, root);
+}
+
+/** Boxes of layers can be reached with the keyboard. */
+function reachable(chapter, root) {
   for (const figure of inside(root, '.drawing')) {
     for (const { element } of chapter.boxesOf(figure)) {
       element.classList.add('choosable');

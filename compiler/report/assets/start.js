@@ -40,6 +40,8 @@ function renew(roots) {
     const own = (element) => chapter.element.contains(element);
     chapter.renew();
     for (const root of roots.filter(own)) freshen(chapter, root);
+    // A picture may have been there before the table of the steps that it shows.
+    if (roots.some((root) => own(root) && root.querySelector('table.cost'))) reachable(chapter, chapter.element);
     for (const copy of copies.filter((each) => own(each) && !isNew(each))) freshen(chapter, copy.parentElement);
     warn(chapter);
     for (const act of chapter.again) act();
