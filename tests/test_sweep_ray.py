@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import signal
 import subprocess
 import sys
+import time
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -14,8 +17,11 @@ from typing import Any
 import pytest
 
 from compiler.cli import run
+from compiler.plugins import load
 from compiler.training.records import Record
+from dsl.models import plugins
 from dsl.models.engines import Ray
+from tests.test_sweep import TINY
 from tests.test_sweep_training import SWEEP, place, states, study_of
 
 ray = pytest.importorskip("ray", reason="Ray isn't installed: pip install 'inception-compile[ray]'")
@@ -24,11 +30,12 @@ from ray._private.utils import get_num_cpus  # noqa: E402
 
 from compiler.sweep.cluster import _fitting, connected  # noqa: E402  # It needs Ray.
 from compiler.sweep.noting import outcomes  # noqa: E402
-from compiler.sweep.remote import Event  # noqa: E402
+from compiler.sweep.remote import Event, Job  # noqa: E402
 from compiler.sweep.tuning import Trials  # noqa: E402
 from compiler.training.faults import TrainingFault  # noqa: E402
 
 __all__ = ["place"]
+ROOT = Path(__file__).parent.parent
 SMALL = SWEEP.replace("trials: 3", "trials: 3, engine: ray")
 
 
@@ -98,6 +105,23 @@ def test_what_ray_has_no_use_for_is_refused(
         pass
 
 
+def test_a_plan_with_layers_of_a_plugin_gets_to_another_process(place: Path) -> None:
+    (place.parent / "tiny.yaml").write_text(
+        TINY.replace("[1x1 4, 3x3 c]", "[1x1 c, gain]"), "utf-8"
+    )
+    load(Path(__file__).parent / "plugins" / "gain.py")
+    try:
+        job = Job.of(study_of(place, SMALL).plan, place.parent, "cpu")
+    finally:
+        plugins.forget()
+    program = "import sys, pickle; print(pickle.load(sys.stdin.buffer).unpacked().spec.name)"
+    done = subprocess.run(
+        [sys.executable, "-c", program], input=pickle.dumps(job), cwd=ROOT, capture_output=True,
+        check=False,
+    )  # fmt: skip
+    assert done.stdout.strip() == b"tiny", done.stderr
+
+
 def test_room_that_no_machine_has(monkeypatch: pytest.MonkeyPatch) -> None:
     nodes = [{"Alive": True, "Resources": {"CPU": 4.0}}, {"Alive": False, "Resources": {"GPU": 1}}]
     monkeypatch.setattr(ray, "nodes", lambda: nodes)
@@ -105,6 +129,18 @@ def test_room_that_no_machine_has(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "no machine of the cluster has 1 CPUs and 0.5 GPU now" in _fitting(Ray(gpus=0.5), "auto")
     with pytest.raises(TrainingFault, match="asks for 5 CPUs, and this machine has 4 CPUs and 0 G"):
         _fitting(Ray(cpus=5), "local")
+
+
+def living(group: int) -> list[str]:
+    """The processes of a group, by their names; where the system tells of them in files."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # It has ended meanwhile.
+            name, _, rest = stat.read_text(encoding="utf-8").rpartition(")")
+            state, _, of_group = rest.split()[:3]
+            if int(of_group) == group and state != "Z":
+                found.append(name)
+    return found
 
 
 def test_a_whole_sweep_is_stopped_and_goes_on(
@@ -121,7 +157,7 @@ def test_a_whole_sweep_is_stopped_and_goes_on(
     out, home = (place.parent / name for name in ("out", "home"))
     home.mkdir()
     words = ["sweep", str(place), "--out", str(out)]
-    surroundings = {**os.environ, "HOME": str(home), "PYTHONPATH": str(Path(__file__).parents[1])}
+    surroundings = {**os.environ, "HOME": str(home), "PYTHONPATH": str(ROOT)}
     with subprocess.Popen(
         [sys.executable, "-m", "compiler", *words],
         env=surroundings, text=True, stderr=subprocess.PIPE, start_new_session=True,
@@ -132,9 +168,11 @@ def test_a_whole_sweep_is_stopped_and_goes_on(
         lines += process.stderr
         assert process.wait() == 130, lines
     assert lines[-1] == f"stopped; the same command with --resume goes on in {out}\n", lines
-    assert not (out / "ray").exists() and not [*home.iterdir()]
-    with pytest.raises(ProcessLookupError):
-        os.killpg(process.pid, 0)
+    assert not [*out.glob("ray*")] and not [*home.iterdir()]
+    patience = time.monotonic() + 30
+    while (left := living(process.pid)) and time.monotonic() < patience:
+        time.sleep(0.2)
+    assert not left
     place.write_text(text.replace("trials: 3", "trials: 4"), encoding="utf-8")
     assert run([*words, "--resume", "--format", "json"]) == 0  # Optuna's turn, with the same study.
     rows = json.loads(capsys.readouterr().out)["variants"]

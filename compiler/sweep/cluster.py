@@ -5,9 +5,12 @@ from __future__ import annotations
 import logging
 import os
 import secrets
+import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from compiler.training.faults import TrainingFault
@@ -30,6 +33,8 @@ and the system allows about 107 for these.
 """
 STORE = 100 << 20
 """Bytes of memory that processes share: plans of sweeps, of which each has some kilobytes."""
+TRIES, PAUSE = 50, 0.1
+"""How often, and seconds apart, a folder is removed in which processes that end still write."""
 
 
 @contextmanager
@@ -53,12 +58,20 @@ def connected(address: str | None, wanted: Ray) -> Iterator[str]:
             ray.shutdown()
 
 
-def _own_folder() -> tempfile.TemporaryDirectory[str]:
-    """A folder for what Ray writes of itself, with a path that is short enough."""
+@contextmanager
+def _own_folder() -> Iterator[str]:
+    """A folder for what Ray writes of itself, with a path that is short enough; it is removed."""
     usual = tempfile.gettempdir()
     short = len(usual) <= LONGEST or os.name != "posix"
     place = usual if short else "/tmp"  # noqa: S108  # What is made there has a name of its own.
-    return tempfile.TemporaryDirectory(prefix="sweep-", dir=place, ignore_cleanup_errors=True)
+    own = tempfile.mkdtemp(prefix="sweep-", dir=place)
+    try:
+        yield own
+    finally:
+        tries = iter(range(TRIES))
+        while Path(own).exists() and next(tries, None) is not None:
+            shutil.rmtree(own, ignore_errors=True)
+            time.sleep(PAUSE)
 
 
 def _begin(where: str, own: str) -> None:

@@ -19,6 +19,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 
 from compiler.files.holding import Held, hold, holding
 from compiler.sweep.plan import Plan
+from compiler.sweep.trying import LOCKS
 from compiler.training.dice import seed_of
 from compiler.training.faults import TrainingFault
 from dsl.models.axes import Axis, inline
@@ -26,7 +27,7 @@ from dsl.models.plain import tree
 from dsl.models.sweep import Training
 from dsl.text.values import Value, plain
 
-JOURNAL, LOCK, LOCKS = "trials.journal", "trials.lock", "locks"
+JOURNAL, LOCK = "trials.journal", "trials.lock"
 WANTED, FOLDER, VALUES = "wanted", "folder", "values"
 """What is noted of a trial: that it was asked for, the number of its folder, what its axes say."""
 VARIANT = "variant"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from compiler.files.holding import holding
 from compiler.lowering.lower import lower
 from compiler.training.calling import Wanted, alone, trained
 from compiler.training.faults import TrainingFault
@@ -16,6 +17,8 @@ from compiler.training.stopping import Stop
 from dsl.models.spec import Spec
 
 Tell = Callable[[str], None]
+LOCKS = "locks"
+"""The folder beside those of trials in which processes hold files."""
 
 
 class Broken(Exception):
@@ -31,16 +34,17 @@ def tried(
     tell: Tell,
     stop: Stop | None = None,
 ) -> Record:
-    """The best epoch of a run.
+    """The best epoch of a run, which one process trains at a time: another may still be ending.
 
     Raises `Broken`, `TrainingFault` where none would begin, and `Interrupted`.
     """
     recipe = spec.training
     assert recipe is not None, "a plan that trains has a recipe"
     network = lower(spec, limit=limit)
-    wanted = Wanted(alone(spec), network, recipe, folder, resume=is_run(folder))
+    lock = folder.parent / LOCKS / f"{folder.name}.lock"
     try:
-        with joined(device) as world:
+        with holding(lock), joined(device) as world:
+            wanted = Wanted(alone(spec), network, recipe, folder, resume=is_run(folder))
             return trained(wanted, world, observers, tell, stop).best
     except TrainingFault as fault:
         if is_run(folder):

@@ -7,10 +7,12 @@ nor which trials another process took, so a sweep that was killed goes on from t
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
-from contextlib import redirect_stdout
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from io import StringIO
+from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 from optuna.trial import Trial, TrialState
@@ -20,7 +22,7 @@ from ray.tune.schedulers import FIFOScheduler
 from ray.tune.search import Searcher
 from ray.tune.stopper import Stopper
 
-from compiler.files.holding import Held
+from compiler.files.holding import Held, hold
 from compiler.sweep.counting import Outcome
 from compiler.sweep.noting import SAYS, examined, folder_of, hopeless, said, scored
 from compiler.sweep.remote import EVENT, Event, Job, Remote
@@ -35,8 +37,8 @@ from dsl.text.values import plain
 
 AGAIN = 3
 """How often a trial goes on elsewhere whose process or machine was lost."""
-FOLDER = "ray"
-"""Where Ray writes while a sweep runs, inside its folder."""
+FOLDER, LOCK = "ray-", "lock"
+"""How folders begin in which Ray writes while a sweep runs, and what is held in one meanwhile."""
 
 
 @dataclass(frozen=True)
@@ -172,6 +174,24 @@ class Halting(Stopper):
         return bool(self.stop.signal) or self.trials.fault is not None
 
 
+@contextmanager
+def _workplace(study: Study) -> Iterator[Path]:
+    """A folder for Ray, which is removed; so are those of processes that were killed."""
+    with study.turn():
+        for left in study.folder.glob(f"{FOLDER}*"):
+            if dead := hold(left / LOCK):
+                shutil.rmtree(left, ignore_errors=True)
+                dead.release()
+        own = Path(mkdtemp(prefix=FOLDER, dir=study.folder.absolute()))
+        held = hold(own / LOCK)
+    try:
+        yield own
+    finally:
+        shutil.rmtree(own, ignore_errors=True)
+        if held:
+            held.release()
+
+
 @dataclass(frozen=True)
 class Tuning:
     """A study whose trials Ray trains; Ray is there."""
@@ -187,19 +207,17 @@ class Tuning:
         Raises `Interrupted` where a signal came, and `TrainingFault` where no trial would begin.
         """
         trials, stop = Trials(self.study, self.tell), Stop(begun=True)
-        work = self.study.folder.absolute() / FOLDER
         try:
-            with listening(stop), redirect_stdout(StringIO()):
-                self._tuner(trials, stop, str(work)).fit()
+            with _workplace(self.study) as work, listening(stop), redirect_stdout(StringIO()):
+                self._tuner(trials, stop, work).fit()
         finally:
             trials.release()
-            shutil.rmtree(work, ignore_errors=True)
         if stop.signal:
             raise Interrupted(stop.signal)
         if trials.fault:
             raise trials.fault
 
-    def _tuner(self, trials: Trials, stop: Stop, work: str) -> tune.Tuner:
+    def _tuner(self, trials: Trials, stop: Stop, work: Path) -> tune.Tuner:
         job = Job.of(self.study.plan, self.study.folder, self._device)
         room = {"cpu": self.engine.cpus, "gpu": self.engine.gpus}
         return tune.Tuner(
@@ -208,8 +226,8 @@ class Tuning:
                 search_alg=Asking(trials), scheduler=Ending(trials), num_samples=-1
             ),
             run_config=tune.RunConfig(
-                name=FOLDER,
-                storage_path=work,
+                name=work.name,
+                storage_path=str(work.parent),
                 verbose=0,
                 stop=Halting(trials, stop),
                 # What a trial is, its own folder keeps.
