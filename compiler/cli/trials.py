@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ from dsl.models.engines import Engine, Ray
 
 if TYPE_CHECKING:
     from compiler.sweep.study import Study
+    from compiler.sweep.trying import Tell
     from dsl.text.values import Value
 
 
@@ -58,20 +59,21 @@ class Trials:
         """Where the trials are."""
         return self.out or Path("sweeps") / sweep.stem
 
+    def check_place(self, sweep: Path) -> None:
+        """Refuse to begin where something is, and to go on where nothing is."""
+        folder = self.folder(sweep)
+        if not self.resume and not is_free(folder):
+            help = "--resume goes on with it, --out names another folder"
+            raise Failed(failure(f"there is something in {folder} already", help))
+        if self.resume and not folder.is_dir() and not self.storage:
+            raise Failed(f"error: there are no trials in {folder} to go on with")
+
     def study(self, plan: Plan, sweep: Path) -> Study:
         """The study that is gone on with, or a new one."""
         from compiler.sweep.study import begun, opened
 
-        folder = self.folder(sweep)
-        begins = not self.resume
-        if begins and not is_free(folder):
-            help = "--resume goes on with it, --out names another folder"
-            raise Failed(failure(f"there is something in {folder} already", help))
-        if not begins and not folder.is_dir() and not self.storage:
-            raise Failed(f"error: there are no trials in {folder} to go on with")
-        if begins or self.storage:
-            return begun(plan, folder, self.storage)
-        return opened(plan, folder, self.storage)
+        make = opened if self.resume and not self.storage else begun
+        return make(plan, self.folder(sweep), self.storage)
 
     def values(self, plan: Plan, sweep: Path, number: int) -> Sequence[Value]:
         """What stood on the axes of a trial."""
@@ -93,21 +95,21 @@ class Trials:
         assert plan.sweep.train is not None, "a sweep that trains"
         engine = plan.sweep.train.engine
         self.check(engine)
-        if isinstance(engine, Ray):
-            import_module("ray")  # It takes a folder to begin, and none without it.
-        with faults():
-            study = self.study(plan, sweep)
+        self.check_place(sweep)
         say = partial(click.echo, err=True)
-        try:
-            with faults():
-                self._search(study, engine, say)
-        except Interrupted as stopped:
-            say(f"stopped; the same command with --resume goes on in {study.folder}")
-            return 128 + stopped.signal
+        with faults(), self._ready(engine, say) as trained:
+            study = self.study(plan, sweep)
+            try:
+                trained(study)
+            except Interrupted as stopped:
+                say(f"stopped; the same command with --resume goes on in {study.folder}")
+                return 128 + stopped.signal
         tell(Results.of(plan, outcomes(study), trained=True))
         return 0
 
-    def _search(self, study: Study, engine: Engine, say: Callable[[str], None]) -> None:
+    @contextmanager
+    def _ready(self, engine: Engine, say: Tell) -> Iterator[Callable[[Study], None]]:
+        """An engine that is there, for as long as it is: it trains a study's trials."""
         if isinstance(engine, Ray):
             from compiler.sweep.cluster import connected
 
@@ -116,9 +118,10 @@ class Trials:
 
                 if note:
                     say(note)
-                Tuning(study, engine, self.device, say)()
+                yield lambda study: Tuning(study, engine, self.device, say)()
             return
         from compiler.sweep.search import Search
         from compiler.training.telling import Telling
 
-        Search(study, self.device, tell=say, observers=(Telling(sys.stderr),))()
+        told = (Telling(sys.stderr),)
+        yield lambda study: Search(study, self.device, tell=say, observers=told)()

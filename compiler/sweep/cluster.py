@@ -6,6 +6,7 @@ import logging
 import os
 import secrets
 import shutil
+import socket
 import tempfile
 import time
 from collections.abc import Iterator
@@ -47,6 +48,7 @@ def connected(address: str | None, wanted: Ray) -> Iterator[str]:
     if where.startswith("ray://"):
         message = f"a sweep can't reach into a cluster from outside, as {where} would"
         raise TrainingFault(message, "start it on a machine of the cluster, with --address auto")
+    _look(where)
     os.environ.update(SURROUNDINGS)
     with _own_folder() as own:
         import ray
@@ -56,6 +58,17 @@ def connected(address: str | None, wanted: Ray) -> Iterator[str]:
             yield _fitting(wanted, where)
         finally:
             ray.shutdown()
+
+
+def _look(where: str) -> None:
+    """See whether anyone is at an address: Ray itself asks for minutes. Raises `TrainingFault`."""
+    host, _, port = where.rpartition(":")
+    if not host or not port.isdecimal():
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=10).close()
+    except (OSError, OverflowError) as error:
+        raise TrainingFault(f"there is no Ray at {where}: {error}") from None
 
 
 @contextmanager
