@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -19,8 +23,10 @@ from tests.test_sweep import TINY
 
 optuna = pytest.importorskip("optuna", reason="optuna isn't installed")
 
+from compiler.sweep import storing  # noqa: E402
 from compiler.sweep.search import Pruning  # noqa: E402  # It needs optuna.
 from compiler.sweep.study import FOLDER, WANTED, Study, begun, opened, values_of  # noqa: E402
+from compiler.training.folder import METRICS, RunFolder  # noqa: E402
 from compiler.training.records import Record  # noqa: E402
 
 SWEEP = """
@@ -131,6 +137,113 @@ def test_a_killed_trial_fails_and_waits_again(place: Path) -> None:
     assert values_of(study.plan, study.study.ask()) == values
     same = opened(study.plan, study.folder, None)
     assert len(same.trials) == 4
+
+
+KILLED = SWEEP.replace("epochs: 1, trials: 3", "epochs: 12, trials: 2").replace("< 4k", "< 40k")
+
+
+def ended(words: list[str], out: Path, number: int) -> int:
+    """The exit code of a sweep that got a signal somewhere within its second trial."""
+    root = str(Path(__file__).parent.parent)
+    command = [sys.executable, "-m", "compiler", *words]
+    environment = {**os.environ, "PYTHONPATH": root, "OMP_NUM_THREADS": "1"}
+    with subprocess.Popen(command, env=environment, cwd=out.parent) as process:
+        deadline = time.monotonic() + 120
+        while not (out / "trial_00001" / METRICS).exists() and process.poll() is None:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        process.send_signal(number)
+    return process.returncode
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are those of POSIX")
+def test_a_sweep_that_was_killed_goes_on(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The trial that was done stays as it is; the one that was killed is done in its folder."""
+    pytest.importorskip("sklearn", reason="the digits come with scikit-learn")
+    monkeypatch.chdir(place.parent)
+    place.write_text(KILLED, "utf-8")
+    out = place.parent / "out"
+    words = ["sweep", "s.yaml", "--out", "out", "--device", "cpu"]
+    assert ended(words, out, signal.SIGKILL) == -signal.SIGKILL
+    done = {file: file.stat().st_mtime_ns for file in (out / "trial_00000").iterdir()}
+    assert run([*words, "--resume", "--format", "json"]) == 0
+    rows = json.loads(capsys.readouterr().out)["variants"]
+    assert [row["status"] for row in rows] == ["trained", "failed", "trained"]
+    assert len(RunFolder(out / "trial_00001").records()) == 12
+    assert done == {file: file.stat().st_mtime_ns for file in (out / "trial_00000").iterdir()}
+    assert not (out / "trial_00002").exists()
+
+
+def test_a_database_gives_up_who_gives_no_sign_of_life(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("sklearn", reason="the digits come with scikit-learn")
+    monkeypatch.chdir(place.parent)
+    place.write_text(KILLED.replace("epochs: 12", "epochs: 1"), "utf-8")
+    url = "sqlite:///trials.db"
+    study = begun(plan_of(place, place.read_text("utf-8")), Path("out"), url)
+    with pytest.warns(UserWarning, match="Heartbeat"):  # It isn't sent for a trial that is asked.
+        dead, held = study.ask() or (None, None)
+    assert dead and held, "the first trial"
+    held.release()
+    study.study._storage.record_heartbeat(dead._trial_id)  # type: ignore[attr-defined]  # As Optuna does.
+    words = ["sweep", "s.yaml", "--out", "out", "--storage", url, "--device", "cpu", "--resume"]
+    assert run([*words, "--format", "json"]) == 0
+    told = capsys.readouterr()
+    states = [row["status"] for row in json.loads(told.out)["variants"]]
+    assert states == ["running", "trained"]
+    assert "if one was killed, --resume goes on with its trial after 3 minutes" in told.err
+    monkeypatch.setattr(storing, "HEARTBEAT", 1)
+    monkeypatch.setattr(storing, "GRACE", 1)
+    time.sleep(2.1)
+    assert run([*words, "--format", "json"]) == 0
+    rows = json.loads(capsys.readouterr().out)["variants"]
+    assert [row["status"] for row in rows] == ["failed", "trained", "trained"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are those of POSIX")
+def test_ctrl_c_ends_a_sweep_that_goes_on(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("sklearn", reason="the digits come with scikit-learn")
+    monkeypatch.chdir(place.parent)
+    place.write_text(KILLED.replace("trials: 2", "trials: 1"), "utf-8")
+    words = ["sweep", "s.yaml", "--out", "out", "--device", "cpu"]
+    metrics = place.parent / "out" / "trial_00000" / METRICS
+
+    def press() -> None:
+        while not metrics.exists():
+            time.sleep(0.005)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=press, daemon=True).start()
+    assert run(words) == 130
+    said = capfd.readouterr().err
+    assert "stopped; the same command with --resume goes on in out" in said
+    assert "Traceback" not in said
+    before = len(RunFolder(metrics.parent).records())
+    assert before < 12
+    assert run([*words, "--resume"]) == 0
+    assert len(RunFolder(metrics.parent).records()) == 12
+    assert f"epoch {before}:" not in capfd.readouterr().err
+
+
+def test_the_file_of_trials_outlives_who_writes_there(place: Path) -> None:
+    """One who was killed in his turn leaves it to others; what he wrote half of is gone."""
+    study = study_of(place)
+    journal = study.folder / storing.JOURNAL
+    program = "import sys, time; from pathlib import Path; from compiler.sweep.storing import Turn"
+    program += "\nTurn(Path(sys.argv[1])).acquire(); print('held', flush=True); time.sleep(60)"
+    words = [sys.executable, "-c", program, str(journal)]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout and other.stdout.readline() == "held\n"
+        other.kill()
+    with journal.open("ab") as file:
+        file.write(b'{"op_code": 5, "wor' + b" " * 5000)
+    assert study.study.ask().number == 0
+    assert states(opened(study.plan, study.folder, None)) == ["RUNNING", "WAITING", "WAITING"]
 
 
 def test_a_file_is_held_by_one(tmp_path: Path) -> None:

@@ -25,6 +25,11 @@ if TYPE_CHECKING:
     from dsl.text.values import Value
 
 
+ELSEWHERE = (
+    "other processes have what is running; if one was killed, --resume goes on with its trial after"
+)
+
+
 @dataclass(frozen=True)
 class Trials:
     """Where a sweep that trains keeps its trials, and where they are trained."""
@@ -90,6 +95,7 @@ class Trials:
     def train(self, plan: Plan, sweep: Path, tell: Callable[[Results], None]) -> int:
         """Train what waits, and tell what came of all."""
         from compiler.sweep.noting import outcomes
+        from compiler.sweep.storing import GRACE
         from compiler.training.faults import Interrupted
 
         assert plan.sweep.train is not None, "a sweep that trains"
@@ -104,7 +110,10 @@ class Trials:
             except Interrupted as stopped:
                 say(f"stopped; the same command with --resume goes on in {study.folder}")
                 return 128 + stopped.signal
-        tell(Results.of(plan, outcomes(study), trained=True))
+        found = outcomes(study)
+        tell(Results.of(plan, found, trained=True))
+        if study.shared and any(each.status == "running" for each in found):
+            say(f"{ELSEWHERE} {GRACE // 60} minutes")
         return 0
 
     @contextmanager

@@ -100,6 +100,6 @@ def _outcome(study: Study, trial: FrozenTrial) -> Outcome:
              for name, value in attrs.get(FOUND, {}).items()}  # fmt: skip
     says = attrs.get(SAYS, "")
     if trial.state == TrialState.FAIL and not says:
-        says = "its process was ended; it waits again under another number"
+        says = "its process was ended; it goes on under another number"
     point = Point(trial.number, tuple(values_said(study.plan, trial)))
     return Outcome(point, attrs.get(STATUS, STATES[trial.state]), found, says)

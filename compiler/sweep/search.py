@@ -11,7 +11,8 @@ import optuna
 from optuna.trial import Trial
 
 from compiler.sweep.noting import SAYS, examined, folder_of, hopeless, said, scored
-from compiler.sweep.study import Study, quiet
+from compiler.sweep.storing import quiet
+from compiler.sweep.study import Study
 from compiler.sweep.trying import Broken, Tell, tried
 from compiler.training.records import Record
 from compiler.training.running import Observer, Progress

@@ -7,9 +7,7 @@ in the folder that it began in.
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,22 +17,20 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 
 from compiler.files.holding import Held, hold, holding
 from compiler.sweep.plan import Plan
+from compiler.sweep.storing import quiet, storage
 from compiler.sweep.trying import LOCKS
 from compiler.training.dice import seed_of
-from compiler.training.faults import TrainingFault
 from dsl.models.axes import Axis, inline
 from dsl.models.plain import tree
 from dsl.models.sweep import Training
 from dsl.text.values import Value, plain
 
-JOURNAL, LOCK = "trials.journal", "trials.lock"
+LOCK = "trials.lock"
 WANTED, FOLDER, VALUES = "wanted", "folder", "values"
 """What is noted of a trial: that it was asked for, the number of its folder, what its axes say."""
 VARIANT = "variant"
 """The parameter of a trial that is one of the sweep's own variants, by its number."""
 USUAL_TRIALS = 20
-HEARTBEAT, GRACE = 60, 180
-"""Seconds between two signs of life in a database, and until a trial without any has failed."""
 
 
 @dataclass(frozen=True)
@@ -123,10 +119,10 @@ def begun(plan: Plan, folder: Path, url: str | None) -> Study:
 
 def opened(plan: Plan, folder: Path, url: str | None) -> Study:
     """The study in a folder, or at a database."""
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    optuna.logging.set_verbosity(optuna.logging.ERROR)  # What ends a trial is told by us.
     train, directions = _train(plan), [*plan.sweep.aims.values()]
     study = optuna.create_study(
-        storage=_storage(folder, url),
+        storage=storage(folder, url, again),
         study_name=plan.sweep.title or folder.name,
         sampler=sampler(plan, 0),
         pruner=_pruner(train),
@@ -139,39 +135,6 @@ def opened(plan: Plan, folder: Path, url: str | None) -> Study:
 def _train(plan: Plan) -> Training:
     assert plan.sweep.train is not None, "a sweep that trains"
     return plan.sweep.train
-
-
-def _storage(folder: Path, url: str | None) -> optuna.storages.BaseStorage:
-    if url is None:
-        from optuna.storages.journal import JournalFileBackend
-
-        return optuna.storages.JournalStorage(JournalFileBackend(str(folder / JOURNAL)))
-    return _database(url)
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Heartbeats are called experimental, and have been since 2021."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        yield
-
-
-def _database(url: str) -> optuna.storages.BaseStorage:
-    """Raises `TrainingFault` for one that can't be had."""
-    from sqlalchemy.exc import SQLAlchemyError
-
-    with quiet():
-        try:
-            return optuna.storages.RDBStorage(
-                url,
-                heartbeat_interval=HEARTBEAT,
-                grace_period=GRACE,
-                heartbeat_stale_trial_callback=again,
-            )
-        except (SQLAlchemyError, ImportError) as error:
-            first = str(error).strip().splitlines()[0]
-            raise TrainingFault(f"the database can't be had: {first}") from None
 
 
 def sampler(plan: Plan, number: int) -> optuna.samplers.BaseSampler:
