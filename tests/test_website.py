@@ -19,6 +19,7 @@ from website.made import MADE, digest, is_made
 from website.markdown import FENCED, Link, linked
 from website.mirroring import mirrored
 from website.published import CHAPTERS, FOR_ROOMS
+from website.reading import body_read, contents_read
 from website.reference import as_markdown, reference
 from website.staging import INVITATION, MARK, PLAYGROUND, pages, stage
 from website.titles import titled, titles_of
@@ -230,6 +231,17 @@ def test_a_page_with_scripts_may_know_its_places_itself(tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text("<a href='index.html#net'>x</a><a href='no.html'>y</a>")
     assert len([*dead(tmp_path)]) == 2
     assert [*dead(tmp_path, ["index.html"])] == ["index.html: no.html: no such file"]
+
+
+def test_screen_readers_get_lines_and_heads_that_say_something() -> None:
+    table = '<th class="head"><p></p></th><th class="head"><p>is</p></th>'
+    signature = '<dl><dt class="sig sig-object">f(<dl>\n<dd>x,</dd>\n</dl>)</dt><dd>It.</dd></dl>'
+    assert body_read(table) == '<td></td><th class="head"><p>is</p></th>'
+    assert body_read(signature) == (
+        '<dl><dt class="sig sig-object">f(<span class="lines">\n<span>x,</span>\n</span>)</dt>'
+        "<dd>It.</dd></dl>"
+    )
+    assert contents_read('<p role="heading">') == '<p role="heading" aria-level="2">'
 
 
 @pytest.mark.parametrize("tag", ["script src", "img src", "link href"])

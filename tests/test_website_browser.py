@@ -22,7 +22,7 @@ SITE = ROOT / "site"
 PAGES = (
     *("index.html", "docs/tutorial.html", "docs/language.html", "docs/gallery.html"),
     *("docs/diagnostics.html", "docs/codes/E021.html", "docs/codes/W130.html"),
-    *("docs/training.html", "docs/reference/dsl.html", "genindex.html", "404.html"),
+    *("docs/editor.html", "docs/reference/compiler.html", "genindex.html", "404.html"),
 )
 """One of each kind."""
 SCREENS = {"desk": (1360, 900, False), "phone": (360, 740, True)}

@@ -3,6 +3,7 @@
 from sphinx.application import Sphinx
 
 from compiler.version import __version__
+from website.reading import body_read, contents_read
 
 project = "inception-compile"
 author = "the inception-compile authors"
@@ -41,7 +42,7 @@ POLICY = (
 def setup(app: Sphinx) -> None:
     """Say what the theme leaves out."""
     app.connect("html-page-context", _guarded)
-    app.connect("html-page-context", _levelled, priority=900)  # Behind the theme's own.
+    app.connect("html-page-context", _read, priority=900)  # Behind the theme's own.
 
 
 def _guarded(  # Sphinx calls it so.
@@ -52,10 +53,10 @@ def _guarded(  # Sphinx calls it so.
     context["metatags"] = f"{policy}{context.get('metatags', '')}"
 
 
-def _levelled(  # Sphinx calls it so.
+def _read(  # Sphinx calls it so.
     app: Sphinx, page: str, template: str, context: dict[str, str], tree: object
 ) -> None:
-    """Say of which level the headings in the contents are, as readers of screens ask."""
-    name = "furo_navigation_tree"
-    if name in context:
-        context[name] = context[name].replace('role="heading"', 'role="heading" aria-level="2"')
+    """Have readers of screens get along with it."""
+    for name, change in (("body", body_read), ("furo_navigation_tree", contents_read)):
+        if name in context:
+            context[name] = change(context[name])
