@@ -78,12 +78,14 @@ def test_a_fault_is_seen_mended_and_drawn(page: Chrome) -> None:
     assert told(page, "#overview svg title") != before
 
 
+WIDER = SOUND.replace("3x3 32", "3x3 320")
+
+
 def test_an_edit_says_what_it_changes(page: Chrome) -> None:
     pasted(page, SOUND)
     looked_at(page, SOUND)
-    wider = SOUND.replace("3x3 32", "3x3 320")
-    pasted(page, wider)
-    looked_at(page, wider)
+    pasted(page, WIDER)
+    looked_at(page, WIDER)
     assert "parameters +" in told(page, "#changed")
     assert "MACs +" in told(page, "#changed")
 
@@ -324,11 +326,15 @@ def test_nothing_keeps_anybody_out(page: Chrome, width: int, night: bool) -> Non
         {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False},
     )
     try:
-        pasted(page, TYPO)
-        looked_at(page, TYPO)
-        for tab in ("picture", "cost", "source", "diff"):
+        for text in (SOUND, WIDER):  # Changes are told, and a summary.
+            pasted(page, text)
+            looked_at(page, text)
+        for tab in ("cost", "source", "diff", "picture"):
             one(page, f"#tab-{tab}").click()
             assert violations(page) == [], tab
+        pasted(page, TYPO)
+        looked_at(page, TYPO)
+        assert violations(page) == []
         wide = page.execute_script("return document.documentElement.scrollWidth")
         assert wide <= width
     finally:

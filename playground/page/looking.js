@@ -2,7 +2,7 @@
 
 import { answered, fileOf, given, say, seen, state } from './asking.js';
 import { problems } from './problems.js';
-import { byId, element } from './saying.js';
+import { byId, element, unbroken } from './saying.js';
 import { show } from './showing.js';
 import { totals } from './views.js';
 
@@ -46,7 +46,8 @@ function checked(check) {
   const found = JSON.parse(check.json).problems;
   problems(found, check.means, fileOf(), { go: ({ line, column }) => editor.go(line, column), mend, explain });
   editor.mark(found, fileOf(), mend);
-  byId('summary').textContent = check.summary;
+  const told = check.summary.split('\n').map((line) => element('span', {}, line));
+  byId('summary').replaceChildren(...told);
   if (!check.builds) return;
   const { variant } = state;
   choices(check.variants);
@@ -75,7 +76,7 @@ async function mend(number) {
 
 async function explain(code) {
   const found = await answered('explain', { code });
-  return found?.text ?? '';
+  return unbroken(found?.text ?? '');
 }
 
 /** Which variants there are to choose from. */

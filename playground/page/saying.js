@@ -65,13 +65,22 @@ export function short(count) {
   return String(count);
 }
 
+/** Bytes to three digits: 14.2 MiB. */
+export function mebi(bytes) {
+  const size = bytes / 2 ** 20;
+  return `${size < 100 ? size.toPrecision(3) : whole(Math.round(size))} MiB`;
+}
+
 export const whole = (count) => count.toLocaleString('en-US');
 
+/** A text whose paragraphs were broken into lines for a terminal, these whole again. */
+export const unbroken = (text) => text.replace(/(\S)\n(?=[^\s])/g, '$1 ');
+
 /** What changed from one count to another: `+1.2 M (+5.1 %)`; empty where nothing did. */
-export function changed(before, after) {
+export function changed(before, after, write = short) {
   if (before === after || before === null || after === null) return '';
   const sign = after > before ? '+' : '−';
   const share = before ? Math.abs(after / before - 1) * 100 : null;
   const told = share === null ? '' : ` (${sign}${share < 0.1 ? '<0.1' : share.toFixed(1)} %)`;
-  return `${sign}${short(Math.abs(after - before))}${told}`;
+  return `${sign}${write(Math.abs(after - before))}${told}`;
 }

@@ -93,6 +93,7 @@ function light() {
 }
 
 export function moved() {
+  if (document.documentElement.classList.contains('stale')) return; // Places are of another text.
   const { line, column } = editor.place;
   const path = pathAt(seen.places, line, column) || pathOn(seen.places, line);
   // The cursor within what is chosen already says nothing new.

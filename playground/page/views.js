@@ -1,7 +1,7 @@
 // What is seen of a network: drawings, the cost table, source and comparison.
 
 import { about, isIn } from './paths.js';
-import { byId, changed, element, short, whole } from './saying.js';
+import { byId, changed, element, mebi, short, whole } from './saying.js';
 
 /** A drawing as an element; it is read as XML, of which no script is taken over. */
 export function drawing(text) {
@@ -56,13 +56,13 @@ const TOTALS = [
   ['params', 'parameters', short],
   ['macs', 'MACs', short],
   ['activations', 'activations', short],
-  ['peak_bytes', 'peak memory', (bytes) => `${(bytes / 2 ** 20).toFixed(1)} MiB`],
+  ['peak_bytes', 'peak memory', mebi],
 ];
 
 /** The totals, with what the last edit made of them. */
 export function totals(now, before) {
   const cards = TOTALS.map(([key, name, told]) => {
-    const change = before ? changed(before[key], now[key]) : '';
+    const change = before ? changed(before[key], now[key], told) : '';
     return element(
       'div', { class: 'total' },
       element('dt', {}, name),
@@ -71,7 +71,7 @@ export function totals(now, before) {
   });
   byId('totals').replaceChildren(...cards);
   const told = before
-    ? TOTALS.map(([key, name]) => [changed(before[key], now[key]), name]).filter(([change]) => change)
+    ? TOTALS.map(([key, name, write]) => [changed(before[key], now[key], write), name]).filter(([change]) => change)
     : [];
   byId('changed').textContent = told.map(([change, name]) => `${name} ${change}`).join(', ');
 }
