@@ -16,12 +16,15 @@ from dsl.text.complaints import NO_REUSE, ONE_SPEC, SECOND_DOCUMENT, TOO_DEEP, R
 from dsl.text.events import events, marks, refused_features
 from dsl.text.lines import below, whole
 from dsl.text.memory import by_value
+from dsl.text.pieces import Piece, pieces
 from dsl.text.problems import Note, Problem, Span, SpecError
 from dsl.text.source import MAX_DEPTH, Source, check_characters, check_size, escaped, unified
 from dsl.text.values import Entry, Mapping, Scalar, Sequence, Value
 
 MAX_NODES: Final = 20_000
 MAX_PROBLEMS: Final = 100
+MOST_APART: Final = 32 * 1024
+"""Letters of a text that is read piece by piece: one with a fault is read as a whole after that."""
 MOST_EMPTY: Final = 8
 """Keys of which a key given again says which are empty."""
 
@@ -38,7 +41,43 @@ def _parsed(text: str, file: str) -> Mapping:
     size = len(source.text.encode("utf-8", "surrogatepass"))
     check_size(size, Span(file, 1, 1), text=source.text)
     check_characters(source)
-    return _Reader(source).run()
+    return _put_together(source) or _Reader(source).run()
+
+
+def _put_together(source: Source) -> Mapping | None:
+    """A text read piece by piece; None where it is to be read as a whole, for its faults too."""
+    if len(source.text) > MOST_APART:
+        return None
+    read: list[_Read] = []
+    for piece in pieces(source.lines):
+        found = _read(piece, source.file)
+        if found is None:
+            return None
+        read.append(found)
+    if not read or sum(each.nodes for each in read) > MAX_NODES:
+        return None
+    return Mapping(tuple(each.entry for each in read), read[0].entry.key.span)
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What a piece holds, and how many keys and values these are, its mapping included."""
+
+    entry: Entry
+    nodes: int
+
+
+@by_value(128)
+def _read(piece: Piece, file: str) -> _Read | None:
+    """A piece by itself, at its place; None where anything is wrong."""
+    above = "\n" * piece.line
+    reader = _Reader(Source(file, above + piece.text + piece.behind))
+    reader.read(Source(file, above + piece.text))
+    root = reader.root
+    sound = not reader.problems and not reader.refused
+    if not sound or not isinstance(root, Mapping) or len(root.entries) != 1:
+        return None
+    return _Read(root.entries[0], reader.nodes)
 
 
 @dataclass(frozen=True)
@@ -126,10 +165,10 @@ class _Reader:
         self.nodes = 0
         self.documents = 0
 
-    def read(self) -> None:
-        """Take all events, up to the one that can't be taken."""
+    def read(self, part: Source | None = None) -> None:
+        """Take all events, of a part of the text perhaps, up to the one that can't be taken."""
         try:
-            for event in events(self.source):
+            for event in events(part or self.source):
                 self.feed(event)
         except _Stop:
             pass
