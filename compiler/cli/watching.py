@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -142,6 +143,7 @@ def _opened(found: Examined) -> Board:
     except OSError as error:
         raise Failed(f"error: no page can be served here: {error.strerror or error}") from None
     _show(board, found, ())
+    gc.freeze()  # What was made by now stays, so garbage isn't looked for among it at each save.
     server.start()
     there = opened(server.address)
     click.echo(f"{'page at' if there else 'no browser to open here; open'} {server.address}")

@@ -87,11 +87,38 @@ function exchange({ htmls, runs }) {
   const fits = runs ? runs.every((names) => names.some((name) => there.has(name))) : anew.every(old);
   if (!fits) return false;
   const pairs = anew.filter(old).map((each) => [old(each), each]);
-  carry(pairs, () => {
-    if (runs) arrange(runs, new Map([...there, ...anew.map((each) => [each.dataset.piece, each])]));
-    renew(anew);
+  const texts = pairs.filter(([one, other]) => ofLines(one, other));
+  const others = pairs.filter((pair) => !texts.includes(pair));
+  const fresh = anew.filter((each) => !texts.some(([, text]) => text === each));
+  carry(others, () => {
+    for (const [one, other] of texts) reline(one, other);
+    if (runs) arrange(runs, new Map([...there, ...fresh.map((each) => [each.dataset.piece, each])]));
+    renew(fresh);
   });
   return true;
+}
+
+/** Whether two pieces are texts in the same panes, of which most lines may be the same. */
+function ofLines(one, other) {
+  const named = (piece) => [...piece.querySelectorAll('.lines')].map((pane) => pane.getAttribute('aria-label')).join('\n');
+  return one.matches('.spec, .source') && named(one) === named(other);
+}
+
+/** Put the lines that are others in the places of those that were there, between those that stay. */
+function reline(one, other) {
+  const now = [...other.querySelectorAll('.lines')];
+  for (const said of other.querySelectorAll('[data-paths]')) said.classList.add('choosable');
+  [...one.querySelectorAll('.lines')].forEach((pane, place) => {
+    const [was, are] = [[...pane.children], [...now[place].children]];
+    const least = Math.min(was.length, are.length);
+    let top = 0;
+    while (top < least && was[top].isEqualNode(are[top])) top += 1;
+    let end = 0;
+    while (end < least - top && was.at(-1 - end).isEqualNode(are.at(-1 - end))) end += 1;
+    const behind = was[was.length - end] ?? null;
+    for (const line of was.slice(top, was.length - end)) line.remove();
+    for (const line of are.slice(top, are.length - end)) pane.insertBefore(line, behind);
+  });
 }
 
 /** Leave the pieces that are named, those of a run behind each other; new ones come to stand there. */

@@ -25,6 +25,16 @@ async function turn() {
   watched.dataset.number = next.querySelector('.watched').dataset.number;
 }
 
+/** Whether pieces are in their places; where that went wrong the whole page mends it. */
+function exchanged(anew) {
+  try {
+    return exchange(anew);
+  } catch (error) {
+    console.error(error);
+    return false;
+  }
+}
+
 /** What is to be shown, in the order in which it came. */
 const states = [];
 let busy = false;
@@ -37,7 +47,7 @@ async function show(state) {
     while (states.length) {
       const now = states.shift();
       if (now.number > Number(watched.dataset.number)) {
-        if (now.anew && exchange(now.anew)) watched.dataset.number = now.number;
+        if (now.anew && exchanged(now.anew)) watched.dataset.number = now.number;
         else await turn();
       }
       say('told', now.told.join('\n'));
