@@ -78,6 +78,37 @@ def test_a_fault_is_seen_mended_and_drawn(page: Chrome) -> None:
     assert told(page, "#overview svg title") != before
 
 
+def test_the_editor_completes_and_explains(page: Chrome) -> None:
+    from selenium.webdriver.common.action_chains import ActionChains
+    from selenium.webdriver.common.keys import Keys
+
+    pasted(page, TYPO)
+    looked_at(page, TYPO)
+    one(page, "#problems .place").click()
+    editor = page.switch_to.active_element
+    editor.send_keys(*[Keys.ARROW_RIGHT] * 6, Keys.CONTROL, Keys.SPACE)
+    offered = "document.querySelector('.cm-tooltip-autocomplete [aria-selected]')"
+    assert "maxpool" in until(page, f"{offered}?.textContent")
+    time.sleep(0.1)  # The editor takes no Enter that may have been meant for the text.
+    editor.send_keys(Keys.ENTER)
+    looked_at(page, SOUND)
+    x, y = page.execute_script(
+        """
+        const spec = document.querySelector('.cm-content');
+        const words = document.createTreeWalker(spec, NodeFilter.SHOW_TEXT);
+        while (!words.nextNode().data.includes('maxpool')) {}
+        const range = document.createRange();
+        range.selectNodeContents(words.currentNode);
+        const { left, width, top, height } = range.getBoundingClientRect();
+        return [left + width / 2, top + height / 2].map(Math.round);
+        """
+    )
+    hand: Any = ActionChains(page)
+    hand.w3c_actions.pointer_action.move_to_location(x, y)
+    hand.perform()
+    assert "max pool" in until(page, "document.querySelector('.cm-tooltip .spoken')?.textContent")
+
+
 WIDER = SOUND.replace("3x3 32", "3x3 320")
 
 
@@ -269,8 +300,9 @@ SEEN = """(() => {
 
 def test_a_layer_is_chosen_in_all_views(page: Chrome) -> None:
     box = one(page, '#overview [data-path="inception_3a"]')
-    page.execute_script("arguments[0].dispatchEvent(new MouseEvent('click'))", box)
+    box.click()
     assert told(page, "#chosen") == "inception_3a"
+    assert box.value_of_css_property("outline-style") == "none"  # Its frame says it.
     until(page, "document.querySelector('#detail svg')")
     assert "v1" in told(page, ".cm-content .chosen")
     page.execute_script(

@@ -71,7 +71,8 @@ function stretch(doc, line, column, length) {
   return { from: Math.min(from, to), to };
 }
 
-const inLines = (doc, { line, character }) => {
+/** A place of the language server's: line and units of UTF-16, both from 0. */
+const inLines = (doc, [line, character]) => {
   const found = doc.line(Math.min(line + 1, doc.lines));
   return Math.min(found.from + character, found.to);
 };
