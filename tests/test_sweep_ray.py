@@ -12,6 +12,7 @@ import time
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
 import pytest
@@ -101,8 +102,9 @@ def test_what_ray_has_no_use_for_is_refused(
     assert "trials are given none: `engine: {ray: {gpus: 1}}`" in capsys.readouterr().err
     assert run([*words, "--cost-only", "--address", "auto"]) == 2
     assert not (place.parent / "o").exists()
-    with pytest.raises(TrainingFault, match="can't reach into"), connected("ray://head", Ray()):
-        pass
+    for address, says in {"ray://head": "can't reach into", "127.0.0.1:1": "no Ray at"}.items():
+        with pytest.raises(TrainingFault, match=says), connected(address, Ray()):
+            pass
 
 
 def test_a_plan_with_layers_of_a_plugin_gets_to_another_process(place: Path) -> None:
@@ -163,14 +165,20 @@ def test_a_whole_sweep_is_stopped_and_goes_on(
         env=surroundings, text=True, stderr=subprocess.PIPE, start_new_session=True,
     ) as process:  # fmt: skip
         assert process.stderr
-        lines = [next(line for line in process.stderr if line.startswith("trial 2:"))]
-        os.killpg(process.pid, signal.SIGINT)  # As a terminal does, to all that was started.
-        lines += process.stderr
+        patience = Timer(600, os.killpg, (process.pid, signal.SIGKILL))
+        patience.daemon = True
+        patience.start()
+        lines = list[str]()
+        for line in process.stderr:
+            lines.append(line)
+            if line.startswith("trial 2:"):  # As a terminal does, to all that was started:
+                os.killpg(process.pid, signal.SIGINT)
         assert process.wait() == 130, lines
+        patience.cancel()
     assert lines[-1] == f"stopped; the same command with --resume goes on in {out}\n", lines
     assert not [*out.glob("ray*")] and not [*home.iterdir()]
-    patience = time.monotonic() + 30
-    while (left := living(process.pid)) and time.monotonic() < patience:
+    until = time.monotonic() + 30
+    while (left := living(process.pid)) and time.monotonic() < until:
         time.sleep(0.2)
     assert not left
     place.write_text(text.replace("trials: 3", "trials: 4"), encoding="utf-8")
