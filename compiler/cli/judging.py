@@ -101,6 +101,7 @@ def _evaluation(subject: Subject, images: Part, workers: int, device: str) -> Ev
     from compiler.training.data import judged_for
     from compiler.training.evaluating import evaluated
     from compiler.training.faults import TrainingFault
+    from compiler.training.images import differing
     from compiler.training.processes import joined
 
     with joined(device) as world:
@@ -109,22 +110,12 @@ def _evaluation(subject: Subject, images: Part, workers: int, device: str) -> Ev
         if found.batches is None:
             message = f"there are no {images} images"
             raise TrainingFault(message, f"--images takes {', '.join(PARTS)}")
-        if world.leads and (differing := _differing(subject.told, found.names)):
-            click.echo(f"note: {differing}", err=True)
+        if world.leads and (other := differing(subject.told, found.names)):
+            click.echo(f"note: {other}", err=True)
         subject.model.to(world.device)
         with stage("evaluating"):
             told = evaluated(subject.model, found.batches, found.names, world)
         return told if world.leads else None
-
-
-def _differing(told: Sequence[str], names: Sequence[str]) -> str:
-    """Where classes that a run tells and those of images first differ; empty for nowhere."""
-    for place, (one, other) in enumerate(zip(told, names, strict=False)):
-        if one != other:
-            return (
-                f"class {place} was {one} as the run was trained, and is {other} among these images"
-            )
-    return ""
 
 
 def _guesses(

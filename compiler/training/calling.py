@@ -145,7 +145,7 @@ def trained(
             note(_begins(feed, world))
         stop.begun = True
         if world.leads and not wanted.resume:
-            facts = facts_of(wanted.recipe, world, feed.names, wanted.command)
+            facts = facts_of(wanted.recipe, world, feed, wanted.command)
             folder.begin(wanted.spec, wanted.recipe, facts)
         told = [*observers, *board(folder.path)] if world.leads else []
         run = run_of(trainer, feed, folder, told, save_every=wanted.save_every, stop=stop)
@@ -160,11 +160,13 @@ def _begun(
     recipe = wanted.recipe
     if wanted.resume:
         folder.check_same(wanted.spec, recipe)
-        if (other := refuse_other_surroundings(folder, recipe, world)) and world.leads:
-            note(f"note: numbers may differ: {other}")
     else:
         folder.check_free()
     feed = feed_for(wanted.network, recipe, world, workers=wanted.workers)
+    if wanted.resume:
+        other = refuse_other_surroundings(folder, facts_of(recipe, world, feed))
+        if other and world.leads:
+            note(f"note: numbers may differ: {other}")
     model, loaded = _model(wanted)
     if world.leads and loaded:
         note(loaded)

@@ -63,6 +63,16 @@ def classes_of(recipe: Recipe) -> tuple[str, ...]:
         return class_names(data.name, _place(data))
 
 
+def differing(told: Sequence[str], names: Sequence[str]) -> str:
+    """Where classes that a run tells and those of images first differ; empty for nowhere."""
+    for place, (one, other) in enumerate(zip(told, names, strict=False)):
+        if one != other:
+            return (
+                f"class {place} was {one} as the run was trained, and is {other} among these images"
+            )
+    return ""
+
+
 def check_names(names: Sequence[str], network: Network, whose: str) -> None:
     """Raise `TrainingFault` where there aren't as many names as a network has classes."""
     if len(names) != network.classes:

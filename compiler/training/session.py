@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,8 @@ from compiler.training.dice import seed_of
 from compiler.training.faults import TrainingFault
 from compiler.training.feeding import Feed
 from compiler.training.folder import BEST, LAST, RunFolder
+from compiler.training.images import differing
+from compiler.training.loading import LoadedFeed
 from compiler.training.processes import World
 from compiler.training.records import Record
 from compiler.training.running import SAVE_EVERY, Observer, Progress, Run
@@ -41,7 +43,7 @@ def drawn(network: Network, recipe: Recipe) -> tuple[CompiledNetwork, WeightsRep
 
 
 def facts_of(
-    recipe: Recipe, world: World, classes: Sequence[str] = (), command: Sequence[str] = ()
+    recipe: Recipe, world: World, feed: LoadedFeed, command: Sequence[str] = ()
 ) -> dict[str, Any]:
     """What the numbers of a run depend on beside its spec and recipe."""
     return {
@@ -53,7 +55,8 @@ def facts_of(
         "processes": world.size,
         "threads": torch.get_num_threads(),
         "seed": recipe.seed,
-        "classes": list(classes),
+        "images": feed.order.count,
+        "classes": list(feed.names),
         "command": list(command),
     }
 
@@ -105,23 +108,22 @@ def run_of(
     return run
 
 
-def refuse_other_surroundings(folder: RunFolder, recipe: Recipe, world: World) -> str:
+def refuse_other_surroundings(folder: RunFolder, now: Mapping[str, Any]) -> str:
     """What is otherwise than when a run began, so that its numbers may be; empty for nothing.
 
-    Raises `TrainingFault` for another number of processes, which would share images otherwise.
+    Raises `TrainingFault` for another number of processes, which would share images otherwise, and
+    for other classes than the network has learned to tell.
     """
-    before, now = folder.facts(), facts_of(recipe, world)
+    before = folder.facts()
+    if other := differing(folder.classes(), now["classes"]):
+        raise TrainingFault(other, "--out names another folder for a new run")
     if before.get("processes") != now["processes"]:
         then, size = before.get("processes"), now["processes"]
         message = f"the number of processes was {then}, and now it is {size}"
         raise TrainingFault(message, "go on with as many as it began with")
-    said = ("torch", "device", "threads", "machine", "inception_compile")
-    other = [
-        f"{key} {before.get(key)} then, {now[key]} now"
-        for key in said
-        if before.get(key) != now[key]
-    ]
-    return "; ".join(other)
+    said = ("torch", "device", "threads", "machine", "inception_compile", "images")
+    changed = (key for key in said if before.get(key) != now[key])
+    return "; ".join(f"{key} {before.get(key)} then, {now[key]} now" for key in changed)
 
 
 PLACE = Path("runs")
