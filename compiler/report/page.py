@@ -138,7 +138,9 @@ def parts_of(given: Sequence[Prepared]) -> Parts:
 
 @cache
 def _script(names: Sequence[str]) -> str:
-    return f"'use strict';\n(() => {{\n{_joined(names)}}})();\n"
+    """Scripts as one: what a module gives to others is theirs without a word here."""
+    joined = _joined(names).replace("\nexport function ", "\nfunction ")
+    return f"'use strict';\n(() => {{\n{joined}}})();\n"
 
 
 @cache

@@ -1,7 +1,8 @@
 // The views of a network, and one layer shown in all of them and in the editor.
 
+import { isIn } from '../../compiler/report/assets/paths.js';
 import { answered, given, seen, state } from './asking.js';
-import { isIn, pathAt, pathOn } from './paths.js';
+import { pathAt, pathOn } from './places.js';
 import { byId } from './saying.js';
 import { costs, draw, lines, mark, placesOf, stepOf } from './views.js';
 

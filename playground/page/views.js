@@ -1,6 +1,6 @@
 // What is seen of a network: drawings, the cost table, source and comparison.
 
-import { about, isIn } from './paths.js';
+import { about, isIn, pathOfBox } from '../../compiler/report/assets/paths.js';
 import { byId, changed, element, mebi, short, whole } from './saying.js';
 
 /** A drawing as an element; it is read as XML, of which no script is taken over. */
@@ -10,13 +10,6 @@ export function drawing(text) {
   if (svg.localName !== 'svg') throw new Error('the drawing could not be read');
   for (const odd of svg.querySelectorAll('script, foreignObject')) odd.remove();
   return svg;
-}
-
-/** The path of a box: what its id has behind the drawing's name, less what only drawings say. */
-function pathOf(id, sheet, known) {
-  const parts = id.slice(sheet.length + 1).split('.');
-  while (parts.length && !known.has(parts.join('.'))) parts.pop();
-  return parts.join('.');
 }
 
 /** What stands in a figure: the text that it was drawn from, its element, and the boxes of that. */
@@ -29,7 +22,7 @@ export function draw(figure, text, sheet, known, choose) {
   const svg = drawing(text);
   const parts = [];
   for (const box of svg.querySelectorAll('g.node')) {
-    const path = pathOf(box.id, sheet, known);
+    const path = pathOfBox(box.id, sheet, known);
     if (!path) continue;
     parts.push({ element: box, paths: [path] });
     box.setAttribute('tabindex', '0');
