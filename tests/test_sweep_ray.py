@@ -32,7 +32,7 @@ from ray._private.utils import get_num_cpus  # noqa: E402
 from compiler.sweep.cluster import _fitting, connected  # noqa: E402  # It needs Ray.
 from compiler.sweep.noting import outcomes  # noqa: E402
 from compiler.sweep.remote import Event, Job  # noqa: E402
-from compiler.sweep.tuning import Trials  # noqa: E402
+from compiler.sweep.tuning import Roster  # noqa: E402
 from compiler.training.faults import TrainingFault  # noqa: E402
 
 __all__ = ["place"]
@@ -46,45 +46,46 @@ def epoch(accuracy: float, number: int = 1) -> dict[str, Any]:
 
 def test_what_breaks_a_constraint_is_never_given_to_ray(place: Path) -> None:
     study = study_of(place, SMALL.replace("params: < 4k", "params: < 10"))
-    trials = Trials(study, print)
-    assert trials.next("a") is None and not trials.running
+    roster = Roster(study, print)
+    assert roster.next("a") is None and not roster.running
     assert states(study) == ["PRUNED"] * 3
     assert {each.status for each in outcomes(study)} == {"beyond"}
 
 
 def test_what_ray_tells_is_noted(place: Path) -> None:
     study, told = study_of(place, SMALL.replace("trials: 3", "trials: 5")), list[str]()
-    trials = Trials(study, told.append)
-    given = [trials.next(name) for name in "abcde"]
-    assert all(given) and trials.next("f") is None
+    roster = Roster(study, told.append)
+    given = [roster.next(name) for name in "abcde"]
+    assert all(given) and roster.next("f") is None
     assert [each["folder"] for each in given if each] == [f"trial_{n:05}" for n in range(5)]
-    assert trials.hear("a", Event("epoch", [epoch(0.5), True]))
-    trials.end("a", Event("best", epoch(0.5)))
-    trials.end("b", Event("broken", "the loss is nan"))
-    trials.end("c", None)
-    trials.end("d", Event("fault", ["no images", "get some"]))
-    assert trials.fault and trials.fault.help == "get some"
-    trials.release()
+    assert roster.hear("a", Event("epoch", [epoch(0.5), True]))
+    roster.end("a", Event("best", epoch(0.5)))
+    roster.end("b", Event("broken", "the loss is nan"))
+    roster.lost["c"] = "out of memory"
+    roster.end("c", None)
+    roster.end("d", Event("fault", ["no images", "get some"]))
+    assert roster.fault and roster.fault.help == "get some"
+    roster.release()
     assert states(study) == ["COMPLETE", *["FAIL"] * 4, "WAITING", "WAITING"]
     assert [each.says for each in outcomes(study)][1:3] == [
-        "the loss is nan", "its process was lost 4 times",
+        "the loss is nan", "its process was lost 4 times: out of memory",
     ]  # fmt: skip
     assert outcomes(study)[0].found["accuracy"] == 0.5
     assert told[-1].startswith("trial 0: epoch 1: trained on: loss 1.0000, right 50.0%")
-    again = Trials(study, print).next("x")
+    again = Roster(study, print).next("x")
     assert again and given[3] and again["values"] == given[3]["values"]
 
 
 def test_a_trial_that_does_worse_ends(place: Path) -> None:
     text = SMALL.replace(", params: minimise", "").replace("trials: 3", "trials: 6, pruner: median")
     study = study_of(place, text)
-    trials = Trials(study, print)
+    roster = Roster(study, print)
     for name in "abcde":
-        assert trials.next(name) and trials.hear(name, Event("epoch", [epoch(0.9), True]))
-        trials.end(name, Event("best", epoch(0.9)))
-    trials.next("f")
-    assert not trials.hear("f", Event("epoch", [epoch(0.5), True]))
-    trials.end("f", Event("epoch", [epoch(0.5), True]))
+        assert roster.next(name) and roster.hear(name, Event("epoch", [epoch(0.9), True]))
+        roster.end(name, Event("best", epoch(0.9)))
+    roster.next("f")
+    assert not roster.hear("f", Event("epoch", [epoch(0.5), True]))
+    roster.end("f", Event("epoch", [epoch(0.5), True]))
     assert outcomes(study)[-1].status == "pruned"
     assert outcomes(study)[-1].says == "after epoch 1 it was worse than others"
 
@@ -128,7 +129,7 @@ def test_room_that_no_machine_has(monkeypatch: pytest.MonkeyPatch) -> None:
     nodes = [{"Alive": True, "Resources": {"CPU": 4.0}}, {"Alive": False, "Resources": {"GPU": 1}}]
     monkeypatch.setattr(ray, "nodes", lambda: nodes)
     assert _fitting(Ray(cpus=4), "auto") == ""
-    assert "no machine of the cluster has 1 CPUs and 0.5 GPU now" in _fitting(Ray(gpus=0.5), "auto")
+    assert "no machine of the cluster has 1 CPU and 0.5 GPU now" in _fitting(Ray(gpus=0.5), "auto")
     with pytest.raises(TrainingFault, match="asks for 5 CPUs, and this machine has 4 CPUs and 0 G"):
         _fitting(Ray(cpus=5), "local")
 

@@ -114,8 +114,12 @@ def _fitting(wanted: Ray, where: str) -> str:
     needs = {"CPU": wanted.cpus, "GPU": wanted.gpus}
     if any(all(each.get(key, 0) >= need for key, need in needs.items()) for each in found):
         return ""
-    asked = f"{wanted.cpus} CPUs" + (f" and {wanted.gpus:g} GPU" if wanted.gpus else "")
+    asked = " and ".join(_counted(need, key) for key, need in needs.items() if need)
     if where == "local":
-        has = " and ".join(f"{found[0].get(key, 0):g} {key}s" for key in needs)
+        has = " and ".join(_counted(found[0].get(key, 0), key) for key in needs)
         raise TrainingFault(f"a trial asks for {asked}, and this machine has {has}")
     return f"note: no machine of the cluster has {asked} now; trials wait until one does"
+
+
+def _counted(count: float, what: str) -> str:
+    return f"{count:g} {what}" + ("s" if count == 0 or count > 1 else "")

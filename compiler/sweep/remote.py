@@ -106,6 +106,8 @@ class Remote(tune.Trainable):
             event = Event("broken", str(fault))
         except TrainingFault as fault:
             event = Event("fault", [str(fault), fault.help])
+        except OSError as error:  # A full disk: no other trial would do better.
+            event = Event("fault", [f"{gethostname()}: {error}", ""])
         except BaseException as error:  # noqa: BLE001  # Whatever it is, it is told.
             event = Event("lost", f"{type(error).__name__}: {error}")
         self.events.put(event)
@@ -117,12 +119,8 @@ class Remote(tune.Trainable):
         plan = job.unpacked()
         spec = plan.variant(Point(0, tuple(map(tree, config["values"]))))
         folder = job.folder / config["folder"]
-        return tried(
-            spec, plan.limit, folder, job.device, (self.observer(),), self._note, self.stop_asked
-        )
-
-    def observer(self) -> Epochs:
-        return Epochs(self.events)
+        told = (Epochs(self.events),)
+        return tried(spec, plan.limit, folder, job.device, told, self._note, self.stop_asked)
 
     def _note(self, text: str) -> None:
         self.events.put(Event("note", text))

@@ -37,7 +37,7 @@ from dsl.text.values import plain
 
 AGAIN = 3
 """How often a trial goes on elsewhere whose process or machine was lost."""
-FOLDER, LOCK = "ray-", "lock"
+BEGINNING, HELD = "ray-", "lock"
 """How folders begin in which Ray writes while a sweep runs, and what is held in one meanwhile."""
 
 
@@ -51,7 +51,7 @@ class Running:
 
 
 @dataclass
-class Trials:
+class Roster:
     """The trials that Ray has, by the names that it gives them."""
 
     study: Study
@@ -59,6 +59,8 @@ class Trials:
     running: dict[str, Running] = field(default_factory=dict)
     fault: TrainingFault | None = None
     """Why none would begin."""
+    lost: dict[str, str] = field(default_factory=dict)
+    """What Ray says of those whose process it lost."""
 
     def next(self, name: str) -> dict[str, Any] | None:
         """The next trial that is to be trained, as Ray hands it over; None behind the last one."""
@@ -104,7 +106,8 @@ class Trials:
             case Event():
                 self._end(running, TrialState.PRUNED)
             case None:
-                self._fail(running, f"its process was lost {AGAIN + 1} times")
+                why = f": {self.lost[name]}" if self.lost.get(name) else ""
+                self._fail(running, f"its process was lost {AGAIN + 1} times{why}")
 
     def release(self) -> None:
         """Trials that haven't ended wait again."""
@@ -129,17 +132,17 @@ class Trials:
 class Asking(Searcher):
     """Whom Ray asks for trials, and tells how each ended."""
 
-    def __init__(self, trials: Trials) -> None:
+    def __init__(self, roster: Roster) -> None:
         super().__init__()
-        self.trials = trials
+        self.roster = roster
 
     def suggest(self, trial_id: str) -> Any:
-        return self.trials.next(trial_id) or Searcher.FINISHED
+        return self.roster.next(trial_id) or Searcher.FINISHED
 
     def on_trial_complete(
         self, trial_id: str, result: Mapping[str, Any] | None = None, error: bool = False
     ) -> None:
-        self.trials.end(trial_id, None if error or not result else Event(*result[EVENT]))
+        self.roster.end(trial_id, None if error or not result else Event(*result[EVENT]))
 
     def save(self, checkpoint_path: str) -> None:
         """All that is to be kept is in the study."""
@@ -151,39 +154,43 @@ class Asking(Searcher):
 class Ending(FIFOScheduler):
     """Whom Ray asks, at each result, whether a trial goes on."""
 
-    def __init__(self, trials: Trials) -> None:
+    def __init__(self, roster: Roster) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.trials = trials
+        self.roster = roster
 
     def on_trial_result(self, tune_controller: Any, trial: Attempt, result: dict[str, Any]) -> str:
-        goes_on = self.trials.hear(trial.trial_id, Event(*result[EVENT]))
+        goes_on = self.roster.hear(trial.trial_id, Event(*result[EVENT]))
         return self.CONTINUE if goes_on else self.STOP
+
+    def on_trial_error(self, tune_controller: Any, trial: Attempt) -> None:
+        lines = str(trial.get_error() or "").strip().splitlines()
+        self.roster.lost[trial.trial_id] = lines[-1].strip() if lines else ""
 
 
 @dataclass
 class Halting(Stopper):
     """Whom Ray asks whether all is to end."""
 
-    trials: Trials
+    roster: Roster
     stop: Stop
 
     def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:
         return False
 
     def stop_all(self) -> bool:
-        return bool(self.stop.signal) or self.trials.fault is not None
+        return bool(self.stop.signal) or self.roster.fault is not None
 
 
 @contextmanager
 def _workplace(study: Study) -> Iterator[Path]:
     """A folder for Ray, which is removed; so are those of processes that were killed."""
     with study.turn():
-        for left in study.folder.glob(f"{FOLDER}*"):
-            if dead := hold(left / LOCK):
+        for left in study.folder.glob(f"{BEGINNING}*"):
+            if dead := hold(left / HELD):
                 shutil.rmtree(left, ignore_errors=True)
                 dead.release()
-        own = Path(mkdtemp(prefix=FOLDER, dir=study.folder.absolute()))
-        held = hold(own / LOCK)
+        own = Path(mkdtemp(prefix=BEGINNING, dir=study.folder.absolute()))
+        held = hold(own / HELD)
     try:
         yield own
     finally:
@@ -206,30 +213,30 @@ class Tuning:
 
         Raises `Interrupted` where a signal came, and `TrainingFault` where no trial would begin.
         """
-        trials, stop = Trials(self.study, self.tell), Stop(begun=True)
+        roster, stop = Roster(self.study, self.tell), Stop(begun=True)
         try:
             with _workplace(self.study) as work, listening(stop), redirect_stdout(StringIO()):
-                self._tuner(trials, stop, work).fit()
+                self._tuner(roster, stop, work).fit()
         finally:
-            trials.release()
+            roster.release()
         if stop.signal:
             raise Interrupted(stop.signal)
-        if trials.fault:
-            raise trials.fault
+        if roster.fault:
+            raise roster.fault
 
-    def _tuner(self, trials: Trials, stop: Stop, work: Path) -> tune.Tuner:
+    def _tuner(self, roster: Roster, stop: Stop, work: Path) -> tune.Tuner:
         job = Job.of(self.study.plan, self.study.folder, self._device)
         room = {"cpu": self.engine.cpus, "gpu": self.engine.gpus}
         return tune.Tuner(
             tune.with_resources(tune.with_parameters(Remote, job=job), room),
             tune_config=tune.TuneConfig(
-                search_alg=Asking(trials), scheduler=Ending(trials), num_samples=-1
+                search_alg=Asking(roster), scheduler=Ending(roster), num_samples=-1
             ),
             run_config=tune.RunConfig(
                 name=work.name,
                 storage_path=str(work.parent),
                 verbose=0,
-                stop=Halting(trials, stop),
+                stop=Halting(roster, stop),
                 # What a trial is, its own folder keeps.
                 checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
                 failure_config=tune.FailureConfig(max_failures=AGAIN),
