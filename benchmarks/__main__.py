@@ -38,7 +38,7 @@ REPORTS: Mapping[str, Callable[[bool], Iterator[str]]] = {
     "training": lambda quick: table(training.rows(quick=quick)),
     "editing": lambda quick: editing.report(quick=quick),
     "watching": lambda quick: watching.report(quick=quick),
-    "sweeping": lambda quick: table(sweeping.rows(quick=quick)),
+    "sweeping": lambda quick: sweeping.report(quick=quick),
     "growth": lambda quick: growth.report(quick=quick),
     "deploying": lambda quick: deploying(quick=quick),
 }

@@ -58,7 +58,7 @@ def stages(text: str) -> Mapping[str, Work]:
     return {
         "reading": partial(dsl.loads, text),
         "lowering": partial(lower, spec),
-        "cost": partial(cost, network),
+        "cost": lambda: cost(network).total,
         "source": partial(emit, network),
         "drawing": partial(drawings, network),
     }

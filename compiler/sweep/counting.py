@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
@@ -30,9 +32,9 @@ STATUSES: dict[Status, tuple[str, str]] = {
 """What may become of a variant: what is said of one, and of several."""
 SOUND: tuple[Status, ...] = ("fits", "trained")
 Amount = Found | float
-WORTH = 400
-"""How many variants it takes until one more process is quicker."""
-CHUNK = 50
+WORTH = 100
+"""How many variants it takes until one more process is quicker: each makes the first one anew."""
+CHUNK = 25
 """Variants that a process takes at a time: the last of them remember those before."""
 
 
@@ -87,10 +89,25 @@ def counted(
 ) -> list[Outcome]:
     """What came of each variant, in order, however many processes count them."""
     found: list[Outcome] = []
-    for each in _all(plan, processes_for(len(plan.points), processes)):
-        found += each
-        progress(len(found))
+    with unhurried():
+        for each in _all(plan, processes_for(len(plan.points), processes)):
+            found += each
+            progress(len(found))
     return found
+
+
+@contextmanager
+def unhurried() -> Iterator[None]:
+    """Let Python seldom look for garbage that refers to itself: counting makes none.
+
+    It would look through all that is remembered of other variants, again and again.
+    """
+    before = gc.get_threshold()
+    gc.set_threshold(100_000, 50, 50)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 def _all(plan: Plan, processes: int) -> Iterator[list[Outcome]]:
