@@ -61,7 +61,7 @@ class Part:
         return outline(lines(cast("Node", self), self.name))
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, init=False)
 class Leaf(Part):
     """One op at one place."""
 
@@ -69,6 +69,10 @@ class Leaf(Part):
     op: Op
     inp: Shape
     span: Span = field(default=NOWHERE, compare=False)
+
+    def __init__(self, name: str, op: Op, inp: Shape, span: Span = NOWHERE) -> None:
+        """As a frozen dataclass does, in a third of the time: networks have hundreds."""
+        self.__dict__.update({"name": name, "op": op, "inp": inp, "span": span})
 
     @once
     def out(self) -> Shape:
@@ -116,7 +120,7 @@ class BlockUse:
         return Shape(substitute(shape[0], self.bound), *shape[1:])
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, init=False)
 class Series(Part):
     """Nodes one after the other; then the residual sum, if there is one around them.
 
@@ -131,6 +135,20 @@ class Series(Part):
     use: BlockUse | None = None
     span: Span = field(default=NOWHERE, compare=False)
     residual: Residual | None = None
+
+    def __init__(
+        self,
+        name: str,
+        nodes: tuple[Node, ...],
+        inp: Shape,
+        role: Role = "sequence",
+        use: BlockUse | None = None,
+        span: Span = NOWHERE,
+        residual: Residual | None = None,
+    ) -> None:
+        """As that of a leaf."""
+        own = {"name": name, "nodes": nodes, "inp": inp, "role": role, "use": use}
+        self.__dict__.update(own, span=span, residual=residual)
 
     @once
     def out(self) -> Shape:

@@ -149,16 +149,19 @@ def real(value: int) -> float:
 
 def total(values: Iterable[int]) -> int:
     """The sum, as a `Sym` if any part is one."""
-    values = list(values)
-    value = sum(int(v) for v in values)
-    symbols = [v for v in values if isinstance(v, Sym)]
-    if not symbols:
-        return value
+    value, const, symbolic = 0, 0, False
     terms: dict[str, int] = {}
-    for symbol in symbols:
-        for name, k in symbol.terms.items():
-            terms[name] = terms.get(name, 0) + k
-    const = sum(v.const if isinstance(v, Sym) else v for v in values)
+    for each in values:
+        value += int(each)
+        if isinstance(each, Sym):
+            symbolic = True
+            const += each.const
+            for name, k in each.terms.items():
+                terms[name] = terms.get(name, 0) + k
+        else:
+            const += each
+    if not symbolic:
+        return value
     whole = [part for part, k in terms.items() if isinstance(part, Quotient) and _fills(part, k)]
     if not whole:
         return Sym(value, terms, const)

@@ -75,11 +75,13 @@ class Scope:
 
     def inside(self, names: Mapping[str, Value], call: tuple[Span, str], block: str = "") -> Scope:
         """The scope of a called block's body, or of an auxiliary head."""
-        return replace(self, names=names, calls=(*self.calls, call), block=block)
+        calls = *self.calls, call
+        return Scope(self.spec, self.report, self.budget, names, calls, block, self.within)
 
     def part_of(self, name: str) -> Scope:
         """The scope of the steps of a nested list, and of repeats."""
-        return replace(self, within=self.label(name))
+        here, within = (self.names, self.calls, self.block), self.label(name)
+        return Scope(self.spec, self.report, self.budget, *here, within)
 
     @property
     def trial(self) -> Scope:
