@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 
 from compiler.cost.counting import NOTHING, Tally, total
@@ -19,18 +19,20 @@ def tally(node: Node, training: bool) -> Tally:
 
 @remembered
 def _inside(node: Node, training: bool) -> Tally:
-    return total(_parts(node, training))
+    found: list[Tally] = []
+    _gather(node, training, found)
+    return total(found)
 
 
-def _parts(node: Node, training: bool) -> Iterator[Tally]:
-    """The tallies that a node adds up to; those inside it are added at once."""
+def _gather(node: Node, training: bool, found: list[Tally]) -> None:
+    """Put in the tallies that a node adds up to; those inside it are added at once."""
     for child in children(node):
         if isinstance(child, Leaf):
-            yield known(child).tally(training)
+            found.append(known(child).tally(training))
         else:
-            yield from _parts(child, training)
+            _gather(child, training, found)
     if isinstance(node, Parallel) or (isinstance(node, Series) and node.residual):
-        yield written_by(node)
+        found.append(written_by(node))
 
 
 def written_by(node: Series | Parallel) -> Tally:

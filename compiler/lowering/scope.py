@@ -146,7 +146,7 @@ class Scope:
     def whole(self, step: Model, name: str, given: Any, least: int) -> int:
         """A whole number from `least`, given as such or by a parameter."""
         if isinstance(given, int) and least <= given <= MOST:
-            return given  # Most are, and a network has thousands.
+            return given
         value = self.meaning(given, step.at.of(name), NAMED.get(name, name))
         if not isinstance(value, int) or not least <= value <= MOST:
             self.wrong(step, name, given, f"a whole number from {least} to {MOST:,}", value=value)
@@ -178,7 +178,10 @@ class Scope:
 
     def positive(self, step: Model, name: str) -> int:
         """A field that holds a whole number from 1."""
-        return self.whole(step, name, getattr(step, name), least=1)
+        given = getattr(step, name)
+        if isinstance(given, int) and 1 <= given <= MOST:
+            return given  # Most are, and a network has thousands.
+        return self.whole(step, name, given, least=1)
 
     def axes(self, step: Model, name: str, rank: int, least: int = 1) -> Axes:
         """A field that holds a number for each axis, or a parameter for all of them."""

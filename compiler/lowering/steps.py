@@ -142,8 +142,9 @@ def _leaf(name: str, op: Op, x: Shape, scope: Scope, at: layers.Places, label: s
     except ShapeFault as error:
         field = NORM if label and name == NORM else error.field  # A convolution's has one word.
         scope.fault(error, at.of(field), label or name)
+    budget = scope.budget
     for shape in op.params(x).values():
-        scope.budget.spend(prod(shape))
+        budget.params += prod(shape)
     return leaf
 
 
