@@ -52,8 +52,7 @@ class Meter:
         return shape.elements * self.batch * self.dtype_bytes
 
     def saw(self, live: int) -> None:
-        if live > self.most:
-            self.most = live
+        self.most = max(self.most, live)
 
     def node(self, node: Node, live: int, *, piece: bool = False) -> int:
         """Run a node while `live` bytes are held outside, its input among them.

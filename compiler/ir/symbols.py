@@ -43,6 +43,15 @@ class Sym(int):
     __rmul__ = __mul__
 
     @property
+    def key(self) -> tuple[Any, ...]:
+        """All that it is as plain values: its number, and the expression that it stands for."""
+        found: tuple[Any, ...] | None = self.__dict__.get("_key")
+        if found is None:
+            exact = tuple([name.exact for name in self.terms if isinstance(name, Quotient)])
+            found = self.__dict__["_key"] = (int(self), *self.terms.items(), self.const, exact)
+        return found
+
+    @property
     def parts(self) -> list[str]:
         """What is added up, each as an expression; what is taken away comes last."""
         parts = [_times(k, name) for name, k in self.terms.items()]

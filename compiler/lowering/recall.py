@@ -64,8 +64,7 @@ def _written(value: float | str) -> Hashable:
     if type(value) is int:
         return value
     if isinstance(value, Sym):
-        exact = tuple([name.exact for name in value.terms if isinstance(name, Quotient)])
-        return int(value), tuple(value.terms.items()), value.const, exact
+        return value.key
     if isinstance(value, SymFloat):
         return float(value), value.name, isinstance(value.name, Quotient) and value.name.exact
     return type(value), value
