@@ -11,8 +11,10 @@ from compiler.ir.facts import Extra, Saved
 from compiler.ir.nodes import Leaf
 from compiler.ir.once import once
 from compiler.ir.op import Op, Shape
-from dsl.text.memory import by_value
+from dsl.text.memory import Generation, by_value
 
+KEPT = "_known"
+"""Where a leaf keeps its facts: as notes are kept, but without a dictionary for each leaf."""
 MOST = 8192
 """How many layers are remembered: those of twenty networks."""
 
@@ -76,10 +78,10 @@ class Known:
 
 def known(leaf: Leaf) -> Known:
     """The facts of a layer."""
-    notes = leaf.notes
-    found: Known | None = notes.get(Known)
-    if found is None:
-        found = notes[Known] = _known(leaf.op, leaf.inp)
+    kept = vars(leaf).get(KEPT)
+    if kept is None or kept[0] != Generation.now:
+        kept = vars(leaf)[KEPT] = Generation.now, _known(leaf.op, leaf.inp)
+    found: Known = kept[1]
     return found
 
 

@@ -28,7 +28,8 @@ def _gather(node: Node, training: bool, found: list[Tally]) -> None:
     """Put in the tallies that a node adds up to; those inside it are added at once."""
     for child in children(node):
         if isinstance(child, Leaf):
-            found.append(known(child).tally(training))
+            facts = known(child)
+            found.append(facts.training if training else facts.evaluating)
         else:
             _gather(child, training, found)
     if isinstance(node, Parallel) or (isinstance(node, Series) and node.residual):

@@ -51,8 +51,8 @@ class Part:
         return notes
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave the notes behind: they are made anew."""
-        return {key: value for key, value in self.__dict__.items() if key != "_notes"}
+        """Leave behind what is private: it is made anew."""
+        return {key: value for key, value in self.__dict__.items() if key[0] != "_"}
 
     def __repr__(self) -> str:
         """The tree from here down, a line a node."""
@@ -72,7 +72,8 @@ class Leaf(Part):
 
     def __init__(self, name: str, op: Op, inp: Shape, span: Span = NOWHERE) -> None:
         """As a frozen dataclass does, in a third of the time: networks have hundreds."""
-        self.__dict__.update({"name": name, "op": op, "inp": inp, "span": span})
+        own = self.__dict__
+        own["name"], own["op"], own["inp"], own["span"] = name, op, inp, span
 
     @once
     def out(self) -> Shape:
@@ -147,8 +148,9 @@ class Series(Part):
         residual: Residual | None = None,
     ) -> None:
         """As that of a leaf."""
-        own = {"name": name, "nodes": nodes, "inp": inp, "role": role, "use": use}
-        self.__dict__.update(own, span=span, residual=residual)
+        own = self.__dict__
+        own["name"], own["nodes"], own["inp"], own["role"] = name, nodes, inp, role
+        own["use"], own["span"], own["residual"] = use, span, residual
 
     @once
     def out(self) -> Shape:

@@ -47,7 +47,8 @@ def recalled(
     things = (owner, spec.defaults, *found.found)
     read = scope.names if found.foreign else found.names
     values = tuple([_written(scope.names[name]) for name in read if name in scope.names])
-    asked = name, found.blocks, found.sections, tuple(map(_written, x)), values
+    sizes = tuple([size if type(size) is int else _written(size) for size in x])
+    asked = name, found.blocks, found.sections, sizes, values
     known = LOWERED.get(things, asked)
     if known and budget.params + known.params <= budget.limit:
         budget.params += known.params

@@ -49,21 +49,19 @@ def lower_step(
 
     `taken` gives its siblings' names; None where there is room for one node only.
     """
-    match step:
-        case layers.Sequence():
-            return (_sequence(step, name, x, scope.part_of(name)),)
-        case layers.Split():
-            return (_split(step, name, x, scope),)
-        case layers.Layer() if step.repeat != 1:
+    if isinstance(step, layers.Layer):  # Most are.
+        if step.repeat != 1:
             count = int(scope.positive(step, "repeat"))
             if count > 1:
                 return (_repeat(step, count, name, x, scope),)
             return lower_step(next(_repeats(step, 1)), name, x, scope, taken)
-        case layers.Call():
+        if isinstance(step, layers.Call):
             return (_call(step, name, x, scope),)
-        case layers.Layer():
-            return _layer(step, name, x, scope, taken)
-    raise AssertionError(type(step))
+        return _layer(step, name, x, scope, taken)
+    if isinstance(step, layers.Sequence):
+        return (_sequence(step, name, x, scope.part_of(name)),)
+    assert isinstance(step, layers.Split), type(step)
+    return (_split(step, name, x, scope),)
 
 
 def _repeat(step: layers.Layer, count: int, name: str, x: Shape, scope: Scope) -> Series:
@@ -138,7 +136,7 @@ def _leaf(name: str, op: Op, x: Shape, scope: Scope, at: layers.Places, label: s
     """One op; with a `label` one of several that are a step of that name."""
     leaf = Leaf(name, op, x, at.span)
     try:
-        _ = leaf.out
+        vars(leaf)["out"] = op.out(x)  # What `leaf.out` would keep, with a call less.
     except ShapeFault as error:
         field = NORM if label and name == NORM else error.field  # A convolution's has one word.
         scope.fault(error, at.of(field), label or name)
