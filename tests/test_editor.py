@@ -301,6 +301,60 @@ class TestRecipes:
             assert any("did you mean flip?" in each.message for each in found)
 
 
+SWEEP = """spec: inception_v3
+axes:
+  mixed_6b.c7: {low: 96, high: 192, step: 32}
+  width: [1.0, 0.5]
+objectives: {macs: minimise}
+train: {recipe: digits, sampler: tpe}
+"""
+
+
+class TestSweeps:
+    """Keys and words of a sweep, and the addresses of the spec that it is of."""
+
+    @pytest.mark.parametrize(
+        ("old", "new", "wanted"),
+        [
+            ("objectives", "o|bjectives", {"objectives", "constraints", "random"}),
+            ("step", "|", {"count", "log", "step"}),
+            ("minimise", "|", {"minimise", "maximise"}),
+            ("macs", "m|acs", {"params", "peak", "accuracy"}),
+            ("tpe", "|", {"tpe", "random", "grid"}),
+            ("digits", "|", {*shelf.recipes()}),
+            ("{recipe: digits, sampler: tpe}", "|", {*shelf.recipes()}),
+            ("inception_v3", "|", {*shelf.names()}),
+            ("mixed_6b.c7", "mixed_6b.|", {"c7"}),
+        ],
+    )
+    def test_what_could_be_written(self, old: str, new: str, wanted: set[str]) -> None:
+        found = words(edited(old, new, SWEEP), "")
+        assert wanted <= set(found)
+        assert "stem" not in found
+
+    @pytest.mark.parametrize(
+        ("old", "said"),
+        [
+            ("sampler", "How the next variant"),
+            ("tpe", "values like those"),
+            ("low", "The least value"),
+        ],
+    )
+    def test_what_is_shown(self, old: str, said: str) -> None:
+        assert said in shown(edited(old, f"{old[0]}|{old[1:]}", SWEEP))
+
+    def test_what_is_wrong_is_told_even_while_yaml_can_not_be_read(self) -> None:
+        reading, page, _ = opened(SWEEP)
+        assert diagnostics(reading, page, "file:///a") == []
+        for text in (edited("tpe", "tpee", SWEEP), edited("tpe", "tpee", SWEEP) + "x: [\n"):
+            reading, page, _ = opened(text)
+            found = diagnostics(reading, page, "file:///a")
+            assert any("did you mean tpe?" in each.message for each in found)
+        reading, page, _ = opened(edited("mixed_6b.c7", "mixed_6b.c8", SWEEP))
+        (one,) = diagnostics(reading, page, "file:///a")
+        assert (one.code, one.range.start) == ("E026", types.Position(2, 11))
+
+
 class TestHover:
     """What is shown of what stands under the pointer."""
 

@@ -12,13 +12,14 @@ from compiler.checking.examining import examined
 from compiler.checking.linting import Between, nothing
 from compiler.checking.policy import Policy
 from compiler.editor.marks import Mark
-from compiler.editor.walking import is_recipe, marks
+from compiler.editor.walking import kind_in, marks
 from compiler.ir.network import Network
 from compiler.lowering.prepare import Piped
 from dsl.changing import inherit
 from dsl.models.spec import Spec
 from dsl.reading.reader import Reader
 from dsl.reading.recipes import RecipeReader
+from dsl.reading.sweeps import SweepReader
 from dsl.text.partial import partial
 from dsl.text.problems import Problem, Report, SpecError
 from dsl.text.values import Mapping, Scalar
@@ -57,8 +58,9 @@ class Reading:
 
     @cached_property
     def base(self) -> Spec | None:
-        """The spec that it extends, if that can be read."""
-        value = self.root.get("extends") if self.root else None
+        """The spec that it extends, or that a sweep is of, if that can be read."""
+        sweep = self.root is not None and kind_in(self.root) == "sweep"
+        value = self.root.get("spec" if sweep else "extends") if self.root else None
         if not isinstance(value, Scalar) or not value.text:
             return None
         try:
@@ -145,8 +147,11 @@ def _of_values(reading: Reading) -> list[Problem]:
         return []
     report = Report()
     reader = Reader(report)
-    if is_recipe(reading.root):
+    kind = kind_in(reading.root)
+    if kind == "recipe":
         RecipeReader(report).recipe(reading.root)
+    elif kind == "sweep":
+        SweepReader(report).sweep(reading.root)
     elif reading.root.entry("extends") and reading.base:
         reader.heir(reading.root, reading.base)
     else:

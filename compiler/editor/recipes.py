@@ -1,6 +1,6 @@
-"""Recipes in an editor: the marks of one, and what its keys and words are, by their paths.
+"""Recipes and sweeps in an editor: their marks, and what keys and words are, by their paths.
 
-A path is that of keys from the top of the recipe: `("optimizer", "sgd", "momentum")`.
+A path is that of keys from the top: `("optimizer", "sgd", "momentum")`; of a sweep `SWEEP` first.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TypeAlias
 import dsl
 from compiler.editor.marks import Kind, Mark
 from compiler.editor.stepping import Stepper
+from compiler.editor.sweeps import SWEEP, own_keys, own_words, within
 from dsl.models import described, shelf
 from dsl.models.alternatives import Alternative, Shortened
 from dsl.models.augmenting import AUGMENTATIONS
@@ -30,10 +31,12 @@ Path: TypeAlias = tuple[str, ...]
 Inside: TypeAlias = type[Model] | Mapping[str, type[Alternative]] | None
 """What a mapping holds: a model's fields, one of several ways, or nothing that is known."""
 FLAGS = {"true": "", "false": ""}
+RECIPES = ((SWEEP, "train"), (SWEEP, "train", "recipe"))
+"""Where a sweep names a recipe."""
 
 
 class RecipeStepper(Stepper):
-    """Marks recipes."""
+    """Marks recipes and sweeps."""
 
     def recipe(self, value: Value, path: Path = (), key: Scalar | None = None) -> None:
         """A recipe, or what stands at a path in one; `key` is what it stands behind."""
@@ -47,11 +50,37 @@ class RecipeStepper(Stepper):
                 for entry in value.entries:
                     self._entry(entry, value, (*path, entry.key.text))
 
+    def sweep(self, root: Tree) -> None:
+        """A whole sweep: what it names is a spec, a recipe, or an address in the spec."""
+        for entry in root.entries:
+            key, value = entry.key.text, entry.value
+            if key == "axes" and isinstance(value, Tree):
+                self._key("key", entry, root, (SWEEP, key))
+                for axis in value.entries:
+                    self.axis(axis.key)
+                    self.recipe(axis.value, (SWEEP, key, axis.key.text), axis.key)
+            elif key == "spec" and isinstance(value, Scalar):
+                self._key("key", entry, root, (SWEEP, key))
+                self.mark("base", value)
+            else:
+                self._entry(entry, root, (SWEEP, key))
+
+    def axis(self, address: Scalar) -> None:
+        """An address in the spec that a sweep is of."""
+        self.mark("address", address)
+
     def _entry(self, entry: Entry, within: Tree, path: Path) -> None:
+        if path in RECIPES and isinstance(entry.value, Scalar):
+            self._key("key", entry, within, path)
+            self._of_recipe("base", entry.value, ("extends",))
+            return
         epoch = _by_epoch(path[:-1])
-        self._of_recipe("number" if epoch else "key", entry.key, path)
-        self.found[-1] = replace(self.found[-1], entry=entry, beside=within.keys())
+        self._key("number" if epoch else "key", entry, within, path)
         self.recipe(entry.value, path, entry.key)
+
+    def _key(self, kind: Kind, entry: Entry, within: Tree, path: Path) -> None:
+        self._of_recipe(kind, entry.key, path)
+        self.found[-1] = replace(self.found[-1], entry=entry, beside=within.keys())
 
     def _of_recipe(self, kind: Kind, scalar: Scalar, path: Path) -> None:
         self.mark(kind, scalar, "Recipe")
@@ -71,6 +100,8 @@ def _kind(value: Scalar, path: Path, key: Scalar | None) -> Kind:
 
 def inside(path: Path) -> Inside:
     """What the mapping at a path holds."""
+    if path[:1] == (SWEEP,):
+        return within(path[1:])
     if len(path) == 0:
         return Recipe
     first, *rest = path
@@ -90,6 +121,8 @@ def _by_epoch(path: Path) -> bool:
 def keys_at(path: Path) -> dict[str, str]:
     """The keys that may stand in the mapping at a path, each with what it is."""
     owner = inside(path)
+    if owner is None and path[:1] == (SWEEP,):
+        return own_keys(path[1:])
     if owner is None or _by_epoch(path):
         return {}
     if isinstance(owner, Mapping):
@@ -113,6 +146,8 @@ def words_at(path: Path) -> dict[str, str]:
     """The words that may be the value at a path, each with what it means."""
     if path in ((), ("extends",)):
         return {name: _title(name) for name in shelf.recipes()}
+    if path[:1] == (SWEEP,) and (words := own_words(path[1:])):
+        return words
     owner = inside(path)
     if isinstance(owner, Mapping):
         return {_alone(kind): described.of_way(kind) for kind in owner.values()}

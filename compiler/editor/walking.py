@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from functools import partial
 
-from compiler.editor.marks import Holder, Kind, Mark
+from compiler.editor.marks import Holder, Mark
+from compiler.editor.marks import Kind as Sort
 from compiler.editor.recipes import RecipeStepper
 from compiler.editor.stepping import OUT, TRUNK
 from compiler.editor.words import Word, words
@@ -14,7 +15,7 @@ from dsl.models.changes import CHANGES, PLACES
 from dsl.models.extent import side_names
 from dsl.models.fields import JOIN_WORDS
 from dsl.models.model import BESIDE, BLOCK_SECTIONS, Residual
-from dsl.reading.kinds import kind_of
+from dsl.reading.kinds import Kind, kind_of
 from dsl.text.values import Entry, Mapping, Scalar, Sequence, Value
 
 
@@ -23,18 +24,21 @@ def marks(root: Mapping | None, blocks: Collection[str] = ()) -> list[Mark]:
     if root is None:
         return []
     walker = Walker({*blocks, *own_blocks(root)})
-    if is_recipe(root):
-        walker.recipe(root)
-    else:
-        walker.spec(root)
+    match kind_in(root):
+        case "recipe":
+            walker.recipe(root)
+        case "sweep":
+            walker.sweep(root)
+        case "spec":
+            walker.spec(root)
     return sorted(walker.found, key=lambda mark: (mark.span.line, mark.span.column))
 
 
-def is_recipe(root: Mapping) -> bool:
-    """Whether a text is a recipe rather than a spec, as far as it says; it may be half written."""
+def kind_in(root: Mapping) -> Kind:
+    """What a text is, as far as it says; it may be half written."""
     base = root.get("extends")
     named = isinstance(base, Scalar) and base.text in shelf.recipes()
-    return (kind_of(root.keys()) or ("recipe" if named else "spec")) == "recipe"
+    return kind_of(root.keys()) or ("recipe" if named else "spec")
 
 
 def own_blocks(root: Mapping) -> dict[str, Entry]:
@@ -185,11 +189,16 @@ class Walker(RecipeStepper):
             self.step(value)
         self.block = outer
 
+    def axis(self, address: Scalar) -> None:
+        """An address in the spec that a sweep is of; `width` and `depth` are none."""
+        if address.text not in CHANGES:
+            self.address(address)
+
     def address(self, scalar: Scalar) -> None:
         """Each part of an address."""
         self.parts(scalar, "address", ())
 
-    def parts(self, scalar: Scalar, kind: Kind, before: tuple[str, ...]) -> None:
+    def parts(self, scalar: Scalar, kind: Sort, before: tuple[str, ...]) -> None:
         start = 0
         names = before
         for name in scalar.text.split("."):
@@ -222,7 +231,7 @@ def first_of(text: str, blocks: Collection[str]) -> Word | None:
     return found[0]
 
 
-NAMED: dict[str, tuple[Kind, Callable[[Walker, Entry], None]]] = {
+NAMED: dict[str, tuple[Sort, Callable[[Walker, Entry], None]]] = {
     **dict.fromkeys(BLOCK_SECTIONS, ("block", Walker.block_body)),
     "aux": ("head", Walker.head),
     "variants": ("variant", Walker.variant),
