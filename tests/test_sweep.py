@@ -67,6 +67,8 @@ def plan_of(place: Path, more: str = "") -> Plan:
 WRONG = {
     "axes: {a.c: []}": "must be a list of values, and this one has none",
     "axes: {a.c: 5}": "did you mean [5]?",
+    "axes: {a.c: [4, 8, 4]}": "a.c has 4 twice",
+    "axes: {a.c: [[flip], [flip]]}": "a.c has [flip] twice",
     "axes: {a.c: {low: 3}}": "is a list of values, or a range with low and high",
     "axes: {a.c: {low: 3, high: 3}}": "high must be above low, which is 3, not 3",
     "axes: {a.c: {low: 1, high: 3, step: 0.5}}": "write 1.0 for a range of all numbers",
@@ -107,6 +109,20 @@ def test_bad_input_is_told_at_its_place(text: str) -> None:
         dsl.loads_sweep("\n".join(whole.values()) + "\n", "s.yaml")
     assert WRONG[text] in str(caught.value)
     assert all(problem.span.line for problem in caught.value.problems)
+
+
+def test_a_sweep_without_axes_is_told_how_they_are_written() -> None:
+    with pytest.raises(SpecError, match="the key `axes` is missing") as caught:
+        dsl.loads_sweep("spec: googlenet\n", "s.yaml")
+    assert "such as `axes: {mixed_6b.c7: " in str(caught.value)
+
+
+def test_the_best_are_counted_apart_from_what_breaks_a_constraint(place: Path) -> None:
+    more = "constraints: {params: < 1700}\nobjectives: {macs: minimise}\n"
+    text = "spec: tiny.yaml\naxes: {a.c: [4, 8, 12]}\n" + more
+    plan = planned(dsl.loads_sweep(text, str(place)))
+    first, *_ = as_text(Results.of(plan, counted(plan))).splitlines()
+    assert first.endswith("; 1 fits, 2 break a constraint; 1 that no other beats")
 
 
 LOST = {
@@ -237,9 +253,13 @@ def test_one_and_several_are_told_in_their_words(place: Path) -> None:
     for bound, said in (
         ("1700", "3 variants; 1 fits, 2 break a constraint"),
         ("2k", "3 variants; 2 fit, 1 breaks a constraint"),
+        (
+            "1",
+            "3 variants; 3 break a constraint\n\nnothing fits:\n  1: the limit of params is < 1,",
+        ),
     ):
         plan = planned(dsl.loads_sweep(text % bound, str(place)))
-        assert as_text(Results.of(plan, counted(plan))).startswith(f"tiny.yaml: {said}\n")
+        assert as_text(Results.of(plan, counted(plan))).startswith(f"tiny.yaml: {said}")
 
 
 @given(st.lists(st.tuples(*[st.integers(0, 4)] * 3), max_size=12))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
+import shutil
 import struct
 import sys
 import tarfile
@@ -380,6 +381,7 @@ def test_all_that_can_not_be_read_is_named_at_once(folder: Path) -> None:
         feed_for(net, rule, ALONE)
     first, *lines = str(caught.value).splitlines()
     assert first == "20 of 36 images can't be used" and len(lines) == 11
+    assert "of 8 bits" in caught.value.help
     assert lines[0].startswith(f"  can't read {folder}/val/ant/no_00.bmp as an image (")
     assert lines[-1] == "  and 10 more"
 
@@ -422,6 +424,15 @@ def test_what_can_not_be_is_told_before_the_first_step(
     with pytest.raises(TrainingFault, match=why) as caught:
         feed_for(network(**net), recipe(rule), ALONE)  # type: ignore[arg-type]
     assert help in caught.value.help
+
+
+def test_one_class_is_nothing_to_learn(folder: Path) -> None:
+    for part in ("train", "val"):
+        shutil.rmtree(folder / part / "cat")
+    for classes, why in ((1, "folder has one class, ant, and"), (2, "1 class, and probe tells 2")):
+        with pytest.raises(TrainingFault, match=why) as caught:
+            feed_for(network(3, 8, classes), settled(recipe("folder", 4), folder), ALONE)
+        assert caught.value.help == "it takes images of two classes at least"
 
 
 def test_a_recipe_without_data_and_a_network_without_images() -> None:

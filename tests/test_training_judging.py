@@ -107,6 +107,8 @@ def test_what_evaluate_writes_stays_as_it_is(
     assert said[0].startswith(f"{1442 - told['images']:,} images: loss ")
     assert said[2].split() == ["class", "images", "right", "recall", "precision"]
     assert len(said) == 13
+    assert run([*words, "--set", "training.data.hold_out=0", "--images", "held"]) == 1
+    assert "no images are held out\n  = help: the recipe's `hold_out`" in capsys.readouterr().err
 
 
 def test_it_is_what_the_run_measured(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:

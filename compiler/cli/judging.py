@@ -20,6 +20,13 @@ from dsl.text.counts import count
 if TYPE_CHECKING:
     from compiler.training.evaluating import Evaluation, Guess
 
+LACKING: dict[Part, tuple[str, str]] = {
+    "test": ("there are no images to test by", "--images train judges those that are trained on"),
+    "held": ("no images are held out", "the recipe's `hold_out` says what share of them is"),
+    "train": ("there are no images to train on", "--images test judges those of the test"),
+}
+"""What is said, and what helps, where a part of the images is empty."""
+
 
 @click.command()
 @judged
@@ -108,8 +115,7 @@ def _evaluation(subject: Subject, images: Part, workers: int, device: str) -> Ev
         network = subject.model.network
         found = judged_for(network, subject.recipe, world, images, workers=workers)
         if found.batches is None:
-            message = f"there are no {images} images"
-            raise TrainingFault(message, f"--images takes {', '.join(PARTS)}")
+            raise TrainingFault(*LACKING[images])
         if world.leads and (other := differing(subject.told, found.names)):
             click.echo(f"note: {other}", err=True)
         subject.model.to(world.device)

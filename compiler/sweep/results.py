@@ -150,10 +150,10 @@ def _summary(results: Results) -> Iterator[str]:
         for status, words in STATUSES.items()
         if counts[status]
     ]
-    said += [f"{len(results.best):,} of which no other is better"] if results.aims else []
     what = count(len(results.outcomes), "trial" if results.trained else "variant")
     named = results.plan.sweep.title or results.plan.sweep.spec
-    yield f"{named}: {what}; {', '.join(said)}"
+    front = f"; {len(results.best):,} that no other beats" if results.best and results.aims else ""
+    yield f"{named}: {what}; {', '.join(said)}{front}"
 
 
 def _table(results: Results) -> Iterator[str]:
@@ -189,13 +189,22 @@ def told(name: str, found: Amount | None) -> str:
 
 
 def _problems(results: Results) -> Iterator[str]:
-    """The variants that can't be built, those with one problem together."""
+    """The variants that can't be built, and where none is left those that break a constraint."""
+    heading = "what could not be had:" if results.trained else NONE
+    wrong: tuple[Status, ...] = ("invalid", "failed")
+    yield from _listed(heading, results, wrong)
+    if all(each.status in ("beyond", *wrong) for each in results.outcomes):
+        yield from _listed("nothing fits:", results, ("beyond",))
+
+
+def _listed(heading: str, results: Results, statuses: tuple[Status, ...]) -> Iterator[str]:
+    """The variants of some statuses, those with one problem together."""
     by_problem: dict[str, list[int]] = {}
     for each in results.outcomes:
-        if each.status in ("invalid", "failed"):
+        if each.status in statuses:
             by_problem.setdefault(each.says, []).append(each.point.number)
     if by_problem:
-        yield from ("", "what could not be had:" if results.trained else NONE)
+        yield from ("", heading)
     for problem, numbers in [*by_problem.items()][:MOST_PROBLEMS]:
         more = f" and {len(numbers) - 1:,} more" if len(numbers) > 1 else ""
         yield f"  {numbers[0]}{more}: {problem}"

@@ -74,11 +74,19 @@ def differing(told: Sequence[str], names: Sequence[str]) -> str:
 
 
 def check_names(names: Sequence[str], network: Network, whose: str) -> None:
-    """Raise `TrainingFault` where there aren't as many names as a network has classes."""
+    """Raise `TrainingFault` where there aren't as many names as a network has classes, or is one.
+
+    Of a single class every image is right, whatever the weights.
+    """
+    at_least = "it takes images of two classes at least"
     if len(names) != network.classes:
         found = count(len(names), "class")
         message = f"{whose} has {found}, and {network.name} tells {network.classes}"
-        raise TrainingFault(message, f"`--classes {len(names)}` makes its last layer one for them")
+        fitting = f"`--classes {len(names)}` makes its last layer one for them"
+        raise TrainingFault(message, fitting if len(names) > 1 else at_least)
+    if len(names) == 1:
+        message = f"{whose} has one class, {names[0]}, and nothing to tell it from"
+        raise TrainingFault(message, at_least)
 
 
 def prepared(file: str | Path, network: Network, recipe: Recipe) -> Tensor:

@@ -1,6 +1,7 @@
 """What one axis of a sweep says: the values of a list, or those of a range."""
 
 import math
+from collections import Counter
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import Annotated, Any, ClassVar
@@ -44,7 +45,11 @@ def _values(value: Any) -> tuple[Any, ...]:
         raise ValueError("must be a list of values, and this one has none")
     if len(value) > MOST_VALUES:
         raise ValueError(f"has {len(value):,} values, and an axis {MOST_VALUES:,} at most")
-    return tuple(plain(tree(item)) for item in value)
+    values = tuple(plain(tree(item)) for item in value)
+    counts = Counter(map(repr, values))
+    if twice := [item for item in values if counts[repr(item)] > 1]:
+        raise ValueError(f"has {inline(tree(twice[0]))} twice: its variants would be the same")
+    return values
 
 
 def _addresses(value: Any) -> tuple[str, ...]:

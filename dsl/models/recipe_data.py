@@ -69,9 +69,11 @@ class Data(Shortened):
     zoom: Zoom = 1.0
     """The share of its side that `crop` keeps: 0.875 is a 224 out of 256."""
     mean: Means = (0.0,)
-    """What is taken off each channel: one number, or one a channel."""
+    """What is taken off each channel: one number, or one a channel. Of values from 0 to 1, or from
+    0 to 255 where a number of `mean` or `std` is above 1.
+    """
     std: Stds = (1.0,)
-    """What each channel is divided by then."""
+    """What each channel is divided by then, in the same unit."""
     augment: Augments = ()
     """How training images are changed at random, in order: `[flip, shift 0.125]`."""
     hold_out: Held = 0.0

@@ -68,7 +68,8 @@ def _explain(
         what = "a value" if word and name == getattr(kind, "short", "") else f"its {name}"
         report.add("E011", span, f"{word} needs {what}, as in `{example}`".lstrip())
     elif fault.kind == "missing":
-        message, help = f"the key `{where}` is missing", f"such as {KEYS.get(where, '')}"
+        message = f"the key `{where}` is missing"
+        help = f"such as {KEYS[where]}" if where in KEYS else ""
         before = _before(kind, where, places)
         hint, strangers = "below this" * bool(before), notes.get("", ())
         report.add("E011", before or span, message, hint=hint, help=help, notes=strangers)
@@ -100,5 +101,7 @@ KEYS = {
     "batch": "`batch: 64`",
     "most": "`{norm: 2.0}`",
     "keep": "`ema: 0.9999`",
+    "spec": "`spec: inception_v3`",
+    "axes": "`axes: {mixed_6b.c7: [96, 128], width: {low: 0.5, high: 1.0, step: 0.25}}`",
 }
 """How the keys that must be there are written."""

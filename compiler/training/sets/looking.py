@@ -35,7 +35,9 @@ def check_readable(paths: Sequence[str], mode: str) -> None:
         more = [f"and {len(found) - MOST:,} more"] if len(found) > MOST else []
         lines = [f"{len(found):,} of {count(len(paths), 'image')} can't be used"]
         lines += [f"  {line}" for line in (*map(str, found[:MOST]), *more)]
-        raise DataFault("\n".join(lines), "remove them, or put whole ones in their places")
+        raise DataFault(
+            "\n".join(lines), "remove them, or put others in their places: whole, of 8 bits"
+        )
 
 
 def _fault(path: str, mode: str) -> DataFault | None:

@@ -31,7 +31,10 @@ def contents(data: str, folder: Path, files: tuple[Published, ...], page: str) -
     if missing:
         names = ", ".join(map(str, missing))
         message = f"{data} isn't in {folder}"
-        raise DataFault(message, f"put there as they are, from {page}: {names}")
+        raise DataFault(
+            message,
+            f"put there as they are, or into a folder that --data-path names, from {page}: {names}",
+        )
     return tuple(_whole(folder / file.name, file, page) for file in files)
 
 
