@@ -63,10 +63,14 @@ def page(chromium: Chrome, address: str) -> Chrome:
 
 def test_a_fault_is_seen_mended_and_drawn(page: Chrome) -> None:
     before = told(page, "#overview svg title")
+    place = one(page, "#overview").rect
     pasted(page, TYPO)
     looked_at(page, TYPO)
+    assert one(page, "#old").is_displayed()
+    assert one(page, "#overview").rect == place  # What is half typed lets nothing jump.
     assert "maxpol" in told(page, "#problems li")
     assert told(page, "#problems .place") == "4:19"
+    assert told(page, "#problems .more code") == "3x3 64 /2"
     assert page.find_elements("css selector", ".cm-lintRange-error")
     assert told(page, "#overview svg title") == before
     one(page, "#problems summary").click()

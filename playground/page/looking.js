@@ -46,7 +46,7 @@ function checked(check) {
   const found = JSON.parse(check.json).problems;
   problems(found, check.means, fileOf(), { go: ({ line, column }) => editor.go(line, column), mend, explain });
   editor.mark(found, fileOf(), mend);
-  const told = check.summary.split('\n').map((line) => element('span', {}, line));
+  const told = check.summary.split('\n').map((line) => element('span', { class: line.startsWith(' ') && 'fact' }, line));
   byId('summary').replaceChildren(...told);
   if (!check.builds) return;
   const { variant } = state;

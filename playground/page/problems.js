@@ -1,6 +1,6 @@
 // What is wrong, as a list below the editor: each with its place, its meaning and its fix.
 
-import { byId, element, offered } from './saying.js';
+import { byId, coded, element, offered } from './saying.js';
 
 /** `acts` has go(problem), mend(number) and explain(code), the last a promise of a text. */
 export function problems(found, means, file, acts) {
@@ -24,7 +24,7 @@ function row(problem, number, means, file, acts) {
     element('strong', { class: problem.severity }, `${problem.severity} ${problem.code}`), ' ', problem.message,
   );
   const more = [problem.hint, problem.help, ...problem.notes.map(({ line, message }) => (line ? `${message} (line ${line})` : message))];
-  const said = more.filter(Boolean).map((text) => element('p', { class: 'more' }, text));
+  const said = more.filter(Boolean).map((text) => element('p', { class: 'more' }, ...coded(text)));
   return element('li', {}, head, ...said, actions(problem, number, means, here, acts));
 }
 

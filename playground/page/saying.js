@@ -19,6 +19,10 @@ export const offered = ({ text }) => (text.trim() ? `Write ${text.trim()}` : 'De
 
 const INLINE = /`([^`]+)`|\*\*([^*]+)\*\*|\*([^*]+)\*/g;
 
+/** What the compiler says in plain words, with what stands between backticks as code. */
+export const coded = (text) =>
+  text.split(/`([^`]+)`/).map((part, at) => (at % 2 ? element('code', {}, part) : part)).filter(Boolean);
+
 /** A line of what the compiler says in Markdown: code and emphasis, the rest as it is. */
 function inline(text) {
   const found = [];
