@@ -176,7 +176,7 @@ def work(**more: int) -> tuple[str, Callable[[Fact], Fact]]:
     def plant(fact: Fact) -> Fact:
         def lie(op: Op, x: Shape) -> Work:
             found: Work = fact(op, x)
-            return replace(found, **{key: getattr(found, key) + n for key, n in more.items()})
+            return found._replace(**{key: getattr(found, key) + n for key, n in more.items()})
 
         return lie
 

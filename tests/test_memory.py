@@ -104,6 +104,7 @@ def test_other_numbers_give_what_they_give_alone(data: st.DataObject) -> None:
     """What is found of names, and of branches that read no such number, serves again."""
     spec = data.draw(specs())
     settled = st.dictionaries(st.sampled_from(numbers(spec)), st.integers(0, 24), min_size=1)
+    other: st.SearchStrategy[dict[str, Any]]
     other = st.builds(lambda found: {"set": found}, settled) | st.sampled_from(FACTORS)
     steps = data.draw(st.lists(other, min_size=2, max_size=6))
     makers = [attempt(partial(changing, spec, each)) for each in steps]
