@@ -114,7 +114,12 @@ def test_other_numbers_give_what_they_give_alone(data: st.DataObject) -> None:
     assert [outcome(make, source=False) for make in reversed(makers)] == alone[::-1]
 
 
-FACTORS = [{"width": 0.5}, {"width": 3}, {"width": 0.01}, {"width": {"by": 0.7, "round_to": 4}}]
+FACTORS: list[dict[str, Any]] = [
+    {"width": 0.5},
+    {"width": 3},
+    {"width": 0.01},
+    {"width": {"by": 0.7, "round_to": 4}},
+]
 CALLED = Block(params={"c": None}, body=Conv(kernel=(1, 1), width="c"))
 WRONG = {
     "nothing changes over repeats": Call(block="A", args={"c": Ramp(4, 8)}),

@@ -84,11 +84,7 @@ class Meter:
     def series(self, nodes: tuple[Node, ...], live: int, *, piece: bool) -> int:
         held = 0
         for node in nodes:
-            alive, apart = live + held, piece and not held
-            if isinstance(node, Leaf):  # Most are: a call less for each.
-                held = self.leaf(node, alive, piece=apart) or held
-            else:
-                held = self.node(node, alive, piece=apart) or held
+            held = self.node(node, live + held, piece=piece and not held) or held
         return held
 
     def parallel(self, node: Parallel, live: int, *, piece: bool) -> int:
