@@ -285,6 +285,9 @@ def test_what_training_refuses(place: Path, capsys: pytest.CaptureFixture[str]) 
 
 
 def test_such_a_sweep_can_be_counted_alone(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    place.write_text(SWEEP, "utf-8")
+    assert run(["sweep", str(place), "--cost-only"]) == 1
+    assert "there are none to count yet\n  = help: `random: 100`" in capsys.readouterr().err
     place.write_text(SWEEP.replace("{low: 0.01, high: 0.5, log: true}", "[0.1]"), "utf-8")
     assert run(["sweep", str(place), "--cost-only", "--format", "json"]) == 0
     rows = json.loads(capsys.readouterr().out)["variants"]
