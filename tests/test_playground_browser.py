@@ -113,6 +113,20 @@ def test_the_editor_completes_and_explains(page: Chrome) -> None:
     assert "max pool" in until(page, "document.querySelector('.cm-tooltip .spoken')?.textContent")
 
 
+def test_what_can_be_downloaded_closes_as_menus_do(page: Chrome) -> None:
+    from selenium.webdriver.common.keys import Keys
+
+    summary = one(page, "#save summary")
+    for way in ("a key", "a click"):
+        summary.click()
+        assert one(page, "#save button").is_displayed()
+        if way == "a key":
+            summary.send_keys(Keys.ESCAPE)
+        else:
+            one(page, "h1").click()
+        assert not one(page, "#save button").is_displayed()
+
+
 WIDER = SOUND.replace("3x3 32", "3x3 320")
 
 

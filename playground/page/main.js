@@ -137,9 +137,19 @@ function listen() {
     const found = await answered('format', { text: state.text, file: fileOf() }, byId('refused'));
     if (found && found.text !== state.text) editor.become(found.text);
   });
+  // A list that is open closes as menus do: by Escape, and by a click elsewhere.
+  const list = byId('save');
+  list.addEventListener('keydown', ({ key }) => {
+    if (key !== 'Escape') return;
+    list.open = false;
+    list.firstElementChild.focus();
+  });
+  document.addEventListener('click', ({ target }) => {
+    if (!list.contains(target)) list.open = false;
+  });
   for (const each of document.querySelectorAll('[data-save]')) {
     each.addEventListener('click', () => {
-      byId('save').open = false;
+      list.open = false;
       save(each.dataset.save).catch((why) => say(why.message, true));
     });
   }
