@@ -16,10 +16,11 @@ from dsl.models import shelf
 HEAD = """# Gallery
 
 Every network on the shelf: its overview, its stem, each distinct block once, its auxiliary heads.
-All of it is drawn from `specs/`, and `make accept` writes this page. Click a picture for its full
-size; in it, the pointer on a box tells shapes, costs and the line of the spec.
-[networks.md](networks.md) says where each network comes from, [diagrams.md](diagrams.md) how to
-draw one's own.
+All of it is drawn from `specs/`. Click a picture for its full size; in it, the pointer on a box
+tells shapes, costs and the line of the spec. [networks.md](networks.md) says where each network
+comes from, [diagrams.md](diagrams.md) how to draw one's own.
+
+<!-- This page is written by `make accept`. -->
 """
 SHRUNK = 0.75
 """Pixels a point, for blocks beside each other."""

@@ -418,9 +418,9 @@ def test_all_can_be_taken_along(page: Chrome, tmp_path: Path) -> None:
         "googlenet.yaml": shelf.find("googlenet").read_bytes()[:40],
         "googlenet.py": b"# Written by inception-compile",
         "googlenet.json": b'{\n "network": "googlenet",',
-        "overview.svg": b"<svg ",
-        "overview.png": b"\x89PNG\r\n",
-        "report.html": b"<!doctype html>",
+        "googlenet.svg": b"<svg ",
+        "googlenet.png": b"\x89PNG\r\n",
+        "googlenet.html": b"<!doctype html>",
     }
     buttons = page.find_elements("css selector", "[data-save]")
     for button, name in zip(buttons, wanted, strict=True):

@@ -165,6 +165,8 @@ def test_what_can_be_written(keys: dict[str, str]) -> None:
 NEEDS = "0 to 1, not"
 WAYS = "sgd, rmsprop, adam, adamw"
 BAD = {
+    "data: {name: digits, path: here}": "here: path is a folder, and digits lie in none: they come "
+    "with scikit-learn",
     "optimizer: sgdd": f"sgdd: optimizer must be one of {WAYS}, not 'sgdd'",
     "optimizer: [sgd]": f"[sgd]: optimizer must be one of {WAYS}, with its fields behind it",
     "optimizer: {}": f"{{}}: optimizer must be one of {WAYS}, with its fields behind it",

@@ -129,6 +129,8 @@ LOST = {
     "spec: nothing_such\naxes: {classes: [5]}": "no spec of that name on the shelf",
     "spec: googlenet\naxes: {inception_4b.qq: [5]}": "there is no qq in inception_4b",
     "spec: googlenet\naxes: {remove: [aux1]}": "remove is no axis",
+    "spec: googlenet\naxes: {inception_4b.pp: [5], body.inception_4b.pp: [6]}":
+        "body.inception_4b.pp is set again",
     "spec: googlenet\naxes: {width: {low: 0.5, high: 1.0}}": "or draw some: `random: 100`",
     "spec: googlenet@nope\naxes: {classes: [5]}": "has no variant nope",
     "spec: ../../etc/passwd\naxes: {classes: [5]}": "outside the project",

@@ -265,6 +265,7 @@ def test_a_run_whose_data_moved(tmp_path: Path, capsys: pytest.CaptureFixture[st
     words = [str(tmp_path / "net.yaml"), "--recipe", str(tmp_path / "rule.yaml")]
     here = str(tmp_path / "run")
     assert run(["train", *words, "--out", here, "--device", "cpu"]) == 0
+    assert "no images for a test" not in capsys.readouterr().err
     (tmp_path / "photos").rename(tmp_path / "moved")
     capsys.readouterr()
     assert run(["evaluate", here, "--device", "cpu"]) == 1
@@ -303,6 +304,7 @@ def test_a_run_goes_on_with_its_classes_alone(
     """An image fewer is told, as others come in another order then; other classes are refused."""
     words = two_classes(tmp_path, train=6)
     assert run(words) == 0
+    assert "note: there are no images for a test and none are held out" in capsys.readouterr().err
     (tmp_path / "all/train/bee/3.png").unlink()
     assert run([*words, "--resume"]) == 0
     assert "note: numbers may differ: images 12 then, 11 now" in capsys.readouterr().err

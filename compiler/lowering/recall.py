@@ -45,10 +45,11 @@ def recalled(
     spec, budget, problems = scope.spec, scope.budget, scope.report.problems
     found = reached(spec, steps)
     things = (owner, spec.defaults, *found.found)
-    read = scope.names if found.foreign else found.names
+    whole = tuple(scope.names) if found.foreign else ()
+    read = whole or found.names
     values = tuple([_written(scope.names[name]) for name in read if name in scope.names])
     sizes = tuple([size if type(size) is int else _written(size) for size in x])
-    asked = name, found.blocks, found.sections, sizes, values
+    asked = name, found.blocks, found.sections, sizes, whole, values
     known = LOWERED.get(things, asked)
     if known and budget.params + known.params <= budget.limit:
         budget.params += known.params

@@ -170,8 +170,9 @@ def _begun(
     model, loaded = _model(wanted)
     if world.leads and loaded:
         note(loaded)
-    if world.leads and (still := _still(recipe, feed)):
-        note(still)
+    for worth in (_still(recipe, feed), _unjudged(feed)):
+        if world.leads and worth:
+            note(worth)
     return model, feed
 
 
@@ -190,6 +191,16 @@ def _still(recipe: Recipe, feed: LoadedFeed) -> str:
         return ""
     keeps = f"an average that keeps {recipe.ema.keep:g} of itself"
     return f"note: {keeps} hardly moves in {count(steps, 'step')}, and it is what is evaluated"
+
+
+def _unjudged(feed: LoadedFeed) -> str:
+    """What is worth a line where nothing tells how good a network is; empty for nothing."""
+    if feed.chosen_held or feed.chosen_test:
+        return ""
+    return (
+        "note: there are no images for a test and none are held out, so the best epoch is chosen "
+        "by those that are trained on; `--set training.data.hold_out=0.1` holds some out"
+    )
 
 
 def _model(wanted: Wanted) -> tuple[nn.Module, str]:

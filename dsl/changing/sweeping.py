@@ -98,8 +98,9 @@ def _with_recipe(sweep: Sweep, spec: Spec) -> Spec:
 
 
 def _check_addresses(sweep: Sweep, spec: Spec) -> None:
-    """Raise for an axis whose address leads nowhere: every variant would say so."""
+    """Raise for an axis whose address leads nowhere, or where another does: each variant would."""
     found: list[Problem] = []
+    settings: list[Entry] = []
     for address, axis in sweep.axes.items():
         for each in (address, *axis.also):
             said = Entry(Scalar(each, _place(axis, each, address)), _first(axis))
@@ -107,21 +108,25 @@ def _check_addresses(sweep: Sweep, spec: Spec) -> None:
                 message = f"{each} is no axis: what it says is no value at an address"
                 found.append(Problem("E026", said.key.span, message))
             elif each not in FACTORS:
-                found += _lost(spec, said)
+                found += _lost(spec, [said], "E026")
+                settings.append(said)
+    if not found and settings:
+        found += _lost(spec, settings, "E004")
     if found:
         raise SpecError(found, spec.texts)
 
 
-def _lost(spec: Spec, said: Entry) -> list[Problem]:
-    """What is wrong with an address alone."""
-    entry = Entry(Scalar("set", said.key.span), Mapping((said,), said.key.span))
+def _lost(spec: Spec, settings: Sequence[Entry], code: str) -> list[Problem]:
+    """What is wrong with addresses, whatever is set there."""
+    span = settings[0].key.span
+    entry = Entry(Scalar("set", span), Mapping(tuple(settings), span))
     report = Report(texts=dict(spec.texts))
-    made = Reader(report).changes(Changes, Mapping((entry,), said.key.span), {})
+    made = Reader(report).changes(Changes, Mapping((entry,), span), {})
     try:
         if made is not None:
             inherit.changed(spec, made)
     except SpecError as error:
-        return [each for each in error.problems if each.code == "E026"]
+        return [each for each in error.problems if each.code == code]
     return []
 
 

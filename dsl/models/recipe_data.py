@@ -84,8 +84,11 @@ class Data(Shortened):
     @field_validator("path")
     @classmethod
     def _leads_somewhere(cls, path: str, info: ValidationInfo) -> str:
-        if not path and info.data.get("name") == "folder":
+        name = info.data.get("name")
+        if not path and name == "folder":
             raise ValueError("is empty, and says which folder")
+        if path and name == "digits":
+            raise ValueError("is a folder, and digits lie in none: they come with scikit-learn")
         return path
 
     @field_validator("zoom")
