@@ -313,7 +313,7 @@ def test_too_few_to_hold_some_out(folder: Path, capsys: pytest.CaptureFixture[st
     photo(Path("few", "one.png"), 0)
     code, out, _ = ran(capsys, "--to", "onnx", "--calibrate", "few", *HALF)
     assert code == 0
-    assert "of 1 of the 1 images in few" in row(out, "ranges")
+    assert "of 1 of the 1 image in few" in row(out, "ranges")
     assert "on 1 images" in row(out, "costs")
     assert "note: too few images to hold some out" in out
 
@@ -334,7 +334,7 @@ def test_batches_of_tensors(folder: Path) -> None:
     report = compiler.export(model, "net.onnx", calibrate=loader)
     assert report.quantised
     assert (report.quantised.calibration.total, report.quantised.cost.images) == (12, 2)
-    assert "of 10 of the 12 images that were given" in str(report)
+    assert "of 10 of the 12 images given" in str(report)
     assert report.quantised.cost.places == 2
     sized = compiler.export(model, "net.onnx", calibrate=torch.randn(5, 3, 15, 12))
     assert sized.quantised
