@@ -12,6 +12,7 @@ PACKAGES = {
     "graphviz": "graphviz",
     "h5py": "h5py",
     "jinja2": "jinja2",
+    "markupsafe": "markupsafe",
     "PIL": "pillow",
     "numpy": "numpy",
     "pydantic": "pydantic",

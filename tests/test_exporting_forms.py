@@ -450,7 +450,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "no such step": ({"taps": ("conv2",)}, "has no step or layer conv2: did you mean conv1"),
     "no mean": ({"preprocess": Preprocessing()}, "doesn't say the mean and std"),
     "two numbers": ({"preprocess": Preprocessing((0.1, 0.2), (1.0,))}, "2 numbers, and small 3"),
-    "labels": ({"labels": ("a",)}, "1 labels, and small has 3 classes"),
+    "labels": ({"labels": ("a",)}, "1 label, and small has 3 classes"),
 }
 
 

@@ -262,7 +262,7 @@ def test_loss_weighs_each_head() -> None:
 WRONG = {
     (3, 25, 32): "takes (N, 3, H, W), such as 25x32 images; got 3 dimensions: (3, 25, 32)",
     (1, 1, 3, 25, 32): "got 5 dimensions",
-    (2, 1, 25, 32): "takes (N, 3, H, W), such as 25x32 images; got 1 channels: (2, 1, 25, 32)",
+    (2, 1, 25, 32): "takes (N, 3, H, W), such as 25x32 images; got 1 channel: (2, 1, 25, 32)",
 }
 
 
