@@ -314,7 +314,7 @@ def test_too_few_to_hold_some_out(folder: Path, capsys: pytest.CaptureFixture[st
     code, out, _ = ran(capsys, "--to", "onnx", "--calibrate", "few", *HALF)
     assert code == 0
     assert "of 1 of the 1 image in few" in row(out, "ranges")
-    assert "on 1 images" in row(out, "costs")
+    assert "on 1 image:" in row(out, "costs")
     assert "note: too few images to hold some out" in out
 
 

@@ -168,8 +168,8 @@ def _ranges(calibration: Calibration) -> str:
 def _costs(found: Quantised) -> str:
     """What int8 costs, and on which images."""
     cost, calibration = found.cost, found.calibration
-    of = "inputs of noise" if calibration.origin == "noise" else "images"
-    which = f"{cost.images} {'other ' if calibration.apart else ''}{of}"
+    what, noise = ("input", " of noise") if calibration.origin == "noise" else ("image", "")
+    which = f"{count(cost.images, f'other {what}' if calibration.apart else what)}{noise}"
     largest = f"largest difference {cost.largest:.1e} of the largest output"
     text = f"{cost.engine} and the module on {which}: {largest}"
     if cost.same is None:
