@@ -88,13 +88,13 @@ def sweep(
     how = Trials(**{key: options.pop(key) for key in own})
     cost_only = options.pop("cost_only")
     trained = plan.sweep.train is not None and not cost_only
+    if not trained:
+        how.refuse()
     if not trained and not plan.points:
         message = f"error: a search chooses the variants of {sweep}: there are none to count yet"
         raise Failed(f"{message}\n  = help: `random: 100` in it draws some, which are counted")
     told = Told(**options, sources=tuple(plan.spec.texts))
     told.check_free()
-    if not trained:
-        how.refuse()
     if pick is not None:
         if told.picture or told.report or told.form != "text":
             raise click.UsageError("--pick writes one spec: it goes with -o alone")
