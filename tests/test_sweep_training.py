@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
@@ -207,26 +206,20 @@ def test_a_database_gives_up_who_gives_no_sign_of_life(
 def test_ctrl_c_ends_a_sweep_that_goes_on(
     place: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
+    """In a process of its own: the signal is for all that runs in the one that gets it."""
     pytest.importorskip("sklearn", reason="the digits come with scikit-learn")
     monkeypatch.chdir(place.parent)
-    place.write_text(KILLED.replace("trials: 2", "trials: 1"), "utf-8")
-    words = ["sweep", "s.yaml", "--out", "out", "--device", "cpu"]
-    metrics = place.parent / "out" / "trial_00000" / METRICS
-
-    def press() -> None:
-        while not metrics.exists():
-            time.sleep(0.005)
-        os.kill(os.getpid(), signal.SIGINT)
-
-    threading.Thread(target=press, daemon=True).start()
-    assert run(words) == 130
+    place.write_text(KILLED, "utf-8")
+    words, out = ["sweep", "s.yaml", "--out", "out", "--device", "cpu"], place.parent / "out"
+    assert ended(words, out, signal.SIGINT) == 130
     said = capfd.readouterr().err
     assert "stopped; the same command with --resume goes on in out" in said
     assert "Traceback" not in said
-    before = len(RunFolder(metrics.parent).records())
+    stopped = RunFolder(out / "trial_00001")
+    before = len(stopped.records())
     assert before < 12
     assert run([*words, "--resume"]) == 0
-    assert len(RunFolder(metrics.parent).records()) == 12
+    assert len(stopped.records()) == 12
     assert f"epoch {before}:" not in capfd.readouterr().err
 
 
