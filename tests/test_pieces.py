@@ -9,7 +9,8 @@ import pytest
 from compiler.findings.frame import framed
 from compiler.lints import every_lint
 from dsl.models import shelf
-from dsl.text.parsing import _put_together, _Reader, parse
+from dsl.text.composing import Composer
+from dsl.text.parsing import _put_together, parse
 from dsl.text.pieces import pieces
 from dsl.text.problems import SpecError
 from dsl.text.source import Source
@@ -31,7 +32,7 @@ BITS = (
 def whole(text: str) -> str:
     """All that a text says, its places included; or what is wrong with it."""
     try:
-        return repr(_Reader(Source("net.yaml", text)).run())
+        return repr(Composer(Source("net.yaml", text)).run())
     except SpecError as error:
         return str(error)
 

@@ -16,7 +16,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dsl.text.parsing import MAX_NODES, MAX_PROBLEMS, parse
+from dsl.text.composing import MAX_NODES, MAX_PROBLEMS
+from dsl.text.parsing import parse
 from dsl.text.problems import SpecError
 from dsl.text.source import MAX_BYTES, MAX_DEPTH, hidden, read
 from dsl.text.values import Mapping, Scalar, Sequence, Value
