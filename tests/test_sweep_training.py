@@ -141,6 +141,14 @@ def test_a_killed_trial_fails_and_waits_again(place: Path) -> None:
 KILLED = SWEEP.replace("epochs: 1, trials: 3", "epochs: 12, trials: 2").replace("< 4k", "< 40k")
 
 
+def two_long_trials(place: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[list[str], Path]:
+    """The words that train a sweep long enough to be ended in its second trial, and its folder."""
+    pytest.importorskip("sklearn", reason="the digits come with scikit-learn")
+    monkeypatch.chdir(place.parent)
+    place.write_text(KILLED, "utf-8")
+    return ["sweep", "s.yaml", "--out", "out", "--device", "cpu"], place.parent / "out"
+
+
 def ended(words: list[str], out: Path, number: int) -> int:
     """The exit code of a sweep that got a signal somewhere within its second trial."""
     root = str(Path(__file__).parent.parent)
@@ -160,11 +168,7 @@ def test_a_sweep_that_was_killed_goes_on(
     place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The trial that was done stays as it is; the one that was killed is done in its folder."""
-    pytest.importorskip("sklearn", reason="the digits come with scikit-learn")
-    monkeypatch.chdir(place.parent)
-    place.write_text(KILLED, "utf-8")
-    out = place.parent / "out"
-    words = ["sweep", "s.yaml", "--out", "out", "--device", "cpu"]
+    words, out = two_long_trials(place, monkeypatch)
     assert ended(words, out, signal.SIGKILL) == -signal.SIGKILL
     done = {file: file.stat().st_mtime_ns for file in (out / "trial_00000").iterdir()}
     assert run([*words, "--resume", "--format", "json"]) == 0
@@ -207,10 +211,7 @@ def test_ctrl_c_ends_a_sweep_that_goes_on(
     place: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """In a process of its own: the signal is for all that runs in the one that gets it."""
-    pytest.importorskip("sklearn", reason="the digits come with scikit-learn")
-    monkeypatch.chdir(place.parent)
-    place.write_text(KILLED, "utf-8")
-    words, out = ["sweep", "s.yaml", "--out", "out", "--device", "cpu"], place.parent / "out"
+    words, out = two_long_trials(place, monkeypatch)
     assert ended(words, out, signal.SIGINT) == 130
     said = capfd.readouterr().err
     assert "stopped; the same command with --resume goes on in out" in said

@@ -90,9 +90,10 @@ def sweep(
     trained = plan.sweep.train is not None and not cost_only
     if not trained:
         how.refuse()
-    if not trained and not plan.points:
-        message = f"error: a search chooses the variants of {sweep}: there are none to count yet"
-        raise Failed(f"{message}\n  = help: `random: 100` in it draws some, which are counted")
+        if not plan.points:
+            message = f"a search chooses the variants of {sweep}: there are none to count yet"
+            help = "`random: 100` in it draws some, which are counted"
+            raise Failed(f"error: {message}\n  = help: {help}")
     told = Told(**options, sources=tuple(plan.spec.texts))
     told.check_free()
     if pick is not None:
